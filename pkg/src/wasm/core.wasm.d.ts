@@ -1,0 +1,3 @@
+/** The core as bundlers for workerd hand it over: compiled, not yet instantiated. */
+declare const module: WebAssembly.Module;
+export default module;

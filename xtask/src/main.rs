@@ -1,0 +1,3 @@
+//! Builds the wasm core of the npm package.
+
+fn main() {}
