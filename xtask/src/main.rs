@@ -1,3 +1,48 @@
-//! Builds the wasm core of the npm package.
+//! The part of the build that Rust does best: from the crate to `core.wasm`, its JavaScript glue and its types.
+//!
+//! Read `toolchain.rs` for how a compiler for wasm is found or got, `wasm.rs` for what is done with it,
+//! `say.rs` for how the build talks.
 
-fn main() {}
+mod say;
+mod toolchain;
+mod wasm;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["wasm"] => wasm::build(&workspace()?),
+        ["toolchain"] => {
+            let toolchain = toolchain::find_or_get()?;
+            println!("{toolchain}");
+            Ok(())
+        }
+        _ => bail!(
+            "usage: cargo run -p xtask -- <command>\n\n  wasm       build the core as wasm, with its glue and types, into pkg/src/wasm\n  toolchain  find or get a compiler for wasm, and name it"
+        ),
+    }
+}
+
+/// The root of the workspace: cargo tells where this crate lies.
+fn workspace() -> Result<PathBuf> {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .context("xtask is started by cargo: `cargo run -p xtask -- wasm`")?;
+    let root = here.parent().context("xtask lies inside the workspace")?;
+    Ok(root.to_path_buf())
+}

@@ -1,0 +1,70 @@
+# vodlift: every target sets up what it needs first, says so in one line a step, and shows a step's output only if it fails.
+# What does the work: xtask/ (Rust: the wasm), pkg/build.ts (the npm package), tests/run.ts (all checks).
+
+.DEFAULT_GOAL := help
+.PHONY: build demo dev test bench lint fmt clean help setup
+# Two targets at once would install into the same folders.
+.NOTPARALLEL:
+
+export WRANGLER_SEND_METRICS := false
+export npm_config_update_notifier := false
+
+# $(call step,text,command): say it, do it quietly, show everything if it fails.
+define step
+@printf '· %s … ' '$(1)'; log=$$(mktemp); start=$$(date +%s); \
+if ( $(2) ) >"$$log" 2>&1; then echo "$$(($$(date +%s) - start)) s"; rm -f "$$log"; \
+else echo failed; cat "$$log"; rm -f "$$log"; echo 'error: this step failed: $(1)' >&2; exit 1; fi
+endef
+
+# npm scripts find npm's own `node` (24) before the system's.
+RUN := npm run --silent
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: setup ## set up what is missing, build the wasm and the package; then node_modules/.bin/vodlift runs
+	@cargo run --quiet --package xtask -- wasm
+	@$(RUN) build
+
+demo: build ## run the main job offline: emulator + Worker in workerd + ingest of a video URL
+	@$(RUN) demo
+
+dev: build ## emulator + Worker + dashboard on free local ports, until Ctrl-C
+	@$(RUN) dev
+
+test: build ## run every test; `make test ONLY="rust host"` runs some
+	@$(RUN) test -- $(ONLY)
+
+bench: build ## measure beside the peers, write bench/results
+	@$(RUN) bench
+
+lint: build ## formatters and linters only
+	@$(RUN) test -- lint
+
+fmt: setup ## format the Rust and the TypeScript
+	@cargo fmt --all
+	@$(RUN) fmt
+
+clean: ## remove everything that was built or installed in this folder
+	rm -rf target node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-*
+	rm -f pkg/src/wasm/core.js pkg/src/wasm/core.wasm pkg/src/wasm/core.base64.js
+
+# Node packages are installed when the lockfile is not the one that was installed last. xtask is compiled by cargo, which
+# knows by itself whether there is anything to do.
+setup:
+	@command -v cargo >/dev/null || { echo 'error: Rust is missing: install it with rustup (https://rustup.rs), then try again' >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'error: Node.js is missing: install version 20.19 or later with npm, then try again' >&2; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 20 || (a === 20 && b < 19)) { console.error(`error: Node.js ${process.version} is too old: install version 20.19 or later, then try again`); process.exit(1) }'
+	@cmp -s package-lock.json node_modules/.installed || $(MAKE) --no-print-directory node_modules
+	@cargo metadata --format-version 1 --offline >/dev/null 2>&1 || $(MAKE) --no-print-directory crates
+	@test -x target/debug/xtask || $(MAKE) --no-print-directory xtask
+
+.PHONY: node_modules crates xtask
+node_modules:
+	$(call step,Installing npm packages,npm ci --no-audit --no-fund && node_modules/.bin/node --version && cp package-lock.json node_modules/.installed)
+
+crates:
+	$(call step,Downloading the Rust crates,cargo fetch $(if $(CI),--locked))
+
+xtask:
+	$(call step,Compiling the build tool (once; about a minute),cargo build --package xtask $(if $(CI),--locked))

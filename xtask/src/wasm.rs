@@ -1,0 +1,238 @@
+//! From the crate to what the npm package ships: `core.wasm`, its glue `core.js`, its types `core.d.ts`.
+//!
+//! compile → wasm-bindgen → wasm-opt → check. Nothing is done twice: if the compiler's output and this program are
+//! the same as last time, the rest is the same too.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::say;
+use crate::toolchain::{self, TARGET};
+
+/// Builds the core into `pkg/src/wasm` and prints its size.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    let toolchain = toolchain::find_or_get()?;
+    let target_dir = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |dir| root.join(dir))
+        .join(toolchain.target_folder());
+    let remapped = remapped_paths(root, &toolchain.source_folders());
+    let rustflags: Vec<String> = remapped
+        .iter()
+        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .collect();
+
+    say::step(
+        &format!("Compiling the core to wasm ({toolchain})"),
+        toolchain
+            .cargo_build(&target_dir, &rustflags)
+            .current_dir(root),
+    )?;
+
+    let compiled = target_dir.join(TARGET).join("release/vodlift.wasm");
+    let bytes =
+        fs::read(&compiled).with_context(|| format!("cargo left no {}", compiled.display()))?;
+    let files = Files::of(root);
+    let stamp_file = target_dir.join("pkg.stamp");
+    let stamp = format!("{:016x}", fingerprint(&bytes)?);
+    if fs::read_to_string(&stamp_file)
+        .is_ok_and(|last| last == format!("{stamp} {}", files.fingerprint()))
+    {
+        say::note(&format!(
+            "The core is up to date: {}",
+            size(&fs::read(&files.wasm)?)?
+        ));
+        return Ok(());
+    }
+
+    let folder = target_dir.join("bindgen");
+    fs::create_dir_all(&folder)?;
+    Bindgen::new()
+        .input_path(&compiled)
+        .out_name("core")
+        .web(true)?
+        // The package's loaders hand over a compiled module; the glue never looks for a file beside itself.
+        .omit_default_module_path(true)
+        // A trap leaves an instance unusable. The host then starts a fresh one.
+        .reset_state_function(true)
+        .remove_producers_section(true)
+        .typescript(true)
+        .generate(&folder)?;
+
+    let optimized = folder.join("core.opt.wasm");
+    say::step(
+        "Optimizing the wasm",
+        Command::new("node")
+            .arg(root.join("node_modules/binaryen/bin/wasm-opt"))
+            .args([
+                "-Os",
+                "--strip-debug",
+                "--strip-producers",
+                "--enable-bulk-memory",
+                "--enable-nontrapping-float-to-int",
+                "--enable-sign-ext",
+                "--enable-mutable-globals",
+                "--enable-reference-types",
+                "--enable-multivalue",
+            ])
+            .arg(folder.join("core_bg.wasm"))
+            .arg("-o")
+            .arg(&optimized),
+    )?;
+    let wasm = fs::read(&optimized)?;
+    no_path_of_this_machine(&wasm, &remapped)?;
+
+    let glue = fs::read_to_string(folder.join("core.js"))?;
+    ensure!(
+        !glue.contains("import.meta.url"),
+        "the glue looks for a file beside itself"
+    );
+    let types = trimmed_types(&fs::read_to_string(folder.join("core.d.ts"))?)?;
+
+    files.write(&wasm, &glue, &types)?;
+    fs::write(&stamp_file, format!("{stamp} {}", files.fingerprint()))?;
+    say::note(&format!("The core is built: {}", size(&wasm)?));
+    Ok(())
+}
+
+/// Where the results go.
+struct Files {
+    wasm: PathBuf,
+    base64: PathBuf,
+    glue: PathBuf,
+    /// The only committed one: a change of the core's interface is to be seen in review.
+    types: PathBuf,
+}
+
+impl Files {
+    fn of(root: &Path) -> Files {
+        let folder = root.join("pkg/src/wasm");
+        Files {
+            wasm: folder.join("core.wasm"),
+            base64: folder.join("core.base64.js"),
+            glue: folder.join("core.js"),
+            types: folder.join("core.d.ts"),
+        }
+    }
+
+    fn write(&self, wasm: &[u8], glue: &str, types: &str) -> Result<()> {
+        fs::write(&self.wasm, wasm)?;
+        fs::write(
+            &self.base64,
+            format!("export default \"{}\";\n", STANDARD.encode(wasm)),
+        )?;
+        fs::write(&self.glue, glue)?;
+        if fs::read_to_string(&self.types).is_ok_and(|old| old == types) {
+            return Ok(());
+        }
+        fs::write(&self.types, types)?;
+        say::note(
+            "The core's interface has changed: look at pkg/src/wasm/core.d.ts, and commit it",
+        );
+        Ok(())
+    }
+
+    /// Of what lies there now; a file that was edited or removed is written anew.
+    fn fingerprint(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        for file in [&self.wasm, &self.base64, &self.glue, &self.types] {
+            fs::read(file).ok().hash(&mut hasher);
+        }
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+/// Of everything that decides what comes out: the compiled core and this very program.
+fn fingerprint(compiled: &[u8]) -> Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    compiled.hash(&mut hasher);
+    fs::read(std::env::current_exe()?)?.hash(&mut hasher);
+    Ok(hasher.finish())
+}
+
+/// Folders of this machine and what stands for them in panic messages. rustc takes the last match, so the longest come last.
+fn remapped_paths(root: &Path, std_sources: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut remapped = vec![(root.to_path_buf(), "/vodlift".to_owned())];
+    let home = std::env::var_os("HOME")
+        .or_else(|| std::env::var_os("USERPROFILE"))
+        .map(PathBuf::from);
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(home?.join(".cargo")));
+    if let Some(cargo_home) = cargo_home {
+        // The folder of a registry bears the name of its host: that is left out too.
+        let registries = fs::read_dir(cargo_home.join("registry/src"))
+            .into_iter()
+            .flatten();
+        let registries = registries
+            .flatten()
+            .map(|entry| (entry.path(), "/crates".to_owned()));
+        remapped.push((cargo_home.clone(), "/cargo".to_owned()));
+        remapped.extend(registries);
+    }
+    remapped.extend(
+        std_sources
+            .iter()
+            .map(|folder| (folder.clone(), "/rustc".to_owned())),
+    );
+    remapped
+}
+
+/// A published file tells nothing about the machine that built it, and two machines build the same one.
+fn no_path_of_this_machine(wasm: &[u8], remapped: &[(PathBuf, String)]) -> Result<()> {
+    let common = [
+        "/home/",
+        "/root/",
+        "/Users/",
+        "/usr/src/",
+        "/usr/lib/",
+        "C:\\Users",
+        "index.crates.io",
+    ];
+    let own = remapped
+        .iter()
+        .map(|(folder, _)| folder.to_string_lossy().into_owned());
+    for path in common.iter().map(|path| (*path).to_owned()).chain(own) {
+        if wasm
+            .windows(path.len())
+            .any(|window| window == path.as_bytes())
+        {
+            bail!("the wasm holds the path {path} of the machine that built it");
+        }
+    }
+    Ok(())
+}
+
+/// The types without the wasm's raw exports, whose names change with every build, and without the ways to
+/// initialise that the package does not use.
+fn trimmed_types(types: &str) -> Result<String> {
+    let (kept, _) = types
+        .split_once("export type InitInput")
+        .context("wasm-bindgen's types look different from what is expected here")?;
+    let kept = kept.replace("/* tslint:disable */\n/* eslint-disable */\n", "");
+    Ok(format!(
+        "// Generated from the Rust core by `make build`. Committed, so that a change of the interface is seen in review.\n{}\n\n\
+         /** Instantiates the core, once; later calls do nothing until `__wbg_reset_state`. */\n\
+         export function initSync(from: {{ module: WebAssembly.Module }}): void;\n",
+        kept.trim_end()
+    ))
+}
+
+fn size(wasm: &[u8]) -> Result<String> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(wasm)?;
+    let zipped = gzip.finish()?.len();
+    Ok(format!(
+        "core.wasm is {} bytes, {zipped} with gzip",
+        wasm.len()
+    ))
+}
