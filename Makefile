@@ -9,6 +9,12 @@
 export WRANGLER_SEND_METRICS := false
 export npm_config_update_notifier := false
 
+# $(call script,file): run it under npm's node, or say that it is not there.
+define script
+@test -f $(1) || { echo 'error: $(1) does not exist in this checkout' >&2; exit 1; }
+@npm exec --offline -- node $(1)
+endef
+
 # $(call step,text,command): say it, do it quietly, show everything if it fails.
 define step
 @printf '· %s … ' '$(1)'; log=$$(mktemp); start=$$(date +%s); \
@@ -27,16 +33,16 @@ build: setup ## set up what is missing, build the wasm and the package; then nod
 	@$(RUN) build
 
 demo: build ## run the main job offline: emulator + Worker in workerd + ingest of a video URL
-	@$(RUN) demo
+	$(call script,demo/demo.ts)
 
 dev: build ## emulator + Worker + dashboard on free local ports, until Ctrl-C
-	@$(RUN) dev
+	$(call script,demo/dev.ts)
 
 test: build ## run every test; `make test ONLY="rust host"` runs some
 	@$(RUN) test -- $(ONLY)
 
 bench: build ## measure beside the peers, write bench/results
-	@$(RUN) bench
+	$(call script,bench/run.ts)
 
 lint: build ## formatters and linters only
 	@$(RUN) test -- lint
@@ -57,11 +63,11 @@ setup:
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 20 || (a === 20 && b < 19)) { console.error(`error: Node.js ${process.version} is too old: install version 20.19 or later, then try again`); process.exit(1) }'
 	@cmp -s package-lock.json node_modules/.installed || $(MAKE) --no-print-directory node_modules
 	@cargo metadata --format-version 1 --offline >/dev/null 2>&1 || $(MAKE) --no-print-directory crates
-	@test -x target/debug/xtask || $(MAKE) --no-print-directory xtask
+	@test -x "$${CARGO_TARGET_DIR:-target}/debug/xtask" || $(MAKE) --no-print-directory xtask
 
 .PHONY: node_modules crates xtask
 node_modules:
-	$(call step,Installing npm packages,npm ci --no-audit --no-fund && node_modules/.bin/node --version && cp package-lock.json node_modules/.installed)
+	$(call step,Installing npm packages,npm $(if $(or $(CI),$(if $(wildcard node_modules),,fresh)),ci,install) && node_modules/.bin/node --version && cp package-lock.json node_modules/.installed)
 
 crates:
 	$(call step,Downloading the Rust crates,cargo fetch $(if $(CI),--locked))

@@ -3,7 +3,7 @@
 // `#wasm` and `#host` stay imports in the built files, so that they are resolved where the package is used.
 
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { cp, glob, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -74,6 +74,12 @@ if (tsc.status !== 0) {
   console.log(
     "· The package has type errors; the declarations are written all the same (`make lint` shows them)",
   );
+}
+
+// tsc leaves the sources' `.ts` in the declarations' imports; what lies beside them is `.js`.
+for await (const file of glob("**/*.d.ts", { cwd: next })) {
+  const text = await readFile(join(next, file), "utf8");
+  await writeFile(join(next, file), text.replace(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'));
 }
 
 for (const file of ["core.wasm", "core.d.ts", "core.wasm.d.ts"]) {

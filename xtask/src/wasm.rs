@@ -91,11 +91,7 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     let wasm = fs::read(&optimized)?;
     no_path_of_this_machine(&wasm, &remapped)?;
 
-    let glue = fs::read_to_string(folder.join("core.js"))?;
-    ensure!(
-        !glue.contains("import.meta.url"),
-        "the glue looks for a file beside itself"
-    );
+    let glue = trimmed_glue(&fs::read_to_string(folder.join("core.js"))?)?;
     let types = trimmed_types(&fs::read_to_string(folder.join("core.d.ts"))?)?;
 
     files.write(&wasm, &glue, &types)?;
@@ -210,6 +206,33 @@ fn no_path_of_this_machine(wasm: &[u8], remapped: &[(PathBuf, String)]) -> Resul
         }
     }
     Ok(())
+}
+
+/// The glue without its asynchronous ways to find and load the wasm: the package hands over a compiled module.
+/// What is left touches neither the network nor a file.
+fn trimmed_glue(glue: &str) -> Result<String> {
+    let mut kept = glue.to_owned();
+    for (from, to) in [
+        ("async function __wbg_load(", "function initSync("),
+        ("let __wbg_init_promise;", "export { initSync"),
+    ] {
+        let start = kept
+            .find(from)
+            .with_context(|| format!("the glue has no `{from}`"))?;
+        let rest = kept.get(start..).unwrap_or_default();
+        let length = rest
+            .find(to)
+            .with_context(|| format!("the glue has no `{to}`"))?;
+        kept.replace_range(start..start + length, "");
+    }
+    let kept = kept.replace(
+        "export { initSync, __wbg_init as default };",
+        "export { initSync };",
+    );
+    for gone in ["import.meta", "fetch(", "__wbg_init_promise", "async "] {
+        ensure!(!kept.contains(gone), "the glue still holds `{gone}`");
+    }
+    Ok(kept)
 }
 
 /// The types without the wasm's raw exports, whose names change with every build, and without the ways to
