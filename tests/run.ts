@@ -1,0 +1,246 @@
+// Every check, one after the other, each named and timed: `make test`, or `make test ONLY="rust host"` for some.
+// The first failure ends the run (`--keep-going` goes on); what was not run is said at the end.
+
+import { spawn } from "node:child_process";
+import { existsSync, globSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const ci = Boolean(process.env.CI);
+
+interface Step {
+  /** What is checked, as a person would say it. */
+  name: string;
+  /** `make test ONLY=<group>` runs the steps of a group. */
+  group: string;
+  command: readonly string[];
+  cwd?: string;
+  /** Without this file or folder, or anything that matches this glob, the step fails: nothing is silently left out. */
+  needs?: string;
+  /** A reason not to run, on this machine. */
+  skip?: () => string | undefined;
+  /** What a failure usually means. */
+  hint?: string;
+}
+
+const locked = ci ? ["--locked"] : [];
+const steps: readonly Step[] = [
+  {
+    name: "Rust is formatted",
+    group: "lint",
+    command: ["cargo", "fmt", "--all", "--check"],
+    hint: "`make fmt` formats it",
+  },
+  {
+    name: "TypeScript is formatted and linted",
+    group: "lint",
+    command: ["biome", ci ? "ci" : "check", "--error-on-warnings", "."],
+    hint: "`make fmt` repairs most of it",
+  },
+  { name: "types of package and tests", group: "lint", command: ["tsc", "--noEmit"] },
+  {
+    name: "types of the Worker",
+    group: "lint",
+    command: ["tsc", "--noEmit", "-p", "worker"],
+    needs: "worker/src/*.ts*",
+  },
+  {
+    name: "the core's interface is the committed one",
+    group: "lint",
+    command: ["git", "diff", "--exit-code", "--", "pkg/src/wasm/core.d.ts"],
+    needs: "pkg/src/wasm/core.d.ts",
+    skip: () => (existsSync(join(root, ".git")) ? undefined : "this is not a git checkout"),
+    hint: "the core's interface has changed: if that is meant, `git add pkg/src/wasm/core.d.ts`",
+  },
+  {
+    name: "clippy",
+    group: "lint",
+    command: ["cargo", "clippy", "--workspace", "--all-targets", ...locked, "--", "-D", "warnings"],
+  },
+  {
+    name: "the package is well-formed (publint)",
+    group: "package",
+    command: ["publint", "--strict", "pkg"],
+  },
+  {
+    name: "the package's types resolve (attw)",
+    group: "package",
+    command: ["attw", "--pack", "pkg", "--profile", "esm-only"],
+  },
+  {
+    name: "Rust tests",
+    group: "rust",
+    command: ["cargo", "test", "--workspace", ...locked],
+    needs: "src/lib.rs",
+  },
+  {
+    name: "host, driver and CLI tests",
+    group: "host",
+    command: ["node", "--test", "--test-reporter=spec", "tests/host/**/*.test.ts"],
+    needs: "tests/host/**/*.test.ts",
+  },
+  {
+    name: "emulator tests",
+    group: "emulator",
+    command: ["node", "--test", "--test-reporter=spec", "tests/emulator/**/*.test.ts"],
+    needs: "tests/emulator/**/*.test.ts",
+  },
+  {
+    name: "Worker tests",
+    group: "worker",
+    command: ["node", "--test", "--test-reporter=spec", "tests/worker/**/*.test.ts"],
+    needs: "tests/worker/**/*.test.ts",
+  },
+  {
+    name: "official clients against the emulator",
+    group: "conformance",
+    command: ["node", "tests/conformance/run.ts"],
+    needs: "tests/conformance/run.ts",
+  },
+];
+
+interface Result {
+  step: Step;
+  state: "ok" | "failed" | "skipped";
+  seconds: number;
+  /** Tests that the step's own runner counted, or the step itself as one. */
+  passed: number;
+  failed: number;
+  skipped: number;
+  note: string;
+}
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const keepGoing = process.argv.includes("--keep-going");
+const groups = new Set(steps.map((step) => step.group));
+for (const word of wanted) {
+  if (!groups.has(word)) {
+    console.error(`error: no checks are called ${word}; there are ${[...groups].join(", ")}`);
+    process.exit(2);
+  }
+}
+
+const results: Result[] = [];
+for (const step of steps.filter((step) => !wanted.length || wanted.includes(step.group))) {
+  const broken = results.some((result) => result.state === "failed") && !keepGoing;
+  const result = broken ? skipped(step, "not run after the failure above") : await run(step);
+  results.push(result);
+}
+report();
+
+async function run(step: Step): Promise<Result> {
+  const reason = step.skip?.();
+  if (reason) {
+    console.log(`· ${step.name} … skipped: ${reason}`);
+    return skipped(step, reason);
+  }
+  if (step.needs && globSync(step.needs, { cwd: root }).length === 0) {
+    console.log(`· ${step.name} … failed: there is no ${step.needs}`);
+    return {
+      ...skipped(step, `there is no ${step.needs}`),
+      state: "failed",
+      failed: 1,
+      skipped: 0,
+    };
+  }
+  process.stdout.write(`· ${step.name} … `);
+  const started = performance.now();
+  const { code, output } = await execute(step);
+  const seconds = (performance.now() - started) / 1000;
+  const counts = count(output);
+  if (code === 0) {
+    const tests = counts.passed ? `${counts.passed} passed, ` : "";
+    console.log(`${tests}${seconds.toFixed(1)} s`);
+    for (const line of skips(output)) console.log(`    skipped: ${line}`);
+    return {
+      step,
+      state: "ok",
+      seconds,
+      passed: counts.passed || 1,
+      failed: 0,
+      skipped: counts.skipped,
+      note: "",
+    };
+  }
+  console.log(`failed after ${seconds.toFixed(1)} s\n`);
+  console.log(output.trimEnd());
+  console.log(`\nerror: this check failed: ${step.name}${step.hint ? `; ${step.hint}` : ""}`);
+  console.log(`       run it alone: ${step.command.join(" ")}\n`);
+  return {
+    step,
+    state: "failed",
+    seconds,
+    ...counts,
+    failed: counts.failed || 1,
+    note: step.hint ?? "",
+  };
+}
+
+function execute(step: Step): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const [program = "", ...args] = step.command;
+    const child = spawn(program, args, {
+      cwd: step.cwd ?? root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        NO_COLOR: "1",
+        FORCE_COLOR: undefined,
+        WRANGLER_SEND_METRICS: "false",
+      },
+    });
+    const pieces: Buffer[] = [];
+    child.stdout.on("data", (piece: Buffer) => pieces.push(piece));
+    child.stderr.on("data", (piece: Buffer) => pieces.push(piece));
+    child.on("error", (error) =>
+      resolve({ code: -1, output: `cannot start ${program}: ${error.message}` }),
+    );
+    child.on("close", (code) => resolve({ code, output: Buffer.concat(pieces).toString("utf8") }));
+  });
+}
+
+/** The counts that cargo test, node --test and our own scripts close with. */
+function count(output: string): Pick<Result, "passed" | "failed" | "skipped"> {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const add = (key: keyof typeof sum, pattern: RegExp) => {
+    for (const match of output.matchAll(pattern)) sum[key] += Number(match[1]);
+  };
+  add("passed", /^test result: \w+\. (\d+) passed/gm);
+  add("failed", /^test result: .* (\d+) failed/gm);
+  add("skipped", /^test result: .* (\d+) ignored/gm);
+  add("passed", /^ℹ pass (\d+)$/gm);
+  add("failed", /^ℹ (?:fail|cancelled) (\d+)$/gm);
+  add("skipped", /^ℹ (?:skipped|todo) (\d+)$/gm);
+  add("passed", /^(?:\w+: )?(\d+) passed, \d+ failed/gm);
+  add("failed", /^(?:\w+: )?\d+ passed, (\d+) failed/gm);
+  add("skipped", /^(?:\w+: )?\d+ passed, \d+ failed, (\d+) skipped/gm);
+  return sum;
+}
+
+/** Tests that a runner left out, with their reasons. */
+function skips(output: string): string[] {
+  return [...output.matchAll(/^\s*﹣ (.*?)(?: \([\d.]+ms\))? # (.*)$/gm)].map(
+    (match) => `${match[1]}: ${match[2]}`,
+  );
+}
+
+function skipped(step: Step, note: string): Result {
+  return { step, state: "skipped", seconds: 0, passed: 0, failed: 0, skipped: 1, note };
+}
+
+function report(): void {
+  const width = Math.max(...results.map(({ step }) => step.name.length));
+  console.log("\nSummary");
+  for (const { step, state, seconds, note } of results) {
+    const time = state === "skipped" ? "" : `${seconds.toFixed(1)} s`;
+    console.log(
+      `  ${step.name.padEnd(width)}  ${state.padEnd(7)}  ${time.padStart(7)}  ${note}`.trimEnd(),
+    );
+  }
+  const total = (key: "passed" | "failed" | "skipped"): number =>
+    results.reduce((sum, result) => sum + result[key], 0);
+  const left = total("skipped") ? `, ${total("skipped")} skipped` : "";
+  console.log(`\n${total("passed")} passed, ${total("failed")} failed${left}`);
+  process.exitCode = total("failed") ? 1 : 0;
+}
