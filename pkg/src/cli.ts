@@ -1,0 +1,40 @@
+// The command `vodlift`. Thin: arguments in, one call of the API, a report out.
+import { readFileSync } from "node:fs";
+import { parseCommand, UsageError } from "./cli/args.ts";
+import { runEmulator } from "./cli/emulator.ts";
+import { help } from "./cli/help.ts";
+import { finish, print, reportFailure, silenceBrokenPipes } from "./cli/output.ts";
+import { runUpload } from "./cli/upload.ts";
+
+function version(): string {
+  const file = new URL("../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+/** Runs one command; says the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args);
+  switch (command.name) {
+    case "help":
+      print(help(command.topic));
+      return 0;
+    case "version":
+      print(version());
+      return 0;
+    case "emulator":
+      return runEmulator(command);
+    case "upload":
+      return runUpload(command, process.env);
+  }
+}
+
+silenceBrokenPipes();
+const args = process.argv.slice(2);
+try {
+  await finish(await main(args));
+} catch (error) {
+  const json = args.includes("--json");
+  await finish(
+    reportFailure(error, { json, helpFor: error instanceof UsageError ? error.topic : undefined }),
+  );
+}

@@ -1,0 +1,253 @@
+// Arguments → commands, with one sentence for everything that is not one.
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { CliError } from "./exit.ts";
+
+/** A command line that says nothing we can do. Exit 2. */
+export class UsageError extends CliError {
+  /** The command whose help to point at. */
+  readonly topic: string;
+
+  constructor(message: string, topic = "", hint = "Correct the command line and run it again.") {
+    super({ code: "invalid_argument", class: "usage", message, hint });
+    this.topic = topic;
+  }
+}
+
+export interface UploadCommand {
+  name: "upload";
+  source: string;
+  title?: string;
+  description?: string;
+  tags?: string[];
+  cateId?: number;
+  coverUrl?: string;
+  templateGroupId?: string;
+  workflowId?: string;
+  storageLocation?: string;
+  appId?: string;
+  userData?: string;
+  referenceId?: string;
+  fileName?: string;
+  headers: Record<string, string>;
+  partSize?: number;
+  concurrency?: number;
+  verify?: "crc64" | "length";
+  allowPrivate: boolean;
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
+export interface EmulatorCommand {
+  name: "emulator";
+  port?: number;
+  dir?: string;
+  json: boolean;
+}
+
+export type Command =
+  | { name: "help"; topic: string }
+  | { name: "version" }
+  | UploadCommand
+  | EmulatorCommand;
+
+const COMMANDS = ["upload", "emulator"];
+
+const UPLOAD_OPTIONS = {
+  as: { type: "string" },
+  title: { type: "string" },
+  description: { type: "string" },
+  tags: { type: "string" },
+  "cate-id": { type: "string" },
+  "cover-url": { type: "string" },
+  "template-group-id": { type: "string" },
+  "workflow-id": { type: "string" },
+  "storage-location": { type: "string" },
+  "app-id": { type: "string" },
+  "user-data": { type: "string" },
+  "reference-id": { type: "string" },
+  "file-name": { type: "string" },
+  header: { type: "string", multiple: true },
+  "part-size": { type: "string" },
+  concurrency: { type: "string" },
+  verify: { type: "string" },
+  "allow-private": { type: "boolean", default: false },
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
+const EMULATOR_OPTIONS = {
+  port: { type: "string" },
+  dir: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
+export function parseCommand(args: readonly string[]): Command {
+  const [first, ...rest] = args;
+  if (first === undefined || first === "help" || first === "--help" || first === "-h") {
+    return { name: "help", topic: first === "help" ? (rest[0] ?? "") : "" };
+  }
+  if (first === "--version" || first === "-V") return { name: "version" };
+  if (first.startsWith("-")) throw new UsageError(`\`${first}\` must come after a command`);
+  if (!COMMANDS.includes(first)) {
+    throw new UsageError(`\`${first}\` is not a command: there are ${COMMANDS.join(" and ")}`);
+  }
+  if (rest.includes("--help") || rest.includes("-h")) return { name: "help", topic: first };
+  return first === "upload" ? parseUpload(rest) : parseEmulator(rest);
+}
+
+function parseUpload(args: string[]): UploadCommand {
+  const { values, positionals } = parse(args, UPLOAD_OPTIONS, "upload");
+  const kind = values.as ?? "video";
+  if (kind !== "video") {
+    throw usage(
+      `--as ${kind} is not supported by this version: only video (which takes audio too)`,
+    );
+  }
+  const [source, extra] = positionals;
+  if (source === undefined) throw usage("name a file, a URL, or - for standard input");
+  if (extra !== undefined) throw usage(`one source at a time: \`${extra}\` is one too many`);
+  if (source === "-" && values["file-name"] === undefined) {
+    throw usage("standard input has no name: pass --file-name, such as --file-name film.mp4");
+  }
+  const headers = parseHeaders(values.header ?? []);
+  if (Object.keys(headers).length > 0 && !isUrl(source)) {
+    throw usage("--header goes with a URL: a file and standard input are read without HTTP");
+  }
+  return defined({
+    name: "upload",
+    source,
+    title: values.title,
+    description: values.description,
+    tags: values.tags
+      ?.split(",")
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== ""),
+    cateId: parseInteger("--cate-id", values["cate-id"], 0),
+    coverUrl: values["cover-url"],
+    templateGroupId: values["template-group-id"],
+    workflowId: values["workflow-id"],
+    storageLocation: values["storage-location"],
+    appId: values["app-id"],
+    userData: parseUserData(values["user-data"]),
+    referenceId: values["reference-id"],
+    fileName: values["file-name"],
+    headers,
+    partSize: parseSize("--part-size", values["part-size"]),
+    concurrency: parseInteger("--concurrency", values.concurrency, 1),
+    verify: parseVerify(values.verify),
+    allowPrivate: values["allow-private"],
+    region: values.region,
+    endpoint: values.endpoint,
+    json: values.json,
+    quiet: values.quiet,
+  });
+}
+
+function parseEmulator(args: string[]): EmulatorCommand {
+  const { values, positionals } = parse(args, EMULATOR_OPTIONS, "emulator");
+  if (positionals[0] !== undefined) {
+    throw new UsageError(`the emulator takes no argument \`${positionals[0]}\``, "emulator");
+  }
+  const port = parseInteger("--port", values.port, 0, "emulator");
+  if (port !== undefined && port > 65_535) {
+    throw new UsageError(`--port ends at 65535, got ${port}`, "emulator");
+  }
+  return defined({ name: "emulator", port, dir: values.dir, json: values.json });
+}
+
+/** A source that is fetched, in whatever case the scheme is written. */
+export function isUrl(source: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
+}
+
+function parse<T extends NonNullable<ParseArgsConfig["options"]>>(
+  args: string[],
+  options: T,
+  topic: string,
+) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: true });
+  } catch (error) {
+    // parseArgs names the option, and in long sentences how to escape it; the first one is enough.
+    const [message = "unreadable arguments"] = (error as Error).message.split(". ");
+    throw new UsageError(
+      message.replace(/^\w/, (c) => c.toLowerCase()),
+      topic,
+    );
+  }
+}
+
+function usage(message: string): UsageError {
+  return new UsageError(message, "upload");
+}
+
+function parseHeaders(lines: string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/.exec(line);
+    // The line may hold a token, so it is not repeated.
+    if (!match?.[1]) throw usage("--header must look like 'Name: value'");
+    headers[match[1]] = match[2] ?? "";
+  }
+  return headers;
+}
+
+function parseInteger(
+  option: string,
+  text: string | undefined,
+  least: number,
+  topic = "upload",
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new UsageError(`${option} must be a whole number from ${least}, got \`${text}\``, topic);
+  }
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/** `16MiB`, `100KB` or plain bytes. */
+export function parseSize(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
+  const unit = UNITS[match?.[2]?.toLowerCase() ?? "?"];
+  const bytes = unit === undefined ? Number.NaN : Number(match?.[1]) * unit;
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
+    throw usage(`${option} must be a size such as 16MiB, 100KB or 1048576, got \`${text}\``);
+  }
+  return bytes;
+}
+
+function parseVerify(text: string | undefined): "crc64" | "length" | undefined {
+  if (text === undefined || text === "crc64" || text === "length") return text;
+  throw usage(`--verify must be crc64 or length, got \`${text}\``);
+}
+
+function parseUserData(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return text;
+  } catch {}
+  throw usage('--user-data must be a JSON object, such as \'{"Extend":{"id":"7"}}\'');
+}
+
+/** The same object without the fields that are undefined. */
+function defined<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}

@@ -1,0 +1,45 @@
+// `vodlift emulator`: listens until Ctrl-C.
+import { startEmulator } from "../emulator/index.ts";
+import type { EmulatorCommand } from "./args.ts";
+import { CliError } from "./exit.ts";
+import { note, print } from "./output.ts";
+import { onInterrupt } from "./signals.ts";
+
+export async function runEmulator(command: EmulatorCommand): Promise<number> {
+  const interrupted = new Promise<void>((resolve) => onInterrupt(resolve));
+  const emulator = await startEmulator({
+    ...(command.port === undefined ? {} : { port: command.port }),
+    ...(command.dir === undefined ? {} : { dir: command.dir }),
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw cannotStart(error);
+  });
+  const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;
+  if (command.json) {
+    print(JSON.stringify({ endpoint, accessKeyId, accessKeySecret, region, bucket, dir }));
+  } else {
+    print(`VOD and OSS listen on ${endpoint}; objects become files in ${dir}/${bucket}.
+In another terminal:
+
+  export VODLIFT_ENDPOINT=${endpoint}
+  export VODLIFT_REGION=${region}
+  export ALIBABA_CLOUD_ACCESS_KEY_ID=${accessKeyId}
+  export ALIBABA_CLOUD_ACCESS_KEY_SECRET=${accessKeySecret}
+  vodlift upload film.mp4
+
+Ctrl-C ends it.`);
+  }
+  await interrupted;
+  await emulator.close();
+  if (!command.json) note("the emulator has ended");
+  return 0;
+}
+
+function cannotStart(error: NodeJS.ErrnoException): Error {
+  if (error.code === undefined) return error;
+  return new CliError({
+    code: "invalid_argument",
+    class: "usage",
+    message: `the emulator cannot start: ${error.message}`,
+    hint: "Choose another --port or --dir, or leave them out.",
+  });
+}

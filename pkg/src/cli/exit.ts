@@ -1,0 +1,61 @@
+// Exit codes: who has to act, so that a script can tell.
+
+/** By the error's class; the same numbers stand in the help and in the README. */
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  usage: 2,
+  source: 3,
+  credentials: 4,
+  service: 5,
+  integrity: 6,
+  guard: 7,
+  interrupted: 130,
+};
+
+/** What a failure looks like to the command line, wherever it comes from. */
+export interface CliFailure {
+  code: string;
+  class: string;
+  message: string;
+  hint: string;
+  retryable: boolean;
+  requestId?: string;
+}
+
+export function exitCode(failure: CliFailure): number {
+  return EXIT_CODES[failure.class] ?? 5;
+}
+
+/** A failure the command line itself finds, before any call. */
+export class CliError extends Error implements CliFailure {
+  readonly code: string;
+  readonly class: string;
+  readonly hint: string;
+  readonly retryable = false;
+
+  constructor(failure: { code: string; class: string; message: string; hint: string }) {
+    super(failure.message);
+    this.name = "CliError";
+    this.code = failure.code;
+    this.class = failure.class;
+    this.hint = failure.hint;
+  }
+}
+
+/** Anything thrown, as a failure. */
+export function asFailure(error: unknown): CliFailure {
+  if (isFailure(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: "internal",
+    class: "service",
+    message,
+    hint: "This is a fault in vodlift: please report it with the message.",
+    retryable: false,
+  };
+}
+
+function isFailure(error: unknown): error is Error & CliFailure {
+  if (!(error instanceof Error)) return false;
+  const { code, class: group, hint } = error as Partial<CliFailure>;
+  return typeof code === "string" && typeof group === "string" && typeof hint === "string";
+}

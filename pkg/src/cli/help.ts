@@ -1,0 +1,93 @@
+// What `--help` prints. It is the CLI's documentation, so it is written to be read.
+
+const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): streamed in parallel parts, never stored on disk.
+
+usage:
+  vodlift upload <file | URL | ->     upload a video or an audio file
+  vodlift emulator                    run VOD and OSS on this machine, to try things without an account
+  vodlift <command> --help            all options of a command
+  vodlift --version
+
+try it without a cloud account:
+  vodlift emulator                    prints the variables to set, then keeps running
+  vodlift upload film.mp4             in another terminal, with those variables set
+
+environment:
+  ALIBABA_CLOUD_ACCESS_KEY_ID         the key that may call CreateUploadVideo and RefreshUploadVideo
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET     its secret
+  ALIBABA_CLOUD_SECURITY_TOKEN        its STS token, if it is a temporary key
+  VODLIFT_REGION                      VOD region, default cn-shanghai
+  VODLIFT_ENDPOINT                    VOD endpoint, default https://vod.<region>.aliyuncs.com
+
+exit codes:
+  0  done                             5  the service refused or did not answer
+  2  the command line is wrong        6  what arrived is not what was sent
+  3  the source cannot be read        7  a URL or address that may not be contacted
+  4  keys, tokens or permissions    130  interrupted (nothing is left behind)`;
+
+const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
+
+Uploads one video or audio file. A URL is read in parallel ranges where its server can do that, and as one stream
+where it cannot. Large files go up in parts; what failed is sent again, part by part.
+
+examples:
+  vodlift upload film.mp4 --title "My film" --tags holiday,2026
+  vodlift upload https://example.com/film.mp4 --part-size 16MiB --concurrency 4
+  vodlift upload https://example.com/film.mp4 --header 'Authorization: Bearer …'
+  ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4
+  vodlift upload film.mp4 --json --quiet | jq -r .mediaId
+
+the media:
+  --title T                  shown in the VOD console; default: the file's name
+  --file-name N              its name with extension; needed for standard input
+  --description D
+  --tags a,b                 at most 16
+  --cate-id N                category
+  --cover-url U              thumbnail of your own
+  --template-group-id G      transcoding template group; VOD_NO_TRANSCODE for none
+  --workflow-id W            workflow; wins over the template group
+  --storage-location S       bucket; default: the account's default bucket
+  --app-id A
+  --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
+  --reference-id R           an id of your own
+  --as video                 the only kind in this version; audio goes the same way
+
+the transfer:
+  --header 'Name: value'     sent to the URL's own origin only; may be repeated
+  --part-size 16MiB          100KiB to 5GiB; default: fits the size
+  --concurrency 4            parts in flight at once
+  --verify crc64|length      crc64 also hashes every byte here and compares it part by part; default: length.
+                             Either way the object's own CRC-64 is compared with that of its parts.
+  --allow-private            allow URLs on private and loopback addresses
+
+the service:
+  --region R                 VOD region (VODLIFT_REGION, else cn-shanghai)
+  --endpoint E               VOD endpoint (VODLIFT_ENDPOINT); an emulator, a private cloud
+
+the output:
+  --json                     one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes,
+                             parts, crc64, resumed, refreshes, retries, requestId; or error { code, message, … }
+  --quiet                    no progress, and only the media id on stdout
+
+Progress goes to stderr: a bar on a terminal, now and then a line elsewhere. Ctrl-C aborts the upload and removes its
+parts from the server; a second Ctrl-C exits at once. Exit codes: see vodlift --help.`;
+
+const EMULATOR = `usage: vodlift emulator [--port N] [--dir DIR] [--json]
+
+Runs the upload half of VOD and OSS on 127.0.0.1 until Ctrl-C. It checks every signature, hands out credentials that
+expire, and stores each finished object as the plain file DIR/<bucket>/<key>.
+
+options:
+  --port N      port to listen on; default: any free one
+  --dir DIR     where objects and open uploads are kept; default: a temporary folder, removed at the end
+  --json        print {"endpoint","accessKeyId","accessKeySecret","region","bucket","dir"} as the first line, for scripts
+
+example:
+  vodlift emulator --port 8787 --dir ./vod`;
+
+/** The help of a command, or of all. */
+export function help(topic: string): string {
+  if (topic === "upload") return UPLOAD;
+  if (topic === "emulator") return EMULATOR;
+  return OVERALL;
+}

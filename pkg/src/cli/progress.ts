@@ -1,0 +1,185 @@
+// What a person sees while bytes move: one line that redraws itself on a terminal, a line now and then elsewhere.
+import { bytes, clock, shorten } from "./format.ts";
+
+/** How far an upload is, as far as it is shown. */
+export interface Snapshot {
+  phase: string;
+  bytes: number;
+  total?: number | undefined;
+  parts: number;
+  partsTotal?: number | undefined;
+}
+
+/** Somewhere to write: stderr, or a test's stand-in. */
+export interface Screen {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+export interface ProgressView {
+  update(now: Snapshot): void;
+  /** Removes what is not meant to stay. */
+  end(): void;
+}
+
+const REDRAW_MS = 100;
+/** The rate is measured over this long: long enough to be calm, short enough to notice a stall. */
+const WINDOW_MS = 10_000;
+const LINE_EVERY_MS = 5_000;
+
+/** The view that suits the screen. */
+export function progressView(name: string, screen: Screen, env: NodeJS.ProcessEnv): ProgressView {
+  const terminal = screen.isTTY === true && env.TERM !== "dumb";
+  return terminal ? new Bar(name, screen) : new Lines(screen);
+}
+
+/** Bytes a second over the last seconds. */
+export class Rate {
+  #samples: [at: number, bytes: number][] = [];
+
+  add(at: number, total: number): void {
+    this.#samples.push([at, total]);
+    while (this.#samples.length > 2 && (this.#samples[1]?.[0] ?? at) < at - WINDOW_MS) {
+      this.#samples.shift();
+    }
+  }
+
+  perSecond(now: number): number | undefined {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (!first || !last || now - first[0] < 500 || last[1] <= first[1]) return undefined;
+    return ((last[1] - first[1]) / (now - first[0])) * 1000;
+  }
+}
+
+class Bar implements ProgressView {
+  readonly #name: string;
+  readonly #screen: Screen;
+  readonly #rate = new Rate();
+  readonly #timer: NodeJS.Timeout;
+  #snapshot: Snapshot = { phase: "probing", bytes: 0, parts: 0 };
+
+  constructor(name: string, screen: Screen) {
+    this.#name = name;
+    this.#screen = screen;
+    this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
+    this.#timer.unref();
+  }
+
+  update(now: Snapshot): void {
+    this.#snapshot = now;
+    this.#rate.add(performance.now(), now.bytes);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#screen.write("\r\x1b[K");
+  }
+
+  #draw(): void {
+    // One column stays free: a full line makes some terminals wrap.
+    const width = Math.max(20, (this.#screen.columns ?? 80) - 1);
+    const rate = this.#rate.perSecond(performance.now());
+    this.#screen.write(`\r${barLine(this.#name, this.#snapshot, rate, width)}\x1b[K`);
+  }
+}
+
+/** One line of at most `width` characters. What matters least goes first when there is little room. */
+export function barLine(
+  name: string,
+  now: Snapshot,
+  rate: number | undefined,
+  width: number,
+): string {
+  const facts = [amount(now), speed(rate), remaining(now, rate), partCount(now)];
+  const percent = percentOf(now);
+  const lead = percent === undefined ? phaseWord(now.phase) : `${String(percent).padStart(3)} %`;
+  for (let kept = facts.length; kept >= 0; kept -= 1) {
+    const tail = [lead, ...facts.slice(0, kept).filter((fact) => fact !== "")].join("  ");
+    const room = width - tail.length - 2;
+    if (room < 8 && kept > 0) continue;
+    return `${head(name, percent, room)}${tail}`.slice(0, width);
+  }
+  return lead;
+}
+
+/** File name and bar, in the room there is. */
+function head(name: string, percent: number | undefined, room: number): string {
+  if (room < 8) return "";
+  if (percent === undefined) return `${shorten(name, Math.min(room, 40))}  `;
+  const label = room >= 32 ? shorten(name, Math.min(24, room - 22)) : "";
+  const cells = Math.min(40, room - 2 - (label ? label.length + 2 : 0));
+  const full = Math.floor((cells * percent) / 100);
+  const bar = `[${"#".repeat(full)}${"-".repeat(cells - full)}]`;
+  return `${label ? `${label}  ` : ""}${bar}  `;
+}
+
+class Lines implements ProgressView {
+  readonly #screen: Screen;
+  readonly #rate = new Rate();
+  #phase = "";
+  #tenth = 0;
+  #last = 0;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  update(now: Snapshot): void {
+    const at = performance.now();
+    this.#rate.add(at, now.bytes);
+    const tenth = Math.floor((percentOf(now) ?? 0) / 10);
+    const due = tenth > this.#tenth || at - this.#last >= LINE_EVERY_MS;
+    if (now.phase === this.#phase && !due) return;
+    this.#phase = now.phase;
+    this.#tenth = Math.max(tenth, this.#tenth);
+    this.#last = at;
+    this.#screen.write(`${plainLine(now, this.#rate.perSecond(at))}\n`);
+  }
+
+  end(): void {}
+}
+
+function plainLine(now: Snapshot, rate: number | undefined): string {
+  if (now.phase !== "uploading") return phaseWord(now.phase);
+  const percent = percentOf(now);
+  const lead = percent === undefined ? "uploading" : `uploading ${percent} %`;
+  const facts = [amount(now), speed(rate), remaining(now, rate), partCount(now)];
+  return [lead, ...facts.filter((fact) => fact !== "")].join(", ");
+}
+
+function phaseWord(phase: string): string {
+  const words: Readonly<Record<string, string>> = {
+    probing: "looking at the source",
+    creating: "asking VOD for a place",
+    completing: "putting the parts together",
+    aborting: "removing what was uploaded",
+  };
+  return words[phase] ?? phase;
+}
+
+/** 100 is kept for the end: nobody should see it while work remains. */
+function percentOf(now: Snapshot): number | undefined {
+  if (!now.total) return undefined;
+  return Math.min(99, Math.floor((now.bytes / now.total) * 100));
+}
+
+function amount(now: Snapshot): string {
+  if (now.phase === "probing" || now.phase === "creating") return "";
+  return now.total === undefined ? bytes(now.bytes) : `${bytes(now.bytes)} of ${bytes(now.total)}`;
+}
+
+function speed(rate: number | undefined): string {
+  return rate === undefined ? "" : `${bytes(Math.round(rate))}/s`;
+}
+
+function remaining(now: Snapshot, rate: number | undefined): string {
+  if (rate === undefined || now.total === undefined) return "";
+  return `${clock((now.total - now.bytes) / rate)} left`;
+}
+
+function partCount(now: Snapshot): string {
+  if (now.phase !== "uploading" || now.partsTotal === 1) return "";
+  if (now.partsTotal === undefined) return now.parts > 0 ? `${now.parts} parts` : "";
+  return `${now.parts} of ${now.partsTotal} parts`;
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCommand, parseSize, UsageError } from "../../pkg/src/cli/args.ts";
+
+function refusal(...args: string[]): string {
+  try {
+    parseCommand(args);
+  } catch (error) {
+    assert.ok(error instanceof UsageError);
+    return error.message;
+  }
+  return assert.fail("it was accepted");
+}
+
+test("every option of upload becomes a field", () => {
+  const args = `upload https://h/f.mp4 --as video --title T --description D --tags a,,b --cate-id 5
+    --cover-url https://h/c.jpg --template-group-id G --workflow-id W --storage-location S --app-id A
+    --user-data {"Extend":{}} --reference-id R --file-name N --part-size 16MiB --concurrency 4 --verify crc64
+    --allow-private --region R2 --endpoint E --json --quiet`.split(/\s+/);
+  assert.deepEqual(parseCommand([...args, "--header", "A: b:c", "--header=X-Y:"]), {
+    name: "upload",
+    source: "https://h/f.mp4",
+    title: "T",
+    description: "D",
+    tags: ["a", "b"],
+    cateId: 5,
+    coverUrl: "https://h/c.jpg",
+    templateGroupId: "G",
+    workflowId: "W",
+    storageLocation: "S",
+    appId: "A",
+    userData: '{"Extend":{}}',
+    referenceId: "R",
+    fileName: "N",
+    headers: { A: "b:c", "X-Y": "" },
+    partSize: 16 * 1024 * 1024,
+    concurrency: 4,
+    verify: "crc64",
+    allowPrivate: true,
+    region: "R2",
+    endpoint: "E",
+    json: true,
+    quiet: true,
+  });
+});
+
+test("what is left out stays out", () => {
+  assert.deepEqual(parseCommand(["upload", "film.mp4"]), {
+    name: "upload",
+    source: "film.mp4",
+    headers: {},
+    allowPrivate: false,
+    json: false,
+    quiet: false,
+  });
+  assert.deepEqual(parseCommand(["emulator"]), { name: "emulator", json: false });
+});
+
+test("help and version are found wherever they are asked for", () => {
+  assert.deepEqual(parseCommand([]), { name: "help", topic: "" });
+  assert.deepEqual(parseCommand(["--help"]), { name: "help", topic: "" });
+  assert.deepEqual(parseCommand(["upload", "-h"]), { name: "help", topic: "upload" });
+  assert.deepEqual(parseCommand(["help", "emulator"]), { name: "help", topic: "emulator" });
+  assert.deepEqual(parseCommand(["--version"]), { name: "version" });
+});
+
+test("each mistake is refused with a sentence that names it", () => {
+  assert.match(refusal("uplod", "f"), /`uplod` is not a command: there are upload and emulator/);
+  assert.match(refusal("upload", "f", "--checkpoint", "c"), /unknown option '--checkpoint'/);
+  assert.match(refusal("upload", "f", "--as", "image"), /--as image is not supported/);
+  assert.match(refusal("upload"), /name a file, a URL, or -/);
+  assert.match(refusal("upload", "a", "b"), /`b` is one too many/);
+  assert.match(refusal("upload", "-"), /--file-name/);
+  assert.match(refusal("upload", "f", "--title"), /'--title <value>' argument missing/);
+  assert.match(refusal("upload", "f", "--header", "A: b"), /--header goes with a URL/);
+  assert.match(refusal("upload", "f", "--concurrency", "0"), /--concurrency .* from 1, got `0`/);
+  assert.match(refusal("upload", "f", "--cate-id", "x"), /--cate-id .* got `x`/);
+  assert.match(refusal("upload", "f", "--part-size", "16XiB"), /--part-size .* got `16XiB`/);
+  assert.match(refusal("upload", "f", "--verify", "md5"), /--verify must be crc64 or length/);
+  assert.match(refusal("upload", "f", "--user-data", "[]"), /--user-data must be a JSON object/);
+  assert.match(refusal("emulator", "--port", "70000"), /--port ends at 65535/);
+});
+
+test("a malformed header is refused without being repeated, for it may hold a token", () => {
+  const message = refusal("upload", "https://h/f", "--header", "Bearer s3cret");
+  assert.doesNotMatch(message, /s3cret/);
+});
+
+test("sizes take binary and decimal units", () => {
+  const sizes = { "1048576": 1048576, "100KB": 100_000, "1.5MiB": 1572864, "5 gib": 5 * 1024 ** 3 };
+  for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseSize("--x", text), bytes);
+});

@@ -1,0 +1,115 @@
+// The built command, run as a user runs it.
+import { type ChildProcess, spawn } from "node:child_process";
+import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Origin } from "./origin.ts";
+
+const BIN = fileURLToPath(new URL("../../pkg/bin/vodlift.js", import.meta.url));
+const PEAK_MEMORY = new URL("./peak-memory.ts", import.meta.url).href;
+
+/** Where VOD is, and the keys; an emulator fits. */
+export interface Service {
+  endpoint: string;
+  accessKeyId: string;
+  accessKeySecret: string;
+  region: string;
+}
+
+export interface CliResult {
+  /** The exit code; null if a signal ended it. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** The last line of stdout, if it is JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: its fields are what the tests assert
+  json: any;
+  peakKib: number;
+}
+
+export interface CliOptions {
+  service?: Service;
+  env?: Record<string, string>;
+  stdin?: Readable | Uint8Array;
+  /** Called with the process while it runs. */
+  during?: (child: ChildProcess) => void;
+}
+
+/** The environment that points at a service, and at nothing else of ours. */
+export function serviceEnv(service: Service): Record<string, string> {
+  return {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: service.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: service.accessKeySecret,
+    VODLIFT_REGION: service.region,
+    VODLIFT_ENDPOINT: service.endpoint,
+  };
+}
+
+/** Runs `vodlift …` to its end. */
+export async function vodlift(args: string[], options: CliOptions = {}): Promise<CliResult> {
+  const { PATH = "", HOME = "", TMPDIR } = process.env;
+  const child = spawn(process.execPath, ["--import", PEAK_MEMORY, BIN, ...args], {
+    env: {
+      PATH,
+      HOME,
+      ...(TMPDIR ? { TMPDIR } : {}),
+      ...(options.service ? serviceEnv(options.service) : {}),
+      ...options.env,
+    },
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  feed(child, options.stdin);
+  options.during?.(child);
+  const [out, err, peak] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    text(child.stdio[3] as Readable),
+  ]);
+  return {
+    code: await ended,
+    stdout: out,
+    stderr: err,
+    json: lastLineAsJson(out),
+    peakKib: Number(peak),
+  };
+}
+
+/** Sends a signal once the origin has served this many bytes, so that no timing decides where it hits. */
+export function signalAfter(origin: Origin, bytes: number, signal: NodeJS.Signals = "SIGINT") {
+  return (child: ChildProcess): void => {
+    const timer = setInterval(() => {
+      if (origin.bytesServed() < bytes) return;
+      clearInterval(timer);
+      child.kill(signal);
+    }, 10);
+    child.once("close", () => clearInterval(timer));
+  };
+}
+
+function feed(child: ChildProcess, input: Readable | Uint8Array | undefined): void {
+  const { stdin } = child;
+  if (!stdin) return;
+  // The process may end before it has read everything; that is what some tests are about.
+  stdin.on("error", () => {});
+  if (input === undefined) stdin.end();
+  else if (input instanceof Readable) input.pipe(stdin);
+  else stdin.end(input);
+}
+
+async function text(stream: Readable | null): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream ?? []) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function lastLineAsJson(out: string): unknown {
+  const last = out.trimEnd().split("\n").at(-1) ?? "";
+  try {
+    return JSON.parse(last);
+  } catch {
+    return undefined;
+  }
+}

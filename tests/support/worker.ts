@@ -1,0 +1,113 @@
+// The Worker in real workerd, on a free loopback port: through wrangler, with the configuration that is deployed.
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface WorkerOptions {
+  /** Where VOD is, and the keys for it; an emulator fits. */
+  service: { endpoint: string; accessKeyId: string; accessKeySecret: string; region: string };
+  /** The bearer token; a random one if left out, none at all if null. */
+  token?: string | null;
+  /** Default true: the tests' sources lie on loopback. */
+  allowPrivateSources?: boolean;
+  /** 0 or nothing: any free port. */
+  port?: number;
+  /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
+  persist?: string;
+}
+
+export interface RunningWorker {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/** Starts it and waits until it answers. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  // Both are read when wrangler is loaded: no telemetry, and no look at the network for a sample of `Request.cf`.
+  process.env.WRANGLER_SEND_METRICS = "false";
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+  const { unstable_startWorker } = await import("wrangler");
+  const token = options.token === undefined ? randomBytes(16).toString("hex") : options.token;
+  const persist = options.persist ?? (await mkdtemp(join(tmpdir(), "vodlift-worker-")));
+  const { service } = options;
+  const settings = {
+    VODLIFT_TOKEN: token ?? "",
+    ALIBABA_CLOUD_ACCESS_KEY_ID: service.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: service.accessKeySecret,
+    VODLIFT_REGION: service.region,
+    VODLIFT_ENDPOINT: service.endpoint,
+    VODLIFT_ALLOW_PRIVATE_SOURCES: String(options.allowPrivateSources ?? true),
+  };
+  const worker = await unstable_startWorker({
+    config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
+    bindings: Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [name, { type: "plain_text", value }]),
+    ),
+    dev: {
+      server: { hostname: "127.0.0.1", port: options.port ?? 0 },
+      persist,
+      remote: false,
+      inspector: false,
+      watch: false,
+      liveReload: false,
+      logLevel: "error",
+    },
+  });
+  await worker.ready;
+  return {
+    url: String(await worker.url).replace(/\/$/, ""),
+    token: token ?? "",
+    async close() {
+      await worker.dispose();
+      if (options.persist === undefined) await rm(persist, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An ingest as the Worker shows it. */
+export interface IngestView {
+  id: string;
+  url: string;
+  state: "queued" | "running" | "done" | "failed";
+  mediaId?: string;
+  size?: number;
+  bytes: number;
+  error?: { code: string; message: string; hint: string };
+}
+
+/** Posts an ingest; says its id. */
+export async function postIngest(worker: RunningWorker, body: object): Promise<string> {
+  const response = await fetch(`${worker.url}/v1/ingests`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${worker.token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as { id: string };
+  if (response.status !== 202) throw new Error(`${response.status} ${JSON.stringify(answer)}`);
+  return answer.id;
+}
+
+export async function viewIngest(worker: RunningWorker, id: string): Promise<IngestView> {
+  const response = await fetch(`${worker.url}/v1/ingests/${id}`, {
+    headers: { authorization: `Bearer ${worker.token}` },
+  });
+  return (await response.json()) as IngestView;
+}
+
+/** Asks until the ingest is over, and shows every answer to `onView`. */
+export async function ingestEnd(
+  worker: RunningWorker,
+  id: string,
+  onView: (view: IngestView) => void = () => {},
+): Promise<IngestView> {
+  for (;;) {
+    const view = await viewIngest(worker, id);
+    onView(view);
+    if (view.state !== "queued" && view.state !== "running") return view;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
