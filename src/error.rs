@@ -1,0 +1,212 @@
+//! The one error type of the crate: a value with a stable code, whether a retry can help, what to do next, and where it came from.
+
+use serde::{Deserialize, Serialize};
+
+/// Who has to act. The CLI turns it into its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// The call itself is wrong (exit 2).
+    Usage,
+    /// The source cannot be read as asked (exit 3).
+    Source,
+    /// Keys, tokens, signatures, permissions, clocks (exit 4).
+    Credentials,
+    /// VOD or OSS refused or did not answer (exit 5).
+    Service,
+    /// What arrived is not what was sent (exit 6).
+    Integrity,
+    /// A URL, address or endpoint that may not be contacted (exit 7).
+    Guard,
+    /// The caller stopped it (exit 130).
+    Interrupted,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $class:ident, $retryable:literal, $hint:literal;)+) => {
+        /// Stable error codes, spelled in `snake_case` everywhere outside Rust.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+        #[serde(rename_all = "snake_case")]
+        pub enum Code { $($(#[$doc])* $name,)+ }
+
+        impl Code {
+            /// Every code there is, for documentation and tests.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+            /// Who has to act on this code.
+            pub fn class(self) -> ErrorClass { match self { $(Code::$name => ErrorClass::$class,)+ } }
+            /// Whether the same call may succeed later without any change.
+            pub fn retryable(self) -> bool { match self { $(Code::$name => $retryable,)+ } }
+            /// One sentence on what to do.
+            pub fn hint(self) -> &'static str { match self { $(Code::$name => $hint,)+ } }
+        }
+    };
+}
+
+codes! {
+    /// A parameter breaks a documented rule; the message names it.
+    InvalidArgument = Usage, false, "Correct the named field and call again.";
+    /// The source holds zero bytes.
+    EmptySource = Usage, false, "VOD media must hold at least 1 byte: check that the source is the file you meant.";
+    /// More than 10,000 parts of 5 GiB.
+    TooLarge = Usage, false, "OSS objects end at 48.8 TB (10,000 parts of 5 GiB): split the media.";
+    /// A checkpoint that is not one of ours, or of a version this build does not know.
+    CheckpointInvalid = Usage, false, "Start a new upload, or resume with the version of vodlift that wrote the checkpoint.";
+    /// The source can be read only once, so what was lost cannot be read again.
+    NotResumable = Usage, false, "Upload from a file or a URL that supports ranges to be able to resume.";
+
+    /// No connection to the source, or it broke and stayed broken.
+    SourceUnreachable = Source, true, "Check that the URL answers from this network, then run the upload again.";
+    /// The source answered 404 or 410.
+    SourceNotFound = Source, false, "Check the URL: the source says there is nothing there.";
+    /// The source answered 401 or 403.
+    SourceForbidden = Source, false, "Check the URL's signature or expiry, or pass the headers the source asks for.";
+    /// The source answered with another status than 200 or 206.
+    SourceStatus = Source, true, "Look at the status the source gave; 5xx usually passes, so try again later.";
+    /// Size, ETag or Last-Modified are no longer those seen first.
+    SourceChanged = Source, false, "The source changed while it was read: upload it again from the start.";
+    /// A range was asked for and something else came.
+    SourceRange = Source, false, "The source answers ranges wrongly: serve it from a host that honours Range, or upload a local copy.";
+    /// The source ended before its announced length.
+    SourceTruncated = Source, true, "The source ended early: check its length there, then run the upload again.";
+    /// The source gave more bytes than it announced.
+    SourceTooLong = Source, false, "The source gave more bytes than it announced: check the size you passed, or its Content-Length.";
+    /// The source sent a Content-Encoding although identity was asked for.
+    SourceEncoded = Source, false, "Serve the file without compression: a compressed answer is not the file.";
+    /// More redirects than allowed, or one without a usable Location.
+    SourceRedirect = Source, false, "Pass the final URL of the source.";
+    /// A local file or stream could not be read.
+    SourceRead = Source, false, "Check that the file exists, may be read, and is not being written.";
+
+    /// The URL may not be fetched: scheme, user info, port or host.
+    UrlRefused = Guard, false, "Use an http(s) URL of a public host, or allow private sources if this one is yours.";
+    /// The host resolves to an address that is not public.
+    AddressRefused = Guard, false, "Private and loopback sources are refused unless allowed: --allow-private, or allowPrivateSources: true.";
+    /// The upload address names a host that is not on the allow-list.
+    EndpointRefused = Guard, false, "The upload address must be https on *.aliyuncs.com, the configured endpoint's host, or a host you trust by name.";
+
+    /// The AccessKey id is unknown.
+    AccessKeyUnknown = Credentials, false, "Check the AccessKey id: the service does not know it.";
+    /// The AccessKey is disabled.
+    AccessKeyInactive = Credentials, false, "Enable the AccessKey in the RAM console, or use another.";
+    /// The service computed another signature.
+    SignatureMismatch = Credentials, false, "Check the AccessKey secret and the region: the service computed another signature.";
+    /// The key is known but may not do this.
+    PermissionDenied = Credentials, false, "Grant the RAM user the VOD action named in the message, or use another key.";
+    /// The caller's own STS token is over.
+    TokenExpired = Credentials, false, "Pass a fresh STS token.";
+    /// The caller's own STS token is not valid for this key.
+    TokenInvalid = Credentials, false, "Pass the STS token together with the AccessKey id and secret it was issued with.";
+    /// VOD is not activated, suspended or unpaid.
+    ServiceInactive = Credentials, false, "Activate VOD for this account, or settle the account, in the console.";
+    /// This machine's clock is off and correcting it did not help.
+    ClockSkew = Credentials, false, "Set this machine's clock: it is more than 15 minutes off.";
+
+    /// No connection to the VOD API.
+    VodUnreachable = Service, true, "Check the network, the region and the endpoint, then try again.";
+    /// The VOD API refused the call; `serviceCode` is its own code.
+    VodRejected = Service, false, "Look at the service's own code and message; they name the parameter.";
+    /// The VOD API kept failing or throttling.
+    VodUnavailable = Service, true, "Wait a little and try again; if it lasts, give the request id to support.";
+    /// The media id is unknown there.
+    MediaNotFound = Service, false, "Check the media id and the region: media live in one region.";
+    /// A reply that is not what the API documents.
+    ReplyInvalid = Service, false, "Check that the endpoint is the VOD API; give the request id to support.";
+    /// No connection to OSS.
+    OssUnreachable = Service, true, "Check the network path to the OSS endpoint, then try again.";
+    /// OSS refused the call; `serviceCode` is its own code.
+    OssRejected = Service, false, "Look at the service's own code and message.";
+    /// OSS kept failing or throttling.
+    OssUnavailable = Service, true, "Wait a little and try again; if it lasts, give the request id to support.";
+    /// The region or endpoint does not serve this bucket.
+    WrongEndpoint = Service, false, "Use the endpoint and region of the bucket.";
+    /// The multipart upload is gone there.
+    UploadGone = Service, true, "Start the upload again: the parts were removed on the server.";
+    /// Nobody can tell whether CompleteMultipartUpload took effect.
+    OutcomeUnknown = Service, true, "Ask GetMezzanineInfo for the media id before you upload again: the object may be complete.";
+    /// The object is stored, its upload callback failed.
+    CallbackFailed = Service, false, "The object is stored; check the callback server.";
+
+    /// A CRC-64 differs.
+    ChecksumMismatch = Integrity, true, "Bytes changed on the way: upload again; if it repeats, check memory and proxies.";
+    /// A length differs.
+    LengthMismatch = Integrity, true, "Bytes are missing on the other side: upload again; if it repeats, check proxies on the way.";
+
+    /// The caller aborted; nothing is left behind.
+    Aborted = Interrupted, true, "The upload was aborted on request; start it again when you like.";
+    /// A fault of ours.
+    Internal = Service, false, "This is a fault in vodlift: please report it with the message.";
+}
+
+/// What went wrong, as data. It never holds a secret, a signature or a URL query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+#[error("{message}")]
+pub struct Error {
+    /// Stable code.
+    pub code: Code,
+    /// Who has to act.
+    pub class: ErrorClass,
+    /// What happened, in one sentence that names field, number or service code.
+    pub message: String,
+    /// What to do, in one sentence.
+    pub hint: String,
+    /// Whether the same call may succeed later without any change.
+    pub retryable: bool,
+    /// The service's own error code, such as `InvalidFileName.Extension`.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service_code: Option<String>,
+    /// The service's id of the failed request, for its support.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_id: Option<String>,
+    /// The HTTP status of the reply, if there was one.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
+}
+
+impl Error {
+    /// An error of this code; class, hint and retryable follow from it.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Error {
+            code,
+            class: code.class(),
+            message: message.into(),
+            hint: code.hint().into(),
+            retryable: code.retryable(),
+            service_code: None,
+            request_id: None,
+            status: None,
+        }
+    }
+
+    /// `InvalidArgument` for one field: "`title` must be at most 128 characters, got 130".
+    pub fn invalid(field: &str, rule: impl std::fmt::Display) -> Self {
+        Error::new(Code::InvalidArgument, format!("`{field}` {rule}"))
+    }
+
+    /// Adds the HTTP status of the reply.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Adds the service's own code.
+    #[must_use]
+    pub fn service_code(mut self, code: impl Into<String>) -> Self {
+        self.service_code = Some(code.into());
+        self
+    }
+
+    /// Adds the service's request id.
+    #[must_use]
+    pub fn request_id(mut self, id: Option<String>) -> Self {
+        self.request_id = id;
+        self
+    }
+}

@@ -1,0 +1,33 @@
+//! vodlift's core: it signs, decodes, plans and supervises uploads into ApsaraVideo VOD.
+//!
+//! It is fully deterministic and does no IO: no clock, no randomness, no network, no promise. Time and entropy are
+//! arguments; requests go out and replies come in as data. Same events, same effects, always.
+//!
+//! Read in this order: [`upload`] (the contract between core and host, and the machine behind it), [`vod`] and [`oss`]
+//! (one wire concept a file), [`source`] (what may be fetched, and whether what came is what was asked for).
+
+// Tests may be as blunt as they like; what ships may not.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod encode;
+pub mod error;
+pub mod http;
+pub mod oss;
+pub mod secret;
+pub mod source;
+pub mod time;
+pub mod upload;
+pub mod vod;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+pub use error::{Code, Error, ErrorClass};

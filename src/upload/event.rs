@@ -1,0 +1,344 @@
+//! What goes into the machine, and what comes out of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::checkpoint::Checkpoint;
+use crate::error::Error;
+use crate::http::{Headers, Request};
+use crate::source::range::RangeExpectation;
+
+/// What the host tells the machine.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum Event {
+    /// Begin. Once.
+    Start,
+    /// The whole reply to a `Send`.
+    Replied {
+        /// Of the `Send`.
+        id: u32,
+        /// HTTP status.
+        status: u16,
+        /// Header fields.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        headers: Headers,
+        /// Body as text.
+        body: String,
+    },
+    /// The source answered an `Open`; its body waits, unread.
+    Opened {
+        /// Of the `Open`.
+        id: u32,
+        /// HTTP status.
+        status: u16,
+        /// Header fields.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        headers: Headers,
+    },
+    /// A `Read` has filled the part's buffer.
+    Filled {
+        /// Of the `Read`.
+        id: u32,
+        /// Bytes in the buffer: `limit`, or fewer when the stream ended.
+        length: u64,
+        /// The stream ended within or exactly at the end of this read.
+        ended: bool,
+    },
+    /// The server answered the PUT of a `Transfer`, whatever the status.
+    Transferred {
+        /// Of the `Transfer`.
+        id: u32,
+        /// Bytes handed over, counted by the host.
+        sent: u64,
+        /// HTTP status.
+        status: u16,
+        /// Header fields.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        headers: Headers,
+        /// Body as text.
+        body: String,
+        /// CRC-64/XZ of the bytes sent, unsigned decimal, when the transfer asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        crc64: Option<String>,
+    },
+    /// The effect ended without a reply.
+    Failed {
+        /// Of the effect.
+        id: u32,
+        /// Why.
+        failure: Failure,
+    },
+    /// A `Wait` is over.
+    Woke {
+        /// Of the `Wait`.
+        id: u32,
+    },
+    /// Give up, and remove what was uploaded.
+    Abort,
+}
+
+/// Why an effect ended without a reply.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// Which side, and how.
+    pub kind: FailureKind,
+    /// The runtime's own words, for the error message: no URL, no header value.
+    pub message: String,
+    /// The source's status, with `SourceReply`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub status: Option<u16>,
+    /// The source's headers, with `SourceReply`.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "[string, string][]"))]
+    pub headers: Headers,
+}
+
+/// Which side failed, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The machine asked for it.
+    Canceled,
+    /// The server side of a `Send` or of a PUT: refused, reset, unresolved.
+    Network,
+    /// The server side did not move for `idle_ms`.
+    Timeout,
+    /// The source's answer is not the range asked for ([`check_range`](crate::source::range::check_range) said so).
+    SourceReply,
+    /// The source's connection failed before or within its body.
+    SourceNetwork,
+    /// The source did not move for `idle_ms`.
+    SourceTimeout,
+    /// The source ended before the length asked for.
+    SourceShort,
+    /// The source gave more than the length asked for.
+    SourceLong,
+    /// A local source is no longer what it was (size or modification time).
+    SourceChanged,
+    /// A local source could not be read.
+    SourceRead,
+    /// The source's host resolves to an address that may not be contacted.
+    AddressRefused,
+    /// A fault of the host itself.
+    Internal,
+}
+
+/// What the machine asks of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum Effect {
+    /// Send a small request; its whole reply comes back as `Replied`.
+    Send {
+        /// Names this effect.
+        id: u32,
+        /// To send as it is. Redirects are not followed.
+        request: Request,
+    },
+    /// GET the source without following redirects; answer with `Opened` and keep the body unread. For a local
+    /// stream `request` is absent: open it and answer status 200.
+    Open {
+        /// Names this effect, and from then on the open body.
+        id: u32,
+        /// The GET, guarded: only addresses that the guard allows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        request: Option<Request>,
+        /// Private addresses are allowed for this source.
+        allow_private: bool,
+    },
+    /// Drop the body kept by an `Open`. No event follows.
+    Close {
+        /// Of the `Open`.
+        id: u32,
+    },
+    /// Read the kept body on: drop `skip` bytes, then fill a buffer named `part` with up to `limit` bytes.
+    Read {
+        /// Names this effect.
+        id: u32,
+        /// The `Open` to read from.
+        open: u32,
+        /// Names the buffer.
+        part: u32,
+        /// Bytes to drop first.
+        skip: u64,
+        /// Bytes to read at the most, and all of them unless the stream ends. Where fewer are left the stream ends.
+        limit: u64,
+        /// Give up when the source does not move for this long, in milliseconds.
+        idle_ms: u32,
+    },
+    /// Drop a buffer. No event follows.
+    Release {
+        /// The buffer's name.
+        part: u32,
+    },
+    /// PUT exactly `length` bytes of the source.
+    Transfer {
+        /// Names this effect.
+        id: u32,
+        /// Part number, or 0 for a whole object.
+        part: u32,
+        /// Where the bytes come from.
+        body: TransferBody,
+        /// How many bytes, exactly.
+        length: u64,
+        /// The signed PUT. The host adds the body, and says its length the way the runtime does.
+        request: Request,
+        /// Compute a CRC-64 of the bytes.
+        checksum: bool,
+    },
+    /// Answer `Woke` at `until`, in ms since the epoch by the host's clock.
+    Wait {
+        /// Names this effect.
+        id: u32,
+        /// When.
+        until: u64,
+    },
+    /// End this effect now; it answers `Failed` with `Canceled`. One that has already answered stays as it is.
+    Cancel {
+        /// The effect to end.
+        id: u32,
+    },
+    /// Tell the user.
+    Progress {
+        /// How far it is.
+        progress: Progress,
+    },
+    /// Store this, if the caller keeps checkpoints.
+    Checkpoint {
+        /// Plain data without secrets.
+        checkpoint: Checkpoint,
+    },
+    /// The upload is complete and verified.
+    Done {
+        /// What there is now.
+        outcome: Outcome,
+    },
+    /// The upload has ended without success.
+    Failed {
+        /// Why, and what to do.
+        error: Error,
+    },
+}
+
+/// Where a transfer's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum TransferBody {
+    /// GET this range. Before a byte moves, the reply must pass `checkRange(expect, …)`.
+    Range {
+        /// The ranged GET. Redirects are not followed.
+        request: Request,
+        /// What the reply must be.
+        expect: RangeExpectation,
+        /// Private addresses are allowed for this source.
+        allow_private: bool,
+    },
+    /// `length` bytes of the local source from this offset.
+    Slice {
+        /// Offset in bytes.
+        offset: u64,
+    },
+    /// The buffer that a `Read` filled under this part's number. It stays until `Release`.
+    Buffer,
+}
+
+/// What the upload is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Looking at the source.
+    Probing,
+    /// Asking VOD for a place.
+    Creating,
+    /// Moving bytes.
+    Uploading,
+    /// Putting the parts together and checking the whole.
+    Completing,
+    /// Removing what was uploaded.
+    Aborting,
+    /// Over.
+    Ended,
+}
+
+/// How far an upload is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// What the upload is doing.
+    pub phase: Phase,
+    /// The media id, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub media_id: Option<String>,
+    /// Bytes that the server has accepted in whole parts.
+    pub bytes_accepted: u64,
+    /// Bytes in all, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub bytes_total: Option<u64>,
+    /// Parts accepted.
+    pub parts_accepted: u32,
+    /// Parts in all, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub parts_total: Option<u32>,
+    /// Requests tried again so far.
+    pub retries: u32,
+    /// Upload credentials fetched anew so far.
+    pub refreshes: u32,
+}
+
+/// What a finished upload has made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The media id (VideoId).
+    pub media_id: String,
+    /// What it is: `video`.
+    pub kind: String,
+    /// The bucket it lies in.
+    pub bucket: String,
+    /// Its object key.
+    pub object_key: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Parts it was sent in; 1 for one PutObject.
+    pub parts: u32,
+    /// CRC-64/XZ of the object as OSS gave it, unsigned decimal; absent where OSS gave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub crc64: Option<String>,
+    /// It went on from a checkpoint.
+    pub resumed: bool,
+    /// Upload credentials fetched anew.
+    pub refreshes: u32,
+    /// Requests tried again.
+    pub retries: u32,
+    /// The service's id of the last request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub request_id: Option<String>,
+}

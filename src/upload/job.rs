@@ -1,0 +1,137 @@
+//! What a caller asks for, and what the host can do. Plain data; the credentials come beside it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::Headers;
+use crate::oss::OssService;
+use crate::vod::VodService;
+use crate::vod::api::CreateUploadVideo;
+
+/// One upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// What it becomes in VOD.
+    pub media: Media,
+    /// Where the bytes come from.
+    pub source: Source,
+    /// The VOD API to call.
+    pub vod: VodService,
+    /// How to reach and sign OSS.
+    pub oss: OssService,
+    /// How to go about it.
+    pub options: Options,
+    /// What the host can carry.
+    pub host: HostLimits,
+}
+
+/// What the bytes become in VOD.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum Media {
+    /// Video or audio, by CreateUploadVideo. An empty title or file name is filled in from the source.
+    Video(CreateUploadVideo),
+}
+
+/// Where the bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum Source {
+    /// A URL the host fetches, by ranges where the source can.
+    Url {
+        /// Absolute, as the WHATWG parser spells it. Its query may hold a signature.
+        url: String,
+        /// Sent to the source's own origin only.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        headers: Headers,
+    },
+    /// Bytes the host can read again at any offset: a file, a Blob, a buffer.
+    Slices {
+        /// Length in bytes.
+        size: u64,
+        /// Modification time in ms since the epoch, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        modified: Option<u64>,
+        /// The file's own name, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        name: Option<String>,
+    },
+    /// Bytes that pass by once.
+    Stream {
+        /// Length in bytes, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        size: Option<u64>,
+        /// A file name, if there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        name: Option<String>,
+    },
+}
+
+/// How a part is proven to have arrived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// Exact lengths on both sides, and the parts' CRC-64 folded and compared with the object's.
+    #[default]
+    Length,
+    /// Also a CRC-64 computed here over every byte, compared part by part.
+    Crc64,
+}
+
+/// How to go about the upload. Every field may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Options {
+    /// Part size in bytes, 102,400 to 5,368,709,120. Grows by itself where 10,000 parts would not do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub part_size: Option<u64>,
+    /// Parts in flight at once. The host's maximum wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub concurrency: Option<u32>,
+    /// How a part is proven to have arrived.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub verify: Verify,
+    /// Allow sources on private and loopback addresses.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub allow_private_sources: bool,
+    /// After a failure that a resume could mend, keep the multipart upload instead of aborting it.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub keep_on_failure: bool,
+    /// Headers stored with the object (`Content-Type`, `Cache-Control`, `x-oss-…`).
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "[string, string][]"))]
+    pub object_headers: Headers,
+}
+
+/// What the host can carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct HostLimits {
+    /// Parts in flight where the caller says nothing.
+    pub concurrency: u32,
+    /// Parts in flight at the most.
+    pub max_concurrency: u32,
+    /// Bytes it may buffer at once, for sources without ranges (and for every part where `buffers_parts`).
+    pub buffer_bytes: u64,
+    /// Every part is buffered, because the runtime cannot stream an exact length.
+    pub buffers_parts: bool,
+    /// Requests it may send in one run, if there is such a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub subrequests: Option<u32>,
+}

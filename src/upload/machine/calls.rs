@@ -1,0 +1,442 @@
+//! The small requests: one of each kind at a time, retried by the kind of trouble they meet.
+
+use super::{Auth, Place, Task, Upload};
+use crate::error::{Code, Error};
+use crate::http::{Reply, Request};
+use crate::oss;
+use crate::oss::error::OssRecovery;
+use crate::time::UnixMs;
+use crate::upload::credential_clock;
+use crate::upload::event::{Effect, Failure, FailureKind, Phase};
+use crate::upload::job::Media;
+use crate::upload::plan::Plan;
+use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW};
+use crate::vod;
+use crate::vod::api;
+use crate::vod::error::{Recovery, retry_after_ms};
+
+/// The clean-up gives up sooner: somebody waits for the error behind it.
+const ABORT_TRIES: u32 = 3;
+/// A new nonce or a corrected clock helps at once or not at all.
+const CORRECTED_TRIES: u32 = 3;
+
+/// A small request by its purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Call {
+    CreateUploadVideo,
+    RefreshUploadVideo,
+    GetMezzanineInfo,
+    InitiateMultipartUpload,
+    ListParts,
+    CompleteMultipartUpload,
+    HeadObject,
+    AbortMultipartUpload,
+}
+
+impl Call {
+    fn is_vod(self) -> bool {
+        matches!(
+            self,
+            Call::CreateUploadVideo | Call::RefreshUploadVideo | Call::GetMezzanineInfo
+        )
+    }
+
+    fn tries(self) -> u32 {
+        if self == Call::AbortMultipartUpload {
+            ABORT_TRIES
+        } else {
+            CALL_TRIES
+        }
+    }
+}
+
+impl Upload {
+    pub(super) fn create(&mut self, now: UnixMs) -> Result<(), Error> {
+        self.enter(Phase::Creating);
+        let size = self.reader.size;
+        let Media::Video(video) = &mut self.job.media;
+        video.file_size = size;
+        self.call(Call::CreateUploadVideo, now)
+    }
+
+    pub(super) fn is_creating(&self) -> bool {
+        self.is_calling(Call::CreateUploadVideo)
+    }
+
+    pub(super) fn is_calling(&self, wanted: Call) -> bool {
+        self.tasks.values().any(|task| match task {
+            Task::Call { call, .. } | Task::RetryCall(call) => *call == wanted,
+            _ => false,
+        })
+    }
+
+    /// Sends a request, behind a refresh where its credential is due.
+    pub(super) fn call(&mut self, call: Call, now: UnixMs) -> Result<(), Error> {
+        if !call.is_vod() && self.auth_is_due(now) {
+            self.after_refresh.insert(call);
+            return self.refresh(now);
+        }
+        let request = if call.is_vod() {
+            self.vod_request(call, now)?
+        } else {
+            self.oss_request(call, now)?
+        };
+        let generation = self.auth.as_ref().map_or(0, |auth| auth.generation);
+        let id = self.begin(Task::Call { call, generation });
+        self.out.push(Effect::Send { id, request });
+        Ok(())
+    }
+
+    fn vod_request(&mut self, call: Call, now: UnixMs) -> Result<Request, Error> {
+        let nonce = self.entropy.nonce();
+        let now = self.server_now(now);
+        let media_id = self
+            .place
+            .as_ref()
+            .map(|place| place.media_id.as_str())
+            .unwrap_or_default();
+        let Media::Video(video) = &self.job.media;
+        let (action, params) = match call {
+            Call::CreateUploadVideo => (api::CreateUploadVideo::ACTION, video.params()),
+            Call::RefreshUploadVideo => (
+                api::REFRESH_UPLOAD_VIDEO,
+                api::refresh_upload_video_params(media_id),
+            ),
+            _ => (
+                api::GET_MEZZANINE_INFO,
+                api::get_mezzanine_info_params(media_id),
+            ),
+        };
+        vod::request::request(
+            &self.job.vod,
+            &self.credentials,
+            action,
+            &params,
+            &nonce,
+            now,
+        )
+    }
+
+    fn oss_request(&self, call: Call, now: UnixMs) -> Result<Request, Error> {
+        let now = self.server_now(now);
+        let target = &self.place()?.target;
+        let credentials = &self.auth()?.ticket.credentials;
+        let signature = self.job.oss.signature;
+        let upload_id = self.upload_id.as_deref().unwrap_or_default();
+        match call {
+            Call::InitiateMultipartUpload => oss::request::initiate_multipart_upload(
+                target,
+                signature,
+                credentials,
+                now,
+                &self.object_headers(),
+            ),
+            Call::ListParts => {
+                let marker = self.listing.as_ref().map_or(0, |listing| listing.marker);
+                oss::request::list_parts(target, signature, credentials, now, upload_id, marker)
+            }
+            Call::CompleteMultipartUpload => {
+                let etags = self.parts.etags();
+                oss::request::complete_multipart_upload(
+                    target,
+                    signature,
+                    credentials,
+                    now,
+                    upload_id,
+                    &etags,
+                    &Vec::new(),
+                )
+            }
+            Call::AbortMultipartUpload => {
+                oss::request::abort_multipart_upload(target, signature, credentials, now, upload_id)
+            }
+            _ => oss::request::head_object(target, signature, credentials, now),
+        }
+    }
+
+    pub(super) fn on_reply(
+        &mut self,
+        call: Call,
+        generation: u32,
+        reply: &Reply,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let id = ["x-oss-request-id", "x-acs-request-id"]
+            .iter()
+            .find_map(|name| reply.header(name));
+        if let Some(id) = id {
+            self.request_id = Some(id.to_owned());
+        }
+        let outcome = match call {
+            Call::CreateUploadVideo => self.on_created(reply, now),
+            Call::RefreshUploadVideo => self.on_refreshed(reply, now),
+            Call::GetMezzanineInfo => self.on_mezzanine(reply, now),
+            Call::InitiateMultipartUpload => self.on_initiated(reply, now),
+            Call::ListParts => self.on_listed(reply, now),
+            Call::CompleteMultipartUpload => self.on_completed(reply, now),
+            Call::HeadObject => self.on_head(reply, now),
+            Call::AbortMultipartUpload => self.on_aborted(reply, now),
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Trouble::Fatal(error)) => Err(error),
+            Err(Trouble::Service(error)) if call.is_vod() => {
+                self.vod_trouble(call, error, reply, now)
+            }
+            Err(Trouble::Service(error)) => self.oss_trouble(call, generation, error, reply, now),
+        }
+    }
+
+    /// A request got through: its tries start from the beginning.
+    pub(super) fn got_through(&mut self, call: Call) {
+        self.tries.remove(&call);
+    }
+
+    fn vod_trouble(
+        &mut self,
+        call: Call,
+        error: Error,
+        reply: &Reply,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let asked = retry_after_ms(&reply.headers, now);
+        match vod::error::recovery(&error) {
+            Recovery::Backoff => self.retry_call(call, error, asked, now),
+            // The next request has a new nonce, and the clock has been learned from this reply's Date.
+            Recovery::NewNonce | Recovery::FixClock if self.tried(call) < CORRECTED_TRIES => {
+                self.retry_call(call, error, asked, now)
+            }
+            Recovery::NewNonce | Recovery::FixClock | Recovery::NewToken | Recovery::Fail => {
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn oss_trouble(
+        &mut self,
+        call: Call,
+        generation: u32,
+        error: Error,
+        reply: &Reply,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        match oss::error::recovery(&error) {
+            OssRecovery::RefreshCredential => {
+                self.distrust(generation, REFRESHES_IN_A_ROW, error)?;
+                self.call(call, now)
+            }
+            OssRecovery::RefreshOnce => {
+                self.distrust(generation, 1, error)?;
+                self.call(call, now)
+            }
+            OssRecovery::Backoff | OssRecovery::ResendPart => {
+                self.retry_call(call, error, retry_after_ms(&reply.headers, now), now)
+            }
+            OssRecovery::FixClock if self.tried(call) < CORRECTED_TRIES => {
+                self.retry_call(call, error, None, now)
+            }
+            OssRecovery::FixClock
+            | OssRecovery::RelistParts
+            | OssRecovery::UploadGone
+            | OssRecovery::Fail => Err(error),
+        }
+    }
+
+    pub(super) fn on_call_failure(
+        &mut self,
+        call: Call,
+        failure: &Failure,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        if failure.kind == FailureKind::Canceled
+            || (!self.is_running() && call != Call::AbortMultipartUpload)
+        {
+            return Ok(());
+        }
+        if call == Call::CompleteMultipartUpload {
+            self.complete_in_doubt = true;
+        }
+        let (code, whom) = if call.is_vod() {
+            (Code::VodUnreachable, "VOD")
+        } else {
+            (Code::OssUnreachable, "OSS")
+        };
+        let error = Error::new(
+            code,
+            format!("{call:?}: no reply from {whom}: {}", failure.message),
+        );
+        self.retry_call(call, error, None, now)
+    }
+
+    fn tried(&self, call: Call) -> u32 {
+        self.tries.get(&call).copied().unwrap_or(0)
+    }
+
+    pub(super) fn retry_call(
+        &mut self,
+        call: Call,
+        error: Error,
+        asked_ms: Option<u64>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let tries = self.tried(call).saturating_add(1);
+        self.tries.insert(call, tries);
+        if tries >= call.tries() {
+            return Err(error);
+        }
+        self.retries = self.retries.saturating_add(1);
+        let delay = self.entropy.backoff_ms(tries, asked_ms);
+        self.wait(Task::RetryCall(call), delay, now);
+        Ok(())
+    }
+
+    // The upload credential.
+
+    pub(super) fn auth(&self) -> Result<&Auth, Error> {
+        self.auth
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::Internal, "there is no upload credential yet"))
+    }
+
+    pub(super) fn auth_is_due(&self, now: UnixMs) -> bool {
+        let Some(auth) = &self.auth else { return false };
+        auth.in_doubt
+            || (!auth.fresh && credential_clock::is_due(&auth.ticket, self.server_now(now)))
+    }
+
+    /// One refresh at a time, shared by all who wait for it.
+    pub(super) fn refresh(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self.is_calling(Call::RefreshUploadVideo) {
+            return Ok(());
+        }
+        self.call(Call::RefreshUploadVideo, now)
+    }
+
+    /// The server refused the credential of this generation. A newer one is already there, or is fetched before the next
+    /// use; too many in a row that were never good for anything end the upload.
+    pub(super) fn distrust(
+        &mut self,
+        generation: u32,
+        limit: u32,
+        error: Error,
+    ) -> Result<(), Error> {
+        let Some(auth) = self
+            .auth
+            .as_mut()
+            .filter(|auth| auth.generation == generation && !auth.in_doubt)
+        else {
+            return Ok(());
+        };
+        auth.in_doubt = true;
+        self.refreshes_in_a_row = self.refreshes_in_a_row.saturating_add(1);
+        if self.refreshes_in_a_row > limit {
+            Err(error)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn on_refreshed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let ticket = api::parse_refresh_upload_video(reply, self.server_now(now))
+            .map_err(Trouble::Service)?;
+        self.got_through(Call::RefreshUploadVideo);
+        self.refreshes = self.refreshes.saturating_add(1);
+        let generation = self
+            .auth
+            .as_ref()
+            .map_or(0, |auth| auth.generation)
+            .saturating_add(1);
+        // The address stays the one first given: it may be an internal one by choice.
+        self.auth = Some(Auth {
+            ticket: ticket.auth,
+            generation,
+            fresh: true,
+            in_doubt: false,
+        });
+        self.progress();
+        for call in std::mem::take(&mut self.after_refresh) {
+            self.call(call, now)?;
+        }
+        Ok(self.schedule(now)?)
+    }
+
+    // From nothing to an upload id.
+
+    fn on_created(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let ticket = api::parse_create_upload_video(reply, self.server_now(now))
+            .map_err(Trouble::Service)?;
+        self.got_through(Call::CreateUploadVideo);
+        self.request_id = ticket.request_id.clone();
+        let region = ticket.auth.region.as_deref();
+        let target = oss::resolve_target(&ticket.address, region, &self.job.vod, &self.job.oss)?;
+        self.place = Some(Place {
+            media_id: ticket.media_id,
+            target,
+        });
+        self.auth = Some(Auth {
+            ticket: ticket.auth,
+            generation: 1,
+            fresh: true,
+            in_doubt: false,
+        });
+        Ok(self.begin_upload(now)?)
+    }
+
+    /// The place is known: move the bytes, with a multipart upload around them where there will be parts. One begun
+    /// before is removed first.
+    pub(super) fn begin_upload(&mut self, now: UnixMs) -> Result<(), Error> {
+        self.enter(Phase::Uploading);
+        if matches!(self.plan()?, Plan::Put { .. }) {
+            return self.schedule(now);
+        }
+        if self.upload_id.is_some() {
+            return self.call(Call::AbortMultipartUpload, now);
+        }
+        self.call(Call::InitiateMultipartUpload, now)
+    }
+
+    fn on_initiated(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let upload_id = oss::xml::parse_initiate(reply).map_err(Trouble::Service)?;
+        self.got_through(Call::InitiateMultipartUpload);
+        self.upload_id = Some(upload_id);
+        self.refreshes_in_a_row = 0;
+        if !self.is_running() {
+            return Ok(());
+        }
+        self.save();
+        Ok(self.schedule(now)?)
+    }
+
+    fn on_aborted(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        // 404: it is gone already, which is what was wanted.
+        if !matches!(reply.status, 200 | 204 | 404) {
+            return Err(Trouble::Service(oss::error::error_from_reply(reply)));
+        }
+        self.got_through(Call::AbortMultipartUpload);
+        self.upload_id = None;
+        if !self.is_running() {
+            return Ok(());
+        }
+        Ok(self.begin_upload(now)?)
+    }
+
+    pub(super) fn save(&mut self) {
+        if let Some(checkpoint) = self.checkpoint() {
+            self.out.push(Effect::Checkpoint { checkpoint });
+        }
+    }
+}
+
+/// What a step met: the service's refusal, to be weighed, or the end.
+pub(super) enum Trouble {
+    /// The reply is an error of the service, or not what the service documents.
+    Service(Error),
+    /// Something that no retry of this request mends.
+    Fatal(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Trouble::Fatal(error)
+    }
+}

@@ -1,0 +1,530 @@
+//! The machine: plain data, one entry point, and no decision outside of it.
+//!
+//! Here: the state, the dispatch, and how an upload ends. [`reader`] looks at the source and reads streams, [`calls`] talks
+//! to VOD and OSS in small requests, [`transfer`] moves parts, [`finish`] completes and verifies.
+
+mod calls;
+mod finish;
+mod reader;
+mod transfer;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::checkpoint::{Checkpoint, SourceMark, VERSION};
+use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
+use super::job::{Job, Media};
+use super::parts::Parts;
+use super::plan::{self, Plan, Shape};
+use super::retry::Entropy;
+use crate::error::{Code, Error, ErrorClass};
+use crate::http::{Headers, Reply};
+use crate::oss::Target;
+use crate::source::guard::{SourcePolicy, check_url};
+use crate::time::UnixMs;
+use crate::vod::Credentials;
+use crate::vod::credential::UploadAuth;
+
+use calls::Call;
+use reader::Reader;
+
+/// A clock is believed unless the server's differs by this much, in ms: `Date` has whole seconds, and replies take time.
+const CLOCK_TOLERANCE_MS: i64 = 30_000;
+
+/// One upload, from the look at the source to the verified object.
+#[derive(Clone)]
+pub struct Upload {
+    job: Job,
+    credentials: Credentials,
+    entropy: Entropy,
+    /// Server time minus host time.
+    clock_offset_ms: i64,
+    last_id: u32,
+    phase: Phase,
+    /// What each effect in flight is for.
+    tasks: BTreeMap<u32, Task>,
+    out: Vec<Effect>,
+    reader: Reader,
+    plan: Option<Plan>,
+    place: Option<Place>,
+    auth: Option<Auth>,
+    after_refresh: BTreeSet<Call>,
+    refreshes_in_a_row: u32,
+    upload_id: Option<String>,
+    parts: Parts,
+    listing: Option<transfer::Listing>,
+    relisted: bool,
+    tries: BTreeMap<Call, u32>,
+    failures_in_a_row: u32,
+    restarts: u32,
+    /// A Complete was sent and its reply lost.
+    complete_in_doubt: bool,
+    verdict: Option<Error>,
+    cleanup_over: bool,
+    retries: u32,
+    refreshes: u32,
+    request_id: Option<String>,
+}
+
+/// Where VOD wants the object.
+#[derive(Clone)]
+struct Place {
+    media_id: String,
+    target: Target,
+}
+
+/// The upload credential in use.
+#[derive(Clone)]
+struct Auth {
+    ticket: UploadAuth,
+    /// Counts up with each refresh, so that a refusal of an older one is not held against this one.
+    generation: u32,
+    /// Just fetched: it is used at least once, however short its life.
+    fresh: bool,
+    /// The server refused it.
+    in_doubt: bool,
+}
+
+/// What an effect in flight is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Task {
+    Open,
+    Read {
+        part: u32,
+    },
+    Call {
+        call: Call,
+        generation: u32,
+    },
+    Transfer {
+        part: u32,
+        length: u64,
+        generation: u32,
+    },
+    RetryOpen,
+    RetryCall(Call),
+    RetryPart(u32),
+}
+
+impl Upload {
+    /// Prepares an upload; nothing is sent before [`Event::Start`]. `entropy` must be drawn for this upload alone.
+    ///
+    /// # Errors
+    /// `InvalidArgument` with the field and the rule, `UrlRefused`: everything that can be refused before a request.
+    pub fn new(
+        job: Job,
+        credentials: Credentials,
+        entropy: [u8; 32],
+        _now: UnixMs,
+    ) -> Result<Upload, Error> {
+        check(&job, &credentials)?;
+        let reader = Reader::new(&job.source);
+        Ok(Upload {
+            reader,
+            job,
+            credentials,
+            entropy: Entropy::new(entropy),
+            clock_offset_ms: 0,
+            last_id: 0,
+            phase: Phase::Probing,
+            tasks: BTreeMap::new(),
+            out: Vec::new(),
+            plan: None,
+            place: None,
+            auth: None,
+            after_refresh: BTreeSet::new(),
+            refreshes_in_a_row: 0,
+            upload_id: None,
+            parts: Parts::default(),
+            listing: None,
+            relisted: false,
+            tries: BTreeMap::new(),
+            failures_in_a_row: 0,
+            restarts: 0,
+            complete_in_doubt: false,
+            verdict: None,
+            cleanup_over: false,
+            retries: 0,
+            refreshes: 0,
+            request_id: None,
+        })
+    }
+
+    /// Takes an event and gives the effects that follow from it, in the order to run them. Total: an event that does not
+    /// fit is answered with nothing.
+    pub fn handle(&mut self, event: Event, now: UnixMs) -> Vec<Effect> {
+        if self.phase == Phase::Ended {
+            return Vec::new();
+        }
+        if let Err(error) = self.step(event, now) {
+            self.fail(error);
+        }
+        self.settle(now);
+        std::mem::take(&mut self.out)
+    }
+
+    /// Where the upload stands, once it has something to go on from.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        let place = self.place.as_ref()?;
+        Some(Checkpoint {
+            version: VERSION,
+            media_id: place.media_id.clone(),
+            target: place.target.clone(),
+            upload_id: self.upload_id.clone()?,
+            plan: self.plan.clone()?,
+            source: SourceMark {
+                size: self.reader.size,
+                validator: self.reader.validator.clone(),
+                modified: self.reader.modified,
+            },
+            bytes_accepted: self.parts.bytes(),
+        })
+    }
+
+    fn step(&mut self, event: Event, now: UnixMs) -> Result<(), Error> {
+        match event {
+            Event::Start => self.start(now),
+            Event::Abort => Err(Error::new(Code::Aborted, "the upload was aborted")),
+            Event::Replied {
+                id,
+                status,
+                headers,
+                body,
+            } => {
+                self.learn_clock(&headers, now);
+                match self.tasks.remove(&id) {
+                    Some(Task::Call { call, generation }) => self.on_reply(
+                        call,
+                        generation,
+                        &Reply {
+                            status,
+                            headers,
+                            body,
+                        },
+                        now,
+                    ),
+                    _ => Ok(()),
+                }
+            }
+            Event::Opened {
+                id,
+                status,
+                headers,
+            } => match self.tasks.remove(&id) {
+                Some(Task::Open) if self.phase == Phase::Aborting => self.close(id),
+                Some(Task::Open) => self.on_opened(id, status, &headers, now),
+                _ => Ok(()),
+            },
+            Event::Filled { id, length, ended } => match self.tasks.remove(&id) {
+                Some(Task::Read { part }) if self.is_running() => {
+                    self.on_filled(part, length, ended, now)
+                }
+                _ => Ok(()),
+            },
+            Event::Transferred {
+                id,
+                sent,
+                status,
+                headers,
+                body,
+                crc64,
+            } => {
+                self.learn_clock(&headers, now);
+                match self.tasks.remove(&id) {
+                    Some(Task::Transfer {
+                        part,
+                        length,
+                        generation,
+                    }) if self.is_running() => {
+                        let arrival = transfer::Arrival {
+                            part,
+                            length,
+                            generation,
+                            sent,
+                            crc64,
+                        };
+                        self.on_transferred(
+                            &arrival,
+                            &Reply {
+                                status,
+                                headers,
+                                body,
+                            },
+                            now,
+                        )
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Event::Failed { id, failure } => {
+                let Some(task) = self.tasks.remove(&id) else {
+                    return Ok(());
+                };
+                self.on_failure(&task, &failure, now)
+            }
+            Event::Woke { id } => {
+                let Some(task) = self.tasks.remove(&id) else {
+                    return Ok(());
+                };
+                self.on_woke(&task, now)
+            }
+        }
+    }
+
+    fn start(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self.last_id > 0 {
+            return Ok(());
+        }
+        self.progress();
+        self.probe(now)
+    }
+
+    fn on_woke(&mut self, task: &Task, now: UnixMs) -> Result<(), Error> {
+        match task {
+            Task::RetryCall(call) => self.call(*call, now),
+            _ if !self.is_running() => Ok(()),
+            Task::RetryOpen => {
+                self.open();
+                Ok(())
+            }
+            Task::RetryPart(part) => {
+                self.parts.ready(*part);
+                self.schedule(now)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn on_failure(&mut self, task: &Task, failure: &Failure, now: UnixMs) -> Result<(), Error> {
+        if failure.kind == FailureKind::Internal {
+            return Err(Error::new(
+                Code::Internal,
+                format!("the host failed: {}", failure.message),
+            ));
+        }
+        match task {
+            Task::Call { call, .. } => self.on_call_failure(*call, failure, now),
+            _ if !self.is_running() => Ok(()),
+            Task::Open => self.on_open_failure(failure, now),
+            Task::Read { .. } => self.on_read_failure(failure, now),
+            Task::Transfer { part, length, .. } => {
+                self.on_transfer_failure(*part, *length, failure, now)
+            }
+            Task::RetryOpen | Task::RetryCall(_) | Task::RetryPart(_) => Ok(()),
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        !matches!(self.phase, Phase::Aborting | Phase::Ended)
+    }
+
+    // How an upload ends.
+
+    /// Stops everything at once. What the server holds is removed once all that was in flight is still.
+    fn fail(&mut self, error: Error) {
+        if self.phase == Phase::Aborting {
+            // The clean-up itself failed; the first error stays the verdict.
+            self.cleanup_over = true;
+            return;
+        }
+        self.cleanup_over = self.job.options.keep_on_failure && worth_resuming(&error);
+        self.verdict = Some(error);
+        self.enter(Phase::Aborting);
+        let ids: Vec<u32> = self
+            .tasks
+            .iter()
+            .filter(|(_, task)| !task.makes_an_upload_id())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            self.out.push(Effect::Cancel { id });
+        }
+        self.after_refresh.clear();
+        if let Some(id) = self.reader.open.take() {
+            self.out.push(Effect::Close { id });
+        }
+    }
+
+    fn settle(&mut self, now: UnixMs) {
+        while self.phase == Phase::Aborting && self.tasks.is_empty() {
+            if self.upload_id.is_some() && !self.cleanup_over {
+                if self.call(Call::AbortMultipartUpload, now).is_err() {
+                    self.cleanup_over = true;
+                }
+                continue;
+            }
+            self.phase = Phase::Ended;
+            let error = self
+                .verdict
+                .take()
+                .unwrap_or_else(|| Error::new(Code::Internal, "the upload ended without a reason"));
+            self.out.push(Effect::Failed { error });
+        }
+    }
+
+    fn done(&mut self, crc64: Option<u64>) -> Result<(), Error> {
+        let place = self.place()?;
+        let outcome = Outcome {
+            media_id: place.media_id.clone(),
+            kind: match self.job.media {
+                Media::Video(_) => "video".into(),
+            },
+            bucket: place.target.bucket.clone(),
+            object_key: place.target.key.clone(),
+            bytes: self.parts.bytes(),
+            parts: self.parts.count(),
+            crc64: crc64.map(|crc| crc.to_string()),
+            resumed: false,
+            refreshes: self.refreshes,
+            retries: self.retries,
+            request_id: self.request_id.clone(),
+        };
+        self.enter(Phase::Ended);
+        self.out.push(Effect::Done { outcome });
+        Ok(())
+    }
+
+    // Small helpers of all steps.
+
+    fn next_id(&mut self) -> u32 {
+        self.last_id = self.last_id.saturating_add(1);
+        self.last_id
+    }
+
+    fn begin(&mut self, task: Task) -> u32 {
+        let id = self.next_id();
+        self.tasks.insert(id, task);
+        id
+    }
+
+    fn wait(&mut self, task: Task, ms: u64, now: UnixMs) {
+        let id = self.begin(task);
+        self.out.push(Effect::Wait {
+            id,
+            until: now.plus_ms(ms).0,
+        });
+    }
+
+    fn close(&mut self, id: u32) -> Result<(), Error> {
+        self.out.push(Effect::Close { id });
+        Ok(())
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        if self.phase != phase {
+            self.phase = phase;
+            self.progress();
+        }
+    }
+
+    fn progress(&mut self) {
+        let progress = Progress {
+            phase: self.phase,
+            media_id: self.place.as_ref().map(|place| place.media_id.clone()),
+            bytes_accepted: self.parts.bytes(),
+            bytes_total: self.reader.size,
+            parts_accepted: self.parts.count(),
+            parts_total: self.plan.as_ref().and_then(Plan::count),
+            retries: self.retries,
+            refreshes: self.refreshes,
+        };
+        self.out.push(Effect::Progress { progress });
+    }
+
+    fn server_now(&self, now: UnixMs) -> UnixMs {
+        now.offset(self.clock_offset_ms)
+    }
+
+    fn learn_clock(&mut self, headers: &Headers, now: UnixMs) {
+        let Some(date) = crate::http::header(headers, "date").and_then(UnixMs::parse_http_date)
+        else {
+            return;
+        };
+        let (Ok(theirs), Ok(ours)) = (i64::try_from(date.0), i64::try_from(now.0)) else {
+            return;
+        };
+        let difference = theirs.saturating_sub(ours);
+        let believable = difference.saturating_abs() < CLOCK_TOLERANCE_MS;
+        self.clock_offset_ms = if believable { 0 } else { difference };
+    }
+
+    fn place(&self) -> Result<&Place, Error> {
+        self.place
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::Internal, "there is no upload address yet"))
+    }
+
+    fn plan(&self) -> Result<&Plan, Error> {
+        self.plan
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::Internal, "there is no plan yet"))
+    }
+
+    fn policy(&self) -> SourcePolicy {
+        SourcePolicy {
+            allow_private: self.job.options.allow_private_sources,
+            ..SourcePolicy::default()
+        }
+    }
+}
+
+impl Task {
+    /// A reply that must be awaited even when all else stops: it names what has to be removed.
+    fn makes_an_upload_id(&self) -> bool {
+        matches!(
+            self,
+            Task::Call {
+                call: Call::InitiateMultipartUpload,
+                ..
+            }
+        )
+    }
+}
+
+/// A later run can go on where this one failed.
+fn worth_resuming(error: &Error) -> bool {
+    match error.class {
+        ErrorClass::Credentials => true,
+        ErrorClass::Service | ErrorClass::Source => {
+            error.retryable || error.code == Code::SourceForbidden
+        }
+        ErrorClass::Usage | ErrorClass::Integrity | ErrorClass::Guard | ErrorClass::Interrupted => {
+            false
+        }
+    }
+}
+
+fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
+    if credentials.access_key_id.is_empty() {
+        return Err(Error::invalid("accessKeyId", "must not be empty"));
+    }
+    if credentials.access_key_secret.expose().is_empty() {
+        return Err(Error::invalid("accessKeySecret", "must not be empty"));
+    }
+    job.vod.base_url()?;
+    if job.options.concurrency == Some(0) {
+        return Err(Error::invalid("concurrency", "must be at least 1, got 0"));
+    }
+    plan::plan(
+        Shape {
+            size: Some(1),
+            buffered: false,
+        },
+        &job.options,
+        &job.host,
+    )?;
+    if let super::job::Source::Url { url, .. } = &job.source {
+        let policy = SourcePolicy {
+            allow_private: job.options.allow_private_sources,
+            ..SourcePolicy::default()
+        };
+        check_url(url, policy)?;
+    }
+    // A title or file name may still come from the source; all else can be judged now.
+    let Media::Video(mut video) = job.media.clone();
+    let gaps = super::naming::Hints {
+        name: Some("media.mp4"),
+        ..super::naming::Hints::default()
+    };
+    super::naming::complete(&mut video, &gaps)?;
+    video.validate()
+}

@@ -1,0 +1,501 @@
+//! The source: what it is, whether it has ranges, and reading it in order where it has none.
+
+use std::collections::BTreeMap;
+
+use super::{Task, Upload};
+use crate::error::{Code, Error};
+use crate::http::{Headers, Request, header, without_query};
+use crate::source::guard::next_hop;
+use crate::source::probe::{Probe, Validator, probe_headers, read_probe};
+use crate::time::UnixMs;
+use crate::upload::event::{Effect, Failure, FailureKind};
+use crate::upload::job::{Media, Source};
+use crate::upload::naming::{self, Hints};
+use crate::upload::plan::{self, Plan, Shape};
+use crate::upload::retry::{CALL_TRIES, RESTARTS};
+use crate::vod::error::retry_after_ms;
+
+/// Give up when the source does not move for this long, in ms.
+pub(super) const SOURCE_IDLE_MS: u32 = 60_000;
+
+/// What is known of the source, and where reading it stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Reader {
+    pub(super) access: Access,
+    /// Where the URL led to after its redirects.
+    pub(super) url: String,
+    /// The caller's headers that may go there.
+    pub(super) headers: Headers,
+    pub(super) hops: u32,
+    /// The redirects were followed once more since a part was accepted.
+    pub(super) resolved_again: bool,
+    pub(super) size: Option<u64>,
+    pub(super) validator: Validator,
+    pub(super) modified: Option<u64>,
+    content_type: Option<String>,
+    name: Option<String>,
+    /// The body kept open, for a source that is read in order.
+    pub(super) open: Option<u32>,
+    purpose: Purpose,
+    /// It answers ranges but does not tell its size: asked without a range, to be read in order.
+    plain: bool,
+    /// The size the source announced, if it did.
+    announced: Option<u64>,
+    tries: u32,
+    /// Bytes put into buffers so far.
+    offset: u64,
+    ended: bool,
+    /// Offset and length of each buffer that waits to be accepted, by part number.
+    pub(super) buffers: BTreeMap<u32, (u64, u64)>,
+}
+
+/// How bytes are reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Access {
+    #[default]
+    Unknown,
+    /// A URL with ranges.
+    Ranges,
+    /// Local bytes, readable at any offset.
+    Slices,
+    /// In order, once.
+    Stream,
+}
+
+/// Why the source is being opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Purpose {
+    /// To see what it is.
+    #[default]
+    Probe,
+    /// To follow its redirects again: the URL behind them has expired.
+    Resolve,
+    /// To go on reading behind what is already in buffers or accepted.
+    Reopen,
+}
+
+impl Reader {
+    pub(super) fn new(source: &Source) -> Self {
+        match source.clone() {
+            Source::Url { url, headers } => Reader {
+                url,
+                headers,
+                ..Reader::default()
+            },
+            Source::Slices {
+                size,
+                modified,
+                name,
+            } => Reader {
+                access: Access::Slices,
+                size: Some(size),
+                modified,
+                name,
+                ..Reader::default()
+            },
+            Source::Stream { size, name } => Reader {
+                access: Access::Stream,
+                size,
+                name,
+                ..Reader::default()
+            },
+        }
+    }
+
+    /// Every byte is in a buffer or accepted.
+    pub(super) fn ended(&self) -> bool {
+        self.access != Access::Stream || self.ended
+    }
+}
+
+impl Upload {
+    pub(super) fn probe(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self.reader.access == Access::Slices {
+            return self.source_known(now);
+        }
+        self.open();
+        Ok(())
+    }
+
+    pub(super) fn open(&mut self) {
+        let request = match self.job.source {
+            Source::Url { .. } if self.reader.plain => {
+                Some(self.source_request(vec![("Accept-Encoding".into(), "identity".into())]))
+            }
+            Source::Url { .. } => Some(self.source_request(probe_headers())),
+            _ => None,
+        };
+        let id = self.begin(Task::Open);
+        let allow_private = self.job.options.allow_private_sources;
+        self.out.push(Effect::Open {
+            id,
+            request,
+            allow_private,
+        });
+    }
+
+    pub(super) fn source_request(&self, headers: Headers) -> Request {
+        Request {
+            method: "GET".into(),
+            url: self.reader.url.clone(),
+            headers: self.reader.headers.iter().cloned().chain(headers).collect(),
+            body: String::new(),
+            idle_ms: SOURCE_IDLE_MS,
+        }
+    }
+
+    pub(super) fn is_opening(&self) -> bool {
+        self.tasks
+            .values()
+            .any(|task| matches!(task, Task::Open | Task::RetryOpen))
+    }
+
+    pub(super) fn on_opened(
+        &mut self,
+        id: u32,
+        status: u16,
+        headers: &Headers,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        if self.reader.url.is_empty() {
+            self.reader.open = Some(id);
+            return self.source_known(now);
+        }
+        if matches!(status, 301 | 302 | 303 | 307 | 308) {
+            self.close(id)?;
+            return self.follow(headers);
+        }
+        match read_probe(status, headers) {
+            Ok(probe) => self.on_probe(id, status, probe, now),
+            Err(error) => {
+                self.close(id)?;
+                if is_passing(status) {
+                    return self.retry_open(error, retry_after_ms(headers, now), now);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn follow(&mut self, headers: &Headers) -> Result<(), Error> {
+        let location = header(headers, "location").unwrap_or_default();
+        let reader = &self.reader;
+        let hop = reader.hops.saturating_add(1);
+        let (url, headers) = next_hop(&reader.url, location, &reader.headers, hop, self.policy())?;
+        self.reader.url = url;
+        self.reader.headers = headers;
+        self.reader.hops = hop;
+        self.open();
+        Ok(())
+    }
+
+    fn on_probe(&mut self, id: u32, status: u16, probe: Probe, now: UnixMs) -> Result<(), Error> {
+        self.reader.tries = 0;
+        match self.reader.purpose {
+            Purpose::Probe => {
+                if status == 206 && probe.size.is_none() {
+                    self.close(id)?;
+                    self.reader.plain = true;
+                    self.open();
+                    return Ok(());
+                }
+                self.keep_or_close(id, probe.ranges)?;
+                self.reader.announced = probe.size;
+                self.reader.size = probe.size;
+                self.reader.validator = probe.validator;
+                self.reader.content_type = probe.content_type;
+                self.reader.name = probe.file_name;
+                self.source_known(now)
+            }
+            Purpose::Resolve | Purpose::Reopen => {
+                let ranges = self.reader.purpose == Purpose::Resolve;
+                if probe.ranges != ranges
+                    || probe.size != self.reader.announced
+                    || probe.validator != self.reader.validator
+                {
+                    self.close(id)?;
+                    return Err(self.changed());
+                }
+                self.keep_or_close(id, ranges)?;
+                self.schedule(now)
+            }
+        }
+    }
+
+    fn keep_or_close(&mut self, id: u32, ranges: bool) -> Result<(), Error> {
+        if ranges {
+            self.reader.access = Access::Ranges;
+            return self.close(id);
+        }
+        self.reader.access = Access::Stream;
+        self.reader.open = Some(id);
+        Ok(())
+    }
+
+    /// The redirects lead somewhere that no longer answers: follow them again, once until a part is accepted.
+    pub(super) fn resolve_again(&mut self) {
+        if let Source::Url { url, headers } = &self.job.source {
+            self.reader.url = url.clone();
+            self.reader.headers = headers.clone();
+        }
+        self.reader.hops = 0;
+        self.reader.resolved_again = true;
+        self.reader.purpose = Purpose::Resolve;
+        if !self.is_opening() {
+            self.open();
+        }
+    }
+
+    /// Size and names are known as far as they will be: plan, then ask VOD for a place. A stream is read first, so that an
+    /// empty or dead one leaves no empty media behind.
+    fn source_known(&mut self, now: UnixMs) -> Result<(), Error> {
+        let reader = &self.reader;
+        let Media::Video(video) = &mut self.job.media;
+        let hints = Hints {
+            name: reader.name.as_deref(),
+            url: (!reader.url.is_empty()).then_some(reader.url.as_str()),
+            content_type: reader.content_type.as_deref(),
+        };
+        naming::complete(video, &hints)?;
+        video.validate()?;
+        self.plan = Some(plan::plan(self.shape(), &self.job.options, &self.job.host)?);
+        if self.reader.access == Access::Stream {
+            return self.read_ahead();
+        }
+        self.create(now)
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        Shape {
+            size: self.reader.size,
+            buffered: self.job.host.buffers_parts || self.reader.access == Access::Stream,
+        }
+    }
+
+    /// The Content-Type the object is stored with.
+    pub(super) fn object_headers(&self) -> Headers {
+        let mut headers = self.job.options.object_headers.clone();
+        if header(&headers, "content-type").is_none() {
+            let Media::Video(video) = &self.job.media;
+            let value = naming::content_type(&video.file_name, self.reader.content_type.as_deref());
+            headers.push(("Content-Type".into(), value));
+        }
+        headers
+    }
+
+    // Reading in order.
+
+    /// Fills the next buffer if there is room for one. Behind the announced end it reads one byte more, to see that
+    /// there is none.
+    pub(super) fn read_ahead(&mut self) -> Result<(), Error> {
+        let reading = self
+            .tasks
+            .values()
+            .any(|task| matches!(task, Task::Read { .. }));
+        let Some(open) = self.reader.open else {
+            return Ok(());
+        };
+        if self.reader.ended() || reading || self.is_opening() {
+            return Ok(());
+        }
+        let part = self.parts.begun().saturating_add(1);
+        let limit = self.plan()?.part_limit(part);
+        let limit = match self.reader.size {
+            Some(size) => size
+                .saturating_sub(self.reader.offset)
+                .clamp(1, limit.max(1)),
+            None => limit,
+        };
+        let window = plan::concurrency(&self.job.options, &self.job.host, limit, true);
+        if self.reader.buffers.len() >= usize::try_from(window).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        // A body opened anew stands at its beginning; one that has been read on stands where the last read ended.
+        let skip = if self.reader.purpose == Purpose::Reopen {
+            self.reader.offset
+        } else {
+            0
+        };
+        self.reader.purpose = Purpose::Probe;
+        let id = self.begin(Task::Read { part });
+        self.out.push(Effect::Read {
+            id,
+            open,
+            part,
+            skip,
+            limit,
+            idle_ms: SOURCE_IDLE_MS,
+        });
+        Ok(())
+    }
+
+    pub(super) fn on_filled(
+        &mut self,
+        part: u32,
+        length: u64,
+        ended: bool,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let offset = self.reader.offset;
+        let reached = offset.saturating_add(length);
+        if let Some(size) = self.reader.size {
+            if reached > size {
+                return Err(Error::new(
+                    Code::SourceTooLong,
+                    format!("the source announced {size} bytes and goes on behind them"),
+                ));
+            }
+            if ended && reached < size {
+                self.out.push(Effect::Release { part });
+                let message = format!("the source ended at {reached} of {size} bytes");
+                return self.source_broke(Error::new(Code::SourceTruncated, message), now);
+            }
+        }
+        if length > 0 && u64::from(part) > plan::MAX_PARTS {
+            let message = format!(
+                "a source of unknown length goes on behind {offset} bytes, the most this host carries"
+            );
+            return Err(Error::new(Code::TooLarge, message));
+        }
+        self.reader.tries = 0;
+        self.reader.offset = reached;
+        if length == 0 {
+            self.out.push(Effect::Release { part });
+        } else {
+            self.reader.buffers.insert(part, (offset, length));
+            self.parts.ready(part);
+        }
+        if ended {
+            self.stream_ended(reached)?;
+        }
+        if self.place.is_none() && !self.is_creating() {
+            return self.create(now);
+        }
+        self.schedule(now)
+    }
+
+    fn stream_ended(&mut self, total: u64) -> Result<(), Error> {
+        if total == 0 {
+            return Err(plan::empty_source());
+        }
+        self.reader.ended = true;
+        self.reader.size = Some(total);
+        if let Some(id) = self.reader.open.take() {
+            self.close(id)?;
+        }
+        // All of it fits the first buffer, and no multipart upload was begun: one PutObject.
+        if self.place.is_none() && self.parts.begun() == 1 {
+            self.plan = Some(Plan::Put { size: total });
+        }
+        Ok(())
+    }
+
+    // What goes wrong.
+
+    pub(super) fn on_open_failure(&mut self, failure: &Failure, now: UnixMs) -> Result<(), Error> {
+        let error = self.source_error(failure);
+        if error.code == Code::SourceUnreachable {
+            return self.retry_open(error, None, now);
+        }
+        Err(error)
+    }
+
+    pub(super) fn on_read_failure(&mut self, failure: &Failure, now: UnixMs) -> Result<(), Error> {
+        let error = self.source_error(failure);
+        match error.code {
+            Code::SourceUnreachable | Code::SourceTruncated => self.source_broke(error, now),
+            _ => Err(error),
+        }
+    }
+
+    /// A source read in order has broken off. With a strong validator, or before the first byte counts, it is opened
+    /// again and read on; without one nobody can tell whether it is still the same, so everything starts over.
+    fn source_broke(&mut self, error: Error, now: UnixMs) -> Result<(), Error> {
+        if let Some(id) = self.reader.open.take() {
+            self.close(id)?;
+        }
+        if self.reader.url.is_empty() {
+            return Err(error);
+        }
+        if self.reader.validator.etag.is_none() && self.reader.offset > 0 {
+            return self.restart(error, now);
+        }
+        self.reader.purpose = Purpose::Reopen;
+        self.retry_open(error, None, now)
+    }
+
+    pub(super) fn retry_open(
+        &mut self,
+        error: Error,
+        asked_ms: Option<u64>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        self.reader.tries = self.reader.tries.saturating_add(1);
+        if self.reader.tries >= CALL_TRIES {
+            return Err(error);
+        }
+        self.retries = self.retries.saturating_add(1);
+        let delay = self.entropy.backoff_ms(self.reader.tries, asked_ms);
+        self.wait(Task::RetryOpen, delay, now);
+        Ok(())
+    }
+
+    /// Everything from the start: the server lost the upload, or the source cannot be read on.
+    pub(super) fn restart(&mut self, error: Error, now: UnixMs) -> Result<(), Error> {
+        self.restarts = self.restarts.saturating_add(1);
+        let once_only = self.reader.access == Access::Stream && self.reader.url.is_empty();
+        if self.restarts > RESTARTS || once_only {
+            return Err(error);
+        }
+        self.drop_transfers();
+        for part in std::mem::take(&mut self.reader.buffers).into_keys() {
+            self.out.push(Effect::Release { part });
+        }
+        if let Some(id) = self.reader.open.take() {
+            self.close(id)?;
+        }
+        self.reader.offset = 0;
+        self.reader.ended = false;
+        self.parts = Default::default();
+        self.listing = None;
+        self.complete_in_doubt = false;
+        if self.place.is_some() {
+            self.begin_upload(now)?;
+        }
+        if self.reader.access == Access::Stream {
+            self.reader.size = self.reader.announced;
+            self.reader.purpose = Purpose::Reopen;
+            return self.retry_open(error, None, now);
+        }
+        Ok(())
+    }
+
+    pub(super) fn source_error(&self, failure: &Failure) -> Error {
+        let what = match failure.kind {
+            FailureKind::AddressRefused => Code::AddressRefused,
+            FailureKind::SourceShort => Code::SourceTruncated,
+            FailureKind::SourceLong => Code::SourceTooLong,
+            FailureKind::SourceChanged => return self.changed(),
+            FailureKind::SourceRead => Code::SourceRead,
+            _ => Code::SourceUnreachable,
+        };
+        let place = if self.reader.url.is_empty() {
+            "the source"
+        } else {
+            without_query(&self.reader.url)
+        };
+        Error::new(what, format!("{place}: {}", failure.message))
+    }
+
+    fn changed(&self) -> Error {
+        Error::new(
+            Code::SourceChanged,
+            "size, ETag or modification time of the source are no longer those seen first",
+        )
+    }
+}
+
+/// A status that may pass by itself.
+pub(super) fn is_passing(status: u16) -> bool {
+    status >= 500 || matches!(status, 408 | 425 | 429)
+}

@@ -1,0 +1,533 @@
+//! Parts on their way: what may start, what a reply means, and what happened when there was none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::calls::{Call, Trouble};
+use super::reader::{Access, is_passing};
+use super::{Task, Upload};
+use crate::error::{Code, Error};
+use crate::http::{Headers, Reply};
+use crate::oss;
+use crate::oss::error::OssRecovery;
+use crate::source::probe::range_headers;
+use crate::source::range::{RangeExpectation, check_range};
+use crate::time::UnixMs;
+use crate::upload::event::{Effect, Failure, FailureKind, Phase, TransferBody};
+use crate::upload::job::Verify;
+use crate::upload::parts::Accepted;
+use crate::upload::plan::{self, Plan};
+use crate::upload::retry::{JOB_FAILURES, PART_TRIES, REFRESHES_IN_A_ROW};
+use crate::vod::error::retry_after_ms;
+
+/// A PUT that got a reply.
+pub(super) struct Arrival {
+    pub(super) part: u32,
+    pub(super) length: u64,
+    pub(super) generation: u32,
+    pub(super) sent: u64,
+    pub(super) crc64: Option<String>,
+}
+
+/// A look at what the server has of some parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub(super) marker: u32,
+    covers: BTreeSet<u32>,
+    found: BTreeMap<u32, Accepted>,
+    /// The refusal of a Complete that made it necessary.
+    refusal: Option<Error>,
+}
+
+impl Upload {
+    /// Starts all that may start now, and completes when there is nothing left to move.
+    pub(super) fn schedule(&mut self, now: UnixMs) -> Result<(), Error> {
+        let waits_for_upload_id = self.upload_id.is_none() && !self.is_put();
+        if self.phase != Phase::Uploading
+            || waits_for_upload_id
+            || self.is_opening() && self.reader.open.is_none()
+        {
+            return Ok(());
+        }
+        if self.all_accepted()? {
+            return self.finish(now);
+        }
+        if self.auth_is_due(now) {
+            self.refresh(now)?;
+            return self.read_ahead();
+        }
+        while let Some(part) = self.next_part()? {
+            self.send_part(part, now)?;
+            // Used now: from here on its age counts.
+            if let Some(auth) = self.auth.as_mut() {
+                auth.fresh = false;
+            }
+        }
+        self.read_ahead()
+    }
+
+    fn is_put(&self) -> bool {
+        matches!(self.plan, Some(Plan::Put { .. }))
+    }
+
+    fn all_accepted(&self) -> Result<bool, Error> {
+        let expected = match self.reader.access {
+            Access::Stream => Some(self.parts.begun()),
+            _ => self.plan()?.count(),
+        };
+        Ok(self.reader.ended()
+            && self.reader.buffers.is_empty()
+            && expected == Some(self.parts.count()))
+    }
+
+    fn next_part(&mut self) -> Result<Option<u32>, Error> {
+        let in_flight = self
+            .tasks
+            .values()
+            .filter(|task| matches!(task, Task::Transfer { .. }))
+            .count();
+        let limit = self.plan()?.part_limit(self.parts.begun().max(1));
+        let window = plan::concurrency(
+            &self.job.options,
+            &self.job.host,
+            limit,
+            self.shape().buffered,
+        );
+        if in_flight >= usize::try_from(window).unwrap_or(usize::MAX) {
+            return Ok(None);
+        }
+        if let Some(part) = self.parts.take_ready() {
+            return Ok(Some(part));
+        }
+        let more =
+            self.reader.access != Access::Stream && self.plan()?.count() > Some(self.parts.begun());
+        Ok(more.then(|| self.parts.begin_next()))
+    }
+
+    /// Offset and length of a part.
+    fn extent(&self, part: u32) -> Result<(u64, u64), Error> {
+        let extent = match self.reader.access {
+            Access::Stream => self.reader.buffers.get(&part).copied(),
+            _ => self.plan()?.part(part),
+        };
+        extent.ok_or_else(|| Error::new(Code::Internal, format!("part {part} has no bytes")))
+    }
+
+    fn send_part(&mut self, part: u32, now: UnixMs) -> Result<(), Error> {
+        let (offset, length) = self.extent(part)?;
+        let body = match self.reader.access {
+            Access::Ranges => {
+                let expect = self.expectation(offset, length);
+                let headers = range_headers(expect.first, expect.last, &expect.validator);
+                TransferBody::Range {
+                    request: self.source_request(headers),
+                    expect,
+                    allow_private: self.job.options.allow_private_sources,
+                }
+            }
+            Access::Stream => TransferBody::Buffer,
+            Access::Slices | Access::Unknown => TransferBody::Slice { offset },
+        };
+        let target = &self.place()?.target;
+        let auth = self.auth()?;
+        let (credentials, generation) = (&auth.ticket.credentials, auth.generation);
+        let signature = self.job.oss.signature;
+        let now = self.server_now(now);
+        let request = match &self.upload_id {
+            Some(upload_id) => {
+                oss::request::upload_part(target, signature, credentials, now, upload_id, part)?
+            }
+            None => oss::request::put_object(
+                target,
+                signature,
+                credentials,
+                now,
+                &self.object_headers(),
+            )?,
+        };
+        let id = self.begin(Task::Transfer {
+            part,
+            length,
+            generation,
+        });
+        let checksum = self.job.options.verify == Verify::Crc64;
+        self.out.push(Effect::Transfer {
+            id,
+            part,
+            body,
+            length,
+            request,
+            checksum,
+        });
+        Ok(())
+    }
+
+    fn expectation(&self, offset: u64, length: u64) -> RangeExpectation {
+        RangeExpectation {
+            first: offset,
+            last: offset.saturating_add(length).saturating_sub(1),
+            total: self.reader.size,
+            validator: self.reader.validator.clone(),
+        }
+    }
+
+    // With a reply.
+
+    pub(super) fn on_transferred(
+        &mut self,
+        arrival: &Arrival,
+        reply: &Reply,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let part = arrival.part;
+        let stored = match oss::xml::parse_part_reply(reply) {
+            Ok(stored) => stored,
+            Err(error) => return self.part_refused(arrival, error, &reply.headers, now),
+        };
+        if arrival.sent != arrival.length {
+            let message = format!(
+                "part {part}: {} of {} bytes were sent",
+                arrival.sent, arrival.length
+            );
+            return self.part_failed(part, Error::new(Code::LengthMismatch, message), None, now);
+        }
+        let ours = arrival
+            .crc64
+            .as_deref()
+            .and_then(|text| text.parse::<u64>().ok());
+        if let (Some(ours), Some(theirs)) = (ours, stored.crc64)
+            && ours != theirs
+        {
+            let message = format!("part {part}: CRC-64 {ours} was sent and {theirs} arrived");
+            return self.part_failed(part, Error::new(Code::ChecksumMismatch, message), None, now);
+        }
+        self.request_id = reply.header("x-oss-request-id").map(str::to_owned);
+        self.accept(
+            part,
+            Accepted {
+                etag: stored.etag,
+                size: arrival.length,
+                crc64: stored.crc64.or(ours),
+            },
+        );
+        self.schedule(now)
+    }
+
+    fn accept(&mut self, part: u32, accepted: Accepted) {
+        self.parts.accept(part, accepted);
+        self.failures_in_a_row = 0;
+        self.refreshes_in_a_row = 0;
+        self.reader.resolved_again = false;
+        if self.reader.buffers.remove(&part).is_some() {
+            self.out.push(Effect::Release { part });
+        }
+        self.progress();
+        self.save();
+    }
+
+    fn part_refused(
+        &mut self,
+        arrival: &Arrival,
+        error: Error,
+        headers: &Headers,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let refreshes = match oss::error::recovery(&error) {
+            OssRecovery::RefreshCredential => REFRESHES_IN_A_ROW,
+            OssRecovery::RefreshOnce => 1,
+            OssRecovery::UploadGone if !self.is_put() => {
+                self.upload_id = None;
+                return self.restart(error, now);
+            }
+            OssRecovery::Backoff
+            | OssRecovery::ResendPart
+            | OssRecovery::RelistParts
+            | OssRecovery::FixClock => {
+                return self.part_failed(arrival.part, error, retry_after_ms(headers, now), now);
+            }
+            OssRecovery::UploadGone | OssRecovery::Fail => return Err(error),
+        };
+        self.distrust(arrival.generation, refreshes, error)?;
+        self.retries = self.retries.saturating_add(1);
+        self.parts.ready(arrival.part);
+        self.schedule(now)
+    }
+
+    /// Counts a failure, and sends the part again after a while.
+    fn part_failed(
+        &mut self,
+        part: u32,
+        error: Error,
+        asked_ms: Option<u64>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let tries = self.count_failure(part, error)?;
+        self.retry_part(part, tries, asked_ms, now);
+        self.schedule(now)
+    }
+
+    fn count_failure(&mut self, part: u32, error: Error) -> Result<u32, Error> {
+        let tries = self.parts.count_failure(part);
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        if tries >= PART_TRIES || self.failures_in_a_row >= JOB_FAILURES {
+            Err(error)
+        } else {
+            Ok(tries)
+        }
+    }
+
+    fn retry_part(&mut self, part: u32, tries: u32, asked_ms: Option<u64>, now: UnixMs) {
+        self.retries = self.retries.saturating_add(1);
+        let delay = self.entropy.backoff_ms(tries, asked_ms);
+        self.wait(Task::RetryPart(part), delay, now);
+    }
+
+    // Without a reply.
+
+    pub(super) fn on_transfer_failure(
+        &mut self,
+        part: u32,
+        length: u64,
+        failure: &Failure,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        match failure.kind {
+            FailureKind::Network | FailureKind::Timeout => {
+                let message = format!("part {part}: no reply from OSS: {}", failure.message);
+                self.count_failure(part, Error::new(Code::OssUnreachable, message))?;
+                self.parts.suspect(part);
+                self.look_at_suspects(now)?;
+                self.schedule(now)
+            }
+            FailureKind::SourceReply => self.source_refused(part, length, failure, now),
+            FailureKind::SourceNetwork | FailureKind::SourceTimeout | FailureKind::SourceShort => {
+                let error = self.source_error(failure);
+                self.part_failed(part, error, None, now)
+            }
+            FailureKind::Canceled => {
+                self.parts.ready(part);
+                self.schedule(now)
+            }
+            _ => Err(self.source_error(failure)),
+        }
+    }
+
+    fn source_refused(
+        &mut self,
+        part: u32,
+        length: u64,
+        failure: &Failure,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let status = failure.status.unwrap_or(0);
+        let (offset, _) = self.extent(part)?;
+        let Err(error) = check_range(&self.expectation(offset, length), status, &failure.headers)
+        else {
+            return self.part_failed(part, self.source_error(failure), None, now);
+        };
+        let moved = matches!(status, 301 | 302 | 303 | 307 | 308 | 401 | 403 | 404 | 410);
+        if moved && self.reader.hops > 0 && (!self.reader.resolved_again || self.is_opening()) {
+            self.parts.ready(part);
+            self.resolve_again();
+            return Ok(());
+        }
+        if is_passing(status) {
+            return self.part_failed(part, error, retry_after_ms(&failure.headers, now), now);
+        }
+        Err(error)
+    }
+
+    /// A connection that broke within a body may hide a refusal, or a part that did arrive. A small signed request tells.
+    fn look_at_suspects(&mut self, now: UnixMs) -> Result<(), Error> {
+        let covers = self.parts.suspects().clone();
+        let Some(first) = covers.first() else {
+            return Ok(());
+        };
+        if self.is_put() {
+            return if self.is_calling(Call::HeadObject) {
+                Ok(())
+            } else {
+                self.call(Call::HeadObject, now)
+            };
+        }
+        if self.listing.is_some() {
+            // It may be older than this failure; the next one begins when it is over.
+            return Ok(());
+        }
+        let marker = first.saturating_sub(1);
+        self.listing = Some(Listing {
+            marker,
+            covers,
+            found: BTreeMap::new(),
+            refusal: None,
+        });
+        self.call(Call::ListParts, now)
+    }
+
+    /// Complete says that a part is not there: see which.
+    pub(super) fn relist(&mut self, refusal: Error, now: UnixMs) -> Result<(), Error> {
+        self.relisted = true;
+        let covers = self.parts.accepted().keys().copied().collect();
+        self.listing = Some(Listing {
+            marker: 0,
+            covers,
+            found: BTreeMap::new(),
+            refusal: Some(refusal),
+        });
+        self.call(Call::ListParts, now)
+    }
+
+    pub(super) fn on_listed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        if !self.is_running() {
+            return Ok(());
+        }
+        let page = match oss::xml::parse_list_parts(reply) {
+            Ok(page) => page,
+            Err(error) if oss::error::recovery(&error) == OssRecovery::UploadGone => {
+                self.upload_id = None;
+                return Ok(self.restart(error, now)?);
+            }
+            Err(error) => return Err(Trouble::Service(error)),
+        };
+        self.got_through(Call::ListParts);
+        let Some(listing) = self.listing.as_mut() else {
+            return Ok(());
+        };
+        for part in page.parts {
+            if listing.covers.contains(&part.part_number) {
+                let accepted = Accepted {
+                    etag: part.etag,
+                    size: part.size,
+                    crc64: part.crc64,
+                };
+                listing.found.insert(part.part_number, accepted);
+            }
+        }
+        let last = listing.covers.last().copied().unwrap_or(0);
+        if let Some(marker) = page
+            .next_marker
+            .filter(|marker| *marker < last && *marker > listing.marker)
+        {
+            listing.marker = marker;
+            return Ok(self.call(Call::ListParts, now)?);
+        }
+        if let Some(listing) = self.listing.take() {
+            self.settle_listing(listing, now)?;
+        }
+        Ok(())
+    }
+
+    fn settle_listing(&mut self, mut listing: Listing, now: UnixMs) -> Result<(), Error> {
+        if let Some(refusal) = listing.refusal {
+            return self.resend_missing(&listing.found, refusal, now);
+        }
+        for part in listing.covers {
+            let (_, length) = self.extent(part)?;
+            // With CRC-64 asked for, a part counts only when its bytes were hashed here, and those of a broken
+            // transfer were not.
+            let trusted = self.job.options.verify == Verify::Length;
+            match listing
+                .found
+                .remove(&part)
+                .filter(|found| trusted && found.size == length)
+            {
+                Some(found) => self.accept(part, found),
+                None => {
+                    // As many tries as were counted when it failed.
+                    let tries = self.parts.failures(part);
+                    self.parts.doubt_settled(part);
+                    self.retry_part(part, tries, None, now);
+                }
+            }
+        }
+        self.look_at_suspects(now)?;
+        self.schedule(now)
+    }
+
+    fn resend_missing(
+        &mut self,
+        found: &BTreeMap<u32, Accepted>,
+        refusal: Error,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let missing: Vec<u32> = self
+            .parts
+            .accepted()
+            .iter()
+            .filter(|(n, part)| found.get(n).is_none_or(|f| f.size != part.size))
+            .map(|(n, _)| *n)
+            .collect();
+        // Bytes of a stream are gone once their part was accepted.
+        if missing.is_empty() || self.reader.access == Access::Stream {
+            return Err(refusal);
+        }
+        for part in missing {
+            self.parts.reject(part);
+        }
+        self.enter(Phase::Uploading);
+        self.schedule(now)
+    }
+
+    /// HEAD after a PutObject without a reply.
+    pub(super) fn settle_put(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let (_, length) = self.extent(1)?;
+        let trusted = self.job.options.verify == Verify::Length;
+        match oss::xml::parse_head(reply) {
+            Ok(head) if trusted && head.size == length => {
+                let etag = head.etag.unwrap_or_default();
+                self.accept(
+                    1,
+                    Accepted {
+                        etag,
+                        size: length,
+                        crc64: head.crc64,
+                    },
+                );
+                return Ok(self.schedule(now)?);
+            }
+            Ok(_) => {}
+            Err(error) => match oss::error::recovery(&error) {
+                OssRecovery::Fail if error.code == Code::SignatureMismatch => {
+                    return Err(Trouble::Fatal(error));
+                }
+                // It is not there, or this credential may not look: nothing is known but that the credential works.
+                OssRecovery::Fail | OssRecovery::UploadGone => {}
+                _ => return Err(Trouble::Service(error)),
+            },
+        }
+        self.got_through(Call::HeadObject);
+        let tries = self.parts.failures(1);
+        self.parts.doubt_settled(1);
+        self.retry_part(1, tries, None, now);
+        Ok(())
+    }
+
+    /// Ends every transfer without waiting: their parts count for nothing any more.
+    pub(super) fn drop_transfers(&mut self) {
+        let stale = |task: &Task| {
+            matches!(
+                task,
+                Task::Transfer { .. }
+                    | Task::Read { .. }
+                    | Task::RetryPart(_)
+                    | Task::Open
+                    | Task::RetryOpen
+            ) || matches!(
+                task,
+                Task::Call {
+                    call: Call::ListParts,
+                    ..
+                } | Task::RetryCall(Call::ListParts)
+            )
+        };
+        let ids: Vec<u32> = self
+            .tasks
+            .iter()
+            .filter(|(_, task)| stale(task))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            self.tasks.remove(&id);
+            self.out.push(Effect::Cancel { id });
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Names nobody gave: file name and title from the source, Content-Type from the file name.
+
+use crate::encode::percent_decode;
+use crate::error::Error;
+use crate::vod::api::CreateUploadVideo;
+
+/// Extension and media type of what VOD takes. VOD itself decides; this only fills gaps.
+/// <https://www.alibabacloud.com/help/en/vod/user-guide/overview-of-media-upload>
+const TYPES: &[(&str, &str)] = &[
+    ("mp4", "video/mp4"),
+    ("mov", "video/quicktime"),
+    ("mkv", "video/x-matroska"),
+    ("webm", "video/webm"),
+    ("avi", "video/x-msvideo"),
+    ("flv", "video/x-flv"),
+    ("ts", "video/mp2t"),
+    ("mpg", "video/mpeg"),
+    ("wmv", "video/x-ms-wmv"),
+    ("3gp", "video/3gpp"),
+    ("m4v", "video/x-m4v"),
+    ("ogg", "video/ogg"),
+    ("m3u8", "application/vnd.apple.mpegurl"),
+    ("mp3", "audio/mpeg"),
+    ("m4a", "audio/mp4"),
+    ("aac", "audio/aac"),
+    ("wav", "audio/wav"),
+    ("flac", "audio/flac"),
+];
+
+/// A title that we make up is cut to VOD's limit; one that the caller gave never is.
+const MAX_TITLE_CHARS: usize = 128;
+
+/// What is known of the source's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hints<'a> {
+    /// From Content-Disposition or the file system.
+    pub name: Option<&'a str>,
+    /// The source's URL.
+    pub url: Option<&'a str>,
+    /// The source's Content-Type.
+    pub content_type: Option<&'a str>,
+}
+
+/// Fills in an empty file name and an empty title.
+///
+/// # Errors
+/// `InvalidArgument` (`fileName`) when no name with an extension can be found.
+pub fn complete(video: &mut CreateUploadVideo, hints: &Hints<'_>) -> Result<(), Error> {
+    if video.file_name.is_empty() {
+        video.file_name = file_name(hints)?;
+    }
+    if video.title.is_empty() {
+        let stem = last_segment(&video.file_name)
+            .rsplit_once('.')
+            .map_or("", |(stem, _)| stem);
+        video.title = stem.chars().take(MAX_TITLE_CHARS).collect();
+    }
+    Ok(())
+}
+
+/// The Content-Type to store: by extension, else what the source said, else bytes.
+pub fn content_type(file_name: &str, from_source: Option<&str>) -> String {
+    let known = extension(file_name).and_then(|ext| {
+        TYPES
+            .iter()
+            .find(|(known, _)| ext.eq_ignore_ascii_case(known))
+            .map(|(_, media_type)| *media_type)
+    });
+    known
+        .or(from_source.map(essence))
+        .unwrap_or("application/octet-stream")
+        .to_owned()
+}
+
+fn file_name(hints: &Hints<'_>) -> Result<String, Error> {
+    let from_url = hints.url.map(|url| {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+        // Without a slash behind the host there is no path, hence no name.
+        path.split_once('/').map_or_else(String::new, |(_, path)| {
+            percent_decode(last_segment(path)).unwrap_or_default()
+        })
+    });
+    let candidates = [
+        hints.name.map(|name| last_segment(name).to_owned()),
+        from_url,
+    ];
+    let names: Vec<String> = candidates
+        .into_iter()
+        .flatten()
+        .filter(|name| !name.is_empty())
+        .collect();
+    if let Some(name) = names.iter().find(|name| extension(name).is_some()) {
+        return Ok(name.clone());
+    }
+    let ext = hints.content_type.map(essence).and_then(|media_type| {
+        TYPES
+            .iter()
+            .find(|(_, known)| media_type.eq_ignore_ascii_case(known))
+            .map(|(ext, _)| *ext)
+    });
+    match ext {
+        Some(ext) => Ok(format!(
+            "{}.{ext}",
+            names.first().map_or("media", String::as_str)
+        )),
+        None => Err(Error::invalid(
+            "fileName",
+            "is needed: the source gives no file name with an extension, and VOD tells the format by it (such as film.mp4)",
+        )),
+    }
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+fn extension(name: &str) -> Option<&str> {
+    let (stem, ext) = last_segment(name).rsplit_once('.')?;
+    (!stem.is_empty() && !ext.is_empty()).then_some(ext)
+}
+
+fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(hints: &Hints<'_>) -> Result<(String, String), Error> {
+        let mut video = CreateUploadVideo::default();
+        complete(&mut video, hints)?;
+        Ok((video.file_name, video.title))
+    }
+
+    #[test]
+    fn the_url_path_names_the_file() {
+        let hints = Hints {
+            url: Some("https://h/a/My%20film.v2.mp4?Signature=x/y.avi"),
+            ..Hints::default()
+        };
+        assert_eq!(
+            named(&hints).unwrap(),
+            ("My film.v2.mp4".into(), "My film.v2".into())
+        );
+    }
+
+    #[test]
+    fn a_content_disposition_wins_over_the_url() {
+        let hints = Hints {
+            url: Some("https://h/download.php"),
+            name: Some("film.mov"),
+            ..Hints::default()
+        };
+        assert_eq!(named(&hints).unwrap().0, "film.mov");
+    }
+
+    #[test]
+    fn a_content_type_gives_the_extension_where_nothing_else_does() {
+        let hints = Hints {
+            url: Some("https://h/watch"),
+            content_type: Some("Video/MP4; a=b"),
+            ..Hints::default()
+        };
+        assert_eq!(named(&hints).unwrap().0, "watch.mp4");
+        let bare = Hints {
+            url: Some("https://host.mp4"),
+            content_type: Some("video/mp4"),
+            ..Hints::default()
+        };
+        assert_eq!(named(&bare).unwrap().0, "media.mp4");
+    }
+
+    #[test]
+    fn no_name_at_all_asks_for_one() {
+        let error = named(&Hints {
+            url: Some("https://h/watch"),
+            ..Hints::default()
+        })
+        .unwrap_err();
+        assert!(
+            error.message.starts_with("`fileName` is needed"),
+            "{}",
+            error.message
+        );
+    }
+
+    #[test]
+    fn a_name_the_caller_gave_stays() {
+        let mut video = CreateUploadVideo {
+            title: "T".into(),
+            file_name: "x.mp4".into(),
+            ..CreateUploadVideo::default()
+        };
+        complete(
+            &mut video,
+            &Hints {
+                name: Some("y.mov"),
+                ..Hints::default()
+            },
+        )
+        .unwrap();
+        assert_eq!(
+            (video.title.as_str(), video.file_name.as_str()),
+            ("T", "x.mp4")
+        );
+    }
+
+    #[test]
+    fn the_content_type_follows_the_extension() {
+        assert_eq!(content_type("a.MP4", Some("text/plain")), "video/mp4");
+        assert_eq!(content_type("a.zzz", Some("video/x; q=1")), "video/x");
+        assert_eq!(content_type("a", None), "application/octet-stream");
+    }
+}

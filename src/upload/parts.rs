@@ -1,0 +1,192 @@
+//! Who is where: which parts are accepted, which may be sent now, which are in doubt.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::oss::crc64;
+
+/// A part the server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// As the server spelled it, quotes included.
+    pub etag: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// CRC-64 of the part, from the server or computed here.
+    pub crc64: Option<u64>,
+}
+
+/// The parts of one object. Part numbers start at 1.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parts {
+    accepted: BTreeMap<u32, Accepted>,
+    bytes_accepted: u64,
+    /// May be sent now: they failed before, or their buffer has just been filled.
+    ready: BTreeSet<u32>,
+    /// Their connection broke: the server may have them or not.
+    suspects: BTreeSet<u32>,
+    /// The last number ever begun.
+    begun: u32,
+    failures: BTreeMap<u32, u32>,
+}
+
+impl Parts {
+    /// The server has it.
+    pub fn accept(&mut self, number: u32, part: Accepted) {
+        self.bytes_accepted = self.bytes_accepted.saturating_add(part.size);
+        if let Some(before) = self.accepted.insert(number, part) {
+            self.bytes_accepted = self.bytes_accepted.saturating_sub(before.size);
+        }
+        self.ready.remove(&number);
+        self.suspects.remove(&number);
+        self.failures.remove(&number);
+        self.begun = self.begun.max(number);
+    }
+
+    /// It may be sent now.
+    pub fn ready(&mut self, number: u32) {
+        self.suspects.remove(&number);
+        if !self.accepted.contains_key(&number) {
+            self.ready.insert(number);
+        }
+        self.begun = self.begun.max(number);
+    }
+
+    /// The lowest part that may be sent now.
+    pub fn take_ready(&mut self) -> Option<u32> {
+        self.ready.pop_first()
+    }
+
+    /// The next part that was never begun.
+    pub fn begin_next(&mut self) -> u32 {
+        self.begun = self.begun.saturating_add(1);
+        self.begun
+    }
+
+    /// The last part begun; 0 before the first.
+    pub fn begun(&self) -> u32 {
+        self.begun
+    }
+
+    /// Counts one more failure of a part, and tells how many there are now.
+    pub fn count_failure(&mut self, number: u32) -> u32 {
+        let count = self.failures.entry(number).or_insert(0);
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    /// How often a part has failed.
+    pub fn failures(&self, number: u32) -> u32 {
+        self.failures.get(&number).copied().unwrap_or(0)
+    }
+
+    /// It is certain now that the server does not have it.
+    pub fn doubt_settled(&mut self, number: u32) {
+        self.suspects.remove(&number);
+    }
+
+    /// Its connection broke within the body.
+    pub fn suspect(&mut self, number: u32) {
+        self.suspects.insert(number);
+    }
+
+    /// The parts in doubt.
+    pub fn suspects(&self) -> &BTreeSet<u32> {
+        &self.suspects
+    }
+
+    /// Takes back a part that the server no longer has.
+    pub fn reject(&mut self, number: u32) {
+        if let Some(part) = self.accepted.remove(&number) {
+            self.bytes_accepted = self.bytes_accepted.saturating_sub(part.size);
+        }
+        self.ready.insert(number);
+    }
+
+    /// The accepted parts in order.
+    pub fn accepted(&self) -> &BTreeMap<u32, Accepted> {
+        &self.accepted
+    }
+
+    /// Accepted parts.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.accepted.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Bytes in accepted parts.
+    pub fn bytes(&self) -> u64 {
+        self.bytes_accepted
+    }
+
+    /// The whole object's CRC-64, if every part has one. It also proves the lengths of all parts but the first: each is
+    /// folded in with the length it should have.
+    pub fn folded_crc64(&self) -> Option<u64> {
+        self.accepted.values().try_fold(0, |crc, part| {
+            Some(crc64::combine(crc, part.crc64?, part.size))
+        })
+    }
+
+    /// Part numbers and ETags, as CompleteMultipartUpload wants them.
+    pub fn etags(&self) -> Vec<(u32, String)> {
+        self.accepted
+            .iter()
+            .map(|(number, part)| (*number, part.etag.clone()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(bytes: &[u8]) -> Accepted {
+        let mut crc = crc64::Crc64::new();
+        crc.update(bytes);
+        Accepted {
+            etag: "\"E\"".into(),
+            size: bytes.len() as u64,
+            crc64: Some(crc.finish()),
+        }
+    }
+
+    #[test]
+    fn part_crcs_fold_into_the_crc_of_the_whole() {
+        let mut parts = Parts::default();
+        parts.accept(2, part(b"6789"));
+        parts.accept(1, part(b"12345"));
+        assert_eq!(parts.folded_crc64(), Some(0x995D_C9BB_DF19_39FA));
+        assert_eq!((parts.count(), parts.bytes()), (2, 9));
+    }
+
+    #[test]
+    fn one_part_without_a_crc_leaves_the_whole_without() {
+        let mut parts = Parts::default();
+        parts.accept(1, part(b"1"));
+        parts.accept(
+            2,
+            Accepted {
+                crc64: None,
+                ..part(b"2")
+            },
+        );
+        assert_eq!(parts.folded_crc64(), None);
+    }
+
+    #[test]
+    fn a_part_accepted_twice_counts_once() {
+        let mut parts = Parts::default();
+        parts.accept(1, part(b"123"));
+        parts.accept(1, part(b"123"));
+        assert_eq!((parts.count(), parts.bytes()), (1, 3));
+    }
+
+    #[test]
+    fn an_accepted_part_is_never_sent_again() {
+        let mut parts = Parts::default();
+        assert_eq!(parts.begin_next(), 1);
+        parts.suspect(1);
+        parts.accept(1, part(b"1"));
+        parts.ready(1);
+        assert_eq!(parts.take_ready(), None);
+        assert!(parts.suspects().is_empty());
+    }
+}
