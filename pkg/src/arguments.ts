@@ -1,0 +1,63 @@
+// From what a caller writes to what the core takes. Shapes are checked here, limits (lengths, sizes, characters) there.
+
+import { errorOf, VodliftError } from "./core.ts";
+
+/** `invalid_argument`, naming the field. */
+export function invalid(field: string, rule: string): VodliftError {
+  return new VodliftError(errorOf("invalid_argument", `\`${field}\` ${rule}`));
+}
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Leaves out what is undefined. */
+export function defined<T extends object>(fields: T): Defined<T> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Defined<T>;
+}
+
+/** A text, if there is one. */
+export function text(field: string, value: string | undefined): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw invalid(field, `must be a string, got ${typeof value}`);
+}
+
+/** A whole number of at least `least`, if there is one. */
+export function whole(field: string, value: number | undefined, least: number): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
+  throw invalid(field, `must be a whole number of at least ${least}, got ${String(value)}`);
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/** Bytes, from a number or a text such as `16MiB`. */
+export function bytes(field: string, value: number | string | undefined): number | undefined {
+  if (typeof value !== "string") return whole(field, value, 1);
+  const [, digits, unit] = /^(\d+)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
+  const factor = UNITS[(unit || "b").toLowerCase()];
+  if (digits === undefined || factor === undefined) {
+    throw invalid(field, `must be a number of bytes or a text such as "16MiB", got "${value}"`);
+  }
+  return whole(field, Number(digits) * factor, 1);
+}
+
+/** Header fields as pairs. */
+export function pairs(
+  field: string,
+  headers: HeadersInit | Readonly<Record<string, string>> | undefined,
+): [string, string][] {
+  try {
+    return [...new Headers(headers)];
+  } catch {
+    throw invalid(field, "holds a header name or value that HTTP does not allow");
+  }
+}

@@ -1,0 +1,260 @@
+// Runs an upload's effects. There is no rule in here: what to send, when to try again, how large a part is, when a
+// credential is renewed and whether the result is right are all the core's to say.
+
+import { Crc64, checkRange, Upload, VodliftError } from "./core.ts";
+import { Attempt, type Side } from "./hosts/attempt.ts";
+import { failureFrom, HostFailure } from "./hosts/failure.ts";
+import type { ByteReader, Host } from "./hosts/host.ts";
+import { BytesReader } from "./sources/bytes.ts";
+import type { LocalSource } from "./sources/source.ts";
+import { localSide, OpenBody, put, send, sourceSide } from "./transfer.ts";
+import type { Credentials, Effect, Event, Job, Outcome, Progress } from "./wasm/core.js";
+
+/** What an upload runs with. */
+export interface Drive {
+  readonly job: Job;
+  readonly credentials: Credentials;
+  readonly host: Host;
+  /** Where the bytes come from, unless it is a URL. */
+  readonly local: LocalSource | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** The core's word on how far it is. */
+  onProgress(progress: Progress): void;
+  /** Bytes of a transfer went out; `undefined` when it is over. */
+  onSent(transfer: number, bytes: number | undefined): void;
+}
+
+type Of<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
+
+const CANCELED = new HostFailure("canceled", "called off");
+
+/** Runs one upload to its end. */
+export function drive(options: Drive): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const run = new Run(options, resolve, reject);
+    run.start();
+  });
+}
+
+class Run {
+  readonly #options: Drive;
+  readonly #machine: Upload;
+  readonly #resolve: (outcome: Outcome) => void;
+  readonly #reject: (error: unknown) => void;
+  /** Effects that have not answered yet. */
+  readonly #running = new Map<number, Attempt>();
+  /** Bodies kept between reads, by their `Open`. */
+  readonly #bodies = new Map<number, { body: OpenBody; attempt: Attempt }>();
+  /** Buffers by part. */
+  readonly #buffers = new Map<number, Uint8Array>();
+  readonly #abort = () => this.#dispatch({ type: "abort" });
+  #over = false;
+
+  constructor(
+    options: Drive,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const entropy = crypto.getRandomValues(new Uint8Array(32));
+    this.#machine = new Upload(options.job, options.credentials, entropy, Date.now());
+  }
+
+  start(): void {
+    this.#options.signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#dispatch({ type: "start" });
+    if (this.#options.signal?.aborted) this.#abort();
+  }
+
+  #dispatch(event: Event): void {
+    if (this.#over) return;
+    try {
+      for (const effect of this.#machine.handle(event, Date.now())) this.#run(effect);
+    } catch (error) {
+      this.#end(() => this.#reject(error));
+    }
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.type) {
+      case "send":
+        this.#answer(effect.id, (attempt) => this.#send(attempt, effect));
+        break;
+      case "open":
+        this.#answer(effect.id, (attempt) => this.#open(attempt, effect));
+        break;
+      case "read":
+        this.#answer(effect.id, (attempt) => this.#read(attempt, effect));
+        break;
+      case "transfer":
+        this.#answer(effect.id, (attempt) => this.#transfer(attempt, effect));
+        break;
+      case "wait":
+        this.#answer(effect.id, (attempt) => this.#wait(attempt, effect));
+        break;
+      case "close":
+        this.#close(effect.id);
+        break;
+      case "release":
+        this.#buffers.delete(effect.part);
+        break;
+      case "cancel":
+        this.#running.get(effect.id)?.stop(CANCELED);
+        break;
+      case "progress":
+        this.#options.onProgress(effect.progress);
+        break;
+      case "checkpoint":
+        break;
+      case "done":
+        this.#end(() => this.#resolve(effect.outcome));
+        break;
+      case "failed":
+        this.#end(() => this.#reject(this.#error(effect)));
+        break;
+      default:
+        unknownEffect(effect);
+    }
+  }
+
+  /** Runs an effect that ends in exactly one event. */
+  #answer(id: number, work: (attempt: Attempt) => Promise<Event>): void {
+    const attempt = new Attempt();
+    this.#running.set(id, attempt);
+    const settle = (event: Event) => {
+      this.#running.delete(id);
+      this.#options.onSent(id, undefined);
+      if (!this.#bodies.has(id)) attempt.end();
+      this.#dispatch(event);
+    };
+    work(attempt).then(settle, (error) => {
+      // What nobody has blamed on the source or the service is our own fault.
+      settle({ type: "failed", id, failure: failureFrom(error, "internal").toData() });
+    });
+  }
+
+  async #send(attempt: Attempt, { id, request }: Of<"send">): Promise<Event> {
+    return { type: "replied", id, ...(await send(attempt, this.#options.host, request)) };
+  }
+
+  async #open(attempt: Attempt, { id, request, allowPrivate }: Of<"open">): Promise<Event> {
+    if (request === undefined) {
+      this.#bodies.set(id, { body: new OpenBody(this.#openLocal(), localSide), attempt });
+      return { type: "opened", id, status: 200, headers: [] };
+    }
+    const opening = this.#options.host.open(request, allowPrivate, attempt.signal);
+    const { status, headers, body } = await attempt.wait(opening, sourceSide(request.idleMs));
+    this.#bodies.set(id, { body: new OpenBody(body, sourceSide), attempt });
+    return { type: "opened", id, status, headers };
+  }
+
+  async #read(attempt: Attempt, { id, open, part, skip, limit, idleMs }: Of<"read">) {
+    const kept = this.#bodies.get(open);
+    if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
+    const buffer = new Uint8Array(limit);
+    const { length, ended } = await kept.body.fill(attempt, buffer, { skip, idleMs });
+    this.#buffers.set(part, buffer.subarray(0, length));
+    return { type: "filled", id, length, ended } as const;
+  }
+
+  async #transfer(attempt: Attempt, effect: Of<"transfer">): Promise<Event> {
+    const { id, length, request } = effect;
+    const { host, onSent } = this.#options;
+    const { reader, side } = await this.#source(attempt, effect);
+    const crc = effect.checksum ? new Crc64() : undefined;
+    try {
+      const { sent, reply } = await put(attempt, host, {
+        request,
+        source: reader,
+        from: side,
+        length,
+        hasher: crc,
+        onSent: (bytes) => onSent(id, bytes),
+      });
+      const crc64 = crc?.digest();
+      return { type: "transferred", id, sent, ...reply, ...(crc64 !== undefined && { crc64 }) };
+    } finally {
+      crc?.free();
+      reader.close();
+    }
+  }
+
+  async #source(
+    attempt: Attempt,
+    { body, part, length }: Of<"transfer">,
+  ): Promise<{ reader: ByteReader; side: Side }> {
+    switch (body.type) {
+      case "range": {
+        const { request, expect, allowPrivate } = body;
+        const side = sourceSide(request.idleMs);
+        const opening = this.#options.host.open(request, allowPrivate, attempt.signal);
+        const { status, headers, body: reader } = await attempt.wait(opening, side);
+        const refused = checkRange(expect, status, headers);
+        if (refused === undefined) return { reader, side };
+        reader.close();
+        throw new HostFailure("source_reply", refused.message, { status, headers });
+      }
+      case "slice":
+        return { reader: this.#openSlice(body.offset, length), side: localSide(0) };
+      case "buffer":
+        return { reader: new BytesReader(this.#buffer(part)), side: localSide(0) };
+      default:
+        return unknownEffect(body);
+    }
+  }
+
+  async #wait(attempt: Attempt, { id, until }: Of<"wait">): Promise<Event> {
+    while (Date.now() < until) await attempt.sleep(until - Date.now());
+    return { type: "woke", id };
+  }
+
+  #close(id: number): void {
+    const kept = this.#bodies.get(id);
+    this.#bodies.delete(id);
+    kept?.body.close();
+    kept?.attempt.end();
+  }
+
+  #openLocal(): ByteReader {
+    const { local } = this.#options;
+    if (local?.type === "stream") return local.once.open();
+    if (local?.type === "slices") return local.slices.slice(0, local.slices.size);
+    throw new HostFailure("internal", "there is no local source");
+  }
+
+  #openSlice(offset: number, length: number): ByteReader {
+    const { local } = this.#options;
+    if (local?.type === "slices") return local.slices.slice(offset, length);
+    throw new HostFailure("internal", "the source cannot be read at an offset");
+  }
+
+  #buffer(part: number): Uint8Array {
+    const buffer = this.#buffers.get(part);
+    if (buffer === undefined) throw new HostFailure("internal", `part ${part} has no buffer`);
+    return buffer;
+  }
+
+  /** An abort that the caller asked for keeps the caller's own reason. */
+  #error({ error }: Of<"failed">): VodliftError {
+    const cause = error.code === "aborted" ? this.#options.signal?.reason : undefined;
+    return new VodliftError(error, cause);
+  }
+
+  /** Nothing outlives the upload: no request, no timer, no listener, no buffer. */
+  #end(settle: () => void): void {
+    this.#over = true;
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    for (const id of [...this.#bodies.keys()]) this.#close(id);
+    for (const attempt of this.#running.values()) attempt.stop(CANCELED);
+    this.#buffers.clear();
+    this.#machine.free();
+    settle();
+  }
+}
+
+/** A variant that the core has and this driver does not know: a compile error first, then a plain one. */
+function unknownEffect(effect: never): never {
+  throw new HostFailure("internal", `unknown ${JSON.stringify((effect as { type: string }).type)}`);
+}

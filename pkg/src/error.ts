@@ -1,0 +1,52 @@
+import type { Code, ErrorClass, Error as ErrorData } from "./wasm/core.js";
+
+export type { Code, ErrorClass } from "./wasm/core.js";
+
+/**
+ * The one error of this package. Decide by `code` or `class`, show `message` and `hint`; neither ever holds a secret,
+ * a signature or a URL's query.
+ */
+export class VodliftError extends Error {
+  override readonly name = "VodliftError";
+  /** What went wrong; stable between versions. */
+  readonly code: Code;
+  /** Who has to act: the caller, the source, the owner of the keys, the service … */
+  readonly class: ErrorClass;
+  /** What to do, in one sentence. */
+  readonly hint: string;
+  /** Whether the same call may succeed later without any change. */
+  readonly retryable: boolean;
+  /** The service's own error code, such as `InvalidFileName.Extension`. */
+  readonly serviceCode: string | undefined;
+  /** The service's id of the failed request: its support asks for it. */
+  readonly requestId: string | undefined;
+  /** HTTP status of the reply, if there was one. */
+  readonly status: number | undefined;
+
+  /** @internal */
+  constructor(data: ErrorData, cause?: unknown) {
+    super(data.message, cause === undefined ? undefined : { cause });
+    this.code = data.code;
+    this.class = data.class;
+    this.hint = data.hint;
+    this.retryable = data.retryable;
+    this.serviceCode = data.serviceCode;
+    this.requestId = data.requestId;
+    this.status = data.status;
+  }
+
+  /** What the error tells, as data: for logs and replies. */
+  toJSON(): ErrorData {
+    const { code, message, hint, retryable, serviceCode, requestId, status } = this;
+    return {
+      code,
+      class: this.class,
+      message,
+      hint,
+      retryable,
+      ...(serviceCode !== undefined && { serviceCode }),
+      ...(requestId !== undefined && { requestId }),
+      ...(status !== undefined && { status }),
+    };
+  }
+}

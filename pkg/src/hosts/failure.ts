@@ -1,0 +1,44 @@
+import type { Failure, FailureKind } from "../wasm/core.js";
+
+/** Why an effect ends without a reply, on its way through promises. */
+export class HostFailure extends Error {
+  override readonly name = "HostFailure";
+  readonly kind: FailureKind;
+  /** The source's reply, where that is what failed. */
+  readonly reply: { status: number; headers: [string, string][] } | undefined;
+
+  constructor(kind: FailureKind, message: string, reply?: HostFailure["reply"]) {
+    super(message);
+    this.kind = kind;
+    this.reply = reply;
+  }
+
+  /** What the core is told. */
+  toData(): Failure {
+    return { kind: this.kind, message: this.message, ...this.reply };
+  }
+}
+
+/** Blames `kind` for an error, unless somebody nearer has already said whose fault it is. */
+export function failureFrom(error: unknown, kind: FailureKind): HostFailure {
+  return error instanceof HostFailure ? error : new HostFailure(kind, describe(error));
+}
+
+const MAX_TEXT = 200;
+
+/** The runtime's own words for an error: its code if it has one, else its text without URLs, which may hold signatures. */
+export function describe(error: unknown): string {
+  const code = codeOf(error);
+  if (code !== undefined) return code;
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"')]+/gi, "(url)").slice(0, MAX_TEXT);
+}
+
+/** `ECONNRESET` and the like; `fetch` hides it in the cause, a dual-stack connect in a list. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && code !== "") return code;
+  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
+  return codeOf(inner);
+}

@@ -1,0 +1,58 @@
+// Every other runtime with `fetch`, browsers among them. None of them can promise a length for a stream, so a part
+// is gathered in memory and sent as bytes: memory is the part size times the parts in flight.
+
+import type { HostLimits, Request } from "../wasm/core.js";
+import { HostFailure } from "./failure.ts";
+import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
+import { emptyBody, send } from "./web.ts";
+
+export { fromFile } from "./web.ts";
+
+const MIB = 1024 * 1024;
+
+const LIMITS: HostLimits = {
+  concurrency: 3,
+  maxConcurrency: 6,
+  bufferBytes: 64 * MIB,
+  buffersParts: true,
+};
+
+/** The portable host. `fetch` does not tell addresses, so only URLs are guarded here, not what their names resolve to. */
+export function createHost(_rules: AddressRules): Host {
+  return {
+    limits: LIMITS,
+    open: (request, _allowPrivate, signal) => send(request, undefined, signal),
+    put: (request, length, signal) => new GatheredRequest(request, length, signal),
+  };
+}
+
+class GatheredRequest implements Outgoing {
+  readonly answered = false;
+  readonly #request: Request;
+  readonly #length: number;
+  readonly #signal: AbortSignal;
+  #body: Uint8Array<ArrayBuffer> | undefined;
+  #filled = 0;
+
+  constructor(request: Request, length: number, signal: AbortSignal) {
+    this.#request = request;
+    this.#length = length;
+    this.#signal = signal;
+  }
+
+  write(chunk: Uint8Array): undefined {
+    if (chunk.length === this.#length) this.#body = chunk as Uint8Array<ArrayBuffer>;
+    else {
+      this.#body ??= new Uint8Array(this.#length);
+      this.#body.set(chunk, this.#filled);
+    }
+    this.#filled += chunk.length;
+  }
+
+  async finish(): Promise<Incoming> {
+    if (this.#filled !== this.#length) {
+      throw new HostFailure("internal", `${this.#filled} of ${this.#length} bytes were written`);
+    }
+    return send(this.#request, this.#body ?? emptyBody(this.#request), this.#signal);
+  }
+}

@@ -1,0 +1,50 @@
+// The seam between what is the same everywhere and what differs between runtimes.
+//
+// A host knows two things: how to GET a source and hand its body out chunk by chunk, and how to PUT exactly N bytes.
+// What it does with them (exact lengths, checksums, timeouts, who is to blame) is shared and lies in ../transfer.ts.
+
+import type { Error as ErrorData, HostLimits, Request } from "../wasm/core.js";
+
+/** Bytes in order. */
+export interface ByteReader {
+  /** The next chunk, at least one byte, never touched again by the reader; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Lets go of everything. Further reads are not allowed; calling it twice is. */
+  close(): void;
+}
+
+/** The head of a reply; its body is still unread. */
+export interface Incoming {
+  readonly status: number;
+  readonly headers: [string, string][];
+  readonly body: ByteReader;
+}
+
+/** One request on its way out, whose body is written bit by bit. */
+export interface Outgoing {
+  /** The server has answered. Whatever is not written yet need not be written any more. */
+  readonly answered: boolean;
+  /** Sends a chunk. A promise resolves when there is room for more, or nobody wants more; none means: go on. */
+  write(chunk: Uint8Array): Promise<void> | undefined;
+  /** Ends the body and waits for the reply's head. */
+  finish(): Promise<Incoming>;
+}
+
+/** What differs between runtimes. */
+export interface Host {
+  /** What the core plans with. */
+  readonly limits: HostLimits;
+  /** Sends a GET without a body and does not follow redirects. The signal ends it at any time, body included. */
+  open(request: Request, allowPrivate: boolean, signal: AbortSignal): Promise<Incoming>;
+  /**
+   * Begins a request whose body will have exactly `length` bytes, and says so on the wire. Fewer bytes never look
+   * complete to the server. The signal ends it at any time.
+   */
+  put(request: Request, length: number, signal: AbortSignal): Outgoing;
+}
+
+/** What a host asks the core. */
+export interface AddressRules {
+  /** `undefined` if this address may be contacted. */
+  checkAddress(ip: string, allowPrivate: boolean): ErrorData | undefined;
+}

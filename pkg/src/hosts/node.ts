@@ -1,0 +1,191 @@
+// Node, and Deno and Bun, which speak node:http well: keep-alive connections, addresses checked where they are used,
+// and replies that are heard even when the server hangs up in the middle of our body.
+
+import { lookup as resolve } from "node:dns";
+import http from "node:http";
+import https from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import type { Duplex } from "node:stream";
+import type { HostLimits, Request } from "../wasm/core.js";
+import { HostFailure } from "./failure.ts";
+import type { AddressRules, ByteReader, Host, Incoming, Outgoing } from "./host.ts";
+
+export { fromFile } from "../sources/file.ts";
+
+const MIB = 1024 * 1024;
+
+const LIMITS: HostLimits = {
+  concurrency: 4,
+  maxConcurrency: 16,
+  bufferBytes: 256 * MIB,
+  buffersParts: false,
+};
+
+/** How long a reply may still arrive after the server stopped taking our body. */
+const LAST_WORDS_MS = 250;
+
+/** The host for Node, Deno and Bun. */
+export function createHost(rules: AddressRules): Host {
+  // One pool a trust: a connection that somebody was allowed to open to a private address must not be found
+  // by somebody who was not. No agent reads a proxy from the environment, which would hide the address.
+  const guarded = pool({ lookup: guardedLookup(rules) });
+  const unguarded = pool({});
+  const service = pool({}, hearLastWords);
+  return {
+    limits: LIMITS,
+    open(request, allowPrivate, signal) {
+      const { hostname } = new URL(request.url);
+      // An address in the URL is connected to without a lookup.
+      const address = hostname.replace(/^\[(.*)\]$/, "$1");
+      const refused = isIP(address) ? rules.checkAddress(address, allowPrivate) : undefined;
+      if (refused) throw new HostFailure("address_refused", refused.message);
+      return new NodeRequest(request, allowPrivate ? unguarded : guarded, 0, signal).finish();
+    },
+    put: (request, length, signal) => new NodeRequest(request, service, length, signal),
+  };
+}
+
+interface Pool {
+  readonly "http:": http.Agent;
+  readonly "https:": https.Agent;
+}
+
+type Prepare = (socket: Duplex) => void;
+
+/** No limit on sockets: how many requests run at once is the core's to say, and a queued one would look stalled. */
+function pool(options: { lookup?: LookupFunction }, prepare?: Prepare): Pool {
+  const settings = { ...options, keepAlive: true, maxFreeSockets: LIMITS.maxConcurrency };
+  const agents = { "http:": new http.Agent(settings), "https:": new https.Agent(settings) };
+  if (prepare !== undefined) {
+    for (const agent of Object.values(agents)) prepareSockets(agent, prepare);
+  }
+  return agents;
+}
+
+function prepareSockets(agent: http.Agent, prepare: Prepare): void {
+  const connect = agent.createConnection;
+  agent.createConnection = (...args: Parameters<typeof connect>) => {
+    const socket = connect.apply(agent, args);
+    if (socket) prepare(socket);
+    return socket;
+  };
+}
+
+/**
+ * Filters what a name resolves to. The socket connects to what is handed out here, so the address that was
+ * checked is the address that is used, however the name resolves a moment later.
+ */
+function guardedLookup(rules: AddressRules): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, "", 0);
+      const verdicts = found.map(({ address }) => rules.checkAddress(address, false));
+      const allowed = found.filter((_, index) => verdicts[index] === undefined);
+      const first = allowed[0];
+      if (first === undefined) {
+        const message = verdicts[0]?.message ?? "the name has no address";
+        return callback(new HostFailure("address_refused", message), "", 0);
+      }
+      if (options.all) return callback(null, allowed);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+/**
+ * A server that refuses a PUT may answer and hang up while we still write. Node destroys a socket at the first failed
+ * write, together with an answer that has arrived but is not read yet; so a failed write is reported a little later.
+ */
+function hearLastWords(socket: Duplex): void {
+  type Done = (error?: Error | null) => void;
+  const later = (done: Done) => (error?: Error | null) => {
+    if (error) setTimeout(done, LAST_WORDS_MS, error);
+    else done(error);
+  };
+  const write = socket._write;
+  socket._write = (chunk, encoding, done) => write.call(socket, chunk, encoding, later(done));
+  const writev = socket._writev;
+  if (writev) socket._writev = (chunks, done) => writev.call(socket, chunks, later(done));
+}
+
+class NodeRequest implements Outgoing {
+  answered = false;
+  readonly #request: http.ClientRequest;
+  readonly #reply: Promise<Incoming>;
+  #error: Error | undefined;
+  #waiting: { resolve(): void; reject(error: Error): void } | undefined;
+
+  constructor(request: Request, agents: Pool, length: number, signal: AbortSignal) {
+    const url = new URL(request.url);
+    const { request: start } = url.protocol === "https:" ? https : http;
+    const agent = agents[url.protocol === "https:" ? "https:" : "http:"];
+    const headers = outgoingHeaders(request, length);
+    this.#request = start(url, { method: request.method, headers, agent, signal });
+    this.#reply = new Promise((resolve, reject) => {
+      this.#request.on("response", (response) => {
+        this.answered = true;
+        resolve(incoming(response));
+        this.#waiting?.resolve();
+      });
+      this.#request.on("error", (error) => {
+        this.#error = error;
+        reject(error);
+        this.#waiting?.reject(error);
+      });
+    });
+    // Whoever writes hears of the error there, and may never ask for the reply.
+    this.#reply.catch(() => {});
+    this.#request.on("drain", () => this.#waiting?.resolve());
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.answered) return undefined;
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#request.write(chunk)) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  finish(): Promise<Incoming> {
+    if (!this.answered) this.#request.end();
+    return this.#reply;
+  }
+}
+
+function outgoingHeaders(request: Request, length: number): Record<string, string | number> {
+  const headers: Record<string, string | number> = Object.fromEntries(request.headers);
+  const bodyExpected = request.method === "PUT" || request.method === "POST";
+  if (length > 0 || bodyExpected) headers["Content-Length"] = length;
+  return headers;
+}
+
+function incoming(response: http.IncomingMessage): Incoming {
+  const { rawHeaders } = response;
+  const headers: [string, string][] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    headers.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""]);
+  }
+  return { status: response.statusCode ?? 0, headers, body: new NodeBody(response) };
+}
+
+class NodeBody implements ByteReader {
+  readonly #response: http.IncomingMessage;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+
+  constructor(response: http.IncomingMessage) {
+    this.#response = response;
+    // A body that is dropped before it was read to its end fails; that is nobody's concern by then.
+    response.on("error", () => {});
+    this.#chunks = response[Symbol.asyncIterator]();
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const { value, done } = await this.#chunks.next();
+    return done ? undefined : value;
+  }
+
+  close(): void {
+    this.#response.destroy();
+  }
+}

@@ -1,0 +1,101 @@
+// Cloudflare Workers. A JavaScript stream as the body of a `fetch` goes out chunked there, and when it breaks the
+// server sees a clean end and stores a short object. So every body is bytes in memory or a FixedLengthStream, which
+// says its length, and turns one byte more or fewer into a broken request.
+
+import type { HostLimits, Request } from "../wasm/core.js";
+import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
+import { emptyBody, type SizedBody, send } from "./web.ts";
+
+export { fromFile } from "./web.ts";
+
+declare class FixedLengthStream {
+  constructor(length: number);
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+const MIB = 1024 * 1024;
+
+/** Six connections at once and 128 MB an isolate are all a Worker has; a part under way holds two connections. */
+const LIMITS: HostLimits = {
+  concurrency: 3,
+  maxConcurrency: 5,
+  bufferBytes: 48 * MIB,
+  buffersParts: false,
+};
+
+/** The cache in front of a Worker's own `fetch` must neither answer for a source nor keep it. */
+const UNCACHED: RequestInit & { cf: { cacheTtl: number } } = { cf: { cacheTtl: -1 } };
+
+/** The host for Cloudflare Workers. Private addresses are out of their reach by themselves. */
+export function createHost(_rules: AddressRules): Host {
+  return {
+    limits: LIMITS,
+    open: (request, _allowPrivate, signal) => send(request, undefined, signal, UNCACHED),
+    put: (request, length, signal) => new WorkerRequest(request, length, signal),
+  };
+}
+
+class WorkerRequest implements Outgoing {
+  answered = false;
+  readonly #request: Request;
+  readonly #length: number;
+  readonly #signal: AbortSignal;
+  #reply: Promise<Incoming> | undefined;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #enough: (() => void) | undefined;
+
+  constructor(request: Request, length: number, signal: AbortSignal) {
+    this.#request = request;
+    this.#length = length;
+    this.#signal = signal;
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#reply === undefined && chunk.length === this.#length) {
+      void this.#begin(chunk as Uint8Array<ArrayBuffer>);
+      return undefined;
+    }
+    const writer = this.#writer ?? this.#beginStream();
+    return new Promise((resolve, reject) => {
+      this.#enough = resolve;
+      writer.write(chunk).then(resolve, reject);
+    });
+  }
+
+  async finish(): Promise<Incoming> {
+    const reply = this.#reply ?? this.#begin(emptyBody(this.#request));
+    if (this.answered) return reply;
+    const closed = this.#writer?.close();
+    closed?.catch(() => {});
+    const head = await reply;
+    // A success counts only if every byte went through; a refusal counts in any case.
+    if (head.status < 400) await closed;
+    return head;
+  }
+
+  #beginStream(): WritableStreamDefaultWriter<Uint8Array> {
+    const { readable, writable } = new FixedLengthStream(this.#length);
+    const writer = writable.getWriter();
+    writer.closed.catch(() => {});
+    this.#writer = writer;
+    this.#signal.addEventListener("abort", () => void writer.abort().catch(() => {}), {
+      once: true,
+    });
+    void this.#begin(readable);
+    return writer;
+  }
+
+  #begin(body: SizedBody): Promise<Incoming> {
+    const reply = send(this.#request, body, this.#signal);
+    this.#reply = reply;
+    reply.then(
+      () => {
+        this.answered = true;
+        this.#enough?.();
+      },
+      () => {},
+    );
+    return reply;
+  }
+}

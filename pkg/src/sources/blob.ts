@@ -1,0 +1,13 @@
+import { StreamReader } from "../hosts/web.ts";
+import type { Slices } from "./source.ts";
+
+/** A `Blob` as a source; a `File` also tells its name and when it changed. */
+export function blobSource(blob: Blob): Slices {
+  const file = typeof File === "function" && blob instanceof File ? blob : undefined;
+  return {
+    size: blob.size,
+    ...(file && { name: file.name, modified: file.lastModified }),
+    slice: (offset, length) => new StreamReader(blob.slice(offset, offset + length).stream()),
+    close: async () => {},
+  };
+}

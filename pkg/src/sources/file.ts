@@ -1,0 +1,113 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { HostFailure } from "../hosts/failure.ts";
+import type { ByteReader } from "../hosts/host.ts";
+import type { Slices } from "./source.ts";
+
+const CHUNK = 256 * 1024;
+
+/**
+ * A file on this machine as a source, for Node, Deno and Bun. It is opened when the upload starts, read in parallel
+ * slices, and closed in the end. A file that changes meanwhile ends the upload with `source_changed`.
+ *
+ * @param path Where it lies.
+ */
+export function fromFile(path: string): FileSource {
+  return new FileSource(path);
+}
+
+/** A file that an upload will open. Made by `fromFile`. */
+export class FileSource {
+  /** Where it lies. */
+  readonly path: string;
+
+  /** @internal */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @internal */
+  async openSlices(): Promise<Slices> {
+    const handle = await open(this.path, "r");
+    try {
+      return await FileSlices.of(handle, basename(this.path));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+}
+
+class FileSlices implements Slices {
+  readonly size: number;
+  readonly modified: number;
+  readonly name: string;
+  readonly #handle: FileHandle;
+
+  static async of(handle: FileHandle, name: string): Promise<FileSlices> {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new HostFailure("source_read", `${name} is not a regular file`);
+    return new FileSlices(handle, name, stat.size, stat.mtimeMs);
+  }
+
+  private constructor(handle: FileHandle, name: string, size: number, mtimeMs: number) {
+    this.#handle = handle;
+    this.name = name;
+    this.size = size;
+    this.modified = Math.trunc(mtimeMs);
+  }
+
+  slice(offset: number, length: number): ByteReader {
+    return new SliceReader(this.#handle, offset, offset + length, () => this.#mustBeUnchanged());
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  async #mustBeUnchanged(): Promise<void> {
+    const { size, mtimeMs } = await this.#handle.stat();
+    if (size !== this.size) {
+      throw new HostFailure("source_changed", `${this.name} had ${this.size} bytes, now ${size}`);
+    }
+    if (Math.trunc(mtimeMs) !== this.modified) {
+      throw new HostFailure("source_changed", `${this.name} was written while it was read`);
+    }
+  }
+}
+
+class SliceReader implements ByteReader {
+  readonly #handle: FileHandle;
+  readonly #end: number;
+  readonly #verify: () => Promise<void>;
+  #at: number;
+
+  constructor(handle: FileHandle, start: number, end: number, verify: () => Promise<void>) {
+    this.#handle = handle;
+    this.#at = start;
+    this.#end = end;
+    this.#verify = verify;
+  }
+
+  /** The end is told only when the file is still what it was, and the caller sends the last chunk only then. */
+  async read(): Promise<Uint8Array | undefined> {
+    const left = this.#end - this.#at;
+    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, left));
+    const bytesRead = left > 0 ? await this.#fill(buffer) : 0;
+    if (bytesRead === 0) {
+      await this.#verify();
+      return undefined;
+    }
+    this.#at += bytesRead;
+    return buffer.subarray(0, bytesRead);
+  }
+
+  close(): void {
+    this.#at = this.#end;
+  }
+
+  async #fill(buffer: Buffer): Promise<number> {
+    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#at);
+    return bytesRead;
+  }
+}

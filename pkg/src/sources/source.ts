@@ -1,0 +1,32 @@
+// Where bytes come from, when they do not come from a URL.
+
+import type { ByteReader } from "../hosts/host.ts";
+
+/** Bytes that can be read again, at any offset. */
+export interface Slices {
+  /** Length in bytes. */
+  readonly size: number;
+  /** When they last changed, in ms since the epoch. */
+  readonly modified?: number;
+  /** A file name. */
+  readonly name?: string;
+  /** Reads `length` bytes from `offset` on. Fails with a `HostFailure` if they are no longer what they were. */
+  slice(offset: number, length: number): ByteReader;
+  /** Lets go of what is open. */
+  close(): Promise<void>;
+}
+
+/** Bytes that pass by once. */
+export interface Once {
+  /** Length in bytes, if it is known. */
+  readonly size?: number;
+  /** A file name. */
+  readonly name?: string;
+  /** Begins to read. */
+  open(): ByteReader;
+}
+
+/** A local source, ready to be read. */
+export type LocalSource =
+  | { readonly type: "slices"; readonly slices: Slices }
+  | { readonly type: "stream"; readonly once: Once };

@@ -1,0 +1,180 @@
+// What every host does alike: exact lengths, checksums, timeouts, and whose fault it was.
+
+import type { Attempt, Side } from "./hosts/attempt.ts";
+import { HostFailure } from "./hosts/failure.ts";
+import type { ByteReader, Host, Incoming, Outgoing } from "./hosts/host.ts";
+import type { Request } from "./wasm/core.js";
+
+/** A whole reply. */
+export interface Reply {
+  status: number;
+  headers: [string, string][];
+  body: string;
+}
+
+/** A checksum that grows with the bytes. */
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+}
+
+/** Replies to small requests and PUTs are small: ListParts with 1,000 parts stays below 400 KB. */
+const MAX_REPLY = 8 * 1024 * 1024;
+
+/** The service's side of a request. */
+export function serviceSide(idleMs: number): Side {
+  return { broken: "network", stalled: "timeout", idleMs };
+}
+
+/** The side of a source behind a URL. */
+export function sourceSide(idleMs: number): Side {
+  return { broken: "source_network", stalled: "source_timeout", idleMs };
+}
+
+/** The side of a source on this machine. */
+export function localSide(idleMs: number): Side {
+  return { broken: "source_read", stalled: "source_timeout", idleMs };
+}
+
+/** Sends a small request and reads its whole reply. */
+export async function send(attempt: Attempt, host: Host, request: Request): Promise<Reply> {
+  const side = serviceSide(request.idleMs);
+  const body = new TextEncoder().encode(request.body);
+  const outgoing = host.put(request, body.length, attempt.signal);
+  if (body.length > 0) await room(attempt, outgoing, body, side);
+  return readReply(attempt, await attempt.wait(outgoing.finish(), side), side);
+}
+
+/** What is to be PUT. */
+export interface Upload {
+  request: Request;
+  source: ByteReader;
+  from: Side;
+  /** Bytes, exactly. */
+  length: number;
+  hasher: Hasher | undefined;
+  onSent(bytes: number): void;
+}
+
+/** PUTs exactly `length` bytes of the source: one byte more or fewer is an error, and never looks complete to the server. */
+export async function put(
+  attempt: Attempt,
+  host: Host,
+  upload: Upload,
+): Promise<{ sent: number; reply: Reply }> {
+  const { request, length } = upload;
+  const side = serviceSide(request.idleMs);
+  const outgoing = host.put(request, length, attempt.signal);
+  let sent = 0;
+  while (sent < length && !outgoing.answered) {
+    const chunk = await nextChunk(attempt, upload, sent);
+    upload.hasher?.update(chunk);
+    await room(attempt, outgoing, chunk, side);
+    sent += chunk.length;
+    upload.onSent(chunk.length);
+  }
+  const head = await attempt.wait(outgoing.finish(), side);
+  if (sent < length && head.status < 400) {
+    throw new HostFailure("network", `answered ${head.status} after ${sent} of ${length} bytes`);
+  }
+  return { sent, reply: await readReply(attempt, head, side) };
+}
+
+/** The next chunk. The last one is handed out only once the source has proven that nothing follows it. */
+async function nextChunk(attempt: Attempt, upload: Upload, sent: number): Promise<Uint8Array> {
+  const { source, from, length } = upload;
+  const chunk = await attempt.wait(source.read(), from);
+  if (chunk === undefined) {
+    throw new HostFailure("source_short", `it ended after ${sent} of ${length} bytes`);
+  }
+  const after = sent + chunk.length;
+  const tooLong = after > length || (after === length && (await hasMore(attempt, upload)));
+  if (tooLong) throw new HostFailure("source_long", `it gave more than ${length} bytes`);
+  return chunk;
+}
+
+async function hasMore(attempt: Attempt, { source, from }: Upload): Promise<boolean> {
+  return (await attempt.wait(source.read(), from)) !== undefined;
+}
+
+async function room(
+  attempt: Attempt,
+  outgoing: Outgoing,
+  chunk: Uint8Array,
+  side: Side,
+): Promise<void> {
+  const promise = outgoing.write(chunk);
+  if (promise !== undefined) await attempt.wait(promise, side);
+}
+
+async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<Reply> {
+  const decoder = new TextDecoder();
+  let body = "";
+  try {
+    for (let size = 0; ; ) {
+      const chunk = await attempt.wait(head.body.read(), side);
+      if (chunk === undefined) break;
+      size += chunk.length;
+      if (size > MAX_REPLY) throw new HostFailure("network", `a reply of over ${MAX_REPLY} bytes`);
+      body += decoder.decode(chunk, { stream: true });
+    }
+  } catch (error) {
+    // Who refuses an upload often hangs up at once: the status alone still says more than the broken connection.
+    const refused = head.status >= 400 && error instanceof HostFailure && error.kind === "network";
+    if (!refused) throw error;
+  }
+  return { status: head.status, headers: head.headers, body: body + decoder.decode() };
+}
+
+/** A body that is kept open and read bit by bit into buffers. */
+export class OpenBody {
+  readonly #reader: ByteReader;
+  readonly #side: (idleMs: number) => Side;
+  #rest: Uint8Array | undefined;
+  #intact = true;
+
+  constructor(reader: ByteReader, side: (idleMs: number) => Side) {
+    this.#reader = reader;
+    this.#side = side;
+  }
+
+  /** Drops `skip` bytes, fills the buffer, and looks whether anything follows. */
+  async fill(
+    attempt: Attempt,
+    buffer: Uint8Array,
+    { skip, idleMs }: { skip: number; idleMs: number },
+  ): Promise<{ length: number; ended: boolean }> {
+    const side = this.#side(idleMs);
+    if (!this.#intact) throw new HostFailure(side.broken, "an earlier read was given up midway");
+    this.#intact = false;
+    await this.#take(attempt, side, skip, () => {});
+    const length = await this.#take(attempt, side, buffer.length, (chunk, at) =>
+      buffer.set(chunk, at),
+    );
+    this.#rest ??= await attempt.wait(this.#reader.read(), side);
+    this.#intact = true;
+    return { length, ended: this.#rest === undefined };
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  async #take(
+    attempt: Attempt,
+    side: Side,
+    limit: number,
+    use: (chunk: Uint8Array, at: number) => void,
+  ): Promise<number> {
+    let taken = 0;
+    while (taken < limit) {
+      const chunk = this.#rest ?? (await attempt.wait(this.#reader.read(), side));
+      this.#rest = undefined;
+      if (chunk === undefined) break;
+      const fits = chunk.subarray(0, limit - taken);
+      if (fits.length < chunk.length) this.#rest = chunk.subarray(fits.length);
+      use(fits, taken);
+      taken += fits.length;
+    }
+    return taken;
+  }
+}
