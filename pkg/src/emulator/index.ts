@@ -1,0 +1,23 @@
+/**
+ * A local ApsaraVideo VOD and OSS, for tests and for trying things without a cloud account. Node only.
+ *
+ * It shares no code with vodlift's core: what it accepts, it accepts by its own reading of the protocol. To read it:
+ *
+ * - `options.ts`, `faults.ts`: what a caller sets and sees;
+ * - `server.ts`, `exchange.ts`, `body.ts`, `send.ts`: the life of one request;
+ * - `sign/`: the four signature schemes as pure stages, from canonical request to signature;
+ * - `credentials.ts`: the account's key, and temporary credentials that really expire;
+ * - `vod/`: the VOD API, `vod/actions/` one file an action;
+ * - `oss/`: OSS, `oss/operations/` one file an operation;
+ * - `store/`: what is on disk, and how it survives a restart.
+ */
+export type { FaultAction, FaultRule } from "./faults.ts";
+export type {
+  Emulator,
+  EmulatorOptions,
+  OpenUpload,
+  RequestInfo,
+  SignatureScheme,
+  TemporaryCredential,
+} from "./options.ts";
+export { startEmulator } from "./server.ts";

@@ -1,0 +1,114 @@
+/** The public types of the emulator: what a caller may set, and what a caller can see. */
+import type { FaultRule } from "./faults.ts";
+
+/** Everything is optional: `startEmulator()` alone gives an empty, private emulator on a free port. */
+export type EmulatorOptions = {
+  /** TCP port; 0 (the default) takes a free one. */
+  port?: number;
+  /** Address to listen on; default `127.0.0.1`. The emulator is a test double: do not expose it. */
+  host?: string;
+  /**
+   * Where objects and state live. An object is the plain file `dir/<bucket>/<key>`; state lies in
+   * `dir/.vodlift-emulator`. Default: a fresh temporary folder, removed again by `close()`.
+   */
+  dir?: string;
+  /** Region of the bucket and of the VOD service; default `cn-shanghai`. Signatures for another one are refused. */
+  region?: string;
+  /** The one bucket that exists; default `vodlift-emulator`. */
+  bucket?: string;
+  /** The account's AccessKey id. Kept in `dir`, so that a restart needs no option again. */
+  accessKeyId?: string;
+  /** The account's AccessKey secret. Kept in `dir` like the id. */
+  accessKeySecret?: string;
+  /** Life of an upload credential in seconds; default 3000, as the service's. May be short, and fractional. */
+  credentialLifeSeconds?: number;
+  /** Whether an upload credential may also GET and HEAD its own object; default false, as the service's. */
+  stsMayRead?: boolean;
+  /** Faults to inject; see {@link FaultRule}. */
+  faults?: readonly FaultRule[];
+  /** Milliseconds every request waits before it is looked at; default 0. */
+  latencyMs?: number;
+  /** Bytes per second per connection and direction; default unlimited. */
+  bandwidth?: number;
+  /** Milliseconds the server's clock is ahead of the machine's; default 0. Moves `Date`, skew checks and expiry. */
+  clockOffsetMs?: number;
+  /** Called once a request is over, whatever its outcome. */
+  onRequest?: (info: RequestInfo) => void;
+};
+
+/** One finished request, without any secret: no signature, token, credential or query string. */
+export type RequestInfo = {
+  /** When its header arrived, by the machine's clock. */
+  time: Date;
+  service: "vod" | "oss";
+  /** The API's own name, such as `UploadPart`; `Unknown` when the request fits none. */
+  operation: string;
+  method: string;
+  /** Status answered, or 0 when the connection was dropped before an answer. */
+  status: number;
+  requestId: string;
+  /** Error code answered, such as `SecurityTokenExpired`. */
+  code?: string;
+  bucket?: string;
+  key?: string;
+  uploadId?: string;
+  partNumber?: number;
+  /** How the request was signed, once that was recognised. */
+  signature?: SignatureScheme;
+  /** AccessKey id the request named (an id, not a secret). */
+  accessKeyId?: string;
+  /** Body bytes that arrived. */
+  bytesReceived: number;
+  /** Body bytes answered. */
+  bytesSent: number;
+  durationMs: number;
+  /** The injected faults that hit this request, by kind. */
+  faults?: readonly string[];
+};
+
+/** The signature schemes the emulator verifies. */
+export type SignatureScheme = "rpc" | "acs3" | "oss-v1" | "oss-v1-url" | "oss-v4" | "oss-v4-url";
+
+/** A multipart upload that was neither completed nor aborted. */
+export type OpenUpload = {
+  uploadId: string;
+  bucket: string;
+  key: string;
+  initiated: Date;
+  /** How many parts are stored, and their bytes. */
+  parts: number;
+  bytes: number;
+};
+
+/** A temporary credential as STS hands it out. */
+export type TemporaryCredential = {
+  accessKeyId: string;
+  accessKeySecret: string;
+  securityToken: string;
+  expires: Date;
+};
+
+/** A running emulator. */
+export type Emulator = {
+  /** `http://host:port`: the VOD endpoint and the OSS endpoint at once. */
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly dir: string;
+  /** The latest 10,000 finished requests, oldest first. */
+  readonly log: readonly RequestInfo[];
+  /** Replaces all fault rules; their counters start anew. */
+  setFaults(rules: readonly FaultRule[]): void;
+  /** Life in seconds of the upload credentials issued from now on. */
+  setCredentialLife(seconds: number): void;
+  /** Sets how far the server's clock is ahead of the machine's, in milliseconds. */
+  setClockOffset(ms: number): void;
+  /** An STS credential with the account's own rights, for clients that sign with a SecurityToken; default 3600 s. */
+  issueTemporaryCredential(lifeSeconds?: number): TemporaryCredential;
+  /** Multipart uploads that are still open. */
+  openUploads(): Promise<OpenUpload[]>;
+  /** Drops all connections, stops listening, and removes the temporary folder if it made one. */
+  close(): Promise<void>;
+};

@@ -1,0 +1,146 @@
+/** CompleteMultipartUpload: https://www.alibabacloud.com/help/en/oss/developer-reference/completemultipartupload */
+import { createHash } from "node:crypto";
+import { readText } from "../../body.ts";
+import { header } from "../../exchange.ts";
+import { percentEncodePath } from "../../sign/text.ts";
+import { MIN_PART, type Part } from "../../store/uploads.ts";
+import { now } from "../../world.ts";
+import { checkOverwrite, md5Check } from "../conditions.ts";
+import { keyEncoding } from "../encoding-type.ts";
+import { invalidArgument, OssError } from "../errors.ts";
+import type { OssRequest } from "../service.ts";
+import { requestedUpload } from "../upload-lookup.ts";
+import { element, type RequestedPart, readCompleteRequest } from "../xml.ts";
+import type { OssOperation } from "./index.ts";
+
+/** Ten thousand entries take about one megabyte. */
+const MAX_BODY = 8 * 1024 * 1024;
+
+export const completeMultipartUpload: OssOperation = {
+  name: "CompleteMultipartUpload",
+  method: "POST",
+  level: "object",
+  subResources: ["uploadId"],
+  run: async (request) => {
+    const { world, exchange, bucket, key } = request;
+    const encoding = keyEncoding(request);
+    const body = await readText(exchange, request.pace, MAX_BODY);
+    const upload = requestedUpload(request);
+    md5Check(exchange)({ md5: createHash("md5").update(body).digest() });
+    const parts = chosenParts(request, body.toString(), world.uploads.parts(upload.id));
+    checkSizes(parts);
+    await checkOverwrite(world, exchange, bucket, key);
+    const etag = multipartEtag(parts);
+    let crc64 = "";
+    // Runs to its end even if the client hangs up, as the service does.
+    await world.uploads.complete(upload.id, parts, async (joined) => {
+      crc64 = joined.crc64.toString();
+      await world.objects.publish(joined.path, {
+        bucket,
+        key,
+        size: joined.size,
+        etag,
+        crc64,
+        type: "Multipart",
+        modified: now(world),
+        headers: upload.headers,
+      });
+    });
+    const location = `http://${header(exchange, "host") ?? ""}/${bucket}/${percentEncodePath(key)}`;
+    return {
+      status: 200,
+      headers: { "Content-Type": "application/xml", "x-oss-hash-crc64ecma": crc64 },
+      body: element("CompleteMultipartUploadResult", [
+        ...encoding.fields,
+        ["Location", location],
+        ["Bucket", bucket],
+        ["Key", encoding.encode(key)],
+        ["ETag", etag],
+      ]),
+    };
+  },
+};
+
+/** The stored parts the request names, in its order. */
+function chosenParts({ exchange }: OssRequest, body: string, stored: readonly Part[]): Part[] {
+  const completeAll = header(exchange, "x-oss-complete-all")?.toLowerCase();
+  if (completeAll === undefined) return namedParts(readParts(body), stored);
+  if (completeAll !== "yes") {
+    throw invalidArgument("x-oss-complete-all", completeAll, "The only valid value is yes.");
+  }
+  if (body.trim() !== "") {
+    throw invalidArgument(
+      "x-oss-complete-all",
+      completeAll,
+      "The request body must be empty with x-oss-complete-all.",
+    );
+  }
+  if (stored.length === 0) throw invalidPart("No part was uploaded.", 0);
+  return [...stored];
+}
+
+function readParts(body: string): RequestedPart[] {
+  const requested = readCompleteRequest(body);
+  if (requested && requested.length > 0) return requested;
+  throw new OssError(
+    400,
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema.",
+  );
+}
+
+function namedParts(requested: readonly RequestedPart[], stored: readonly Part[]): Part[] {
+  const byNumber = new Map(stored.map((part) => [part.number, part]));
+  let previous = 0;
+  return requested.map(({ number: text, etag }) => {
+    const number = Number(text);
+    if (!(number > previous)) {
+      throw new OssError(
+        400,
+        "InvalidPartOrder",
+        "The list of parts was not in ascending order. Parts list must be specified in order by part number.",
+      );
+    }
+    previous = number;
+    const part = byNumber.get(number);
+    if (!part || bare(part.etag) !== bare(etag)) {
+      throw invalidPart(
+        "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.",
+        number,
+      );
+    }
+    return part;
+  });
+}
+
+function bare(etag: string): string {
+  return etag.trim().replaceAll('"', "").toUpperCase();
+}
+
+function invalidPart(message: string, number: number): OssError {
+  return new OssError(400, "InvalidPart", message, [["PartNumber", number]]);
+}
+
+/** Only here can the service tell which part is the last: so this is where small parts are refused. */
+function checkSizes(parts: readonly Part[]): void {
+  const small = parts.slice(0, -1).find((part) => part.size < MIN_PART);
+  if (!small) return;
+  throw new OssError(
+    400,
+    "EntityTooSmall",
+    "Your proposed upload smaller than the minimum allowed size.",
+    [
+      ["MinSizeAllowed", MIN_PART],
+      ["ProposedSize", small.size],
+      ["PartNumber", small.number],
+      ["ETag", small.etag],
+    ],
+  );
+}
+
+/** Opaque to clients, and not the MD5 of the object; the form is the service's own. */
+function multipartEtag(parts: readonly Part[]): string {
+  const digest = createHash("md5");
+  for (const part of parts) digest.update(Buffer.from(bare(part.etag), "hex"));
+  return `"${digest.digest("hex").toUpperCase()}-${parts.length}"`;
+}

@@ -1,0 +1,48 @@
+/** PutObject: https://www.alibabacloud.com/help/en/oss/developer-reference/putobject */
+
+import { readBody } from "../../body.ts";
+import { now } from "../../world.ts";
+import { checkOverwrite, lengthOrChunked, md5Check, withinLimit } from "../conditions.ts";
+import { storedHeaders } from "../stored-headers.ts";
+import type { OssOperation } from "./index.ts";
+
+export const putObject: OssOperation = {
+  name: "PutObject",
+  method: "PUT",
+  level: "object",
+  subResources: [],
+  run: async ({ world, exchange, bucket, key, pace }) => {
+    lengthOrChunked(exchange);
+    const checkMd5 = md5Check(exchange);
+    const headers = storedHeaders(exchange);
+    await checkOverwrite(world, exchange, bucket, key);
+    const { path, digest } = await world.objects.receive(readBody(exchange, pace));
+    const etag = `"${digest.md5.toString("hex").toUpperCase()}"`;
+    const crc64 = digest.crc64.toString();
+    try {
+      checkMd5(digest);
+      withinLimit(digest.size);
+      await world.objects.publish(path, {
+        bucket,
+        key,
+        size: digest.size,
+        etag,
+        crc64,
+        type: "Normal",
+        modified: now(world),
+        headers,
+      });
+    } catch (error) {
+      await world.objects.discard(path);
+      throw error;
+    }
+    return {
+      status: 200,
+      headers: {
+        ETag: etag,
+        "x-oss-hash-crc64ecma": crc64,
+        "Content-MD5": digest.md5.toString("base64"),
+      },
+    };
+  },
+};

@@ -1,0 +1,46 @@
+/** UploadPart: https://www.alibabacloud.com/help/en/oss/developer-reference/uploadpart */
+
+import { readBody } from "../../body.ts";
+import { queryValue } from "../../exchange.ts";
+import { MAX_PARTS } from "../../store/uploads.ts";
+import { now } from "../../world.ts";
+import { md5Check, requiredLength } from "../conditions.ts";
+import { invalidArgument } from "../errors.ts";
+import { requestedUpload } from "../upload-lookup.ts";
+import type { OssOperation } from "./index.ts";
+
+export const uploadPart: OssOperation = {
+  name: "UploadPart",
+  method: "PUT",
+  level: "object",
+  subResources: ["partNumber", "uploadId"],
+  run: async (request) => {
+    const { world, exchange, pace } = request;
+    const number = partNumber(queryValue(exchange, "partNumber") ?? "");
+    const upload = requestedUpload(request);
+    const length = requiredLength(exchange);
+    const checkMd5 = md5Check(exchange);
+    const body = readBody(exchange, pace);
+    const part = await world.uploads.receivePart(upload.id, number, length, body, checkMd5, () =>
+      now(world),
+    );
+    return {
+      status: 200,
+      headers: {
+        ETag: part.etag,
+        "x-oss-hash-crc64ecma": part.crc64,
+        "Content-MD5": Buffer.from(part.etag.slice(1, -1), "hex").toString("base64"),
+      },
+    };
+  },
+};
+
+function partNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= MAX_PARTS) return number;
+  throw invalidArgument(
+    "partNumber",
+    text,
+    "Part number must be an integer between 1 and 10000, inclusive.",
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * Where everything lies under the emulator's folder:
+ *
+ *     DIR/<bucket>/<key>                        an object: a plain file
+ *     DIR/.vodlift-emulator/settings.json       keys, region, bucket
+ *     DIR/.vodlift-emulator/objects/<hash>      metadata of an object
+ *     DIR/.vodlift-emulator/uploads/<id>/       an open multipart upload
+ *     DIR/.vodlift-emulator/assets/<id>.json    a VOD asset
+ *     DIR/.vodlift-emulator/incoming/           bodies still arriving; emptied at every start
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const STATE = ".vodlift-emulator";
+
+export class Folder {
+  readonly dir: string;
+  readonly #temporary: boolean;
+
+  private constructor(dir: string, temporary: boolean) {
+    this.dir = dir;
+    this.#temporary = temporary;
+  }
+
+  /** Opens `dir`, or a fresh temporary folder. */
+  static async open(dir: string | undefined): Promise<Folder> {
+    const chosen = dir === undefined ? await mkdtemp(join(tmpdir(), "vodlift-emulator-")) : dir;
+    await mkdir(chosen, { recursive: true });
+    const folder = new Folder(await realpath(resolve(chosen)), dir === undefined);
+    await rm(folder.#state("incoming"), { recursive: true, force: true });
+    for (const name of ["objects", "uploads", "assets", "incoming"]) {
+      await mkdir(folder.#state(name), { recursive: true });
+    }
+    return folder;
+  }
+
+  #state(...names: string[]): string {
+    return join(this.dir, STATE, ...names);
+  }
+
+  get settings(): string {
+    return this.#state("settings.json");
+  }
+
+  get assets(): string {
+    return this.#state("assets");
+  }
+
+  get uploads(): string {
+    return this.#state("uploads");
+  }
+
+  /** Only for names that passed `checkBucketName` and `checkObjectName`. */
+  object(bucket: string, key: string): string {
+    return join(this.dir, bucket, ...key.split("/"));
+  }
+
+  bucket(bucket: string): string {
+    return join(this.dir, bucket);
+  }
+
+  /** A key may be longer than a file name may be, so its metadata lies under its hash. */
+  metadata(bucket: string, key: string): string {
+    const hash = createHash("sha256").update(`${bucket}/${key}`).digest("hex");
+    return this.#state("objects", `${hash}.json`);
+  }
+
+  incoming(): string {
+    return this.#state("incoming", randomBytes(12).toString("hex"));
+  }
+
+  async close(): Promise<void> {
+    if (this.#temporary) await rm(this.dir, { recursive: true, force: true });
+  }
+}

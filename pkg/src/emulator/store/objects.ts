@@ -1,0 +1,153 @@
+/** Finished objects: plain files under `DIR/<bucket>/`, their metadata beside them in the state folder. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Crc64 } from "../crc64.ts";
+import { hasCode, isMissing, readJson, writeJson } from "./files.ts";
+import type { Folder } from "./folder.ts";
+import { type Digest, receive, Writer } from "./receive.ts";
+
+/** Headers of the upload that come back on GET and HEAD: content-type, cache-control, x-oss-meta-… */
+export type StoredHeaders = Record<string, string>;
+
+export type ObjectMetadata = {
+  bucket: string;
+  key: string;
+  size: number;
+  /** With its quotes, as on the wire. */
+  etag: string;
+  /** Unsigned decimal. */
+  crc64: string;
+  type: "Normal" | "Multipart";
+  /** Unix ms. */
+  modified: number;
+  headers: StoredHeaders;
+  /** The file's own time: tells whether someone changed it behind our back. */
+  fileTime: number;
+};
+
+/** The name cannot exist as a file because a part of its path is taken by another object. */
+export class PathTaken extends Error {}
+
+export class Objects {
+  readonly #folder: Folder;
+
+  constructor(folder: Folder) {
+    this.#folder = folder;
+  }
+
+  /** Streams a body to disk without publishing it; call `publish` or `discard` with the result. */
+  async receive(chunks: AsyncIterable<Buffer>): Promise<{ path: string; digest: Digest }> {
+    const path = this.#folder.incoming();
+    const file = await open(path, "wx");
+    try {
+      return { path, digest: await receive(chunks, new Writer(file, 0)) };
+    } catch (error) {
+      await this.discard(path);
+      throw error;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /** Makes the finished file at `path` the object; readers see the old object or the new one, whole. */
+  async publish(path: string, object: Omit<ObjectMetadata, "fileTime">): Promise<void> {
+    const target = this.#folder.object(object.bucket, object.key);
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      await rename(path, target);
+    } catch (error) {
+      if (["EEXIST", "ENOTDIR", "EISDIR", "ENOTEMPTY"].some((code) => hasCode(error, code))) {
+        throw new PathTaken(object.key);
+      }
+      throw error;
+    }
+    const { mtimeMs } = await stat(target);
+    const metadata: ObjectMetadata = { ...object, fileTime: mtimeMs };
+    await writeJson(this.#folder.metadata(object.bucket, object.key), metadata);
+  }
+
+  path(object: { bucket: string; key: string }): string {
+    return this.#folder.object(object.bucket, object.key);
+  }
+
+  async find(bucket: string, key: string): Promise<ObjectMetadata | undefined> {
+    const path = this.#folder.object(bucket, key);
+    const file = await stat(path).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (!file?.isFile()) return undefined;
+    const metadata = await readJson<ObjectMetadata>(this.#folder.metadata(bucket, key));
+    if (metadata && metadata.size === file.size && metadata.fileTime === file.mtimeMs) {
+      return metadata;
+    }
+    return this.#adopt(bucket, key, path, file.mtimeMs);
+  }
+
+  /** A file someone put into the bucket's folder is an object too: its checksums are computed when it is first asked for. */
+  async #adopt(bucket: string, key: string, path: string, fileTime: number) {
+    const md5 = createHash("md5");
+    const crc = new Crc64();
+    let size = 0;
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      md5.update(chunk);
+      crc.update(chunk);
+      size += chunk.length;
+    }
+    const metadata: ObjectMetadata = {
+      bucket,
+      key,
+      size,
+      etag: `"${md5.digest("hex").toUpperCase()}"`,
+      crc64: crc.digest().toString(),
+      type: "Normal",
+      modified: Math.floor(fileTime),
+      headers: {},
+      fileTime,
+    };
+    await writeJson(this.#folder.metadata(bucket, key), metadata);
+    return metadata;
+  }
+
+  async delete(bucket: string, key: string): Promise<void> {
+    const path = this.#folder.object(bucket, key);
+    if (!(await this.find(bucket, key))) return;
+    await rm(path, { force: true });
+    await rm(this.#folder.metadata(bucket, key), { force: true });
+    await this.#pruneEmptyFolders(dirname(path), this.#folder.bucket(bucket));
+  }
+
+  /** Folders are no objects in OSS: one that holds nothing any more must not block a later key of its name. */
+  async #pruneEmptyFolders(from: string, bucketFolder: string): Promise<void> {
+    let folder = from;
+    while (folder.startsWith(bucketFolder) && folder !== bucketFolder) {
+      try {
+        await rmdir(folder);
+      } catch {
+        return;
+      }
+      folder = dirname(folder);
+    }
+  }
+
+  /** All keys of a bucket in byte order. Reads the folder tree: meant for tests and listings, not for millions. */
+  async keys(bucket: string): Promise<string[]> {
+    const root = this.#folder.bucket(bucket);
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(
+      (error: unknown) => {
+        if (isMissing(error)) return [];
+        throw error;
+      },
+    );
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length + 1))
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+}

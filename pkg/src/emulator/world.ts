@@ -1,0 +1,60 @@
+/** Everything the handlers of both services share. */
+import { Credentials } from "./credentials.ts";
+import { FaultPlan } from "./faults.ts";
+import type { EmulatorOptions } from "./options.ts";
+import { Assets } from "./store/assets.ts";
+import { Folder } from "./store/folder.ts";
+import { Objects } from "./store/objects.ts";
+import { loadSettings, type Settings } from "./store/settings.ts";
+import { Uploads } from "./store/uploads.ts";
+import { Nonces } from "./vod/nonces.ts";
+
+export type World = {
+  readonly folder: Folder;
+  readonly settings: Settings;
+  readonly credentials: Credentials;
+  readonly objects: Objects;
+  readonly uploads: Uploads;
+  readonly assets: Assets;
+  readonly nonces: Nonces;
+  readonly faults: FaultPlan;
+  readonly stsMayRead: boolean;
+  readonly latencyMs: number;
+  readonly bandwidth: number | undefined;
+  credentialLifeSeconds: number;
+  clockOffsetMs: number;
+  /** `http://host:port`, known once the server listens. */
+  endpoint: string;
+};
+
+export async function openWorld(options: EmulatorOptions): Promise<World> {
+  const folder = await Folder.open(options.dir);
+  const settings = await loadSettings(folder, options);
+  const faults = new FaultPlan();
+  faults.set(options.faults ?? []);
+  return {
+    folder,
+    settings,
+    credentials: new Credentials(
+      settings.accessKeyId,
+      settings.accessKeySecret,
+      Buffer.from(settings.sealKey, "hex"),
+    ),
+    objects: new Objects(folder),
+    uploads: await Uploads.load(folder),
+    assets: await Assets.load(folder),
+    nonces: new Nonces(),
+    faults,
+    stsMayRead: options.stsMayRead ?? false,
+    latencyMs: options.latencyMs ?? 0,
+    bandwidth: options.bandwidth,
+    credentialLifeSeconds: options.credentialLifeSeconds ?? 3000,
+    clockOffsetMs: options.clockOffsetMs ?? 0,
+    endpoint: "",
+  };
+}
+
+/** The server's clock, unix ms. */
+export function now(world: World): number {
+  return Date.now() + world.clockOffsetMs;
+}
