@@ -54,6 +54,7 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   format: "esm",
   platform: "neutral",
+  mainFields: ["module", "main"],
   target: "es2022",
   external: ["#wasm", "#host", "node:*", "cloudflare:*"],
   plugins: [compiledCore],
