@@ -1,10 +1,8 @@
 // The command `vodlift`. Thin: arguments in, one call of the API, a report out.
 import { readFileSync } from "node:fs";
 import { parseCommand, UsageError } from "./cli/args.ts";
-import { runEmulator } from "./cli/emulator.ts";
 import { help } from "./cli/help.ts";
 import { finish, print, reportFailure, silenceBrokenPipes } from "./cli/output.ts";
-import { runUpload } from "./cli/upload.ts";
 
 function version(): string {
   const file = new URL("../package.json", import.meta.url);
@@ -21,10 +19,11 @@ async function main(args: readonly string[]): Promise<number> {
     case "version":
       print(version());
       return 0;
+    // Loaded when they are needed: an upload has no use for an emulator.
     case "emulator":
-      return runEmulator(command);
+      return (await import("./cli/emulator.ts")).runEmulator(command);
     case "upload":
-      return runUpload(command, process.env);
+      return (await import("./cli/upload.ts")).runUpload(command, process.env);
   }
 }
 

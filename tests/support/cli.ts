@@ -1,4 +1,5 @@
 // The built command, run as a user runs it.
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -44,7 +45,7 @@ export function serviceEnv(service: Service): Record<string, string> {
   };
 }
 
-/** Runs `vodlift …` to its end. */
+/** Runs `vodlift …` to its end, and fails if it tells a secret, whatever else it does. */
 export async function vodlift(args: string[], options: CliOptions = {}): Promise<CliResult> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
   const child = spawn(process.execPath, ["--import", PEAK_MEMORY, BIN, ...args], {
@@ -68,13 +69,33 @@ export async function vodlift(args: string[], options: CliOptions = {}): Promise
     text(child.stderr),
     text(child.stdio[3] as Readable),
   ]);
+  const code = await ended;
+  assertNoSecrets(`${out}\n${err}`, args, options);
   return {
-    code: await ended,
+    code,
     stdout: out,
     stderr: err,
     json: lastLineAsJson(out),
     peakKib: Number(peak),
   };
+}
+
+/** What goes out must hold no secret, no signature, no token and no query of the source's URL. */
+function assertNoSecrets(output: string, args: string[], { service, env = {} }: CliOptions): void {
+  const queries = args.flatMap((arg) => /^https?:.*\?(.+)$/.exec(arg)?.[1] ?? []);
+  const headers = args.flatMap((arg) => /^[\w-]+: (.+)$/.exec(arg)?.[1] ?? []);
+  const secrets = [
+    service?.accessKeySecret,
+    env.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
+    env.ALIBABA_CLOUD_SECURITY_TOKEN,
+    ...queries,
+    ...headers,
+  ];
+  for (const secret of secrets) {
+    assert.ok(!secret || !output.includes(secret), `the output tells a secret:\n${output}`);
+  }
+  assert.doesNotMatch(output, /signature=|security-token|uploadauth|accesskeysecret/i);
+  assert.doesNotMatch(output, /^\s+at .+:\d+:\d+/m, "a stack trace is no error message");
 }
 
 /** Sends a signal once the origin has served this many bytes, so that no timing decides where it hits. */

@@ -8,6 +8,9 @@ export interface Snapshot {
   total?: number | undefined;
   parts: number;
   partsTotal?: number | undefined;
+  /** Bytes a second; 0 while it is unknown. */
+  rate: number;
+  etaMs?: number | undefined;
 }
 
 /** Somewhere to write: stderr, or a test's stand-in. */
@@ -24,8 +27,6 @@ export interface ProgressView {
 }
 
 const REDRAW_MS = 100;
-/** The rate is measured over this long: long enough to be calm, short enough to notice a stall. */
-const WINDOW_MS = 10_000;
 const LINE_EVERY_MS = 5_000;
 
 /** The view that suits the screen. */
@@ -34,30 +35,11 @@ export function progressView(name: string, screen: Screen, env: NodeJS.ProcessEn
   return terminal ? new Bar(name, screen) : new Lines(screen);
 }
 
-/** Bytes a second over the last seconds. */
-export class Rate {
-  #samples: [at: number, bytes: number][] = [];
-
-  add(at: number, total: number): void {
-    this.#samples.push([at, total]);
-    while (this.#samples.length > 2 && (this.#samples[1]?.[0] ?? at) < at - WINDOW_MS) {
-      this.#samples.shift();
-    }
-  }
-
-  perSecond(now: number): number | undefined {
-    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
-    if (!first || !last || now - first[0] < 500 || last[1] <= first[1]) return undefined;
-    return ((last[1] - first[1]) / (now - first[0])) * 1000;
-  }
-}
-
 class Bar implements ProgressView {
   readonly #name: string;
   readonly #screen: Screen;
-  readonly #rate = new Rate();
   readonly #timer: NodeJS.Timeout;
-  #snapshot: Snapshot = { phase: "probing", bytes: 0, parts: 0 };
+  #snapshot: Snapshot = { phase: "probing", bytes: 0, parts: 0, rate: 0 };
 
   constructor(name: string, screen: Screen) {
     this.#name = name;
@@ -68,7 +50,6 @@ class Bar implements ProgressView {
 
   update(now: Snapshot): void {
     this.#snapshot = now;
-    this.#rate.add(performance.now(), now.bytes);
   }
 
   end(): void {
@@ -79,19 +60,13 @@ class Bar implements ProgressView {
   #draw(): void {
     // One column stays free: a full line makes some terminals wrap.
     const width = Math.max(20, (this.#screen.columns ?? 80) - 1);
-    const rate = this.#rate.perSecond(performance.now());
-    this.#screen.write(`\r${barLine(this.#name, this.#snapshot, rate, width)}\x1b[K`);
+    this.#screen.write(`\r${barLine(this.#name, this.#snapshot, width)}\x1b[K`);
   }
 }
 
 /** One line of at most `width` characters. What matters least goes first when there is little room. */
-export function barLine(
-  name: string,
-  now: Snapshot,
-  rate: number | undefined,
-  width: number,
-): string {
-  const facts = [amount(now), speed(rate), remaining(now, rate), partCount(now)];
+export function barLine(name: string, now: Snapshot, width: number): string {
+  const facts = [amount(now), speed(now), remaining(now), partCount(now)];
   const percent = percentOf(now);
   const lead = percent === undefined ? phaseWord(now.phase) : `${String(percent).padStart(3)} %`;
   for (let kept = facts.length; kept >= 0; kept -= 1) {
@@ -116,7 +91,6 @@ function head(name: string, percent: number | undefined, room: number): string {
 
 class Lines implements ProgressView {
   readonly #screen: Screen;
-  readonly #rate = new Rate();
   #phase = "";
   #tenth = 0;
   #last = 0;
@@ -127,24 +101,23 @@ class Lines implements ProgressView {
 
   update(now: Snapshot): void {
     const at = performance.now();
-    this.#rate.add(at, now.bytes);
     const tenth = Math.floor((percentOf(now) ?? 0) / 10);
     const due = tenth > this.#tenth || at - this.#last >= LINE_EVERY_MS;
     if (now.phase === this.#phase && !due) return;
     this.#phase = now.phase;
     this.#tenth = Math.max(tenth, this.#tenth);
     this.#last = at;
-    this.#screen.write(`${plainLine(now, this.#rate.perSecond(at))}\n`);
+    this.#screen.write(`${plainLine(now)}\n`);
   }
 
   end(): void {}
 }
 
-function plainLine(now: Snapshot, rate: number | undefined): string {
+function plainLine(now: Snapshot): string {
   if (now.phase !== "uploading") return phaseWord(now.phase);
   const percent = percentOf(now);
   const lead = percent === undefined ? "uploading" : `uploading ${percent} %`;
-  const facts = [amount(now), speed(rate), remaining(now, rate), partCount(now)];
+  const facts = [amount(now), speed(now), remaining(now), partCount(now)];
   return [lead, ...facts.filter((fact) => fact !== "")].join(", ");
 }
 
@@ -169,13 +142,12 @@ function amount(now: Snapshot): string {
   return now.total === undefined ? bytes(now.bytes) : `${bytes(now.bytes)} of ${bytes(now.total)}`;
 }
 
-function speed(rate: number | undefined): string {
-  return rate === undefined ? "" : `${bytes(Math.round(rate))}/s`;
+function speed({ rate }: Snapshot): string {
+  return rate > 0 ? `${bytes(rate)}/s` : "";
 }
 
-function remaining(now: Snapshot, rate: number | undefined): string {
-  if (rate === undefined || now.total === undefined) return "";
-  return `${clock((now.total - now.bytes) / rate)} left`;
+function remaining({ etaMs }: Snapshot): string {
+  return etaMs === undefined ? "" : `${clock(etaMs / 1000)} left`;
 }
 
 function partCount(now: Snapshot): string {

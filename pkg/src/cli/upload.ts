@@ -84,6 +84,8 @@ function optionsFrom(
               total: now.bytesTotal,
               parts: now.partsAccepted,
               partsTotal: now.partsTotal,
+              rate: now.rate,
+              etaMs: now.etaMs,
             }),
         }
       : {}),
