@@ -1,0 +1,138 @@
+// The Worker's HTTP API in real workerd: who may call it, and what it answers to what it does not understand.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type RunningWorker, startWorker } from "../support/worker.ts";
+
+const NOWHERE = {
+  endpoint: "http://127.0.0.1:1",
+  accessKeyId: "id",
+  accessKeySecret: "secret",
+  region: "cn-shanghai",
+};
+
+let worker: RunningWorker;
+before(async () => {
+  worker = await startWorker({ service: NOWHERE });
+});
+after(() => worker.close());
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: its fields are what the tests assert
+  body: any;
+}
+
+async function call(path: string, init: RequestInit = {}, token = worker.token): Promise<Answer> {
+  const response = await fetch(worker.url + path, {
+    ...init,
+    headers: { authorization: `Bearer ${token}`, ...init.headers },
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+const post = (body: unknown): Promise<Answer> =>
+  call("/v1/ingests", {
+    method: "POST",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+
+test("/healthz needs no token", async () => {
+  const response = await fetch(`${worker.url}/healthz`);
+  assert.deepEqual([response.status, await response.json()], [200, { status: "ok" }]);
+});
+
+test("/v1 is closed without the token, and with a wrong one", async () => {
+  for (const path of ["/v1/ingests", "/v1/ingests/abc", "/v1/anything"]) {
+    const none = await fetch(worker.url + path);
+    assert.equal(none.status, 401, path);
+    assert.equal(none.headers.get("www-authenticate"), "Bearer");
+    assert.equal(((await none.json()) as Answer["body"]).error.code, "unauthorized");
+    for (const wrong of [worker.token.slice(1), `${worker.token}x`, "", "undefined"]) {
+      assert.equal((await call(path, {}, wrong)).status, 401, `${path} with ${wrong}`);
+    }
+  }
+});
+
+test("a token in another scheme or in the query opens nothing", async () => {
+  const basic = { headers: { authorization: `Basic ${worker.token}` } };
+  assert.equal((await fetch(`${worker.url}/v1/ingests/abc`, basic)).status, 401);
+  assert.equal((await fetch(`${worker.url}/v1/ingests/abc?token=${worker.token}`)).status, 401);
+});
+
+test("a body that breaks a rule is refused with the field and the rule", async () => {
+  const url = "https://example.com/film.mp4";
+  const refusals: [unknown, string, RegExp][] = [
+    ["{", "the body", /must be a JSON object/],
+    [[], "the body", /must be a JSON object/],
+    [{ title: "T" }, "url", /is needed/],
+    [{ url: "film.mp4" }, "url", /absolute http or https URL/],
+    [{ url: "ftp://example.com/film.mp4" }, "url", /absolute http or https URL/],
+    [{ url, title: 5 }, "title", /must be a text/],
+    [{ url, tags: "a,b" }, "tags", /must be a list of texts/],
+    [{ url, partSize: 0 }, "partSize", /whole number above 0/],
+    [{ url, verify: "md5" }, "verify", /"crc64" or "length"/],
+    [{ url, headers: { a: 1 } }, "headers", /object of texts/],
+    [{ url, allowPrivateSources: true }, "allowPrivateSources", /is not known; known are url, /],
+    [{ url, constructor: "x" }, "constructor", /is not known/],
+  ];
+  for (const [body, field, rule] of refusals) {
+    const { status, body: answer } = await post(body);
+    assert.deepEqual(
+      [status, answer.error?.code, answer.error?.field],
+      [400, "invalid_argument", field],
+    );
+    assert.match(answer.error.message, rule);
+  }
+});
+
+test("a body that is too large is refused", async () => {
+  const { status, body } = await post({ url: `https://example.com/${"x".repeat(70_000)}` });
+  assert.deepEqual([status, body.error.code], [413, "body_too_large"]);
+});
+
+test("what is not there is 404, and a wrong method is 405 and tells the right one", async () => {
+  for (const path of ["/v1/ingests/abc", `/v1/ingests/${"0".repeat(64)}`, "/v1/nothing"]) {
+    const { status, body } = await call(path);
+    assert.deepEqual([status, body.error.code], [404, "not_found"], path);
+  }
+  const wrong: [string, string, string][] = [
+    ["/v1/ingests", "PUT", "POST"],
+    ["/v1/ingests/abc", "POST", "GET"],
+    ["/healthz", "POST", "GET"],
+  ];
+  for (const [path, method, allow] of wrong) {
+    const { status, headers, body } = await call(path, { method });
+    assert.deepEqual([status, headers.get("allow")], [405, allow], path);
+    assert.equal(body.error.code, "method_not_allowed");
+  }
+});
+
+test("without a configured token /v1 stays closed, whatever is sent", async () => {
+  const open = await startWorker({ service: NOWHERE, token: null });
+  try {
+    for (const authorization of ["Bearer ", "Bearer undefined", "Bearer null", ""]) {
+      const response = await fetch(`${open.url}/v1/ingests/abc`, { headers: { authorization } });
+      assert.equal(response.status, 503);
+      assert.equal(((await response.json()) as Answer["body"]).error.code, "token_not_configured");
+    }
+    assert.equal((await fetch(`${open.url}/healthz`)).status, 200);
+  } finally {
+    await open.close();
+  }
+});
+
+test("without keys no ingest is accepted", async () => {
+  const keyless = await startWorker({ service: { ...NOWHERE, accessKeySecret: "" } });
+  try {
+    const response = await fetch(`${keyless.url}/v1/ingests`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${keyless.token}` },
+      body: JSON.stringify({ url: "https://example.com/film.mp4" }),
+    });
+    assert.equal(response.status, 503);
+    assert.equal(((await response.json()) as Answer["body"]).error.code, "credentials_missing");
+  } finally {
+    await keyless.close();
+  }
+});
