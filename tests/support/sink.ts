@@ -21,6 +21,8 @@ export interface SinkOptions {
 export interface Sink {
   readonly url: string;
   readonly arrivals: Arrival[];
+  /** Resolves when the first bytes of `count` bodies are here. */
+  began(count: number): Promise<void>;
   /** Resolves when `count` requests have ended, complete or not. */
   ended(count: number): Promise<Arrival[]>;
   close(): void;
@@ -29,14 +31,15 @@ export interface Sink {
 /** Listens on loopback until `close`. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const arrivals: Arrival[] = [];
-  const waiting: { count: number; resolve(arrivals: Arrival[]): void }[] = [];
-  const end = (arrival: Arrival) => {
-    arrivals.push(arrival);
-    for (const { count, resolve } of waiting) if (arrivals.length >= count) resolve(arrivals);
-  };
+  const ended = new Count();
+  const began = new Count();
   const server = createServer((request, response) => {
+    request.once("data", () => began.up());
     if (options.handle) return options.handle(request, response);
-    receive(request, end);
+    receive(request, (arrival) => {
+      arrivals.push(arrival);
+      ended.up();
+    });
     request.on("end", () => response.end("stored"));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -44,16 +47,31 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   return {
     url: `http://127.0.0.1:${port}`,
     arrivals,
-    ended: (count) =>
-      new Promise((resolve) => {
-        if (arrivals.length >= count) resolve(arrivals);
-        else waiting.push({ count, resolve });
-      }),
+    began: (count) => began.reaches(count),
+    ended: (count) => ended.reaches(count).then(() => arrivals),
     close() {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** Something that is counted, and waited for. */
+class Count {
+  #count = 0;
+  readonly #waiting: { count: number; resolve(): void }[] = [];
+
+  up(): void {
+    this.#count += 1;
+    for (const { count, resolve } of this.#waiting) if (this.#count >= count) resolve();
+  }
+
+  reaches(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#count >= count) resolve();
+      else this.#waiting.push({ count, resolve });
+    });
+  }
 }
 
 function receive(request: IncomingMessage, end: (arrival: Arrival) => void): void {

@@ -8,13 +8,19 @@ export function request(method: string, url: string, idleMs = 30_000): Request {
   return { method, url, headers: [], body: "", idleMs };
 }
 
-/** A reader of these chunks. An error among them is thrown. */
-export function readerOf(...chunks: (number | Error)[]): ByteReader & { closed: boolean } {
+/** A reader of chunks of these sizes. An error among them is thrown, a promise is awaited first. */
+export function readerOf(
+  ...chunks: (number | Error | (() => Promise<void>))[]
+): ByteReader & { closed: boolean } {
   const rest = [...chunks];
   return {
     closed: false,
     async read() {
       const next = rest.shift();
+      if (typeof next === "function") {
+        await next();
+        return this.read();
+      }
       if (next instanceof Error) throw next;
       return next === undefined ? undefined : new Uint8Array(next).fill(7);
     },
