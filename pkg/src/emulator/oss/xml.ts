@@ -26,6 +26,11 @@ function escapeText(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
+/** Times in OSS documents are whole seconds written with three zeros; oss2 reads nothing else. */
+export function xmlTime(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().slice(0, 19)}.000Z`;
+}
+
 /** One entry of a CompleteMultipartUpload body, as text: what it means is checked elsewhere. */
 export type RequestedPart = { number: string; etag: string };
 

@@ -3,7 +3,7 @@ import { queryValue } from "../../exchange.ts";
 import type { Upload } from "../../store/uploads.ts";
 import { keyEncoding } from "../encoding-type.ts";
 import { compareKeys, type Grouped, group, integerParameter } from "../paging.ts";
-import { element, type XmlField } from "../xml.ts";
+import { element, type XmlField, xmlTime } from "../xml.ts";
 import type { OssOperation } from "./index.ts";
 
 const MAX_PAGE = 1000;
@@ -63,7 +63,7 @@ function describe(entry: Grouped<Upload>, encode: (text: string) => string): Xml
       ["Key", encode(key)],
       ["UploadId", id],
       ["StorageClass", headers["x-oss-storage-class"] ?? "Standard"],
-      ["Initiated", new Date(initiated).toISOString()],
+      ["Initiated", xmlTime(initiated)],
     ],
   ];
 }

@@ -6,7 +6,7 @@ import { queryValue } from "../../exchange.ts";
 import { keyEncoding } from "../encoding-type.ts";
 import { compareKeys, type Grouped, group, integerParameter } from "../paging.ts";
 import type { OssRequest } from "../service.ts";
-import { element, type XmlField } from "../xml.ts";
+import { element, type XmlField, xmlTime } from "../xml.ts";
 import type { OssOperation } from "./index.ts";
 
 export const listObjects: OssOperation = {
@@ -79,7 +79,7 @@ async function describe(
     "Contents",
     [
       ["Key", encode(entry.item.key)],
-      ["LastModified", new Date(object?.modified ?? 0).toISOString()],
+      ["LastModified", xmlTime(object?.modified ?? 0)],
       ["ETag", object?.etag ?? ""],
       ["Type", object?.type ?? "Normal"],
       ["Size", object?.size ?? 0],

@@ -3,7 +3,7 @@ import { MAX_PARTS } from "../../store/uploads.ts";
 import { keyEncoding } from "../encoding-type.ts";
 import { integerParameter } from "../paging.ts";
 import { requestedUpload } from "../upload-lookup.ts";
-import { element, type XmlField } from "../xml.ts";
+import { element, type XmlField, xmlTime } from "../xml.ts";
 import type { OssOperation } from "./index.ts";
 
 const MAX_PAGE = 1000;
@@ -25,7 +25,7 @@ export const listParts: OssOperation = {
         "Part",
         [
           ["PartNumber", part.number],
-          ["LastModified", new Date(part.modified).toISOString()],
+          ["LastModified", xmlTime(part.modified)],
           ["ETag", part.etag],
           ["HashCrc64ecma", part.crc64],
           ["Size", part.size],

@@ -1,0 +1,199 @@
+"""oss2, the first-generation OSS SDK for Python, with V1 and V4 signatures."""
+
+import os
+
+import oss2
+import requests
+from oss2.models import PartInfo
+
+from harness import (
+    BUCKET, ENDPOINT, KEY_ID, KEY_SECRET, REGION, check, equal, finish, raises, sample, sha256, stored, temporary_file,
+)
+
+MIB = 1024 * 1024
+
+
+def bucket_of(version, secret=KEY_SECRET, key_id=KEY_ID, region=REGION):
+    if version == "V4":
+        return oss2.Bucket(oss2.AuthV4(key_id, secret), ENDPOINT, BUCKET, region=region)
+    return oss2.Bucket(oss2.Auth(key_id, secret), ENDPOINT, BUCKET)
+
+
+def checks(version):
+    bucket = bucket_of(version)
+    prefix = f"oss2/{version}"
+
+    def put_and_get():
+        data = sample(300_000)
+        result = bucket.put_object(f"{prefix}/put.bin", data, headers={"x-oss-meta-kind": "sample", "Content-Type": "video/mp4"})
+        answer = bucket.get_object(f"{prefix}/put.bin")
+        equal(sha256(answer.read()), sha256(data), "content")
+        equal(answer.headers["Content-Type"], "video/mp4")
+        equal(answer.headers["x-oss-meta-kind"], "sample")
+        equal(answer.etag, result.etag)
+        equal(answer.client_crc, answer.server_crc, "CRC-64")
+        equal(sha256(stored(f"{prefix}/put.bin")), sha256(data), "the plain file")
+
+    def awkward_names():
+        for name in ["a b.txt", "plus+percent%25&=?#.txt", "日本語/ü~é.mp4", "quote'(1)!*.txt"]:
+            key = f"{prefix}/{name}"
+            bucket.put_object(key, name.encode())
+            equal(bucket.get_object(key).read(), name.encode(), key)
+            equal(stored(key), name.encode(), key)
+
+    def range_and_head():
+        data = sample(100_000, seed=2)
+        bucket.put_object(f"{prefix}/range.bin", data)
+        equal(bucket.get_object(f"{prefix}/range.bin", byte_range=(10, 99_000)).read(), data[10:99_001])
+        equal(bucket.get_object(f"{prefix}/range.bin", byte_range=(None, 7)).read(), data[-7:])
+        head = bucket.head_object(f"{prefix}/range.bin")
+        equal(head.content_length, len(data))
+        equal(head.object_type, "Normal")
+        equal(bucket.get_object_meta(f"{prefix}/range.bin").content_length, len(data))
+
+    def chunked_put():
+        pieces = [sample(70_000, seed=3), sample(1, seed=4), sample(200_000, seed=5)]
+        bucket.put_object(f"{prefix}/chunked.bin", (piece for piece in pieces))
+        equal(stored(f"{prefix}/chunked.bin"), b"".join(pieces))
+
+    def multipart():
+        key = f"{prefix}/multi part.bin"
+        parts = [sample(MIB, seed=6), sample(MIB, seed=7), sample(12_345, seed=8)]
+        upload_id = bucket.init_multipart_upload(key, headers={"Content-Type": "video/mp4"}).upload_id
+        done = []
+        for number in (2, 3, 1):
+            result = bucket.upload_part(key, upload_id, number, parts[number - 1])
+            done.append(PartInfo(number, result.etag))
+        listed = list(oss2.PartIterator(bucket, key, upload_id, max_parts=1))
+        equal([part.part_number for part in listed], [1, 2, 3])
+        equal([part.size for part in listed], [MIB, MIB, 12_345])
+        equal(bucket.list_parts(key, upload_id, max_parts=2).is_truncated, True)
+        uploads = [upload.upload_id for upload in oss2.MultipartUploadIterator(bucket, prefix=f"{prefix}/")]
+        equal(upload_id in uploads, True, "listed among the uploads")
+        result = bucket.complete_multipart_upload(key, upload_id, sorted(done, key=lambda part: part.part_number))
+        equal(sha256(bucket.get_object(key).read()), sha256(b"".join(parts)), "content")
+        head = bucket.head_object(key)
+        equal(head.object_type, "Multipart")
+        equal(head.content_type, "video/mp4")
+        equal(int(head.headers["x-oss-hash-crc64ecma"]), result.crc, "CRC-64 of the whole object")
+
+    def resumable():
+        data = sample(5 * MIB + 17, seed=9)
+        path = temporary_file(data, ".bin")
+        try:
+            store = oss2.ResumableStore(root=os.path.dirname(path))
+            oss2.resumable_upload(bucket, f"{prefix}/resumable.bin", path, store=store, multipart_threshold=MIB, part_size=MIB, num_threads=3)
+        finally:
+            os.remove(path)
+        equal(sha256(stored(f"{prefix}/resumable.bin")), sha256(data))
+        oss2.resumable_download(bucket, f"{prefix}/resumable.bin", path, multiget_threshold=MIB, part_size=MIB, num_threads=2)
+        with open(path, "rb") as file:
+            equal(sha256(file.read()), sha256(data), "downloaded again in ranges")
+        os.remove(path)
+
+    def abort():
+        key = f"{prefix}/aborted.bin"
+        upload_id = bucket.init_multipart_upload(key).upload_id
+        bucket.upload_part(key, upload_id, 1, sample(MIB))
+        bucket.abort_multipart_upload(key, upload_id)
+        error = raises(oss2.exceptions.NoSuchUpload, lambda: bucket.list_parts(key, upload_id))
+        equal(error.status, 404)
+        equal(bucket.object_exists(key), False)
+
+    def presigned():
+        key = f"{prefix}/presigned name.bin"
+        data = sample(10_000, seed=10)
+        headers = {"Content-Type": "video/mp4", "x-oss-meta-from": "url"}
+        url = bucket.sign_url("PUT", key, 60, headers=headers, slash_safe=True)
+        equal(requests.put(url, data=data, headers=headers).status_code, 200)
+        answer = requests.get(bucket.sign_url("GET", key, 60, params={"response-content-type": "text/plain"}))
+        equal(answer.content, data)
+        equal(answer.headers["Content-Type"], "text/plain")
+        other = requests.put(bucket.sign_url("PUT", key, 60), data=data, headers={"Content-Type": "text/html"})
+        equal(other.status_code, 403, "a Content-Type that was not signed")
+
+    def expired_url():
+        url = bucket.sign_url("GET", f"{prefix}/put.bin", -5) if version == "V1" else bucket.sign_url("GET", f"{prefix}/put.bin", 1)
+        import time
+        time.sleep(2.1)
+        answer = requests.get(url)
+        equal(answer.status_code, 403)
+        equal("AccessDenied" in answer.text, True, answer.text)
+
+    def wrong_secret():
+        error = raises(oss2.exceptions.SignatureDoesNotMatch, lambda: bucket_of(version, secret="wrong").put_object("x", b"x"))
+        equal(error.status, 403)
+        equal("StringToSign" in error.details, True)
+        error = raises(oss2.exceptions.OssError, lambda: bucket_of(version, secret="wrong").head_object(f"{prefix}/put.bin"))
+        equal((error.status, error.code), (403, "SignatureDoesNotMatch"))
+
+    def unknown_key():
+        error = raises(oss2.exceptions.ServerError, lambda: bucket_of(version, key_id="nobody").put_object("x", b"x"))
+        equal((error.status, error.code), (403, "InvalidAccessKeyId"))
+
+    def missing_object():
+        equal(bucket.object_exists(f"{prefix}/nothing"), False)
+        error = raises(oss2.exceptions.NoSuchKey, lambda: bucket.get_object(f"{prefix}/nothing"))
+        equal(error.status, 404)
+        bucket.put_object(f"{prefix}/gone", b"x")
+        bucket.delete_object(f"{prefix}/gone")
+        equal(bucket.object_exists(f"{prefix}/gone"), False)
+
+    def refusals():
+        bucket.put_object(f"{prefix}/taken", b"first")
+        error = raises(
+            oss2.exceptions.ServerError,
+            lambda: bucket.put_object(f"{prefix}/taken", b"second", headers={"x-oss-forbid-overwrite": "true"}),
+        )
+        equal((error.status, error.code), (409, "FileAlreadyExists"))
+        error = raises(
+            oss2.exceptions.ServerError,
+            lambda: bucket.put_object(f"{prefix}/md5", b"body", headers={"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}),
+        )
+        equal((error.status, error.code), (400, "InvalidDigest"))
+        equal(bucket.object_exists(f"{prefix}/md5"), False)
+        upload_id = bucket.init_multipart_upload(f"{prefix}/small").upload_id
+        parts = [PartInfo(n, bucket.upload_part(f"{prefix}/small", upload_id, n, b"tiny").etag) for n in (1, 2)]
+        error = raises(oss2.exceptions.ServerError, lambda: bucket.complete_multipart_upload(f"{prefix}/small", upload_id, parts))
+        equal((error.status, error.code), (400, "EntityTooSmall"))
+        parts[0].etag = '"00000000000000000000000000000000"'
+        error = raises(oss2.exceptions.ServerError, lambda: bucket.complete_multipart_upload(f"{prefix}/small", upload_id, parts))
+        equal((error.status, error.code), (400, "InvalidPart"))
+        bucket.abort_multipart_upload(f"{prefix}/small", upload_id)
+
+    def listing():
+        for name in ("l/1", "l/2", "l/sub/3"):
+            bucket.put_object(f"{prefix}/{name}", b"x")
+        found = list(oss2.ObjectIterator(bucket, prefix=f"{prefix}/l/", delimiter="/", max_keys=1))
+        equal([entry.key for entry in found], [f"{prefix}/l/1", f"{prefix}/l/2", f"{prefix}/l/sub/"])
+        found = list(oss2.ObjectIteratorV2(bucket, prefix=f"{prefix}/l/", max_keys=2))
+        equal([entry.key for entry in found], [f"{prefix}/l/1", f"{prefix}/l/2", f"{prefix}/l/sub/3"])
+
+    for name, body in {
+        "puts and gets an object": put_and_get,
+        "takes awkward names": awkward_names,
+        "reads ranges and heads": range_and_head,
+        "puts a body of unknown length": chunked_put,
+        "uploads parts out of order, lists and completes them": multipart,
+        "uploads resumably in parallel": resumable,
+        "aborts a multipart upload": abort,
+        "uses presigned URLs": presigned,
+        "is refused with an expired URL": expired_url,
+        "is refused with a wrong secret": wrong_secret,
+        "is refused with an unknown key": unknown_key,
+        "sees missing and deleted objects": missing_object,
+        "gets OSS's own refusals": refusals,
+        "lists objects": listing,
+    }.items():
+        check(f"oss2 {version} {name}", body)
+
+
+def wrong_region():
+    error = raises(oss2.exceptions.ServerError, lambda: bucket_of("V4", region="cn-beijing").put_object("x", b"x"))
+    equal((error.status, error.code), (400, "InvalidArgument"))
+
+
+checks("V1")
+checks("V4")
+check("oss2 V4 is refused with another region", wrong_region)
+finish()

@@ -1,0 +1,90 @@
+"""alibabacloud-oss-v2, the second-generation OSS SDK for Python, with V1 and V4 signatures."""
+
+import io
+
+import alibabacloud_oss_v2 as oss
+import requests
+
+from harness import BUCKET, EMULATOR, ENDPOINT, KEY_ID, KEY_SECRET, REGION, check, equal, finish, raises, sample, sha256, stored
+
+MIB = 1024 * 1024
+
+
+def client_of(version, secret=KEY_SECRET, region=REGION, credentials=None):
+    config = oss.config.load_default()
+    config.credentials_provider = credentials or oss.credentials.StaticCredentialsProvider(KEY_ID, secret)
+    config.region = region
+    config.endpoint = ENDPOINT
+    config.signature_version = version
+    config.use_path_style = True
+    return oss.Client(config)
+
+
+def checks(version):
+    client = client_of(version)
+    prefix = f"oss-v2/{version}"
+
+    def put_and_get():
+        data = sample(300_000)
+        client.put_object(oss.PutObjectRequest(bucket=BUCKET, key=f"{prefix}/a b+%.bin", body=data, content_type="video/mp4"))
+        with client.get_object(oss.GetObjectRequest(bucket=BUCKET, key=f"{prefix}/a b+%.bin")).body as body:
+            equal(sha256(body.content), sha256(data))
+        head = client.head_object(oss.HeadObjectRequest(bucket=BUCKET, key=f"{prefix}/a b+%.bin"))
+        equal((head.content_length, head.content_type), (len(data), "video/mp4"))
+
+    def uploader():
+        data = sample(7 * MIB + 3, seed=2)
+        client.uploader(part_size=MIB, parallel_num=3).upload_from(
+            oss.PutObjectRequest(bucket=BUCKET, key=f"{prefix}/up.bin"), io.BytesIO(data)
+        )
+        equal(sha256(stored(f"{prefix}/up.bin")), sha256(data))
+
+    def complete_all():
+        key = f"{prefix}/all.bin"
+        upload_id = client.initiate_multipart_upload(oss.InitiateMultipartUploadRequest(bucket=BUCKET, key=key)).upload_id
+        parts = [sample(200_000, seed=3), sample(100, seed=4)]
+        for number, data in enumerate(parts, 1):
+            client.upload_part(oss.UploadPartRequest(bucket=BUCKET, key=key, upload_id=upload_id, part_number=number, body=data))
+        listed = client.list_parts(oss.ListPartsRequest(bucket=BUCKET, key=key, upload_id=upload_id))
+        equal([part.size for part in listed.parts], [200_000, 100])
+        client.complete_multipart_upload(
+            oss.CompleteMultipartUploadRequest(bucket=BUCKET, key=key, upload_id=upload_id, complete_all="yes")
+        )
+        equal(stored(key), b"".join(parts))
+
+    def presigned():
+        url = client.presign(oss.PutObjectRequest(bucket=BUCKET, key=f"{prefix}/url.bin", content_type="text/plain"))
+        equal(requests.put(url.url, data=b"by url", headers=url.signed_headers or {"Content-Type": "text/plain"}).status_code, 200)
+        url = client.presign(oss.GetObjectRequest(bucket=BUCKET, key=f"{prefix}/url.bin"))
+        equal(requests.get(url.url).content, b"by url")
+
+    def wrong_secret():
+        error = raises(oss.exceptions.OperationError, lambda: client_of(version, secret="wrong").put_object(
+            oss.PutObjectRequest(bucket=BUCKET, key="x", body=b"x")))
+        equal("SignatureDoesNotMatch" in str(error), True, str(error))
+
+    for name, body in {
+        "puts, gets and heads": put_and_get,
+        "uploads in parallel parts": uploader,
+        "completes with every part there is": complete_all,
+        "uses presigned URLs": presigned,
+        "is refused with a wrong secret": wrong_secret,
+    }.items():
+        check(f"alibabacloud-oss-v2 {version} {name}", body)
+
+
+def token():
+    temporary = EMULATOR["temporaryCredential"]
+    provider = oss.credentials.StaticCredentialsProvider(
+        temporary["accessKeyId"], temporary["accessKeySecret"], temporary["securityToken"]
+    )
+    client = client_of("v4", credentials=provider)
+    client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="oss-v2/token", body=b"token"))
+    url = client.presign(oss.GetObjectRequest(bucket=BUCKET, key="oss-v2/token"))
+    equal(requests.get(url.url).content, b"token")
+
+
+checks("v1")
+checks("v4")
+check("alibabacloud-oss-v2 v4 signs with a temporary credential, also in URLs", token)
+finish()

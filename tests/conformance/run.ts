@@ -1,0 +1,119 @@
+/**
+ * Official clients against the emulator: `node tests/conformance/run.ts [name …]`.
+ *
+ * Each runner gets an emulator of its own and prints its checks and a closing line. The Python ones run in a virtual
+ * environment under .cache/, made here from requirements.txt. Without Python 3 they are skipped, and that is said.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startEmulator } from "../../pkg/src/emulator/index.ts";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+type Runner = { name: string; command: () => string[]; python: boolean };
+type Counts = { passed: number; failed: number; skipped: number };
+
+const venv = join(root, ".cache", "venv");
+const python = join(venv, "bin", "python");
+const runners: readonly Runner[] = [
+  ...["oss2_client", "voduploadsdk_client", "vod_api", "oss_v2_client"].map((name) => ({
+    name,
+    command: () => [python, join(here, "python", `${name}.py`)],
+    python: true,
+  })),
+  ...["ali-oss", "pop-core"].map((name) => ({
+    name,
+    command: () => [process.execPath, join(here, `${name}.ts`)],
+    python: false,
+  })),
+];
+
+/** Makes the virtual environment once per requirements.txt; the reason when it cannot be made. */
+function preparePython(): string | undefined {
+  const requirements = readFileSync(join(here, "requirements.txt"), "utf8");
+  const stamp = join(venv, "requirements.installed");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements) return undefined;
+  console.log("Installing the official Python clients into .cache/venv (once) …");
+  const steps = [
+    ["python3", "-m", "venv", venv],
+    [
+      python,
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      "-r",
+      join(here, "requirements.txt"),
+    ],
+  ];
+  for (const [command = "", ...args] of steps) {
+    const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8" });
+    if (error) return `${command} cannot be run (${error.message})`;
+    if (status !== 0)
+      return `\`${command} ${args.slice(0, 3).join(" ")}\` failed: ${stderr.trim().split("\n").at(-1)}`;
+  }
+  writeFileSync(stamp, requirements);
+  return undefined;
+}
+
+async function run(runner: Runner): Promise<Counts> {
+  console.log(`\n# ${runner.name}`);
+  await using emulator = await disposableEmulator();
+  const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator.running;
+  const temporaryCredential = emulator.running.issueTemporaryCredential();
+  const description = {
+    endpoint,
+    accessKeyId,
+    accessKeySecret,
+    region,
+    bucket,
+    dir,
+    temporaryCredential,
+  };
+  const [command = "", ...args] = runner.command();
+  const child = spawn(command, args, {
+    env: { ...process.env, VODLIFT_EMULATOR: JSON.stringify(description) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+    process.stdout.write(chunk);
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  const closing = /(\d+) passed, (\d+) failed\s*$/.exec(output);
+  if (!closing) return { passed: 0, failed: 1, skipped: 0 };
+  const failed = Number(closing[2]);
+  return {
+    passed: Number(closing[1]),
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: 0,
+  };
+}
+
+async function disposableEmulator() {
+  const running = await startEmulator();
+  return { running, [Symbol.asyncDispose]: () => running.close() };
+}
+
+const wanted = process.argv.slice(2);
+const chosen = runners.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const unavailable = chosen.some((runner) => runner.python) ? preparePython() : undefined;
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const runner of chosen) {
+  if (runner.python && unavailable !== undefined) {
+    console.log(`\n# ${runner.name}: skipped, ${unavailable}`);
+    total.skipped += 1;
+    continue;
+  }
+  const counts = await run(runner);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed > 0 ? 1 : 0;
