@@ -1,19 +1,19 @@
 // Runs an upload's effects. There is no rule in here: what to send, when to try again, how large a part is, when a
 // credential is renewed and whether the result is right are all the core's to say.
 
-import { Crc64, checkRange, Upload, VodliftError } from "./core.ts";
+import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
 import { failureFrom, HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host } from "./hosts/host.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource } from "./sources/source.ts";
 import { localSide, OpenBody, put, send, sourceSide } from "./transfer.ts";
-import type { Credentials, Effect, Event, Job, Outcome, Progress } from "./wasm/core.js";
+import type { Effect, Event, Outcome, Progress } from "./wasm/core.js";
 
 /** What an upload runs with. */
 export interface Drive {
-  readonly job: Job;
-  readonly credentials: Credentials;
+  /** What decides. It is freed in the end. */
+  readonly machine: Pick<Upload, "handle" | "free">;
   readonly host: Host;
   /** Where the bytes come from, unless it is a URL. */
   readonly local: LocalSource | undefined;
@@ -38,7 +38,6 @@ export function drive(options: Drive): Promise<Outcome> {
 
 class Run {
   readonly #options: Drive;
-  readonly #machine: Upload;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #reject: (error: unknown) => void;
   /** Effects that have not answered yet. */
@@ -58,8 +57,6 @@ class Run {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    const entropy = crypto.getRandomValues(new Uint8Array(32));
-    this.#machine = new Upload(options.job, options.credentials, entropy, Date.now());
   }
 
   start(): void {
@@ -71,7 +68,7 @@ class Run {
   #dispatch(event: Event): void {
     if (this.#over) return;
     try {
-      for (const effect of this.#machine.handle(event, Date.now())) this.#run(effect);
+      for (const effect of this.#options.machine.handle(event, Date.now())) this.#run(effect);
     } catch (error) {
       this.#end(() => this.#reject(error));
     }
@@ -249,7 +246,7 @@ class Run {
     for (const id of [...this.#bodies.keys()]) this.#close(id);
     for (const attempt of this.#running.values()) attempt.stop(CANCELED);
     this.#buffers.clear();
-    this.#machine.free();
+    this.#options.machine.free();
     settle();
   }
 }

@@ -2,7 +2,7 @@
 
 import { createHost, fromFile } from "#host";
 import { bytes, defined, invalid, pairs, text, whole } from "./arguments.ts";
-import { checkAddress, errorOf, VodliftError } from "./core.ts";
+import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
 import { drive } from "./driver.ts";
 import { describe } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
@@ -179,8 +179,7 @@ export class Vodlift {
     try {
       mustNotBeAborted(signal);
       return await drive({
-        job: this.#job(data, options),
-        credentials: this.#credentials,
+        machine: this.#machine(data, options),
         host: host(),
         local,
         signal: stop.signal,
@@ -194,8 +193,9 @@ export class Vodlift {
     }
   }
 
-  #job(source: Job["source"], options: UploadOptions): Job {
-    return {
+  #machine(source: Job["source"], options: UploadOptions): Upload {
+    const entropy = crypto.getRandomValues(new Uint8Array(32));
+    const job: Job = {
       media: { type: "video", ...video(options) },
       source,
       vod: this.#vod,
@@ -203,6 +203,7 @@ export class Vodlift {
       options: howTo(options),
       host: host().limits,
     };
+    return new Upload(job, this.#credentials, entropy, Date.now());
   }
 }
 
