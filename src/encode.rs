@@ -1,0 +1,181 @@
+//! Percent-encoding as every Alibaba Cloud signature wants it (RFC 3986), hex, base64, and sorted header lines.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Standard alphabet; writes padding, reads with or without it, because some senders of upload credentials drop it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Percent-encodes every UTF-8 byte but the unreserved `A-Z a-z 0-9 - _ . ~`, with upper-case hex (RFC 3986 section 2).
+///
+/// Not the form encoding of `URLSearchParams`: that writes a space as `+` and leaves `*`, which invalidates signatures.
+pub fn percent_encode(text: &str) -> String {
+    encode_except(text, b"-_.~")
+}
+
+/// [`percent_encode`] that keeps `/`, for object keys in a path.
+pub fn encode_path(key: &str) -> String {
+    encode_except(key, b"-_.~/")
+}
+
+fn encode_except(text: &str, kept: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(digit(byte >> 4).to_ascii_uppercase());
+            out.push(digit(byte & 15).to_ascii_uppercase());
+        }
+    }
+    out
+}
+
+/// Undoes percent-encoding. A `%` without two hex digits stays as it is; bytes that are not UTF-8 make it `None`.
+/// `+` stays `+`.
+pub fn percent_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        match (first, after) {
+            (b'%', [high, low, tail @ ..])
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                out.push(nibble(*high) << 4 | nibble(*low));
+                rest = tail;
+            }
+            _ => out.push(first),
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Splits an encoded query into decoded names and values, in order. A name without `=` has an empty value.
+pub fn parse_query(query: &str) -> Option<Vec<(String, String)>> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((percent_decode(name)?, percent_decode(value)?))
+        })
+        .collect()
+}
+
+/// Encodes names and values and joins them, in order: `a=1&b=`.
+pub fn encode_query<'a>(params: impl IntoIterator<Item = &'a (String, String)>) -> String {
+    params
+        .into_iter()
+        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+/// Standard base64 with padding.
+pub fn base64_encode(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
+}
+
+/// Standard base64 with or without padding, with white space around it.
+pub fn base64_decode(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text.trim()).ok()
+}
+
+/// Headers as signatures see them: names in lower case, values trimmed, sorted, what has the same name joined with commas
+/// in the order `order` leaves it in.
+pub(crate) fn canonical_headers<'a>(
+    headers: impl IntoIterator<Item = &'a (String, String)>,
+    order: fn(&mut Vec<&'a str>),
+) -> BTreeMap<String, Cow<'a, str>> {
+    let mut by_name: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (name, value) in headers {
+        by_name
+            .entry(name.trim().to_ascii_lowercase())
+            .or_default()
+            .push(value.trim());
+    }
+    by_name
+        .into_iter()
+        .map(|(name, mut values)| {
+            order(&mut values);
+            let value = match values.as_slice() {
+                [one] => Cow::Borrowed(*one),
+                several => Cow::Owned(several.join(",")),
+            };
+            (name, value)
+        })
+        .collect()
+}
+
+fn digit(nibble: u8) -> char {
+    char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'))
+}
+
+fn nibble(digit: u8) -> u8 {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_only_the_unreserved() {
+        assert_eq!(percent_encode("aZ09-_.~"), "aZ09-_.~");
+        assert_eq!(
+            percent_encode(" +*/!'()&=é片"),
+            "%20%2B%2A%2F%21%27%28%29%26%3D%C3%A9%E7%89%87"
+        );
+        assert_eq!(encode_path("sv/1 2.mp4"), "sv/1%202.mp4");
+    }
+
+    #[test]
+    fn decodes_what_is_encoded_and_keeps_the_rest() {
+        assert_eq!(percent_decode("a%2Fb+%e7%89%87").as_deref(), Some("a/b+片"));
+        assert_eq!(
+            percent_decode("100%, %4, %zz").as_deref(),
+            Some("100%, %4, %zz")
+        );
+        assert_eq!(percent_decode("%FF"), None);
+    }
+
+    #[test]
+    fn splits_a_query() {
+        let expected =
+            [("+a", "1"), ("b", ""), ("c", "")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        assert_eq!(parse_query("%2Ba=1&b=&c").as_deref(), Some(&expected[..]));
+        assert_eq!(encode_query(&expected), "%2Ba=1&b=&c=");
+    }
+
+    #[test]
+    fn hex_and_base64() {
+        assert_eq!(hex(&[0, 0xab, 0xff]), "00abff");
+        assert_eq!(base64_encode(b"a?"), "YT8=");
+        for text in ["YT8=", "YT8", " YT8=\n"] {
+            assert_eq!(base64_decode(text).as_deref(), Some(&b"a?"[..]));
+        }
+        assert_eq!(base64_decode("YT8*"), None);
+    }
+}
