@@ -1,0 +1,327 @@
+//! What a refusal of the VOD API means, and what a retry must change.
+//!
+//! The code decides, by its prefix; the status only where the code says nothing: throttling is a 400.
+//! <https://www.alibabacloud.com/help/en/vod/developer-reference/error-codes>
+
+use super::refusal::Refusal;
+use crate::error::{Code, Error};
+use crate::http::{Headers, Reply, header};
+use crate::time::UnixMs;
+
+/// The longest wait a server may ask for.
+const MAX_WAIT_MS: u64 = 60_000;
+
+/// What must be different when a VOD call that failed is sent again. Every retry has a new nonce, timestamp and signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// Nothing helps.
+    Fail,
+    /// Time.
+    Backoff,
+    /// Only the nonce: once, at once.
+    NewNonce,
+    /// The clock: learn the offset from the reply's `Date`, then once more.
+    FixClock,
+    /// The caller's own STS token.
+    NewToken,
+}
+
+/// Prefixes of service codes in any case; the first that fits decides.
+const MEANINGS: &[(&str, Code, Recovery)] = &[
+    (
+        "InvalidAccessKeyId.Inactive",
+        Code::AccessKeyInactive,
+        Recovery::Fail,
+    ),
+    ("InvalidAccessKeyId", Code::AccessKeyUnknown, Recovery::Fail),
+    (
+        "SignatureNonceUsed",
+        Code::VodUnavailable,
+        Recovery::NewNonce,
+    ),
+    (
+        "SignatureDoesNotMatch",
+        Code::SignatureMismatch,
+        Recovery::Fail,
+    ),
+    (
+        "IncompleteSignature",
+        Code::SignatureMismatch,
+        Recovery::Fail,
+    ),
+    ("InvalidTimeStamp", Code::ClockSkew, Recovery::FixClock),
+    ("IllegalTimestamp", Code::ClockSkew, Recovery::FixClock),
+    (
+        "InvalidSecurityToken.Expired",
+        Code::TokenExpired,
+        Recovery::NewToken,
+    ),
+    ("InvalidSecurityToken", Code::TokenInvalid, Recovery::Fail),
+    ("MissingSecurityToken", Code::TokenInvalid, Recovery::Fail),
+    (
+        "Forbidden.InitFailed",
+        Code::ServiceInactive,
+        Recovery::Fail,
+    ),
+    (
+        "Forbidden.UserVerification",
+        Code::ServiceInactive,
+        Recovery::Fail,
+    ),
+    ("OperationDenied", Code::ServiceInactive, Recovery::Fail),
+    ("Forbidden", Code::PermissionDenied, Recovery::Fail),
+    ("NoPermission", Code::PermissionDenied, Recovery::Fail),
+    ("AccessDenied", Code::PermissionDenied, Recovery::Fail),
+    ("InvalidVideo.NotFound", Code::MediaNotFound, Recovery::Fail),
+    ("InvalidFile.NotFound", Code::MediaNotFound, Recovery::Fail),
+    ("InvalidMedia.NotFound", Code::MediaNotFound, Recovery::Fail),
+    ("Throttling", Code::VodUnavailable, Recovery::Backoff),
+    (
+        "ServiceUnavailable",
+        Code::VodUnavailable,
+        Recovery::Backoff,
+    ),
+    ("InternalError", Code::VodUnavailable, Recovery::Backoff),
+    ("AddVideoFailed", Code::VodUnavailable, Recovery::Backoff),
+];
+
+/// The error a reply of the VOD API stands for. Also for a reply that is none: then it is `ReplyInvalid`.
+///
+/// The service's message is quoted after redaction, but never the one about signatures: it echoes what was signed.
+pub fn error_from_reply(reply: &Reply) -> Error {
+    let refusal = Refusal::read(reply);
+    let (code, _) = meaning(refusal.code.as_deref(), reply.status);
+    let what = refusal.code.as_deref().unwrap_or(match reply.status {
+        200..=299 => "something that is not a reply of the VOD API",
+        _ => "without an error code",
+    });
+    let message = match &refusal.message {
+        Some(text) => format!("VOD answered {} {what}: {text}", reply.status),
+        None => format!("VOD answered {} {what}", reply.status),
+    };
+    let mut error = Error::new(code, message)
+        .status(reply.status)
+        .request_id(refusal.request_id);
+    error.service_code = refusal.code;
+    error
+}
+
+/// What a retry of this VOD call must change.
+pub fn recovery(error: &Error) -> Recovery {
+    match (error.code, error.status) {
+        (Code::VodUnreachable, _) => Recovery::Backoff,
+        (_, Some(status)) => meaning(error.service_code.as_deref(), status).1,
+        _ => Recovery::Fail,
+    }
+}
+
+fn meaning(service_code: Option<&str>, status: u16) -> (Code, Recovery) {
+    let begins = |prefix: &str| {
+        let start = service_code.and_then(|code| code.get(..prefix.len()));
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    if let Some((_, code, recovery)) = MEANINGS.iter().find(|(prefix, ..)| begins(prefix)) {
+        return (*code, *recovery);
+    }
+    match status {
+        408 | 429 | 500..=599 => (Code::VodUnavailable, Recovery::Backoff),
+        200..=299 if service_code.is_none() => (Code::ReplyInvalid, Recovery::Fail),
+        401 | 403 => (Code::PermissionDenied, Recovery::Fail),
+        _ => (Code::VodRejected, Recovery::Fail),
+    }
+}
+
+/// How long the server asks to wait, in milliseconds, at most a minute: `Retry-After` (seconds or a date),
+/// `x-acs-retry-after` and `x-oss-qos-delay-time` (both milliseconds). The longest counts.
+pub fn retry_after_ms(headers: &Headers, now: UnixMs) -> Option<u64> {
+    let ms = |name| header(headers, name)?.trim().parse::<u64>().ok();
+    let http = || {
+        let text = header(headers, "retry-after")?.trim();
+        match text.parse::<u64>() {
+            Ok(seconds) => Some(seconds.saturating_mul(1000)),
+            Err(_) => Some(UnixMs::parse_http_date(text)?.ms_since(now)),
+        }
+    };
+    let asked = [http(), ms("x-acs-retry-after"), ms("x-oss-qos-delay-time")];
+    asked
+        .into_iter()
+        .flatten()
+        .max()
+        .map(|wait| wait.min(MAX_WAIT_MS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: &str) -> Error {
+        let body = format!(r#"{{"Code":"{code}","Message":"words","RequestId":"R"}}"#);
+        error_from_reply(&Reply {
+            status,
+            headers: vec![],
+            body,
+        })
+    }
+
+    #[test]
+    fn the_code_decides_before_the_status() {
+        for (status, service_code, code, what) in [
+            (
+                400,
+                "Throttling.User",
+                Code::VodUnavailable,
+                Recovery::Backoff,
+            ),
+            (
+                503,
+                "ServiceUnAvailable",
+                Code::VodUnavailable,
+                Recovery::Backoff,
+            ),
+            (
+                503,
+                "AddVideoFailed",
+                Code::VodUnavailable,
+                Recovery::Backoff,
+            ),
+            (
+                404,
+                "InvalidAccessKeyId.NotFound",
+                Code::AccessKeyUnknown,
+                Recovery::Fail,
+            ),
+            (
+                400,
+                "InvalidAccessKeyId.Inactive",
+                Code::AccessKeyInactive,
+                Recovery::Fail,
+            ),
+            (
+                400,
+                "SignatureDoesNotMatch",
+                Code::SignatureMismatch,
+                Recovery::Fail,
+            ),
+            (
+                400,
+                "SignatureNonceUsed",
+                Code::VodUnavailable,
+                Recovery::NewNonce,
+            ),
+            (
+                400,
+                "InvalidTimeStamp.Expired",
+                Code::ClockSkew,
+                Recovery::FixClock,
+            ),
+            (
+                403,
+                "InvalidSecurityToken.Expired",
+                Code::TokenExpired,
+                Recovery::NewToken,
+            ),
+            (
+                403,
+                "InvalidSecurityToken.MismatchWithAccessKey",
+                Code::TokenInvalid,
+                Recovery::Fail,
+            ),
+            (403, "Forbidden.RAM", Code::PermissionDenied, Recovery::Fail),
+            (
+                403,
+                "Forbidden.InitFailed",
+                Code::ServiceInactive,
+                Recovery::Fail,
+            ),
+            (
+                403,
+                "OperationDenied.Suspended",
+                Code::ServiceInactive,
+                Recovery::Fail,
+            ),
+            (
+                404,
+                "InvalidVideo.NotFound",
+                Code::MediaNotFound,
+                Recovery::Fail,
+            ),
+            (
+                400,
+                "InvalidFileName.Extension",
+                Code::VodRejected,
+                Recovery::Fail,
+            ),
+            (500, "SomethingNew", Code::VodUnavailable, Recovery::Backoff),
+            (400, "SomethingNew", Code::VodRejected, Recovery::Fail),
+        ] {
+            let error = refused(status, service_code);
+            assert_eq!(
+                (error.code, recovery(&error)),
+                (code, what),
+                "{service_code}"
+            );
+            assert_eq!(error.service_code.as_deref(), Some(service_code));
+            assert_eq!(
+                (error.status, error.request_id.as_deref()),
+                (Some(status), Some("R"))
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_code_the_status_decides() {
+        for (status, code, what) in [
+            (200, Code::ReplyInvalid, Recovery::Fail),
+            (302, Code::VodRejected, Recovery::Fail),
+            (403, Code::PermissionDenied, Recovery::Fail),
+            (404, Code::VodRejected, Recovery::Fail),
+            (429, Code::VodUnavailable, Recovery::Backoff),
+            (502, Code::VodUnavailable, Recovery::Backoff),
+        ] {
+            let error = error_from_reply(&Reply {
+                status,
+                headers: vec![],
+                body: "<html>".into(),
+            });
+            assert_eq!((error.code, recovery(&error)), (code, what), "{status}");
+        }
+        assert_eq!(
+            recovery(&Error::new(Code::VodUnreachable, "x")),
+            Recovery::Backoff
+        );
+    }
+
+    #[test]
+    fn a_signature_refusal_does_not_repeat_what_was_signed() {
+        let message = "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&hush";
+        let body = format!(r#"{{"Code":"SignatureDoesNotMatch","Message":"{message}"}}"#);
+        let error = error_from_reply(&Reply {
+            status: 400,
+            headers: vec![],
+            body,
+        });
+        assert_eq!(error.message, "VOD answered 400 SignatureDoesNotMatch");
+    }
+
+    #[test]
+    fn waits_as_long_as_the_server_asks_but_no_more_than_a_minute() {
+        let now = UnixMs::parse_http_date("Sun, 02 Jun 2024 12:40:00 GMT").unwrap();
+        let wait = |name: &str, value: &str| {
+            retry_after_ms(&vec![(name.to_owned(), value.to_owned())], now)
+        };
+        assert_eq!(wait("Retry-After", "3"), Some(3000));
+        assert_eq!(
+            wait("retry-after", "Sun, 02 Jun 2024 12:40:07 GMT"),
+            Some(7000)
+        );
+        assert_eq!(
+            wait("retry-after", "Sun, 02 Jun 2024 12:39:00 GMT"),
+            Some(0)
+        );
+        assert_eq!(wait("retry-after", "86400"), Some(60_000));
+        assert_eq!(wait("x-acs-retry-after", "250"), Some(250));
+        assert_eq!(wait("x-oss-qos-delay-time", "40"), Some(40));
+        assert_eq!(wait("retry-after", "soon"), None);
+        assert_eq!(wait("date", "3"), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! The VOD API, version 2017-03-21: which endpoint to call, how to sign, what to ask and what comes back.
+//!
+//! Read in this order: this file (service and credentials), [`api`] (the actions of an upload), [`credential`] (where
+//! and with what to upload), [`request`] (one signed call), [`acs3`] and [`rpc`] (the two signatures), [`error`] (what a
+//! refusal means and what a retry must change).
+
+pub mod acs3;
+pub mod api;
+pub mod credential;
+pub(crate) mod endpoint;
+pub mod error;
+pub(crate) mod refusal;
+pub mod request;
+pub mod rpc;
+mod rules;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// The only version of the API there is.
+pub const API_VERSION: &str = "2017-03-21";
+
+/// What signs a request, to VOD or to OSS. It can be read in, never written out.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The key's name. Not secret by itself; a temporary one begins with `STS.`.
+    pub access_key_id: String,
+    /// The key.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
+    pub access_key_secret: Secret,
+    /// The token that belongs to a temporary key.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
+    pub security_token: Option<Secret>,
+}
+
+impl Credentials {
+    /// Refuses what could not be sent in a header.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the field, never its value.
+    pub fn validate(&self) -> Result<(), Error> {
+        let token = self
+            .security_token
+            .as_ref()
+            .map_or("absent", Secret::expose);
+        let fields = [
+            ("accessKeyId", self.access_key_id.as_str()),
+            ("accessKeySecret", self.access_key_secret.expose()),
+            ("securityToken", token),
+        ];
+        for (field, value) in fields {
+            if value.is_empty() {
+                return Err(Error::invalid(field, "must not be empty"));
+            }
+            if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(Error::invalid(
+                    field,
+                    "must hold printable ASCII only, without spaces or line breaks",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How requests to the VOD API are signed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum VodSignature {
+    /// ACS3-HMAC-SHA256, what current SDKs use.
+    #[default]
+    Acs3,
+    /// RPC SignatureVersion 1.0 (HMAC-SHA1), for gateways that know nothing newer.
+    Rpc,
+}
+
+/// Which VOD API to call, and how to sign for it. Every field may be left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct VodService {
+    /// Region id such as `cn-shanghai` (the default). Media live in one region.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub region: String,
+    /// Overrides the region's endpoint: `host`, `host:port`, or with `https://` or `http://` before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub endpoint: Option<String>,
+    /// How to sign.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub signature: VodSignature,
+}
+
+impl Default for VodService {
+    fn default() -> Self {
+        VodService {
+            region: "cn-shanghai".into(),
+            endpoint: None,
+            signature: VodSignature::default(),
+        }
+    }
+}
+
+impl VodService {
+    /// Scheme, host and port of the API, without a slash at the end: `https://vod.cn-shanghai.aliyuncs.com`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when `region` or `endpoint` is not one.
+    pub fn base_url(&self) -> Result<String, Error> {
+        match &self.endpoint {
+            Some(endpoint) => Ok(endpoint::parse("endpoint", endpoint)?.base_url()),
+            None => Ok(format!("https://{}", endpoint::region_host(&self.region)?)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_shanghai_over_tls() {
+        let service: VodService = serde_json::from_str("{}").unwrap();
+        assert_eq!(
+            service.base_url().unwrap(),
+            "https://vod.cn-shanghai.aliyuncs.com"
+        );
+        assert_eq!(service.signature, VodSignature::Acs3);
+    }
+
+    #[test]
+    fn an_endpoint_wins_and_is_https_unless_it_says_http() {
+        let service = |endpoint: &str| VodService {
+            endpoint: Some(endpoint.into()),
+            ..VodService::default()
+        };
+        assert_eq!(
+            service("vod.example.com").base_url().unwrap(),
+            "https://vod.example.com"
+        );
+        assert_eq!(
+            service("http://127.0.0.1:8080/").base_url().unwrap(),
+            "http://127.0.0.1:8080"
+        );
+        assert!(
+            service("ftp://x.example")
+                .base_url()
+                .unwrap_err()
+                .message
+                .starts_with("`endpoint` ")
+        );
+    }
+
+    #[test]
+    fn credentials_do_not_print_their_secrets() {
+        let json = r#"{"accessKeyId":"id","accessKeySecret":"hush","securityToken":"token"}"#;
+        let credentials: Credentials = serde_json::from_str(json).unwrap();
+        credentials.validate().unwrap();
+        let text = format!("{credentials:?}");
+        assert!(
+            !text.contains("hush") && !text.contains("token\""),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_pasted_line_break_is_refused_without_quoting_the_key() {
+        let json = r#"{"accessKeyId":"id","accessKeySecret":"hush\n"}"#;
+        let credentials: Credentials = serde_json::from_str(json).unwrap();
+        let error = credentials.validate().unwrap_err();
+        assert!(error.message.contains("accessKeySecret") && !error.message.contains("hush"));
+    }
+}

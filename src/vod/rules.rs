@@ -1,0 +1,187 @@
+//! The documented rules of parameters that several actions share. Each error names field, rule and what was given.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::error::Error;
+
+const MAX_TITLE: usize = 128;
+const MAX_DESCRIPTION: usize = 1024;
+const MAX_TAGS: usize = 16;
+const MAX_TAG: usize = 32;
+const MAX_EXTEND_BYTES: usize = 512;
+
+pub(super) fn title(title: &str) -> Result<(), Error> {
+    match title.trim().is_empty() {
+        true => Err(Error::invalid("title", "must not be empty")),
+        false => at_most("title", title, MAX_TITLE),
+    }
+}
+
+/// VOD looks at the extension only, but it must be there.
+pub(super) fn file_name(name: &str) -> Result<(), Error> {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let extension = last
+        .rsplit_once('.')
+        .map(|(_, extension)| extension)
+        .unwrap_or_default();
+    if extension.is_empty() || !extension.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let rule = "must end in an extension such as .mp4";
+        return Err(Error::invalid("fileName", format!("{rule}, got {last:?}")));
+    }
+    Ok(())
+}
+
+pub(super) fn description(text: Option<&str>) -> Result<(), Error> {
+    at_most("description", text.unwrap_or_default(), MAX_DESCRIPTION)
+}
+
+/// The URL may be signed, so the error does not quote it.
+pub(super) fn cover_url(url: Option<&str>) -> Result<(), Error> {
+    let Some(url) = url else { return Ok(()) };
+    match Url::parse(url) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        _ => Err(Error::invalid(
+            "coverUrl",
+            "must be an absolute http or https URL",
+        )),
+    }
+}
+
+/// Tags travel as one text joined with commas.
+pub(super) fn tags(tags: &[String]) -> Result<(), Error> {
+    if tags.len() > MAX_TAGS {
+        return Err(Error::invalid(
+            "tags",
+            format!("must be at most {MAX_TAGS}, got {}", tags.len()),
+        ));
+    }
+    for tag in tags {
+        if tag.trim().is_empty() || tag.contains(',') {
+            return Err(Error::invalid(
+                "tags",
+                format!("must each be a word without commas, got {tag:?}"),
+            ));
+        }
+        at_most("tags", tag, MAX_TAG)?;
+    }
+    Ok(())
+}
+
+pub(super) fn user_data(text: Option<&str>) -> Result<(), Error> {
+    let Some(text) = text else { return Ok(()) };
+    let refuse = |rule: String| Err(Error::invalid("userData", rule));
+    let Ok(Value::Object(json)) = serde_json::from_str::<Value>(text) else {
+        return refuse(r#"must be a JSON object such as {"Extend":{}}"#.into());
+    };
+    let extend = json
+        .get("Extend")
+        .map_or(0, |extend| extend.to_string().len());
+    match extend > MAX_EXTEND_BYTES {
+        true => refuse(format!(
+            "`Extend` must be at most {MAX_EXTEND_BYTES} bytes of JSON, got {extend}"
+        )),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn reference_id(id: Option<&str>) -> Result<(), Error> {
+    let Some(id) = id else { return Ok(()) };
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    match (6..=64).contains(&id.len()) && id.bytes().all(legal) {
+        true => Ok(()),
+        false => {
+            let rule = "must be 6 to 64 of A-Z a-z 0-9 _ -";
+            Err(Error::invalid("referenceId", format!("{rule}, got {id:?}")))
+        }
+    }
+}
+
+fn at_most(field: &str, text: &str, limit: usize) -> Result<(), Error> {
+    match text.chars().count() {
+        count if count > limit => Err(Error::invalid(
+            field,
+            format!("must be at most {limit} characters, got {count}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(result: Result<(), Error>) -> String {
+        result.unwrap_err().message
+    }
+
+    #[test]
+    fn characters_count_and_not_bytes() {
+        title(&"片".repeat(128)).unwrap();
+        assert_eq!(
+            message(title(&"片".repeat(129))),
+            "`title` must be at most 128 characters, got 129"
+        );
+        assert_eq!(message(title(" ")), "`title` must not be empty");
+        description(Some(&"片".repeat(1024))).unwrap();
+        assert!(
+            message(description(Some(&"x".repeat(1025))))
+                .contains("at most 1024 characters, got 1025")
+        );
+    }
+
+    #[test]
+    fn a_file_name_needs_an_extension() {
+        for name in [
+            "film.mp4",
+            "FILM.MP4",
+            "dir.d/film.tar.gz",
+            "C:\\films\\a.avi",
+            ".mp4",
+        ] {
+            file_name(name).unwrap();
+        }
+        for name in ["", "film", "film.", "dir.mp4/film", "film.mp4?x=1"] {
+            assert!(
+                message(file_name(name)).contains("`fileName` must end in an extension"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn tags_have_four_rules() {
+        let list = |tag: &str, count: usize| vec![tag.to_owned(); count];
+        tags(&list(&"片".repeat(32), 16)).unwrap();
+        assert_eq!(
+            message(tags(&list("a", 17))),
+            "`tags` must be at most 16, got 17"
+        );
+        assert!(message(tags(&list("a,b", 1))).contains("without commas"));
+        assert!(message(tags(&list("", 1))).contains("without commas"));
+        assert!(message(tags(&list(&"x".repeat(33), 1))).contains("at most 32 characters, got 33"));
+    }
+
+    #[test]
+    fn user_data_is_an_object_with_a_short_extend() {
+        user_data(Some(
+            r#"{"MessageCallback":{"CallbackURL":"https://x"},"Extend":{"a":1}}"#,
+        ))
+        .unwrap();
+        for text in ["", "[]", "{", "\"x\""] {
+            assert!(message(user_data(Some(text))).contains("must be a JSON object"));
+        }
+        let long = format!(r#"{{"Extend":{{"a":"{}"}}}}"#, "x".repeat(512));
+        assert!(message(user_data(Some(&long))).contains("at most 512 bytes of JSON, got 520"));
+    }
+
+    #[test]
+    fn reference_ids_and_cover_urls() {
+        reference_id(Some("abc_DE-9")).unwrap();
+        for id in ["short", "has space", &"x".repeat(65)] {
+            assert!(message(reference_id(Some(id))).contains("6 to 64"));
+        }
+        cover_url(Some("https://a.example/c.jpg")).unwrap();
+        assert!(!message(cover_url(Some("ftp://a.example/?hush"))).contains("hush"));
+    }
+}
