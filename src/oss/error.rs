@@ -1,0 +1,298 @@
+//! What a refusal of OSS means, and what to do about it. The code decides; the status only where there is no code.
+//!
+//! <https://www.alibabacloud.com/help/en/oss/developer-reference/error-codes>
+
+use crate::error::{Code, Error};
+use crate::http::Reply;
+use crate::vod::refusal::Refusal;
+
+/// What to do about an error of OSS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OssRecovery {
+    /// Stop everything.
+    Fail,
+    /// The same again, after a while.
+    Backoff,
+    /// The credential is over: refresh it, keep the upload id, send the part again.
+    RefreshCredential,
+    /// The credential is odd: refresh it once; if that does not help, stop.
+    RefreshOnce,
+    /// Learn the clock offset from the reply's `Date`, then again.
+    FixClock,
+    /// The bytes changed on the way: send this part again.
+    ResendPart,
+    /// The server misses a part: list them once.
+    RelistParts,
+    /// The upload id is gone: start over, or, after a Complete, see whether the object is there.
+    UploadGone,
+}
+
+/// Service codes with a meaning of their own. The rest is refused by its status.
+const MEANINGS: &[(&str, Code, OssRecovery)] = &[
+    (
+        "SecurityTokenExpired",
+        Code::TokenExpired,
+        OssRecovery::RefreshCredential,
+    ),
+    // What OSS often says of a temporary key that has ended.
+    (
+        "InvalidAccessKeyId",
+        Code::AccessKeyUnknown,
+        OssRecovery::RefreshCredential,
+    ),
+    (
+        "InvalidSecurityToken",
+        Code::TokenInvalid,
+        OssRecovery::RefreshOnce,
+    ),
+    (
+        "AccessKeyIdAndSecurityTokenNotMatch",
+        Code::TokenInvalid,
+        OssRecovery::RefreshOnce,
+    ),
+    (
+        "SecurityTokenNotSupported",
+        Code::TokenInvalid,
+        OssRecovery::RefreshOnce,
+    ),
+    // Not a sign of expiry: the same credential would be refused again.
+    (
+        "SignatureDoesNotMatch",
+        Code::SignatureMismatch,
+        OssRecovery::Fail,
+    ),
+    (
+        "RequestTimeTooSkewed",
+        Code::ClockSkew,
+        OssRecovery::FixClock,
+    ),
+    ("AccessDenied", Code::PermissionDenied, OssRecovery::Fail),
+    ("AccessForbidden", Code::PermissionDenied, OssRecovery::Fail),
+    (
+        "SecondLevelDomainForbidden",
+        Code::WrongEndpoint,
+        OssRecovery::Fail,
+    ),
+    (
+        "TransferAccelerationDisabled",
+        Code::WrongEndpoint,
+        OssRecovery::Fail,
+    ),
+    ("PermanentRedirect", Code::WrongEndpoint, OssRecovery::Fail),
+    ("TemporaryRedirect", Code::WrongEndpoint, OssRecovery::Fail),
+    ("NoSuchUpload", Code::UploadGone, OssRecovery::UploadGone),
+    (
+        "InvalidDigest",
+        Code::ChecksumMismatch,
+        OssRecovery::ResendPart,
+    ),
+    ("InvalidPart", Code::OssRejected, OssRecovery::RelistParts),
+    ("EntityTooLarge", Code::TooLarge, OssRecovery::Fail),
+    ("CallbackFailed", Code::CallbackFailed, OssRecovery::Fail),
+    ("NotImplemented", Code::OssRejected, OssRecovery::Fail),
+    ("RequestTimeout", Code::OssUnavailable, OssRecovery::Backoff),
+    ("InternalError", Code::OssUnavailable, OssRecovery::Backoff),
+    (
+        "ServiceUnavailable",
+        Code::OssUnavailable,
+        OssRecovery::Backoff,
+    ),
+];
+
+/// The error a reply of OSS stands for. Also for a reply that is none: then it is `ReplyInvalid`.
+///
+/// The service's message is quoted after redaction, but never that of a code about signatures or tokens: those replies
+/// repeat what was signed.
+pub fn error_from_reply(reply: &Reply) -> Error {
+    let refusal = Refusal::read(reply);
+    let text = refusal.message.as_deref().unwrap_or_default();
+    let (code, _) = meaning(refusal.code.as_deref(), reply.status);
+    let code = match code {
+        Code::PermissionDenied if text.contains("specified endpoint") => Code::WrongEndpoint,
+        code => code,
+    };
+    let mut message = format!("OSS answered {}", reply.status);
+    message.push_str(match (&refusal.code, reply.status) {
+        (None, 200..=299) => " with something that is not a reply of OSS",
+        (None, _) => " without an error code",
+        _ => "",
+    });
+    for (before, part) in [
+        (" ", &refusal.code),
+        (", EC ", &refusal.detail),
+        (": ", &refusal.message),
+    ] {
+        if let Some(part) = part {
+            message.push_str(before);
+            message.push_str(part);
+        }
+    }
+    let mut error = Error::new(code, message)
+        .status(reply.status)
+        .request_id(refusal.request_id);
+    error.service_code = refusal.code;
+    error
+}
+
+/// What to do about an error of OSS.
+pub fn recovery(error: &Error) -> OssRecovery {
+    match (error.code, error.status) {
+        (Code::OssUnreachable, _) => OssRecovery::Backoff,
+        (Code::ChecksumMismatch, None) => OssRecovery::ResendPart,
+        (_, Some(status)) => meaning(error.service_code.as_deref(), status).1,
+        _ => OssRecovery::Fail,
+    }
+}
+
+fn meaning(service_code: Option<&str>, status: u16) -> (Code, OssRecovery) {
+    let named = service_code.and_then(|code| MEANINGS.iter().find(|(name, ..)| *name == code));
+    if let Some((_, code, recovery)) = named {
+        return (*code, *recovery);
+    }
+    // UploadTraffic-, TotalQps-, ActiveRequest-, MetaOperationQps-, Cpu-: the family grows.
+    if service_code.is_some_and(|code| code.ends_with("LimitExceeded")) {
+        return (Code::OssUnavailable, OssRecovery::Backoff);
+    }
+    match status {
+        203 => (Code::CallbackFailed, OssRecovery::Fail),
+        200..=299 if service_code.is_none() => (Code::ReplyInvalid, OssRecovery::Fail),
+        300..=399 => (Code::WrongEndpoint, OssRecovery::Fail),
+        401 | 403 => (Code::PermissionDenied, OssRecovery::Fail),
+        408 | 429 | 500..=599 => (Code::OssUnavailable, OssRecovery::Backoff),
+        _ => (Code::OssRejected, OssRecovery::Fail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::base64_encode;
+
+    fn refused(status: u16, code: &str) -> Error {
+        let body = format!(
+            "<Error><Code>{code}</Code><Message>words</Message><RequestId>R</RequestId></Error>"
+        );
+        error_from_reply(&Reply {
+            status,
+            headers: vec![],
+            body,
+        })
+    }
+
+    #[test]
+    fn the_code_decides_before_the_status() {
+        use OssRecovery::*;
+        for (status, service_code, code, what) in [
+            (
+                403,
+                "SecurityTokenExpired",
+                Code::TokenExpired,
+                RefreshCredential,
+            ),
+            (
+                403,
+                "InvalidAccessKeyId",
+                Code::AccessKeyUnknown,
+                RefreshCredential,
+            ),
+            (403, "InvalidSecurityToken", Code::TokenInvalid, RefreshOnce),
+            (403, "SignatureDoesNotMatch", Code::SignatureMismatch, Fail),
+            (403, "RequestTimeTooSkewed", Code::ClockSkew, FixClock),
+            (403, "AccessDenied", Code::PermissionDenied, Fail),
+            (403, "SecondLevelDomainForbidden", Code::WrongEndpoint, Fail),
+            (404, "NoSuchUpload", Code::UploadGone, UploadGone),
+            (404, "NoSuchBucket", Code::OssRejected, Fail),
+            (404, "NoSuchKey", Code::OssRejected, Fail),
+            (400, "InvalidPart", Code::OssRejected, RelistParts),
+            (400, "InvalidPartOrder", Code::OssRejected, Fail),
+            (400, "InvalidDigest", Code::ChecksumMismatch, ResendPart),
+            (400, "RequestTimeout", Code::OssUnavailable, Backoff),
+            (409, "FileAlreadyExists", Code::OssRejected, Fail),
+            (501, "NotImplemented", Code::OssRejected, Fail),
+            (
+                503,
+                "UploadTrafficRateLimitExceeded",
+                Code::OssUnavailable,
+                Backoff,
+            ),
+            (500, "InternalError", Code::OssUnavailable, Backoff),
+            (503, "SomethingNew", Code::OssUnavailable, Backoff),
+            (203, "CallbackFailed", Code::CallbackFailed, Fail),
+        ] {
+            let error = refused(status, service_code);
+            assert_eq!(
+                (error.code, recovery(&error)),
+                (code, what),
+                "{service_code}"
+            );
+            assert_eq!(error.service_code.as_deref(), Some(service_code));
+            assert_eq!(
+                (error.status, error.request_id.as_deref()),
+                (Some(status), Some("R"))
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_code_the_status_decides() {
+        for (status, code, what) in [
+            (200, Code::ReplyInvalid, OssRecovery::Fail),
+            (203, Code::CallbackFailed, OssRecovery::Fail),
+            (301, Code::WrongEndpoint, OssRecovery::Fail),
+            (403, Code::PermissionDenied, OssRecovery::Fail),
+            (404, Code::OssRejected, OssRecovery::Fail),
+            (502, Code::OssUnavailable, OssRecovery::Backoff),
+        ] {
+            let error = error_from_reply(&Reply {
+                status,
+                headers: vec![],
+                body: String::new(),
+            });
+            assert_eq!((error.code, recovery(&error)), (code, what), "{status}");
+        }
+        assert_eq!(
+            recovery(&Error::new(Code::OssUnreachable, "x")),
+            OssRecovery::Backoff
+        );
+    }
+
+    #[test]
+    fn a_head_has_its_error_in_a_header() {
+        let xml = "<Error><Code>SecurityTokenExpired</Code><RequestId>R</RequestId><EC>0002-1</EC></Error>";
+        let headers = vec![("x-oss-err".to_owned(), base64_encode(xml.as_bytes()))];
+        let error = error_from_reply(&Reply {
+            status: 403,
+            headers,
+            body: String::new(),
+        });
+        assert_eq!(recovery(&error), OssRecovery::RefreshCredential);
+        assert_eq!(
+            error.message,
+            "OSS answered 403 SecurityTokenExpired, EC 0002-1"
+        );
+    }
+
+    #[test]
+    fn the_wrong_endpoint_hides_behind_access_denied() {
+        let message = "The bucket you are attempting to access must be addressed using the specified endpoint.";
+        let body = format!("<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>");
+        let error = error_from_reply(&Reply {
+            status: 403,
+            headers: vec![],
+            body,
+        });
+        assert_eq!(error.code, Code::WrongEndpoint);
+    }
+
+    #[test]
+    fn what_was_signed_is_never_repeated() {
+        let body = "<Error><Code>SignatureDoesNotMatch</Code><Message>hush</Message><StringToSign>hush</StringToSign>\
+                    <SignatureProvided>hush</SignatureProvided><CanonicalRequest>hush</CanonicalRequest></Error>";
+        let error = error_from_reply(&Reply {
+            status: 403,
+            headers: vec![],
+            body: body.into(),
+        });
+        assert!(!format!("{error:?}").contains("hush"));
+    }
+}

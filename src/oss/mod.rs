@@ -1,0 +1,69 @@
+//! OSS, where the bytes go: how an object is reached, how requests are signed, what is sent and what comes back.
+//!
+//! Read in this order: this file (how to reach and sign), [`target`] (the URL of an object, and which hosts may be one),
+//! [`request`] (one builder an operation), [`sign_v4`] and [`sign_v1`] (the two signatures, both over [`Unsigned`]),
+//! [`xml`] (replies), [`error`] (refusals and what to do about them), [`crc64`] (the checksum OSS keeps of every object).
+
+pub mod crc64;
+pub(crate) mod element;
+pub mod error;
+pub mod request;
+pub mod sign_v1;
+pub mod sign_v4;
+pub mod target;
+pub mod xml;
+
+pub use target::{Target, resolve_target};
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::Headers;
+
+/// How requests to OSS are signed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum OssSignature {
+    /// OSS4-HMAC-SHA256; the only one new accounts may use.
+    #[default]
+    V4,
+    /// HMAC-SHA1, for old buckets and private clouds.
+    V1,
+}
+
+/// How to reach and sign OSS. Every field may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct OssService {
+    /// How to sign.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub signature: OssSignature,
+    /// Used instead of the endpoint VOD names: an internal, accelerate or custom one, without the bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub endpoint: Option<String>,
+    /// Further hosts an upload address may name: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub trusted_hosts: Vec<String>,
+    /// The bucket's region, where the endpoint does not tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub region: Option<String>,
+}
+
+/// What is signed: a request without its signature. Bucket and key are logical names, independent of the URL's style.
+#[derive(Clone, Copy)]
+pub struct Unsigned<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// `None` for a request to the service itself.
+    pub bucket: Option<&'a str>,
+    /// `None` for a request to the bucket. Not encoded.
+    pub key: Option<&'a str>,
+    /// Decoded names and values in any order. A value may be empty.
+    pub query: &'a [(String, String)],
+    /// All headers that will be sent and may have to be signed.
+    pub headers: &'a Headers,
+}

@@ -1,0 +1,464 @@
+//! Which URL an object has, and which hosts may have it.
+//!
+//! The upload address comes from the network and is followed with the video and a token in hand. So its host is checked:
+//! - `https` on any name under `aliyuncs.com`, on the default port;
+//! - the host of a VOD endpoint that was configured by hand, on any port (an emulator, a private cloud); plain HTTP only
+//!   if that endpoint has it too;
+//! - the hosts trusted by name; plain HTTP only where the entry begins with `http://`;
+//! - an OSS endpoint configured by hand, as it is: who names it trusts it.
+
+use serde::{Deserialize, Serialize};
+use url::Host;
+
+use super::OssService;
+use crate::error::{Code, Error};
+use crate::vod::VodService;
+use crate::vod::credential::UploadAddress;
+use crate::vod::endpoint::{self, Endpoint, Scheme};
+
+/// One object, and how to reach it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// `scheme://host[:port]`, with the bucket where the host holds it.
+    pub base_url: String,
+    /// The bucket stands in the path, not in the host.
+    pub path_style: bool,
+    /// Bucket.
+    pub bucket: String,
+    /// Object key, not encoded.
+    pub key: String,
+    /// Region id such as `cn-shanghai`; it goes into V4 signatures.
+    pub region: String,
+}
+
+/// Where the object of `address` is reached, by the rules above.
+///
+/// The region is `oss.region`, else what the host tells, else `auth_region` (of the UploadAuth), else that of the VOD service.
+///
+/// # Errors
+/// `EndpointRefused` naming the host; `ReplyInvalid` for an address that is none; `InvalidArgument` naming the field of `oss`
+/// or `vod` that is wrong.
+pub fn resolve_target(
+    address: &UploadAddress,
+    auth_region: Option<&str>,
+    vod: &VodService,
+    oss: &OssService,
+) -> Result<Target, Error> {
+    check_bucket(&address.bucket)?;
+    check_key(&address.object_key)?;
+    let endpoint = match &oss.endpoint {
+        Some(own) => endpoint::parse("oss.endpoint", own)?,
+        None => {
+            let named = endpoint::parse("Endpoint", &address.endpoint)
+                .map_err(|error| not_ours(&error.message))?;
+            check_allowed(&named, vod, oss)?;
+            named
+        }
+    };
+    let path_style = needs_path_style(&endpoint.host);
+    let base_url = match path_style {
+        true => endpoint.base_url(),
+        // `endpoint` is parsed: prefixing its text would make `bucket.https://…` of one with a scheme.
+        false => with_bucket(&endpoint, &address.bucket).base_url(),
+    };
+    let region = region(&endpoint.host, auth_region, vod, oss)?;
+    Ok(Target {
+        base_url,
+        path_style,
+        bucket: address.bucket.clone(),
+        key: address.object_key.clone(),
+        region,
+    })
+}
+
+/// The address is the service's: what is wrong with it is not the caller's mistake.
+fn not_ours(problem: &str) -> Error {
+    Error::new(Code::ReplyInvalid, format!("UploadAddress: {problem}"))
+}
+
+/// 3 to 63 lower-case letters, digits and inner hyphens. It becomes part of the host, so nothing else may pass.
+fn check_bucket(bucket: &str) -> Result<(), Error> {
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let edges = bucket.starts_with('-') || bucket.ends_with('-');
+    match (3..=63).contains(&bucket.len()) && !edges && bucket.bytes().all(legal) {
+        true => Ok(()),
+        false => Err(not_ours(
+            "`Bucket` must be 3 to 63 of a-z 0-9 and inner hyphens",
+        )),
+    }
+}
+
+/// 1 to 1,023 bytes of UTF-8 that begin with neither `/` nor `\`.
+fn check_key(key: &str) -> Result<(), Error> {
+    if key.is_empty() || key.len() > 1023 || key.starts_with(['/', '\\']) {
+        return Err(not_ours(
+            "`FileName` must be 1 to 1,023 bytes and begin with neither / nor \\",
+        ));
+    }
+    // Every URL parser folds these away, encoded or not: the request would go to another key than the signed one.
+    if key
+        .split('/')
+        .any(|segment| segment == "." || segment == "..")
+    {
+        return Err(not_ours("`FileName` must not hold . or .. as a segment"));
+    }
+    match key.chars().any(char::is_control) {
+        true => Err(not_ours("`FileName` must not hold control characters")),
+        false => Ok(()),
+    }
+}
+
+fn check_allowed(endpoint: &Endpoint, vod: &VodService, oss: &OssService) -> Result<(), Error> {
+    let mut allowed =
+        endpoint.scheme == Scheme::Https && endpoint.port.is_none() && is_aliyun(&endpoint.host);
+    if let Some(own) = &vod.endpoint {
+        let own = endpoint::parse("endpoint", own)?;
+        allowed |= own.host == endpoint.host && may_use(endpoint.scheme, own.scheme);
+    }
+    for entry in &oss.trusted_hosts {
+        let trusted = endpoint::parse("trustedHosts", entry)?;
+        let port = trusted.port.is_none() || trusted.port == endpoint.port;
+        allowed |=
+            trusted.host == endpoint.host && port && may_use(endpoint.scheme, trusted.scheme);
+    }
+    match allowed {
+        true => Ok(()),
+        false => {
+            let host = endpoint.base_url();
+            Err(Error::new(
+                Code::EndpointRefused,
+                format!("the upload address names {host}, which is not allowed"),
+            ))
+        }
+    }
+}
+
+/// TLS is always fine; plain HTTP only where plain HTTP was written.
+fn may_use(scheme: Scheme, trusted: Scheme) -> bool {
+    scheme == Scheme::Https || trusted == Scheme::Http
+}
+
+/// Under `aliyuncs.com`, on a label boundary.
+fn is_aliyun(host: &Host<String>) -> bool {
+    matches!(host, Host::Domain(name) if name.ends_with(".aliyuncs.com"))
+}
+
+/// An address has no subdomains, and `bucket.localhost` or `bucket.emulator` resolves nowhere. OSS itself refuses path style.
+fn needs_path_style(host: &Host<String>) -> bool {
+    match host {
+        Host::Domain(name) => !name.trim_end_matches('.').contains('.'),
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    }
+}
+
+/// A host that begins with the bucket already (`bucket.oss-cn-shanghai.aliyuncs.com`) stays as it is.
+fn with_bucket(endpoint: &Endpoint, bucket: &str) -> Endpoint {
+    let name = endpoint.host.to_string();
+    match name.strip_prefix(bucket) {
+        Some(rest) if rest.starts_with('.') => endpoint.clone(),
+        _ => Endpoint {
+            host: Host::Domain(format!("{bucket}.{name}")),
+            ..endpoint.clone()
+        },
+    }
+}
+
+fn region(
+    host: &Host<String>,
+    auth_region: Option<&str>,
+    vod: &VodService,
+    oss: &OssService,
+) -> Result<String, Error> {
+    if let Some(region) = &oss.region {
+        // People copy `oss-cn-shanghai` from the console.
+        let region = region.strip_prefix("oss-").unwrap_or(region);
+        endpoint::check_region("oss.region", region)?;
+        return Ok(region.to_owned());
+    }
+    let told = region_of(&host.to_string()).or_else(|| {
+        let region = auth_region?;
+        endpoint::check_region("Region", region)
+            .ok()
+            .map(|()| region.to_owned())
+    });
+    let region = told.unwrap_or_else(|| vod.region.clone());
+    endpoint::check_region("region", &region)?;
+    Ok(region)
+}
+
+/// `oss-cn-shanghai`, `oss-cn-shanghai-internal` and `vpc100-oss-cn-shanghai` tell their region; accelerate, dual-stack and
+/// custom hosts do not.
+fn region_of(host: &str) -> Option<String> {
+    let label = host.strip_suffix(".aliyuncs.com")?.rsplit('.').next()?;
+    let label = label
+        .strip_prefix("vpc100-")
+        .unwrap_or(label)
+        .strip_prefix("oss-")?;
+    let region = label.strip_suffix("-internal").unwrap_or(label);
+    let known = !region.starts_with("accelerate") && endpoint::check_region("", region).is_ok();
+    known.then(|| region.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(endpoint: &str) -> UploadAddress {
+        UploadAddress {
+            endpoint: endpoint.into(),
+            bucket: "outin-1".into(),
+            object_key: "sv/a b.mp4".into(),
+            object_prefix: None,
+        }
+    }
+
+    fn vod(endpoint: &str) -> VodService {
+        VodService {
+            endpoint: Some(endpoint.into()),
+            ..VodService::default()
+        }
+    }
+
+    fn resolve(endpoint: &str) -> Result<Target, Error> {
+        resolve_target(
+            &address(endpoint),
+            None,
+            &VodService::default(),
+            &OssService::default(),
+        )
+    }
+
+    fn refused(result: Result<Target, Error>) {
+        assert_eq!(result.unwrap_err().code, Code::EndpointRefused);
+    }
+
+    #[test]
+    fn the_bucket_goes_before_the_host_and_never_before_the_scheme() {
+        for endpoint in [
+            "https://oss-cn-beijing.aliyuncs.com",
+            "oss-cn-beijing.aliyuncs.com",
+            "https://OSS-CN-beijing.aliyuncs.com/",
+        ] {
+            let target = resolve(endpoint).unwrap();
+            assert_eq!(
+                target.base_url,
+                "https://outin-1.oss-cn-beijing.aliyuncs.com"
+            );
+            assert_eq!(
+                (target.path_style, target.region.as_str()),
+                (false, "cn-beijing")
+            );
+        }
+        let target = resolve("https://outin-1.oss-cn-beijing.aliyuncs.com").unwrap();
+        assert_eq!(
+            target.base_url,
+            "https://outin-1.oss-cn-beijing.aliyuncs.com"
+        );
+    }
+
+    #[test]
+    fn other_hosts_are_refused_by_name() {
+        for endpoint in [
+            "https://evil.example",
+            "https://aliyuncs.com.evil.example",
+            "https://evilaliyuncs.com",
+            "https://aliyuncs.com",
+            "http://oss-cn-shanghai.aliyuncs.com",
+            "https://oss-cn-shanghai.aliyuncs.com:8443",
+            "https://127.0.0.1",
+            "https://100.100.100.200",
+        ] {
+            refused(resolve(endpoint));
+        }
+        assert!(
+            resolve("https://evil.example")
+                .unwrap_err()
+                .message
+                .contains("https://evil.example")
+        );
+    }
+
+    #[test]
+    fn more_than_a_host_is_not_an_endpoint() {
+        for endpoint in [
+            "https://user@oss-cn-shanghai.aliyuncs.com",
+            "https://evil.example#.aliyuncs.com",
+            "https://evil.example/.aliyuncs.com",
+            "https://evil.example?.aliyuncs.com",
+            "file://oss-cn-shanghai.aliyuncs.com",
+        ] {
+            assert_eq!(
+                resolve(endpoint).unwrap_err().code,
+                Code::ReplyInvalid,
+                "{endpoint}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_configured_endpoint_carries_its_own_host_and_scheme() {
+        let own = vod("http://127.0.0.1:8080");
+        let none = OssService::default();
+        let target = resolve_target(&address("http://127.0.0.1:9090"), None, &own, &none).unwrap();
+        assert_eq!(
+            (target.base_url.as_str(), target.path_style),
+            ("http://127.0.0.1:9090", true)
+        );
+        refused(resolve_target(
+            &address("http://127.0.0.2:9090"),
+            None,
+            &own,
+            &none,
+        ));
+        refused(resolve_target(
+            &address("http://127.0.0.1:9090"),
+            None,
+            &vod("https://127.0.0.1:8080"),
+            &none,
+        ));
+    }
+
+    #[test]
+    fn hosts_may_be_trusted_by_name() {
+        let trusting = |hosts: &[&str]| OssService {
+            trusted_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            ..OssService::default()
+        };
+        let try_it = |endpoint: &str, hosts: &[&str]| {
+            resolve_target(
+                &address(endpoint),
+                Some("cn-x"),
+                &VodService::default(),
+                &trusting(hosts),
+            )
+        };
+        let target = try_it(
+            "https://media.example:9",
+            &["other.example", "media.example"],
+        )
+        .unwrap();
+        assert_eq!(target.base_url, "https://outin-1.media.example:9");
+        assert_eq!(target.region, "cn-x");
+        refused(try_it("http://media.example", &["media.example"]));
+        refused(try_it("https://sub.media.example", &["media.example"]));
+        refused(try_it("https://media.example:9", &["media.example:8"]));
+        try_it("http://minio:9", &["http://minio:9"]).unwrap();
+    }
+
+    #[test]
+    fn an_endpoint_of_ones_own_wins() {
+        let oss = |endpoint: &str| OssService {
+            endpoint: Some(endpoint.into()),
+            ..OssService::default()
+        };
+        let resolve = |endpoint| {
+            resolve_target(
+                &address("https://evil.example"),
+                None,
+                &VodService::default(),
+                &oss(endpoint),
+            )
+        };
+        let target = resolve("oss-cn-beijing-internal.aliyuncs.com").unwrap();
+        assert_eq!(
+            target.base_url,
+            "https://outin-1.oss-cn-beijing-internal.aliyuncs.com"
+        );
+        assert_eq!(target.region, "cn-beijing");
+        assert_eq!(
+            resolve("http://localhost:9").unwrap().base_url,
+            "http://localhost:9"
+        );
+        assert!(
+            resolve("http://x/y")
+                .unwrap_err()
+                .message
+                .starts_with("`oss.endpoint` must")
+        );
+    }
+
+    #[test]
+    fn regions_come_from_option_host_credential_and_service_in_this_order() {
+        for (host, region) in [
+            ("oss-cn-shanghai", "cn-shanghai"),
+            ("oss-ap-southeast-1-internal", "ap-southeast-1"),
+            ("vpc100-oss-cn-hangzhou", "cn-hangzhou"),
+            ("outin-1.oss-cn-shenzhen", "cn-shenzhen"),
+            ("oss-accelerate", "cn-auth"),
+            ("oss-accelerate-overseas", "cn-auth"),
+            ("cn-hangzhou.oss", "cn-auth"),
+        ] {
+            let address = address(&format!("https://{host}.aliyuncs.com"));
+            let resolve = |auth, oss: &OssService| {
+                resolve_target(&address, auth, &VodService::default(), oss)
+                    .unwrap()
+                    .region
+            };
+            assert_eq!(
+                resolve(Some("cn-auth"), &OssService::default()),
+                region,
+                "{host}"
+            );
+            let oss = OssService {
+                region: Some("oss-cn-mine".into()),
+                ..OssService::default()
+            };
+            assert_eq!(resolve(Some("cn-auth"), &oss), "cn-mine");
+        }
+        assert_eq!(
+            resolve("https://oss-accelerate.aliyuncs.com")
+                .unwrap()
+                .region,
+            "cn-shanghai"
+        );
+    }
+
+    #[test]
+    fn buckets_and_keys_have_rules() {
+        let with = |bucket: &str, key: &str| {
+            let address = UploadAddress {
+                bucket: bucket.into(),
+                object_key: key.into(),
+                ..address("https://oss-cn-shanghai.aliyuncs.com")
+            };
+            resolve_target(
+                &address,
+                None,
+                &VodService::default(),
+                &OssService::default(),
+            )
+        };
+        with("abc", &"k".repeat(1023)).unwrap();
+        for bucket in [
+            "",
+            "ab",
+            "a.b.c",
+            "evil.com/",
+            "A-b",
+            "-ab",
+            "ab-",
+            &"b".repeat(64),
+        ] {
+            assert!(
+                with(bucket, "k").unwrap_err().message.contains("`Bucket`"),
+                "{bucket}"
+            );
+        }
+        for key in [
+            "",
+            "/k",
+            "\\k",
+            "a/../b",
+            "..",
+            "a/.",
+            "a\nb",
+            &"k".repeat(1024),
+        ] {
+            assert!(
+                with("abc", key).unwrap_err().message.contains("`FileName`"),
+                "{key}"
+            );
+        }
+    }
+}
