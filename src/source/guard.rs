@@ -1,0 +1,402 @@
+//! Which URL, address and redirect may be fetched: a source must not lead into the network the host stands in.
+//!
+//! [`check_url`] looks at what is written, [`check_address`] at what a name resolves to (the host must then connect to that
+//! very address, or a second look-up could answer something else), [`next_hop`] at every redirect.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use super::address::{is_metadata, is_public};
+use crate::error::{Code, Error};
+use crate::http::Headers;
+
+/// The most redirects that are followed.
+const MAX_HOPS: u32 = 5;
+
+/// Names that mean this machine or this network, with everything below them.
+const LOCAL_SUFFIXES: &[&str] = &[
+    "localhost",
+    "local",
+    "internal",
+    "intranet",
+    "lan",
+    "home",
+    "corp",
+    "private",
+    "localdomain",
+    "home.arpa",
+];
+
+/// Headers that may go along to another origin: none that could hold a credential.
+const HARMLESS: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "if-range",
+    "range",
+    "user-agent",
+];
+
+/// What a source may be. The default: public hosts, over https or http, on port 80, 443 or any from 1024 on (below lie the
+/// services that are not HTTP).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct SourcePolicy {
+    /// Private, loopback and link-local addresses, local host names, and any port. Cloud metadata services stay refused.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub allow_private: bool,
+    /// Plain `http:` URLs. A redirect from https to http is refused in any case.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub allow_http: bool,
+}
+
+impl Default for SourcePolicy {
+    fn default() -> Self {
+        SourcePolicy {
+            allow_private: false,
+            allow_http: true,
+        }
+    }
+}
+
+/// Whether this URL may be fetched as far as its text tells: scheme, user info, host, port.
+///
+/// # Errors
+/// `UrlRefused`, or `AddressRefused` when the host is an address that is not public. Neither quotes path or query.
+pub fn check_url(url: &str, policy: SourcePolicy) -> Result<(), Error> {
+    let url = Url::parse(url).map_err(|_| refused("the source is not an absolute URL"))?;
+    check_parsed(&url, policy)
+}
+
+/// Whether this IP address, which a host name resolved to, may be connected to. In brackets or without.
+///
+/// # Errors
+/// `AddressRefused` naming the address, or `UrlRefused` for a text that is no address.
+pub fn check_address(ip: &str, policy: SourcePolicy) -> Result<(), Error> {
+    let bare = ip.trim_start_matches('[').trim_end_matches(']');
+    // Link-local addresses come with a zone: fe80::1%eth0.
+    let bare = bare.split('%').next().unwrap_or_default();
+    let ip = bare
+        .parse::<IpAddr>()
+        .map_err(|_| refused("the source resolved to something that is no IP address"))?;
+    check_ip(ip, policy)
+}
+
+/// The URL a redirect leads to, and those of `headers` that may go along. `hop` counts the redirects followed before: 0 for
+/// the first. To another origin only harmless headers go along: a caller's key may hide under any name.
+///
+/// # Errors
+/// `SourceRedirect` after five hops or for a Location that is no URL; `UrlRefused` for a step from https to http and for all
+/// that [`check_url`] refuses.
+pub fn next_hop(
+    from: &str,
+    location: &str,
+    headers: &Headers,
+    hop: u32,
+    policy: SourcePolicy,
+) -> Result<(String, Headers), Error> {
+    let redirect = |text: String| Error::new(Code::SourceRedirect, text);
+    if hop >= MAX_HOPS {
+        return Err(redirect(format!(
+            "the source redirects more than {MAX_HOPS} times"
+        )));
+    }
+    let from = Url::parse(from)
+        .map_err(|_| redirect("a redirect from something that is no URL".into()))?;
+    let mut to = from
+        .join(location)
+        .map_err(|_| redirect("the source redirects to something that is no URL".into()))?;
+    to.set_fragment(None);
+    if from.scheme() == "https" && to.scheme() == "http" {
+        return Err(refused(&format!(
+            "the source redirects from https to http://{}",
+            host_of(&to)
+        )));
+    }
+    check_parsed(&to, policy)?;
+    let same_origin = from.origin() == to.origin();
+    let harmless = |name: &str| {
+        HARMLESS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let kept = headers
+        .iter()
+        .filter(|(name, _)| same_origin || harmless(name))
+        .cloned()
+        .collect();
+    Ok((to.into(), kept))
+}
+
+fn check_parsed(url: &Url, policy: SourcePolicy) -> Result<(), Error> {
+    match url.scheme() {
+        "https" => {}
+        "http" if policy.allow_http => {}
+        "http" => return Err(refused("the source is a plain http URL")),
+        scheme => {
+            return Err(refused(&format!(
+                "the source has the scheme {scheme}: only http and https are fetched"
+            )));
+        }
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refused(
+            "the source's URL holds a user name or password; pass them as a header",
+        ));
+    }
+    check_host(url, policy)?;
+    let port = url.port_or_known_default().unwrap_or_default();
+    match policy.allow_private || matches!(port, 80 | 443 | 1024..) {
+        true => Ok(()),
+        false => Err(refused(&format!(
+            "the source is on port {port}: only 80, 443 and ports from 1024 on are fetched"
+        ))),
+    }
+}
+
+fn check_host(url: &Url, policy: SourcePolicy) -> Result<(), Error> {
+    match url.host() {
+        None => Err(refused("the source's URL has no host")),
+        Some(Host::Ipv4(ip)) => check_ip(ip.into(), policy),
+        Some(Host::Ipv6(ip)) => check_ip(ip.into(), policy),
+        Some(Host::Domain(name)) if !policy.allow_private && is_local(name) => Err(refused(
+            &format!("the source's host {name} is a local name"),
+        )),
+        Some(Host::Domain(_)) => Ok(()),
+    }
+}
+
+fn check_ip(ip: IpAddr, policy: SourcePolicy) -> Result<(), Error> {
+    let refuse = |what: &str| Err(Error::new(Code::AddressRefused, format!("{ip} is {what}")));
+    match (is_metadata(ip), is_public(ip) || policy.allow_private) {
+        (true, _) => refuse("a cloud metadata service, which is never a source"),
+        (false, false) => refuse("not a public address"),
+        (false, true) => Ok(()),
+    }
+}
+
+/// A name without a dot, or under one of the local ones. The dot at the end of a full name does not count.
+fn is_local(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let below = |suffix: &&str| {
+        name.strip_suffix(*suffix)
+            .is_some_and(|rest| rest.ends_with('.'))
+    };
+    !name.contains('.')
+        || LOCAL_SUFFIXES
+            .iter()
+            .any(|suffix| name == *suffix || below(suffix))
+}
+
+fn host_of(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}
+
+fn refused(why: &str) -> Error {
+    Error::new(Code::UrlRefused, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PUBLIC: SourcePolicy = SourcePolicy {
+        allow_private: false,
+        allow_http: true,
+    };
+    const PRIVATE: SourcePolicy = SourcePolicy {
+        allow_private: true,
+        allow_http: true,
+    };
+
+    #[test]
+    fn public_urls_pass() {
+        for url in [
+            "https://example.com/film.mp4?sig=x",
+            "http://example.com",
+            "https://example.com:8443/",
+            "https://1.1.1.1/",
+            "https://[2606:4700::1111]/",
+            "https://xn--fiq228c.example/",
+            "https://local.example.com/",
+        ] {
+            check_url(url, PUBLIC).unwrap();
+        }
+    }
+
+    #[test]
+    fn urls_are_refused_by_scheme_user_host_and_port() {
+        for (url, code) in [
+            ("film.mp4", Code::UrlRefused),
+            ("file:///etc/passwd", Code::UrlRefused),
+            ("ftp://example.com/", Code::UrlRefused),
+            ("data:video/mp4,x", Code::UrlRefused),
+            ("https://user@example.com/", Code::UrlRefused),
+            ("https://:pass@example.com/", Code::UrlRefused),
+            ("https://localhost/", Code::UrlRefused),
+            ("https://LOCALHOST./", Code::UrlRefused),
+            ("https://a.localhost/", Code::UrlRefused),
+            ("https://printer.local/", Code::UrlRefused),
+            ("https://metadata.google.internal/", Code::UrlRefused),
+            ("https://router/", Code::UrlRefused),
+            ("https://example.com:22/", Code::UrlRefused),
+            ("https://127.0.0.1/", Code::AddressRefused),
+            // The URL standard reads all of these as 127.0.0.1.
+            ("https://0x7f.1/", Code::AddressRefused),
+            ("https://2130706433/", Code::AddressRefused),
+            ("https://0177.0.0.1/", Code::AddressRefused),
+            ("https://127.0.0.1./", Code::AddressRefused),
+            ("https://%31%32%37.0.0.1/", Code::AddressRefused),
+            ("https://[::1]/", Code::AddressRefused),
+            ("https://[::ffff:7f00:1]/", Code::AddressRefused),
+            (
+                "http://100.100.100.200/latest/meta-data/",
+                Code::AddressRefused,
+            ),
+        ] {
+            assert_eq!(check_url(url, PUBLIC).unwrap_err().code, code, "{url}");
+        }
+        let strict = SourcePolicy {
+            allow_private: true,
+            allow_http: false,
+        };
+        assert_eq!(
+            check_url("http://example.com/", strict).unwrap_err().code,
+            Code::UrlRefused
+        );
+    }
+
+    #[test]
+    fn errors_do_not_quote_path_or_query() {
+        for url in [
+            "https://user:hush@example.com/hush?hush",
+            "https://localhost/hush?hush",
+            "hush",
+        ] {
+            assert!(!check_url(url, PUBLIC).unwrap_err().message.contains("hush"));
+        }
+    }
+
+    #[test]
+    fn private_sources_may_be_allowed_but_metadata_never() {
+        for url in [
+            "http://127.0.0.1:22/",
+            "http://localhost:8080/",
+            "http://nas.local/",
+            "http://[fd00::1]/",
+            "http://10.0.0.1/",
+        ] {
+            check_url(url, PRIVATE).unwrap();
+        }
+        for url in [
+            "http://169.254.169.254/",
+            "http://100.100.100.200/",
+            "http://[::ffff:a9fe:a9fe]/",
+        ] {
+            assert_eq!(
+                check_url(url, PRIVATE).unwrap_err().code,
+                Code::AddressRefused
+            );
+        }
+        assert_eq!(
+            check_url("file:///etc/passwd", PRIVATE).unwrap_err().code,
+            Code::UrlRefused
+        );
+    }
+
+    #[test]
+    fn addresses_are_checked_in_every_spelling() {
+        for ip in ["8.8.8.8", "2606:4700::1111", "[2606:4700::1111]"] {
+            check_address(ip, PUBLIC).unwrap();
+        }
+        for ip in [
+            "127.0.0.1",
+            "::1",
+            "[::1]",
+            "fe80::1%eth0",
+            "100.100.100.200",
+            "::ffff:10.0.0.1",
+        ] {
+            assert_eq!(
+                check_address(ip, PUBLIC).unwrap_err().code,
+                Code::AddressRefused,
+                "{ip}"
+            );
+        }
+        for ip in ["", "localhost", "127.1", "1.2.3.4:80"] {
+            assert_eq!(
+                check_address(ip, PRIVATE).unwrap_err().code,
+                Code::UrlRefused,
+                "{ip}"
+            );
+        }
+        check_address("127.0.0.1", PRIVATE).unwrap();
+    }
+
+    fn hop(from: &str, location: &str, number: u32) -> Result<(String, Headers), Error> {
+        let headers = [
+            "Authorization",
+            "Cookie",
+            "X-Api-Key",
+            "Range",
+            "accept-encoding",
+        ];
+        let headers = headers
+            .map(|name| (name.to_owned(), "v".to_owned()))
+            .to_vec();
+        next_hop(from, location, &headers, number, PUBLIC)
+    }
+
+    #[test]
+    fn a_redirect_is_resolved_and_keeps_headers_on_its_own_origin() {
+        let (url, headers) = hop("https://a.example/x/y?q", "../z?r#f", 0).unwrap();
+        assert_eq!((url.as_str(), headers.len()), ("https://a.example/z?r", 5));
+    }
+
+    #[test]
+    fn keys_do_not_go_to_another_origin() {
+        for location in [
+            "https://b.example/",
+            "//b.example/",
+            "https://a.example:8443/",
+        ] {
+            let (_, headers) = hop("https://a.example/", location, 0).unwrap();
+            let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["Range", "accept-encoding"], "{location}");
+        }
+        // The scheme is part of the origin.
+        assert_eq!(
+            hop("http://a.example/", "https://a.example/", 0)
+                .unwrap()
+                .1
+                .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn redirects_are_guarded_like_the_first_url() {
+        for (location, code) in [
+            ("http://a.example/", Code::UrlRefused),
+            ("http://127.0.0.1/", Code::UrlRefused),
+            ("https://127.0.0.1/", Code::AddressRefused),
+            ("https://localhost/", Code::UrlRefused),
+            ("file:///etc/passwd", Code::UrlRefused),
+            ("https://", Code::SourceRedirect),
+        ] {
+            assert_eq!(
+                hop("https://a.example/", location, 0).unwrap_err().code,
+                code,
+                "{location}"
+            );
+        }
+        hop("https://a.example/", "/5", 4).unwrap();
+        assert_eq!(
+            hop("https://a.example/", "/6", 5).unwrap_err().code,
+            Code::SourceRedirect
+        );
+    }
+}

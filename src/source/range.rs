@@ -1,0 +1,334 @@
+//! Whether a reply is exactly the range that was asked for. Only such a 206 counts: a source that ignores Range, or that
+//! changed, would be stored with the wrong bytes in the middle.
+
+use serde::{Deserialize, Serialize};
+
+use super::probe::Validator;
+use crate::error::{Code, Error};
+use crate::http::{Headers, header};
+
+/// The range that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct RangeExpectation {
+    /// First byte.
+    pub first: u64,
+    /// Last byte, inclusive.
+    pub last: u64,
+    /// Size of the whole source in bytes, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub total: Option<u64>,
+    /// What the source must still be.
+    pub validator: Validator,
+}
+
+/// Checks status and headers of a reply to a range request, before any byte of its body is used.
+///
+/// # Errors
+/// `SourceChanged`, `SourceRange`, `SourceEncoded`, `SourceNotFound`, `SourceForbidden` or `SourceStatus`.
+pub fn check_range(expect: &RangeExpectation, status: u16, headers: &Headers) -> Result<(), Error> {
+    match status {
+        206 => {}
+        200 => return Err(whole(&expect.validator)),
+        // The range lay inside the source when it was probed.
+        416 => return Err(changed("has become shorter (416)").status(416)),
+        _ => return Err(bad_status(status)),
+    }
+    check_identity(headers)?;
+    check_validator(&expect.validator, headers)?;
+    check_content_range(expect, headers)?;
+    // `last` is not below `first` where we asked for a range at all.
+    let length = expect.last.saturating_sub(expect.first).saturating_add(1);
+    match content_length(headers)? {
+        Some(said) if said != length => {
+            Err(range(&format!("{said} bytes for a range of {length}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A 200 to a range: If-Range failed, or the source does not do ranges.
+fn whole(validator: &Validator) -> Error {
+    match validator.etag.is_some() || validator.last_modified.is_some() {
+        true => {
+            changed("is another than before: it answered a conditional range with 200").status(200)
+        }
+        false => range("200, the whole file, to a range").status(200),
+    }
+}
+
+fn check_validator(expected: &Validator, headers: &Headers) -> Result<(), Error> {
+    for (name, expected) in [
+        ("etag", &expected.etag),
+        ("last-modified", &expected.last_modified),
+    ] {
+        let differs = match (expected, header(headers, name)) {
+            (Some(expected), Some(now)) => now.trim() != expected,
+            _ => false,
+        };
+        if differs {
+            return Err(changed(&format!("has another {name} than before")));
+        }
+    }
+    Ok(())
+}
+
+fn check_content_range(expect: &RangeExpectation, headers: &Headers) -> Result<(), Error> {
+    // `multipart/byteranges` has none: its ranges are inside the body.
+    let text =
+        header(headers, "content-range").ok_or_else(|| range("206 without Content-Range"))?;
+    let Some(ContentRange::Bytes { first, last, total }) = content_range(text) else {
+        return Err(range("206 with a Content-Range that is none"));
+    };
+    if let (Some(expected), Some(total)) = (expect.total, total)
+        && expected != total
+    {
+        return Err(changed(&format!("has {total} bytes, {expected} before")));
+    }
+    if (first, last) != (expect.first, expect.last) {
+        let (asked_first, asked_last) = (expect.first, expect.last);
+        return Err(range(&format!(
+            "bytes {first}-{last} when asked for {asked_first}-{asked_last}"
+        )));
+    }
+    Ok(())
+}
+
+fn changed(how: &str) -> Error {
+    Error::new(Code::SourceChanged, format!("the source {how}"))
+}
+
+fn range(what: &str) -> Error {
+    Error::new(Code::SourceRange, format!("the source answered {what}")).status(206)
+}
+
+/// The error of a status that holds no bytes of the source.
+pub(super) fn bad_status(status: u16) -> Error {
+    let code = match status {
+        404 | 410 => Code::SourceNotFound,
+        401 | 403 => Code::SourceForbidden,
+        _ => Code::SourceStatus,
+    };
+    let mut error = Error::new(code, format!("the source answered {status}")).status(status);
+    // 5xx, 408 and 429 pass; the rest is the source's last word.
+    error.retryable = matches!(status, 408 | 429 | 500..=599);
+    error
+}
+
+/// Bytes that are encoded are not the bytes of the file.
+pub(super) fn check_identity(headers: &Headers) -> Result<(), Error> {
+    let plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+    let codings = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
+    match codings
+        .flat_map(|(_, value)| value.split(','))
+        .map(str::trim)
+        .find(|coding| !plain(coding))
+    {
+        None => Ok(()),
+        Some(_) => {
+            let message =
+                "the source answered with a Content-Encoding although identity was asked for";
+            Err(Error::new(Code::SourceEncoded, message))
+        }
+    }
+}
+
+/// Content-Length, if there is one.
+pub(super) fn content_length(headers: &Headers) -> Result<Option<u64>, Error> {
+    let Some(text) = header(headers, "content-length") else {
+        return Ok(None);
+    };
+    match number(text.trim()) {
+        Some(length) => Ok(Some(length)),
+        None => Err(Error::new(
+            Code::SourceRange,
+            "the source answered with a Content-Length that is no number",
+        )),
+    }
+}
+
+/// A `Content-Range` in bytes (RFC 9110 section 14.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContentRange {
+    /// `bytes 0-9/100`, or `/*` without a total.
+    Bytes {
+        first: u64,
+        last: u64,
+        total: Option<u64>,
+    },
+    /// `bytes */100`.
+    Unsatisfied { total: u64 },
+}
+
+/// `None` for another unit, and for numbers that contradict each other.
+pub(super) fn content_range(text: &str) -> Option<ContentRange> {
+    let (unit, rest) = text.trim().split_once(' ')?;
+    let (range, total) = rest.trim().split_once('/')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    if range == "*" {
+        return Some(ContentRange::Unsatisfied {
+            total: number(total)?,
+        });
+    }
+    let (first, last) = range.split_once('-')?;
+    let (first, last) = (number(first)?, number(last)?);
+    let total = match total {
+        "*" => None,
+        total => Some(number(total)?),
+    };
+    let sound = first <= last && total.is_none_or(|total| last < total);
+    sound.then_some(ContentRange::Bytes { first, last, total })
+}
+
+/// Digits only: `parse` alone would take a sign.
+fn number(text: &str) -> Option<u64> {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expect() -> RangeExpectation {
+        let validator = Validator {
+            etag: Some("\"v1\"".into()),
+            last_modified: Some("Sun, 02 Jun 2024 12:40:00 GMT".into()),
+        };
+        RangeExpectation {
+            first: 10,
+            last: 19,
+            total: Some(100),
+            validator,
+        }
+    }
+
+    fn check(status: u16, list: &[(&str, &str)]) -> Result<(), Error> {
+        let headers = list
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        check_range(&expect(), status, &headers)
+    }
+
+    fn code(status: u16, list: &[(&str, &str)]) -> Code {
+        check(status, list).unwrap_err().code
+    }
+
+    const RANGE: (&str, &str) = ("content-range", "bytes 10-19/100");
+
+    #[test]
+    fn exactly_the_range_counts() {
+        check(206, &[RANGE]).unwrap();
+        check(206, &[RANGE, ("content-length", "10"), ("etag", "\"v1\"")]).unwrap();
+        check(206, &[("Content-Range", "Bytes 10-19/*")]).unwrap();
+        for wrong in [
+            "bytes 10-18/100",
+            "bytes 0-9/100",
+            "bytes 19-10/100",
+            "bytes 10-19",
+            "bytes 10-+19/100",
+            "items 10-19/100",
+        ] {
+            assert_eq!(
+                code(206, &[("content-range", wrong)]),
+                Code::SourceRange,
+                "{wrong}"
+            );
+        }
+        assert_eq!(code(206, &[]), Code::SourceRange);
+        assert_eq!(
+            code(206, &[("content-type", "multipart/byteranges; boundary=x")]),
+            Code::SourceRange
+        );
+        assert_eq!(
+            code(206, &[RANGE, ("content-length", "9")]),
+            Code::SourceRange
+        );
+        assert_eq!(
+            code(206, &[RANGE, ("content-length", "ten")]),
+            Code::SourceRange
+        );
+    }
+
+    #[test]
+    fn a_changed_source_is_told_from_a_bad_one() {
+        assert_eq!(code(200, &[]), Code::SourceChanged);
+        assert_eq!(code(416, &[]), Code::SourceChanged);
+        assert_eq!(
+            code(206, &[("content-range", "bytes 10-19/101")]),
+            Code::SourceChanged
+        );
+        assert_eq!(code(206, &[RANGE, ("etag", "\"v2\"")]), Code::SourceChanged);
+        assert_eq!(
+            code(206, &[RANGE, ("etag", "W/\"v1\"")]),
+            Code::SourceChanged
+        );
+        assert_eq!(
+            code(
+                206,
+                &[RANGE, ("last-modified", "Mon, 03 Jun 2024 12:40:00 GMT")]
+            ),
+            Code::SourceChanged
+        );
+        let unconditional = RangeExpectation {
+            validator: Validator::default(),
+            ..expect()
+        };
+        assert_eq!(
+            check_range(&unconditional, 200, &Headers::new())
+                .unwrap_err()
+                .code,
+            Code::SourceRange
+        );
+    }
+
+    #[test]
+    fn encoded_bytes_are_not_the_file() {
+        assert_eq!(
+            code(206, &[RANGE, ("Content-Encoding", "identity, gzip")]),
+            Code::SourceEncoded
+        );
+        check(206, &[RANGE, ("content-encoding", "identity")]).unwrap();
+    }
+
+    #[test]
+    fn other_statuses_have_their_codes() {
+        for (status, expected, retryable) in [
+            (401, Code::SourceForbidden, false),
+            (403, Code::SourceForbidden, false),
+            (404, Code::SourceNotFound, false),
+            (410, Code::SourceNotFound, false),
+            (418, Code::SourceStatus, false),
+            (429, Code::SourceStatus, true),
+            (503, Code::SourceStatus, true),
+        ] {
+            let error = check(status, &[]).unwrap_err();
+            assert_eq!(
+                (error.code, error.retryable, error.status),
+                (expected, retryable, Some(status))
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_too_big_for_64_bits_are_no_range() {
+        assert_eq!(content_range("bytes 0-0/18446744073709551616"), None);
+        let whole = ContentRange::Bytes {
+            first: 0,
+            last: u64::MAX - 1,
+            total: Some(u64::MAX),
+        };
+        assert_eq!(
+            content_range("bytes 0-18446744073709551614/18446744073709551615"),
+            Some(whole)
+        );
+    }
+}
