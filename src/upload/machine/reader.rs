@@ -217,7 +217,8 @@ impl Upload {
                     return Err(self.changed());
                 }
                 self.keep_or_close(id, ranges)?;
-                self.schedule(now)
+                self.schedule(now)?;
+                self.read_ahead()
             }
         }
     }

@@ -42,10 +42,8 @@ impl Upload {
     /// Starts all that may start now, and completes when there is nothing left to move.
     pub(super) fn schedule(&mut self, now: UnixMs) -> Result<(), Error> {
         let waits_for_upload_id = self.upload_id.is_none() && !self.is_put();
-        if self.phase != Phase::Uploading
-            || waits_for_upload_id
-            || self.is_opening() && self.reader.open.is_none()
-        {
+        let resolving = self.reader.access == Access::Ranges && self.is_opening();
+        if self.phase != Phase::Uploading || waits_for_upload_id || resolving {
             return Ok(());
         }
         if self.all_accepted()? {
@@ -53,6 +51,10 @@ impl Upload {
         }
         if self.auth_is_due(now) {
             self.refresh(now)?;
+            return self.read_ahead();
+        }
+        if self.listing.is_some() {
+            // What broke one part may break them all: first hear what the server says.
             return self.read_ahead();
         }
         while let Some(part) = self.next_part()? {

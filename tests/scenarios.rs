@@ -1,0 +1,437 @@
+//! Stories: one thing goes wrong (or nothing does), and the upload must end as a user would want it to.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+mod sim;
+
+use sim::{Fault, Op, SourceSpec, World};
+use vodlift::Code;
+use vodlift::upload::Source;
+
+const MIB: u64 = 1 << 20;
+
+fn world(size: u64) -> World {
+    World::new(1, SourceSpec::ranged(size))
+}
+
+#[test]
+fn a_url_with_ranges_arrives_in_parallel_parts() {
+    let mut world = world(10 * MIB + 1);
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(
+        (
+            outcome.parts,
+            outcome.bytes,
+            outcome.retries,
+            outcome.refreshes
+        ),
+        (11, 10 * MIB + 1, 0, 0)
+    );
+    assert_eq!(world.most_transfers, 4);
+    assert_eq!(outcome.crc64.unwrap().parse::<u64>().unwrap(), world.crc());
+    assert!(world.service.uploads.is_empty());
+}
+
+#[test]
+fn one_part_or_less_is_one_put_object() {
+    for size in [1, MIB] {
+        let mut world = world(size);
+        assert_eq!(world.run().unwrap().parts, 1);
+        world.assert_object_is_the_source();
+        assert_eq!(
+            (
+                world.luck.count(Op::PutObject),
+                world.luck.count(Op::Initiate)
+            ),
+            (1, 0)
+        );
+    }
+}
+
+#[test]
+fn an_empty_source_is_refused_before_vod_hears_of_it() {
+    let mut world = World::new(
+        1,
+        SourceSpec {
+            ranges: false,
+            ..SourceSpec::ranged(0)
+        },
+    );
+    assert_eq!(world.run().unwrap_err().code, Code::EmptySource);
+    assert_eq!(world.service.created, 0);
+}
+
+#[test]
+fn a_source_without_ranges_is_read_once_in_order() {
+    let mut world = World::new(
+        1,
+        SourceSpec {
+            ranges: false,
+            ..SourceSpec::ranged(5 * MIB + 3)
+        },
+    );
+    assert_eq!(world.run().unwrap().parts, 6);
+    world.assert_object_is_the_source();
+    assert_eq!(world.luck.count(Op::Open), 1);
+}
+
+#[test]
+fn a_source_without_a_length_arrives_whole() {
+    for size in [1, MIB - 1, MIB, MIB + 1, 3 * MIB, 7 * MIB + 5] {
+        let spec = SourceSpec {
+            ranges: false,
+            announces_length: false,
+            ..SourceSpec::ranged(size)
+        };
+        let mut world = World::new(1, spec);
+        assert_eq!(world.run().unwrap().bytes, size);
+        world.assert_object_is_the_source();
+    }
+}
+
+#[test]
+fn a_local_stream_of_unknown_length_arrives_whole() {
+    let mut world = world(5 * MIB + 5);
+    world.job.source = Source::Stream {
+        size: None,
+        name: None,
+    };
+    assert_eq!(world.run().unwrap().parts, 6);
+    world.assert_object_is_the_source();
+}
+
+#[test]
+fn local_slices_need_no_probe() {
+    let mut world = world(5 * MIB);
+    world.job.source = Source::Slices {
+        size: 5 * MIB,
+        modified: None,
+        name: None,
+    };
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(world.luck.count(Op::Open), 0);
+}
+
+#[test]
+fn redirects_are_followed_once_and_remembered() {
+    let mut world = World::new(
+        1,
+        SourceSpec {
+            redirects: 2,
+            ..SourceSpec::ranged(4 * MIB)
+        },
+    );
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(world.luck.count(Op::Open), 3);
+}
+
+#[test]
+fn a_short_credential_is_refreshed_in_time_and_no_part_is_sent_twice() {
+    let mut world = world(40 * MIB);
+    world.service.credential_life_s = 2;
+    world.bandwidth = MIB;
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert!(outcome.refreshes >= 4, "{} refreshes", outcome.refreshes);
+    assert!(
+        world.sent.values().all(|times| *times == 1),
+        "{:?}",
+        world.sent
+    );
+}
+
+#[test]
+fn an_expired_credential_is_replaced_once_for_all_parts_in_flight() {
+    let mut world = world(8 * MIB);
+    for nth in 1..=4 {
+        world.luck.script(
+            Op::UploadPart,
+            nth,
+            Fault::Refuse(403, "SecurityTokenExpired"),
+        );
+    }
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!((outcome.refreshes, outcome.retries), (1, 4));
+}
+
+#[test]
+fn a_credential_that_is_never_good_ends_the_upload() {
+    let mut world = world(8 * MIB);
+    world
+        .luck
+        .always(Op::UploadPart, Fault::Refuse(403, "InvalidAccessKeyId"));
+    let error = world.run().unwrap_err();
+    assert_eq!(error.service_code.as_deref(), Some("InvalidAccessKeyId"));
+    // Three for the parts, one to be allowed to clean up.
+    assert_eq!(world.service.refreshed, 4);
+    assert!(
+        world.service.uploads.is_empty(),
+        "the multipart upload is still open"
+    );
+}
+
+#[test]
+fn a_fatal_refusal_stops_all_parts_at_once_and_cleans_up() {
+    let mut world = world(100 * MIB);
+    world
+        .luck
+        .script(Op::UploadPart, 2, Fault::Refuse(403, "AccessDenied"));
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::PermissionDenied);
+    assert!(
+        world.luck.count(Op::UploadPart) <= 5,
+        "parts went on after the refusal"
+    );
+    assert!(world.service.uploads.is_empty());
+}
+
+#[test]
+fn a_part_that_landed_behind_a_broken_connection_is_not_sent_again() {
+    let mut world = world(8 * MIB);
+    world.luck.script(Op::UploadPart, 3, Fault::ResetAfter);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!((world.luck.count(Op::ListParts), world.sent[&3]), (1, 1));
+}
+
+#[test]
+fn a_part_that_did_not_land_is_sent_again() {
+    let mut world = world(8 * MIB);
+    world.luck.script(Op::UploadPart, 3, Fault::ResetBefore);
+    assert_eq!(world.run().unwrap().retries, 1);
+    world.assert_object_is_the_source();
+    assert_eq!((world.luck.count(Op::ListParts), world.sent[&3]), (1, 2));
+}
+
+#[test]
+fn an_early_refusal_that_looks_like_a_broken_pipe_is_recognised() {
+    let mut world = world(8 * MIB);
+    world.luck.always(Op::UploadPart, Fault::ResetBefore);
+    world
+        .luck
+        .always(Op::ListParts, Fault::Refuse(403, "AccessDenied"));
+    assert_eq!(world.run().unwrap_err().code, Code::PermissionDenied);
+    assert!(world.luck.count(Op::UploadPart) <= 4);
+}
+
+#[test]
+fn an_upload_id_that_is_gone_starts_over() {
+    let mut world = world(8 * MIB);
+    world
+        .luck
+        .script(Op::UploadPart, 5, Fault::Refuse(404, "NoSuchUpload"));
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(world.luck.count(Op::Initiate), 2);
+}
+
+#[test]
+fn a_source_that_changes_midway_is_never_mixed() {
+    let mut world = World::new(
+        1,
+        SourceSpec {
+            changes_at: Some(600),
+            ..SourceSpec::ranged(40 * MIB)
+        },
+    );
+    assert_eq!(world.run().unwrap_err().code, Code::SourceChanged);
+    assert!(world.service.object.is_none() && world.service.uploads.is_empty());
+}
+
+#[test]
+fn a_source_that_breaks_now_and_then_is_asked_again_for_that_range_only() {
+    let mut world = world(8 * MIB);
+    world.luck.script(Op::UploadPart, 2, Fault::SourceBreaks);
+    world
+        .luck
+        .script(Op::UploadPart, 6, Fault::SourceRefuses(503));
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!((outcome.retries, world.luck.count(Op::ListParts)), (2, 0));
+}
+
+#[test]
+fn a_source_that_stays_broken_ends_the_upload_and_cleans_up() {
+    let mut world = world(8 * MIB);
+    world.luck.always(Op::UploadPart, Fault::SourceBreaks);
+    assert_eq!(world.run().unwrap_err().code, Code::SourceUnreachable);
+    assert!(world.service.uploads.is_empty());
+}
+
+#[test]
+fn a_stream_with_a_strong_validator_is_read_on_where_it_broke() {
+    let mut world = World::new(
+        1,
+        SourceSpec {
+            ranges: false,
+            ..SourceSpec::ranged(6 * MIB)
+        },
+    );
+    world.luck.script(Op::Read, 4, Fault::SourceBreaks);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(
+        (world.luck.count(Op::Open), world.luck.count(Op::Initiate)),
+        (2, 1)
+    );
+}
+
+#[test]
+fn a_stream_without_a_validator_starts_over_when_it_broke() {
+    let mut world = World::new(
+        1,
+        SourceSpec {
+            ranges: false,
+            etag: false,
+            ..SourceSpec::ranged(6 * MIB)
+        },
+    );
+    world.luck.script(Op::Read, 4, Fault::SourceBreaks);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(
+        (world.luck.count(Op::Open), world.luck.count(Op::Initiate)),
+        (2, 2)
+    );
+    assert!(world.service.uploads.is_empty());
+}
+
+#[test]
+fn a_complete_whose_reply_is_lost_is_settled_by_head() {
+    let mut world = world(4 * MIB);
+    world.service.may_read = true;
+    world.luck.script(Op::Complete, 1, Fault::ResetAfter);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(
+        (world.luck.count(Op::Complete), world.luck.count(Op::Head)),
+        (2, 1)
+    );
+}
+
+#[test]
+fn a_complete_whose_reply_is_lost_is_settled_by_vod_where_head_is_forbidden() {
+    let mut world = world(4 * MIB);
+    world.luck.script(Op::Complete, 1, Fault::ResetAfter);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(world.luck.count(Op::GetMezzanineInfo), 1);
+}
+
+#[test]
+fn a_put_whose_reply_is_lost_is_settled_by_head() {
+    let mut world = world(1000);
+    world.service.may_read = true;
+    world.luck.script(Op::PutObject, 1, Fault::ResetAfter);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(world.luck.count(Op::PutObject), 1);
+}
+
+#[test]
+fn a_part_that_complete_does_not_find_is_sent_again() {
+    let mut world = world(4 * MIB);
+    world
+        .luck
+        .script(Op::Complete, 1, Fault::Refuse(400, "InvalidPart"));
+    // The listing that follows misses nothing: then the refusal itself is the end.
+    assert_eq!(
+        world.run().unwrap_err().service_code.as_deref(),
+        Some("InvalidPart")
+    );
+    assert_eq!(world.luck.count(Op::ListParts), 1);
+}
+
+#[test]
+fn throttling_is_waited_out() {
+    let mut world = world(2 * MIB);
+    for nth in 1..=3 {
+        world.luck.script(
+            Op::CreateUploadVideo,
+            nth,
+            Fault::Refuse(400, "Throttling.User"),
+        );
+    }
+    assert_eq!(world.run().unwrap().retries, 3);
+}
+
+#[test]
+fn a_wrong_key_is_said_at_once() {
+    let mut world = world(2 * MIB);
+    world.luck.always(
+        Op::CreateUploadVideo,
+        Fault::Refuse(404, "InvalidAccessKeyId.NotFound"),
+    );
+    assert_eq!(world.run().unwrap_err().code, Code::AccessKeyUnknown);
+    assert_eq!(world.luck.count(Op::CreateUploadVideo), 1);
+}
+
+#[test]
+fn a_dead_api_is_given_up_after_some_tries() {
+    let mut world = world(2 * MIB);
+    world.luck.always(Op::CreateUploadVideo, Fault::ResetBefore);
+    let error = world.run().unwrap_err();
+    assert_eq!((error.code, error.retryable), (Code::VodUnreachable, true));
+    assert_eq!(world.luck.count(Op::CreateUploadVideo), 6);
+}
+
+#[test]
+fn a_clock_that_is_an_hour_off_is_corrected() {
+    for hours in [-1, 1] {
+        let mut world = world(8 * MIB);
+        world.service.skew_ms = hours * 3_600_000;
+        world.luck.script(
+            Op::CreateUploadVideo,
+            1,
+            Fault::Refuse(400, "InvalidTimeStamp.Expired"),
+        );
+        let outcome = world.run().unwrap();
+        world.assert_object_is_the_source();
+        assert_eq!((outcome.retries, outcome.refreshes), (1, 0));
+    }
+}
+
+#[test]
+fn an_abort_at_any_moment_leaves_nothing_behind() {
+    for at in 0..150 {
+        let mut world = world(8 * MIB);
+        world.abort_at = Some(at * 10);
+        match world.run() {
+            Ok(_) => world.assert_object_is_the_source(),
+            Err(error) => assert_eq!(error.code, Code::Aborted),
+        }
+        assert!(
+            world.service.uploads.is_empty(),
+            "aborted at {at}0 ms with an open upload left"
+        );
+    }
+}
+
+#[test]
+fn an_abort_with_an_expired_credential_still_cleans_up() {
+    let mut world = world(8 * MIB);
+    world.abort_at = Some(700);
+    world
+        .luck
+        .script(Op::Abort, 1, Fault::Refuse(403, "SecurityTokenExpired"));
+    assert_eq!(world.run().unwrap_err().code, Code::Aborted);
+    assert!(world.service.uploads.is_empty());
+}
+
+#[test]
+fn an_upload_address_on_a_foreign_host_is_refused() {
+    let mut world = world(8 * MIB);
+    world.service.endpoint = "https://oss-cn-shanghai.aliyuncs.com.evil.example".into();
+    assert_eq!(world.run().unwrap_err().code, Code::EndpointRefused);
+    assert_eq!(world.luck.count(Op::Initiate), 0);
+}

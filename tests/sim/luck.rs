@@ -1,0 +1,125 @@
+//! Bad luck: scripted for a story, or drawn from a seed.
+
+use std::collections::BTreeMap;
+
+/// What a request wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Op {
+    Open,
+    Read,
+    CreateUploadVideo,
+    RefreshUploadVideo,
+    GetMezzanineInfo,
+    Initiate,
+    PutObject,
+    UploadPart,
+    ListParts,
+    Complete,
+    Abort,
+    Head,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection breaks before anything is stored.
+    ResetBefore,
+    /// The connection breaks after it took effect.
+    ResetAfter,
+    /// The service answers with this status and code.
+    Refuse(u16, &'static str),
+    /// The source's connection breaks within its body.
+    SourceBreaks,
+    /// The source answers a range with this status.
+    SourceRefuses(u16),
+}
+
+/// Decides what goes wrong. The same seed gives the same run.
+pub struct Luck {
+    state: u64,
+    /// Faults in a thousand requests.
+    pub per_mille: u64,
+    /// Faults of a story: the n-th request (from 1) of a kind.
+    script: BTreeMap<(Op, u32), Fault>,
+    /// Faults of every request of a kind.
+    always: BTreeMap<Op, Fault>,
+    pub seen: BTreeMap<Op, u32>,
+}
+
+impl Luck {
+    pub fn new(seed: u64) -> Self {
+        Luck {
+            state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            per_mille: 0,
+            script: BTreeMap::new(),
+            always: BTreeMap::new(),
+            seen: BTreeMap::new(),
+        }
+    }
+
+    pub fn script(&mut self, op: Op, nth: u32, fault: Fault) {
+        self.script.insert((op, nth), fault);
+    }
+
+    pub fn always(&mut self, op: Op, fault: Fault) {
+        self.always.insert(op, fault);
+    }
+
+    pub fn count(&self, op: Op) -> u32 {
+        self.seen.get(&op).copied().unwrap_or(0)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        // xorshift64*: enough for luck.
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
+    }
+
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    pub fn entropy(&mut self) -> [u8; 32] {
+        std::array::from_fn(|_| self.next() as u8)
+    }
+
+    pub fn fault(&mut self, op: Op, _part: Option<u32>) -> Option<Fault> {
+        let nth = self.seen.entry(op).or_insert(0);
+        *nth += 1;
+        let nth = *nth;
+        if let Some(fault) = self.script.get(&(op, nth)).or(self.always.get(&op)) {
+            return Some(*fault);
+        }
+        if self.per_mille == 0 || self.below(1000) >= self.per_mille {
+            return None;
+        }
+        let kinds: &[Fault] = match op {
+            Op::Open => &[Fault::ResetBefore, Fault::Refuse(503, "")],
+            Op::Read => &[Fault::SourceBreaks],
+            Op::CreateUploadVideo | Op::RefreshUploadVideo | Op::GetMezzanineInfo => &[
+                Fault::ResetBefore,
+                Fault::ResetAfter,
+                Fault::Refuse(400, "Throttling.User"),
+                Fault::Refuse(503, "ServiceUnavailable"),
+            ],
+            Op::UploadPart | Op::PutObject => &[
+                Fault::ResetBefore,
+                Fault::ResetAfter,
+                Fault::SourceBreaks,
+                Fault::SourceRefuses(503),
+                Fault::Refuse(500, "InternalError"),
+                Fault::Refuse(403, "SecurityTokenExpired"),
+                Fault::Refuse(400, "RequestTimeout"),
+            ],
+            _ => &[
+                Fault::ResetBefore,
+                Fault::ResetAfter,
+                Fault::Refuse(500, "InternalError"),
+            ],
+        };
+        let pick = self.below(kinds.len() as u64) as usize;
+        Some(kinds[pick])
+    }
+}

@@ -1,0 +1,597 @@
+//! A seeded world around the real machine: a source, VOD, OSS, a clock, and bad luck. Time is virtual, bytes are extents.
+//!
+//! Read in this order: `mod.rs` (the world and its invariants), `service.rs` (VOD and OSS), `luck.rs` (faults).
+
+#![allow(dead_code, unreachable_pub)]
+
+mod luck;
+mod service;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+pub use luck::{Fault, Luck, Op};
+use service::Service;
+use vodlift::Error;
+use vodlift::http::{Headers, Request, header};
+use vodlift::oss::OssService;
+use vodlift::secret::Secret;
+use vodlift::source::range::check_range;
+use vodlift::time::UnixMs;
+use vodlift::upload::{
+    Effect, Event, Failure, FailureKind, HostLimits, Job, Media, Options, Outcome, Progress,
+    Source, TransferBody, Upload,
+};
+use vodlift::vod::api::CreateUploadVideo;
+use vodlift::vod::{Credentials, VodService};
+
+pub const ACCESS_KEY_SECRET: &str = "never-print-this-access-key-secret";
+pub const STS_SECRET: &str = "never-print-this-sts-secret";
+pub const STS_TOKEN: &str = "never-print-this-sts-token";
+pub const URL_SECRET: &str = "never-print-this-url-signature";
+const START: u64 = 1_760_000_000_000;
+
+/// A run of bytes of one version of the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    pub offset: u64,
+    pub length: u64,
+    pub version: u32,
+}
+
+/// How the source behaves.
+#[derive(Debug, Clone)]
+pub struct SourceSpec {
+    pub size: u64,
+    pub ranges: bool,
+    pub announces_length: bool,
+    pub etag: bool,
+    /// It becomes another file at this moment of virtual time, in ms after the start.
+    pub changes_at: Option<u64>,
+    pub redirects: u32,
+}
+
+impl SourceSpec {
+    pub fn ranged(size: u64) -> Self {
+        SourceSpec {
+            size,
+            ranges: true,
+            announces_length: true,
+            etag: true,
+            changes_at: None,
+            redirects: 0,
+        }
+    }
+}
+
+pub struct World {
+    pub now: u64,
+    pub job: Job,
+    pub source: SourceSpec,
+    pub service: Service,
+    pub luck: Luck,
+    /// Bytes per virtual second of one transfer.
+    pub bandwidth: u64,
+    pub round_trip_ms: u64,
+    /// Abort at this moment, in ms after the start.
+    pub abort_at: Option<u64>,
+    pub max_steps: u64,
+    queue: BinaryHeap<Reverse<(u64, u64)>>,
+    pending: BTreeMap<u64, Event>,
+    seq: u64,
+    in_flight: BTreeMap<u32, &'static str>,
+    /// Bytes read so far of each open body, and the version it belongs to.
+    bodies: BTreeMap<u32, (u64, u32)>,
+    buffers: BTreeMap<u32, Extent>,
+    pub most_transfers: usize,
+    pub last_progress: Option<Progress>,
+    /// How often each part was sent.
+    pub sent: BTreeMap<u32, u32>,
+    pub steps: u64,
+}
+
+pub fn options() -> Options {
+    Options {
+        part_size: Some(1 << 20),
+        ..Options::default()
+    }
+}
+
+pub fn job(source: Source, options: Options) -> Job {
+    Job {
+        media: Media::Video(CreateUploadVideo {
+            title: "A film".into(),
+            file_name: "film.mp4".into(),
+            ..CreateUploadVideo::default()
+        }),
+        source,
+        vod: VodService::default(),
+        oss: OssService::default(),
+        options,
+        host: HostLimits {
+            concurrency: 4,
+            max_concurrency: 16,
+            buffer_bytes: 64 << 20,
+            buffers_parts: false,
+            subrequests: None,
+        },
+    }
+}
+
+impl World {
+    pub fn new(seed: u64, source: SourceSpec) -> Self {
+        let url = Source::Url {
+            url: format!("https://origin.example/film.mp4?signature={URL_SECRET}"),
+            headers: vec![],
+        };
+        World {
+            now: START,
+            job: job(url, options()),
+            source,
+            service: Service::new(START),
+            luck: Luck::new(seed),
+            bandwidth: 4 << 20,
+            round_trip_ms: 40,
+            abort_at: None,
+            max_steps: 200_000,
+            queue: BinaryHeap::new(),
+            pending: BTreeMap::new(),
+            seq: 0,
+            in_flight: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            buffers: BTreeMap::new(),
+            most_transfers: 0,
+            last_progress: None,
+            sent: BTreeMap::new(),
+            steps: 0,
+        }
+    }
+
+    /// Runs the upload to its end, checking the invariants at every step.
+    pub fn run(&mut self) -> Result<Outcome, Error> {
+        let credentials = Credentials {
+            access_key_id: "ak".into(),
+            access_key_secret: Secret::new(ACCESS_KEY_SECRET),
+            security_token: None,
+        };
+        let entropy = self.luck.entropy();
+        let mut upload = Upload::new(self.job.clone(), credentials, entropy, UnixMs(self.now))?;
+        self.schedule(0, Event::Start);
+        if let Some(at) = self.abort_at {
+            self.schedule(at, Event::Abort);
+        }
+        loop {
+            self.steps += 1;
+            assert!(
+                self.steps < self.max_steps,
+                "livelock: {} steps without an end",
+                self.steps
+            );
+            let Some(Reverse((time, seq))) = self.queue.pop() else {
+                panic!("deadlock: nothing in flight, nothing to wait for, and no end");
+            };
+            let Some(event) = self.pending.remove(&seq) else {
+                continue;
+            };
+            self.now = self.now.max(time);
+            self.settle(&event);
+            let trace = std::env::var("TRACE")
+                .is_ok()
+                .then(|| serde_json::to_string(&event).unwrap());
+            let effects = upload.handle(event, UnixMs(self.now));
+            if let Some(trace) = trace {
+                println!("{} {trace:.300}\n    {effects:?}", self.now);
+            }
+            let mut verdict = None;
+            for effect in effects {
+                assert!(verdict.is_none(), "an effect after the end: {effect:?}");
+                self.leaks_nothing(&effect);
+                verdict = self.apply(effect);
+            }
+            if let Some(verdict) = verdict {
+                self.ends_clean(&mut upload);
+                return verdict;
+            }
+        }
+    }
+
+    fn schedule(&mut self, after_ms: u64, event: Event) {
+        self.seq += 1;
+        self.queue.push(Reverse((self.now + after_ms, self.seq)));
+        self.pending.insert(self.seq, event);
+    }
+
+    fn settle(&mut self, event: &Event) {
+        if let Some(id) = id_of(event) {
+            self.in_flight
+                .remove(&id)
+                .unwrap_or_else(|| panic!("two ends for effect {id}"));
+        }
+    }
+
+    fn begin(&mut self, id: u32, what: &'static str) {
+        assert!(
+            self.in_flight.insert(id, what).is_none(),
+            "the id {id} was used twice"
+        );
+        let transfers = self
+            .in_flight
+            .values()
+            .filter(|what| **what == "transfer")
+            .count();
+        let allowed = self
+            .job
+            .options
+            .concurrency
+            .unwrap_or(self.job.host.concurrency) as usize;
+        assert!(
+            transfers <= allowed,
+            "{transfers} transfers at once, {allowed} allowed"
+        );
+        self.most_transfers = self.most_transfers.max(transfers);
+    }
+
+    fn ends_clean(&mut self, upload: &mut Upload) {
+        assert!(
+            upload.handle(Event::Abort, UnixMs(self.now)).is_empty(),
+            "effects after the end"
+        );
+        let left: Vec<_> = self.in_flight.values().collect();
+        assert!(left.is_empty(), "still in flight at the end: {left:?}");
+        assert!(
+            self.buffers.is_empty() || self.service.object.is_none(),
+            "a buffer was never released"
+        );
+    }
+
+    fn leaks_nothing(&self, effect: &Effect) {
+        let mut text = format!("{effect:?}");
+        match effect {
+            Effect::Failed { error } => text += &serde_json::to_string(error).unwrap(),
+            Effect::Checkpoint { checkpoint } => {
+                text += &serde_json::to_string(checkpoint).unwrap()
+            }
+            _ => {}
+        }
+        for secret in [
+            ACCESS_KEY_SECRET,
+            STS_SECRET,
+            STS_TOKEN,
+            URL_SECRET,
+            "Signature=",
+        ] {
+            assert!(!text.contains(secret), "{secret} leaks in {text}");
+        }
+    }
+
+    fn version(&self) -> u32 {
+        let changed = self
+            .source
+            .changes_at
+            .is_some_and(|at| self.now >= START + at);
+        u32::from(changed) + 1
+    }
+
+    fn apply(&mut self, effect: Effect) -> Option<Result<Outcome, Error>> {
+        match effect {
+            Effect::Send { id, request } => self.send(id, &request),
+            Effect::Open { id, request, .. } => self.open(id, request.as_ref()),
+            Effect::Close { id } => drop(self.bodies.remove(&id)),
+            Effect::Read {
+                id,
+                open,
+                part,
+                skip,
+                limit,
+                ..
+            } => self.read(id, open, part, skip, limit),
+            Effect::Release { part } => drop(self.buffers.remove(&part)),
+            Effect::Transfer {
+                id,
+                part,
+                body,
+                length,
+                request,
+                ..
+            } => {
+                self.transfer(id, part, &body, length, &request);
+            }
+            Effect::Wait { id, until } => {
+                self.begin(id, "wait");
+                self.schedule(until.saturating_sub(self.now), Event::Woke { id });
+            }
+            Effect::Cancel { id } => self.cancel(id),
+            Effect::Progress { progress } => {
+                assert!(
+                    progress
+                        .bytes_total
+                        .is_none_or(|total| progress.bytes_accepted <= total)
+                );
+                self.last_progress = Some(progress);
+            }
+            Effect::Checkpoint { .. } => {}
+            Effect::Done { outcome } => return Some(Ok(outcome)),
+            Effect::Failed { error } => return Some(Err(error)),
+        }
+        None
+    }
+
+    fn cancel(&mut self, id: u32) {
+        let Some((seq, _)) = self
+            .pending
+            .iter()
+            .find(|(_, event)| id_of(event) == Some(id))
+        else {
+            return;
+        };
+        let seq = *seq;
+        self.pending.remove(&seq);
+        self.schedule(0, failed(id, FailureKind::Canceled));
+    }
+
+    fn send(&mut self, id: u32, request: &Request) {
+        self.begin(id, "send");
+        let op = service::op_of(request);
+        let event = match self.luck.fault(op, None) {
+            Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
+            Some(Fault::ResetAfter) => {
+                self.service.answer(op, request, self.now);
+                failed(id, FailureKind::Network)
+            }
+            Some(Fault::Refuse(status, code)) => {
+                let (headers, body) = self.service.refusal(op, code, self.now);
+                Event::Replied {
+                    id,
+                    status,
+                    headers,
+                    body,
+                }
+            }
+            _ => {
+                let (status, headers, body) = self.service.answer(op, request, self.now);
+                Event::Replied {
+                    id,
+                    status,
+                    headers,
+                    body,
+                }
+            }
+        };
+        self.schedule(self.round_trip_ms, event);
+    }
+
+    fn open(&mut self, id: u32, request: Option<&Request>) {
+        self.begin(id, "open");
+        let version = self.version();
+        let fault = self.luck.fault(Op::Open, None);
+        let event = match (request, fault) {
+            (_, Some(Fault::ResetBefore | Fault::ResetAfter)) => {
+                failed(id, FailureKind::SourceNetwork)
+            }
+            (_, Some(Fault::Refuse(status, _))) => Event::Opened {
+                id,
+                status,
+                headers: vec![],
+            },
+            (None, _) => Event::Opened {
+                id,
+                status: 200,
+                headers: vec![],
+            },
+            (Some(request), _) => {
+                let (status, headers) = self.source_reply(request, version);
+                Event::Opened {
+                    id,
+                    status,
+                    headers,
+                }
+            }
+        };
+        if matches!(event, Event::Opened { .. }) {
+            self.bodies.insert(id, (0, version));
+        }
+        self.schedule(self.round_trip_ms, event);
+    }
+
+    fn source_reply(&self, request: &Request, version: u32) -> (u16, Headers) {
+        let hops = request.url.matches("/hop").count() as u32;
+        if hops < self.source.redirects {
+            return (
+                302,
+                vec![(
+                    "Location".into(),
+                    format!("/hop{}", request.url.split("example").nth(1).unwrap()),
+                )],
+            );
+        }
+        let mut headers: Headers = vec![("Content-Type".into(), "video/mp4".into())];
+        let etag = format!("\"v{version}\"");
+        if self.source.etag {
+            headers.push(("ETag".into(), etag.clone()));
+        }
+        let same = header(&request.headers, "if-range").is_none_or(|wanted| wanted == etag);
+        match header(&request.headers, "range").filter(|_| self.source.ranges && same) {
+            Some(range) => {
+                let (first, last) = range.trim_start_matches("bytes=").split_once('-').unwrap();
+                let last = last.parse::<u64>().unwrap().min(self.source.size - 1);
+                headers.push((
+                    "Content-Range".into(),
+                    format!("bytes {first}-{last}/{}", self.source.size),
+                ));
+                (206, headers)
+            }
+            None => {
+                if self.source.announces_length {
+                    headers.push(("Content-Length".into(), self.source.size.to_string()));
+                }
+                (200, headers)
+            }
+        }
+    }
+
+    fn read(&mut self, id: u32, open: u32, part: u32, skip: u64, limit: u64) {
+        self.begin(id, "read");
+        let Some((at, version)) = self.bodies.get_mut(&open) else {
+            panic!("a read from {open}, which is not open")
+        };
+        let offset = (*at + skip).min(self.source.size);
+        let length = limit.min(self.source.size - offset);
+        *at = offset + length;
+        let extent = Extent {
+            offset,
+            length,
+            version: *version,
+        };
+        if matches!(
+            self.luck.fault(Op::Read, Some(part)),
+            Some(Fault::SourceBreaks)
+        ) {
+            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceNetwork));
+        }
+        if length > 0 {
+            assert!(
+                self.buffers.insert(part, extent).is_none(),
+                "buffer {part} was filled twice"
+            );
+        }
+        let held: u64 = self.buffers.values().map(|extent| extent.length).sum();
+        assert!(
+            held <= self.job.host.buffer_bytes,
+            "{held} bytes in buffers"
+        );
+        let event = Event::Filled {
+            id,
+            length,
+            ended: length < limit,
+        };
+        self.schedule(length * 1000 / self.bandwidth, event);
+    }
+
+    fn transfer(
+        &mut self,
+        id: u32,
+        part: u32,
+        body: &TransferBody,
+        length: u64,
+        request: &Request,
+    ) {
+        self.begin(id, "transfer");
+        *self.sent.entry(part).or_default() += 1;
+        let version = self.version();
+        let op = service::op_of(request);
+        let duration = self.round_trip_ms + length * 1000 / self.bandwidth;
+        let fault = self.luck.fault(op, Some(part));
+        let extent = match body {
+            TransferBody::Buffer => self.buffers[&part],
+            TransferBody::Slice { offset } => Extent {
+                offset: *offset,
+                length,
+                version,
+            },
+            TransferBody::Range {
+                request, expect, ..
+            } => {
+                let (mut status, headers) = self.source_reply(request, version);
+                if let Some(Fault::SourceRefuses(refused)) = fault {
+                    status = refused;
+                }
+                if check_range(expect, status, &headers).is_err() {
+                    let failure = Failure {
+                        kind: FailureKind::SourceReply,
+                        message: "not the range asked for".into(),
+                        status: Some(status),
+                        headers,
+                    };
+                    return self.schedule(self.round_trip_ms, Event::Failed { id, failure });
+                }
+                Extent {
+                    offset: expect.first,
+                    length: expect.last - expect.first + 1,
+                    version,
+                }
+            }
+        };
+        assert_eq!(
+            extent.length, length,
+            "part {part} would be sent with another length"
+        );
+        let event = match fault {
+            Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceNetwork),
+            Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
+            Some(Fault::ResetAfter) => {
+                self.service.store(op, request, extent, self.now);
+                failed(id, FailureKind::Network)
+            }
+            Some(Fault::Refuse(status, code)) => {
+                let (headers, body) = self.service.refusal(op, code, self.now);
+                Event::Transferred {
+                    id,
+                    sent: length,
+                    status,
+                    headers,
+                    body,
+                    crc64: None,
+                }
+            }
+            _ => {
+                let (status, headers, body) = self.service.store(op, request, extent, self.now);
+                Event::Transferred {
+                    id,
+                    sent: length,
+                    status,
+                    headers,
+                    body,
+                    crc64: None,
+                }
+            }
+        };
+        self.schedule(duration, event);
+    }
+
+    /// CRC-64 of the source.
+    pub fn crc(&self) -> u64 {
+        service::crc_of_zeros(self.source.size)
+    }
+
+    /// What is stored is the source: whole, in order, of one version.
+    pub fn assert_object_is_the_source(&self) {
+        let object = self.service.object.as_ref().expect("no object was stored");
+        let mut at = 0;
+        for extent in object {
+            assert_eq!(extent.offset, at, "a gap or an overlap in {object:?}");
+            assert_eq!(
+                extent.version, object[0].version,
+                "two versions of the source in one object"
+            );
+            at += extent.length;
+        }
+        assert_eq!(
+            at, self.source.size,
+            "the object has another size than the source"
+        );
+    }
+}
+
+fn failed(id: u32, kind: FailureKind) -> Event {
+    Event::Failed {
+        id,
+        failure: Failure {
+            kind,
+            message: "the world broke".into(),
+            status: None,
+            headers: vec![],
+        },
+    }
+}
+
+fn id_of(event: &Event) -> Option<u32> {
+    match event {
+        Event::Start | Event::Abort => None,
+        Event::Replied { id, .. }
+        | Event::Opened { id, .. }
+        | Event::Filled { id, .. }
+        | Event::Transferred { id, .. }
+        | Event::Failed { id, .. }
+        | Event::Woke { id } => Some(*id),
+    }
+}

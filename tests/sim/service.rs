@@ -1,0 +1,341 @@
+//! VOD and OSS as far as the machine can see them. They check no signature: the emulator does.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use vodlift::http::{Headers, Request, header};
+use vodlift::oss::crc64;
+use vodlift::time::UnixMs;
+
+use super::luck::Op;
+use super::{Extent, STS_SECRET, STS_TOKEN};
+
+pub struct Service {
+    pub credential_life_s: u64,
+    /// Server time minus host time, in ms.
+    pub skew_ms: i64,
+    /// Whether the upload credential may HEAD the object.
+    pub may_read: bool,
+    /// The endpoint in UploadAddress.
+    pub endpoint: String,
+    pub created: u32,
+    pub refreshed: u32,
+    upload_ids: u32,
+    /// Open multipart uploads and their parts.
+    pub uploads: BTreeMap<String, BTreeMap<u32, Extent>>,
+    pub object: Option<Vec<Extent>>,
+    pub completed_numbers: Vec<u32>,
+    issued: BTreeMap<String, u64>,
+}
+
+pub fn op_of(request: &Request) -> Op {
+    match header(&request.headers, "x-acs-action") {
+        Some("CreateUploadVideo") => return Op::CreateUploadVideo,
+        Some("RefreshUploadVideo") => return Op::RefreshUploadVideo,
+        Some("GetMezzanineInfo") => return Op::GetMezzanineInfo,
+        Some(other) => panic!("the machine calls {other}, which nobody expects"),
+        None => {}
+    }
+    let query = request.url.split_once('?').map_or("", |(_, query)| query);
+    match (
+        request.method.as_str(),
+        query.contains("uploadId="),
+        query.contains("partNumber="),
+    ) {
+        ("PUT", true, true) => Op::UploadPart,
+        ("PUT", false, _) => Op::PutObject,
+        ("GET", true, _) => Op::ListParts,
+        ("POST", true, _) => Op::Complete,
+        ("POST", false, _) => Op::Initiate,
+        ("DELETE", true, _) => Op::Abort,
+        ("HEAD", ..) => Op::Head,
+        _ => panic!("an unknown request: {request:?}"),
+    }
+}
+
+fn query<'a>(request: &'a Request, name: &str) -> &'a str {
+    let query = request.url.split_once('?').map_or("", |(_, query)| query);
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .find(|(key, _)| *key == name)
+        .map_or("", |(_, value)| value)
+}
+
+/// CRC-64 of this many zero bytes: the content of the simulated source.
+pub fn crc_of_zeros(length: u64) -> u64 {
+    let mut one = crc64::Crc64::new();
+    one.update(&[0]);
+    let (mut crc, mut power, mut size, mut left) = (0, one.finish(), 1u64, length);
+    while left > 0 {
+        if left & 1 == 1 {
+            crc = crc64::combine(crc, power, size);
+        }
+        power = crc64::combine(power, power, size);
+        size *= 2;
+        left >>= 1;
+    }
+    crc
+}
+
+impl Service {
+    pub fn new(_start: u64) -> Self {
+        Service {
+            credential_life_s: 3000,
+            skew_ms: 0,
+            may_read: false,
+            endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
+            created: 0,
+            refreshed: 0,
+            upload_ids: 0,
+            uploads: BTreeMap::new(),
+            object: None,
+            completed_numbers: vec![],
+            issued: BTreeMap::new(),
+        }
+    }
+
+    fn clock(&self, now: u64) -> u64 {
+        now.saturating_add_signed(self.skew_ms)
+    }
+
+    fn headers(&self, now: u64) -> Headers {
+        vec![
+            ("Date".into(), UnixMs(self.clock(now)).http_date()),
+            ("x-oss-request-id".into(), "REQUEST".into()),
+        ]
+    }
+
+    pub fn refusal(&self, op: Op, code: &str, now: u64) -> (Headers, String) {
+        let vod = matches!(
+            op,
+            Op::CreateUploadVideo | Op::RefreshUploadVideo | Op::GetMezzanineInfo
+        );
+        let body = if vod {
+            format!(r#"{{"RequestId":"R","HostId":"h","Code":"{code}","Message":"refused"}}"#)
+        } else {
+            format!(
+                "<Error><Code>{code}</Code><Message>refused</Message><RequestId>R</RequestId></Error>"
+            )
+        };
+        let mut headers = self.headers(now);
+        if op == Op::Head {
+            headers.push(("x-oss-err".into(), STANDARD.encode(&body)));
+        }
+        (headers, body)
+    }
+
+    fn refuse(&self, op: Op, status: u16, code: &str, now: u64) -> (u16, Headers, String) {
+        let (headers, body) = self.refusal(op, code, now);
+        (status, headers, body)
+    }
+
+    fn ticket(&mut self, now: u64) -> String {
+        let token = format!("{STS_TOKEN}-{}-{}", self.created, self.refreshed);
+        let expires = self.clock(now) + self.credential_life_s * 1000;
+        self.issued.insert(token.clone(), expires);
+        let address = format!(
+            r#"{{"Endpoint":"{}","Bucket":"bucket","FileName":"sv/id/film.mp4"}}"#,
+            self.endpoint
+        );
+        let auth = format!(
+            r#"{{"AccessKeyId":"STS.id","AccessKeySecret":"{STS_SECRET}","SecurityToken":"{token}","ExpireUTCTime":"{}","Expiration":"{}","Region":"cn-shanghai"}}"#,
+            UnixMs(expires).iso8601(),
+            self.credential_life_s
+        );
+        format!(
+            r#"{{"RequestId":"R","VideoId":"video-{}","UploadAddress":"{}","UploadAuth":"{}"}}"#,
+            self.created,
+            STANDARD.encode(address),
+            STANDARD.encode(auth)
+        )
+    }
+
+    pub fn answer(&mut self, op: Op, request: &Request, now: u64) -> (u16, Headers, String) {
+        match op {
+            Op::CreateUploadVideo => self.created += 1,
+            Op::RefreshUploadVideo => self.refreshed += 1,
+            _ => {}
+        }
+        match op {
+            Op::CreateUploadVideo | Op::RefreshUploadVideo => {
+                (200, self.headers(now), self.ticket(now))
+            }
+            Op::GetMezzanineInfo => (200, self.headers(now), self.mezzanine()),
+            _ => self.oss(op, request, now),
+        }
+    }
+
+    fn mezzanine(&self) -> String {
+        let size: u64 = self
+            .object
+            .iter()
+            .flatten()
+            .map(|extent| extent.length)
+            .sum();
+        let status = if self.object.is_some() {
+            "Normal"
+        } else {
+            "Uploading"
+        };
+        format!(
+            r#"{{"RequestId":"R","Mezzanine":{{"VideoId":"v","Status":"{status}","Size":{size},"FileName":"f"}}}}"#
+        )
+    }
+
+    fn oss(&mut self, op: Op, request: &Request, now: u64) -> (u16, Headers, String) {
+        if let Err(code) = self.authorize(request, now) {
+            return self.refuse(op, 403, code, now);
+        }
+        let id = query(request, "uploadId").to_owned();
+        match op {
+            Op::Initiate => {
+                self.upload_ids += 1;
+                let id = format!("U{}", self.upload_ids);
+                let body = format!(
+                    "<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+                );
+                self.uploads.insert(id, BTreeMap::new());
+                (200, self.headers(now), body)
+            }
+            Op::Head => self.head(now),
+            _ if !self.uploads.contains_key(&id) => self.refuse(op, 404, "NoSuchUpload", now),
+            Op::Abort => {
+                self.uploads.remove(&id);
+                (204, self.headers(now), String::new())
+            }
+            Op::ListParts => self.list(
+                &id,
+                query(request, "part-number-marker").parse().unwrap_or(0),
+                now,
+            ),
+            Op::Complete => self.complete(&id, &request.body, now),
+            _ => panic!("{op:?} is not a small request"),
+        }
+    }
+
+    fn authorize(&self, request: &Request, now: u64) -> Result<(), &'static str> {
+        let token =
+            header(&request.headers, "x-oss-security-token").expect("a request without a token");
+        let expires = self.issued.get(token).expect("a token nobody issued");
+        let date = header(&request.headers, "x-oss-date").expect("a request without a date");
+        let signed = UnixMs::parse_iso8601(&format!(
+            "{}-{}-{}T{}:{}:{}Z",
+            &date[0..4],
+            &date[4..6],
+            &date[6..8],
+            &date[9..11],
+            &date[11..13],
+            &date[13..15]
+        ));
+        let clock = self.clock(now);
+        if signed.unwrap().0.abs_diff(clock) > 900_000 {
+            return Err("RequestTimeTooSkewed");
+        }
+        if clock >= *expires {
+            Err("SecurityTokenExpired")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn head(&self, now: u64) -> (u16, Headers, String) {
+        if !self.may_read {
+            return self.refuse(Op::Head, 403, "AccessDenied", now);
+        }
+        let Some(object) = &self.object else {
+            return self.refuse(Op::Head, 404, "NoSuchKey", now);
+        };
+        let size: u64 = object.iter().map(|extent| extent.length).sum();
+        let mut headers = self.headers(now);
+        headers.push(("Content-Length".into(), size.to_string()));
+        headers.push((
+            "x-oss-hash-crc64ecma".into(),
+            crc_of_zeros(size).to_string(),
+        ));
+        headers.push(("ETag".into(), "\"E\"".into()));
+        (200, headers, String::new())
+    }
+
+    fn list(&self, id: &str, marker: u32, now: u64) -> (u16, Headers, String) {
+        let parts: Vec<_> = self.uploads[id].range(marker + 1..).take(1000).collect();
+        let truncated = parts
+            .last()
+            .is_some_and(|(n, _)| self.uploads[id].range(*n + 1..).next().is_some());
+        let next = parts.last().map_or(0, |(n, _)| **n);
+        let rows: String = parts
+            .iter()
+            .map(|(n, part)| {
+                format!(
+                    "<Part><PartNumber>{n}</PartNumber><ETag>\"P{n}\"</ETag><Size>{}</Size><HashCrc64ecma>{}</HashCrc64ecma></Part>",
+                    part.length,
+                    crc_of_zeros(part.length)
+                )
+            })
+            .collect();
+        let body = format!(
+            "<ListPartsResult><UploadId>{id}</UploadId><NextPartNumberMarker>{next}</NextPartNumberMarker><MaxParts>1000</MaxParts><IsTruncated>{truncated}</IsTruncated>{rows}</ListPartsResult>"
+        );
+        (200, self.headers(now), body)
+    }
+
+    fn complete(&mut self, id: &str, body: &str, now: u64) -> (u16, Headers, String) {
+        let numbers: Vec<u32> = body
+            .split("<PartNumber>")
+            .skip(1)
+            .map(|rest| rest.split('<').next().unwrap().parse().unwrap())
+            .collect();
+        assert!(
+            numbers.is_sorted_by(|a, b| a < b),
+            "Complete must list each part once, ascending: {numbers:?}"
+        );
+        let parts = &self.uploads[id];
+        if numbers.iter().any(|n| !parts.contains_key(n)) {
+            return self.refuse(Op::Complete, 400, "InvalidPart", now);
+        }
+        let object: Vec<Extent> = numbers.iter().map(|n| parts[n]).collect();
+        let size: u64 = object.iter().map(|extent| extent.length).sum();
+        self.completed_numbers = numbers;
+        self.object = Some(object);
+        self.uploads.remove(id);
+        let mut headers = self.headers(now);
+        headers.push((
+            "x-oss-hash-crc64ecma".into(),
+            crc_of_zeros(size).to_string(),
+        ));
+        (
+            200,
+            headers,
+            "<CompleteMultipartUploadResult><ETag>\"E\"</ETag></CompleteMultipartUploadResult>"
+                .into(),
+        )
+    }
+
+    pub fn store(
+        &mut self,
+        op: Op,
+        request: &Request,
+        extent: Extent,
+        now: u64,
+    ) -> (u16, Headers, String) {
+        if let Err(code) = self.authorize(request, now) {
+            return self.refuse(op, 403, code, now);
+        }
+        if op == Op::PutObject {
+            self.object = Some(vec![extent]);
+        } else {
+            let Some(parts) = self.uploads.get_mut(query(request, "uploadId")) else {
+                return self.refuse(op, 404, "NoSuchUpload", now);
+            };
+            parts.insert(query(request, "partNumber").parse().unwrap(), extent);
+        }
+        let mut headers = self.headers(now);
+        let etag = format!("\"P{}\"", query(request, "partNumber"));
+        headers.push(("ETag".into(), etag));
+        headers.push((
+            "x-oss-hash-crc64ecma".into(),
+            crc_of_zeros(extent.length).to_string(),
+        ));
+        (200, headers, String::new())
+    }
+}
