@@ -59,15 +59,8 @@ impl Upload {
         entropy: &[u8],
         now: f64,
     ) -> Result<Upload, JsValue> {
-        let entropy = entropy
-            .try_into()
-            .map_err(|_| thrown(&Error::invalid("entropy", "must be 32 bytes")))?;
-        let upload = upload::Upload::new(
-            read("job", job)?,
-            read("credentials", credentials)?,
-            entropy,
-            ms(now),
-        );
+        let (job, credentials) = (read("job", job)?, read("credentials", credentials)?);
+        let upload = upload::Upload::new(job, credentials, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
     }
 
@@ -77,9 +70,37 @@ impl Upload {
         write(&Effects(self.0.handle(event, ms(now))))
     }
 
-    /// Where the upload stands, once there is something to go on from.
-    pub fn checkpoint(&self) -> Result<Option<Ts<Checkpoint>>, JsValue> {
-        self.0.checkpoint().as_ref().map(write).transpose()
+    /// Goes on from a checkpoint; see the crate's `Upload::resume`.
+    pub fn resume(
+        checkpoint: Ts<Checkpoint>,
+        job: Ts<Job>,
+        credentials: Ts<Credentials>,
+        entropy: &[u8],
+        now: f64,
+    ) -> Result<Upload, JsValue> {
+        let (checkpoint, job) = (read("checkpoint", checkpoint)?, read("job", job)?);
+        let credentials = read("credentials", credentials)?;
+        let upload = upload::Upload::resume(checkpoint, job, credentials, seed(entropy)?, ms(now));
+        upload.map(Upload).map_err(|error| thrown(&error))
+    }
+
+    /// Removes what an upload has left on the server; see the crate's `Upload::discard`.
+    pub fn discard(
+        checkpoint: Ts<Checkpoint>,
+        job: Ts<Job>,
+        credentials: Ts<Credentials>,
+        entropy: &[u8],
+        now: f64,
+    ) -> Result<Upload, JsValue> {
+        let (checkpoint, job) = (read("checkpoint", checkpoint)?, read("job", job)?);
+        let credentials = read("credentials", credentials)?;
+        let upload = upload::Upload::discard(checkpoint, job, credentials, seed(entropy)?, ms(now));
+        upload.map(Upload).map_err(|error| thrown(&error))
+    }
+
+    /// Where the upload stands.
+    pub fn checkpoint(&self) -> Result<Ts<Checkpoint>, JsValue> {
+        write(&self.0.checkpoint())
     }
 }
 
@@ -199,6 +220,12 @@ fn policy(allow_private: bool) -> SourcePolicy {
         allow_private,
         ..SourcePolicy::default()
     }
+}
+
+fn seed(entropy: &[u8]) -> Result<[u8; 32], JsValue> {
+    entropy
+        .try_into()
+        .map_err(|_| thrown(&Error::invalid("entropy", "must be 32 bytes")))
 }
 
 /// Float to integer saturates in Rust: a negative or absurd time becomes the nearest one there is.

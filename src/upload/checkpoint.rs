@@ -4,39 +4,80 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::job::{Media, Source};
 use super::plan::Plan;
-use crate::oss::Target;
+use crate::error::{Code, Error};
+use crate::http::Headers;
+use crate::oss::OssService;
 use crate::source::probe::Validator;
+use crate::vod::VodService;
 
 /// The version this build writes.
 pub const VERSION: u32 = 1;
 
-/// Where an upload stands.
+/// Where an upload stands. There is one from the first moment on; the later fields fill up as it goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
     /// [`VERSION`] of the writer.
     pub version: u32,
-    /// The media id (VideoId).
-    pub media_id: String,
-    /// Where the object goes.
-    pub target: Target,
-    /// The multipart upload.
-    pub upload_id: String,
-    /// How it is cut.
-    pub plan: Plan,
-    /// What the source was when it was first seen.
+    /// What it becomes in VOD.
+    pub media: Media,
+    /// The VOD API it talks to.
+    pub vod: VodService,
+    /// How it reaches and signs OSS.
+    pub oss: OssService,
+    /// Where the bytes come from.
     pub source: SourceMark,
+    /// Headers stored with the object.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+    pub object_headers: Headers,
+    /// How it is cut, once the source was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub plan: Option<Plan>,
+    /// Where VOD wants it, once VOD has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub place: Option<PlaceMark>,
+    /// The multipart upload, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub upload_id: Option<String>,
     /// Bytes accepted so far, for display.
     pub bytes_accepted: u64,
 }
 
-/// What tells one state of a source from another.
+/// The media and its object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceMark {
+    /// The media id.
+    pub media_id: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The object key.
+    pub object_key: String,
+}
+
+/// What the source was when it was first seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SourceMark {
+    /// Of a URL: without its query, if that looked like a credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub url: Option<String>,
+    /// The query was left out: pass the URL again to resume.
+    #[serde(default)]
+    pub query_removed: bool,
+    /// Of a file: its path, as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub path: Option<String>,
     /// Length in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -47,4 +88,194 @@ pub struct SourceMark {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub modified: Option<u64>,
+}
+
+impl Checkpoint {
+    /// # Errors
+    /// `CheckpointInvalid` when another version wrote it.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.version == VERSION {
+            return Ok(());
+        }
+        let message = format!(
+            "the checkpoint has version {}, this build reads version {VERSION}",
+            self.version
+        );
+        Err(Error::new(Code::CheckpointInvalid, message))
+    }
+}
+
+impl SourceMark {
+    /// Where it is, without what must not be stored.
+    pub fn place_of(source: &Source) -> SourceMark {
+        match source {
+            Source::Url { url, .. } => {
+                let query_removed = has_secret_query(url);
+                let kept = if query_removed {
+                    crate::http::without_query(url)
+                } else {
+                    url
+                };
+                SourceMark {
+                    url: Some(kept.to_owned()),
+                    query_removed,
+                    ..SourceMark::default()
+                }
+            }
+            Source::Slices { name, .. } => SourceMark {
+                path: name.clone(),
+                ..SourceMark::default()
+            },
+            Source::Stream { .. } => SourceMark::default(),
+        }
+    }
+
+    /// # Errors
+    /// `SourceChanged`, naming what is not as it was.
+    pub fn check(
+        &self,
+        size: Option<u64>,
+        validator: &Validator,
+        modified: Option<u64>,
+    ) -> Result<(), Error> {
+        let differs = |what: &str, was: &dyn std::fmt::Display, is: String| {
+            let message =
+                format!("the source is not what it was: its {what} was {was} and is {is} now");
+            Err(Error::new(Code::SourceChanged, message))
+        };
+        let or_none = |value: Option<String>| value.unwrap_or_else(|| "unknown".into());
+        if let Some(was) = self.size.filter(|was| size != Some(*was)) {
+            return differs("size", &was, or_none(size.map(|size| size.to_string())));
+        }
+        if let Some(was) = self
+            .validator
+            .etag
+            .as_ref()
+            .filter(|was| validator.etag.as_ref() != Some(was))
+        {
+            return differs("ETag", was, or_none(validator.etag.clone()));
+        }
+        let dated = self
+            .validator
+            .etag
+            .is_none()
+            .then_some(self.validator.last_modified.as_ref())
+            .flatten();
+        if let Some(was) = dated.filter(|was| validator.last_modified.as_ref() != Some(was)) {
+            return differs(
+                "Last-Modified",
+                was,
+                or_none(validator.last_modified.clone()),
+            );
+        }
+        if let Some(was) = self.modified.filter(|was| modified != Some(*was)) {
+            return differs(
+                "modification time",
+                &was,
+                or_none(modified.map(|time| time.to_string())),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Keys that name a credential, and values long enough to be one. When in doubt the query stays out of the checkpoint.
+fn has_secret_query(url: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "sig", "token", "key", "cred", "auth", "expire", "pass", "secret", "policy", "session",
+        "hash", "hmac",
+    ];
+    const LONGEST_HARMLESS: usize = 20;
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let key = key.to_ascii_lowercase();
+        WORDS.iter().any(|word| key.contains(word))
+            || value.len() > LONGEST_HARMLESS
+            || pair.len() > 2 * LONGEST_HARMLESS
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> SourceMark {
+        SourceMark::place_of(&Source::Url {
+            url: text.into(),
+            headers: vec![],
+        })
+    }
+
+    #[test]
+    fn a_signed_url_is_stored_without_its_query() {
+        for signed in [
+            "https://h/f.mp4?X-Amz-Signature=1",
+            "https://h/f.mp4?Expires=1&OSSAccessKeyId=2",
+            "https://h/f.mp4?a=1&t=0123456789012345678901",
+            "https://h/f.mp4?0123456789012345678901234567890123456789012",
+        ] {
+            assert_eq!(
+                url(signed).url.as_deref(),
+                Some("https://h/f.mp4"),
+                "{signed}"
+            );
+            assert!(url(signed).query_removed);
+        }
+    }
+
+    #[test]
+    fn a_harmless_query_stays() {
+        let mark = url("https://h/get?id=42&format=mp4");
+        assert_eq!(
+            (mark.url.as_deref(), mark.query_removed),
+            (Some("https://h/get?id=42&format=mp4"), false)
+        );
+    }
+
+    #[test]
+    fn what_changed_is_named() {
+        let validator = Validator {
+            etag: Some("\"a\"".into()),
+            last_modified: Some("then".into()),
+        };
+        let mark = SourceMark {
+            size: Some(5),
+            validator: validator.clone(),
+            ..SourceMark::default()
+        };
+        assert!(mark.check(Some(5), &validator, None).is_ok());
+        let error = mark.check(Some(6), &validator, None).unwrap_err();
+        assert_eq!(
+            (error.code, error.message.contains("size was 5 and is 6")),
+            (Code::SourceChanged, true)
+        );
+        let other = Validator {
+            etag: Some("\"b\"".into()),
+            last_modified: Some("then".into()),
+        };
+        assert!(
+            mark.check(Some(5), &other, None)
+                .unwrap_err()
+                .message
+                .contains("ETag")
+        );
+    }
+
+    #[test]
+    fn a_later_last_modified_is_a_change_only_without_an_etag() {
+        let was = Validator {
+            etag: None,
+            last_modified: Some("then".into()),
+        };
+        let is = Validator {
+            etag: None,
+            last_modified: Some("now".into()),
+        };
+        let mark = SourceMark {
+            validator: was,
+            ..SourceMark::default()
+        };
+        assert!(mark.check(None, &is, None).is_err());
+    }
 }

@@ -79,6 +79,8 @@ pub enum Event {
         /// Of the `Wait`.
         id: u32,
     },
+    /// Finish the parts in flight, then end in `Suspended`: to be carried on later.
+    Stop,
     /// Give up, and remove what was uploaded.
     Abort,
 }
@@ -223,6 +225,11 @@ pub enum Effect {
         /// Plain data without secrets.
         checkpoint: Checkpoint,
     },
+    /// The upload has stopped early, as asked for or because its budget is used up. It goes on from the checkpoint.
+    Suspended {
+        /// Where it stands.
+        checkpoint: Checkpoint,
+    },
     /// The upload is complete and verified.
     Done {
         /// What there is now.
@@ -275,6 +282,8 @@ pub enum Phase {
     Uploading,
     /// Putting the parts together and checking the whole.
     Completing,
+    /// Coming to rest, to be carried on later.
+    Suspending,
     /// Removing what was uploaded.
     Aborting,
     /// Over.
@@ -308,6 +317,8 @@ pub struct Progress {
     pub retries: u32,
     /// Upload credentials fetched anew so far.
     pub refreshes: u32,
+    /// Times it started over, because the server or the source had lost it.
+    pub restarts: u32,
 }
 
 /// What a finished upload has made.
@@ -335,6 +346,8 @@ pub struct Outcome {
     pub resumed: bool,
     /// Upload credentials fetched anew.
     pub refreshes: u32,
+    /// Times it started over, because the server or the source had lost it.
+    pub restarts: u32,
     /// Requests tried again.
     pub retries: u32,
     /// The service's id of the last request.

@@ -60,7 +60,7 @@ pub enum Source {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         modified: Option<u64>,
-        /// The file's own name, if it has one.
+        /// The file's name or path, if it has one. It is written into the checkpoint.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         name: Option<String>,
@@ -112,9 +112,50 @@ pub struct Options {
     /// After a failure that a resume could mend, keep the multipart upload instead of aborting it.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub keep_on_failure: bool,
+    /// Where to stop early and hand the rest on. What is in flight is finished; the upload ends in `Suspended`.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub budget: Budget,
+    /// Only these parts, of an upload that somebody else began and will complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub shard: Option<Shard>,
     /// Headers stored with the object (`Content-Type`, `Cache-Control`, `x-oss-…`).
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "[string, string][]"))]
     pub object_headers: Headers,
+}
+
+/// What one run may use up. Without a number there is no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Budget {
+    /// Parts begun. With 0 the upload is only prepared, for others to carry on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub parts: Option<u32>,
+    /// Requests sent, to the source, VOD and OSS together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub subrequests: Option<u32>,
+    /// Bytes of parts begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub bytes: Option<u64>,
+    /// No part begins from then on, in ms since the epoch by the host's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub deadline: Option<u64>,
+}
+
+/// A range of part numbers, both ends included, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Shard {
+    /// The first part number.
+    pub first: u32,
+    /// The last part number; beyond the last part there is nothing to do.
+    pub last: u32,
 }
 
 /// What the host can carry.

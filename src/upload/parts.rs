@@ -62,6 +62,23 @@ impl Parts {
         self.begun
     }
 
+    /// The lowest part of a range that is neither accepted nor under way, and may be sent now.
+    ///
+    pub fn begin_in(&mut self, first: u32, last: u32) -> Option<u32> {
+        if let Some(again) = self.ready.range(first..=last.max(first)).next().copied() {
+            self.ready.remove(&again);
+            return Some(again);
+        }
+        let mut next = self.begun.saturating_add(1).max(first);
+        while self.accepted.contains_key(&next) {
+            next = next.saturating_add(1);
+        }
+        (next <= last).then(|| {
+            self.begun = next;
+            next
+        })
+    }
+
     /// The last part begun; 0 before the first.
     pub fn begun(&self) -> u32 {
         self.begun

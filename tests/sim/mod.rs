@@ -19,8 +19,8 @@ use vodlift::secret::Secret;
 use vodlift::source::range::check_range;
 use vodlift::time::UnixMs;
 use vodlift::upload::{
-    Effect, Event, Failure, FailureKind, HostLimits, Job, Media, Options, Outcome, Progress,
-    Source, TransferBody, Upload,
+    Checkpoint, Effect, Event, Failure, FailureKind, HostLimits, Job, Media, Options, Outcome,
+    Progress, Source, TransferBody, Upload,
 };
 use vodlift::vod::api::CreateUploadVideo;
 use vodlift::vod::{Credentials, VodService};
@@ -29,7 +29,7 @@ pub const ACCESS_KEY_SECRET: &str = "never-print-this-access-key-secret";
 pub const STS_SECRET: &str = "never-print-this-sts-secret";
 pub const STS_TOKEN: &str = "never-print-this-sts-token";
 pub const URL_SECRET: &str = "never-print-this-url-signature";
-const START: u64 = 1_760_000_000_000;
+pub const START: u64 = 1_760_000_000_000;
 
 /// A run of bytes of one version of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,14 @@ impl SourceSpec {
     }
 }
 
+/// How a run ended.
+#[derive(Debug)]
+pub enum End {
+    Done(Outcome),
+    Suspended,
+    Died,
+}
+
 pub struct World {
     pub now: u64,
     pub job: Job,
@@ -75,6 +83,16 @@ pub struct World {
     pub round_trip_ms: u64,
     /// Abort at this moment, in ms after the start.
     pub abort_at: Option<u64>,
+    /// Stop at this moment, in ms after the start of the run.
+    pub stop_at: Option<u64>,
+    /// The process dies at this moment, in ms after the start of the run: no event, no clean-up.
+    pub dies_at: Option<u64>,
+    /// Go on from here.
+    pub resume: Option<Checkpoint>,
+    /// The last one the machine gave out.
+    pub checkpoint: Option<Checkpoint>,
+    /// Parts that were in flight when the process died.
+    pub torn: usize,
     pub max_steps: u64,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
@@ -133,6 +151,11 @@ impl World {
             bandwidth: 4 << 20,
             round_trip_ms: 40,
             abort_at: None,
+            stop_at: None,
+            dies_at: None,
+            resume: None,
+            checkpoint: None,
+            torn: 0,
             max_steps: 200_000,
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
@@ -149,16 +172,47 @@ impl World {
 
     /// Runs the upload to its end, checking the invariants at every step.
     pub fn run(&mut self) -> Result<Outcome, Error> {
+        match self.run_slice()? {
+            End::Done(outcome) => Ok(outcome),
+            other => panic!("not done but {other:?}"),
+        }
+    }
+
+    /// Forgets the process: what it had in flight, in buffers and open. What the server has stays.
+    pub fn forget_the_process(&mut self) {
+        self.torn = self
+            .in_flight
+            .values()
+            .filter(|what| **what == "transfer")
+            .count();
+        self.queue.clear();
+        self.pending.clear();
+        self.in_flight.clear();
+        self.bodies.clear();
+        self.buffers.clear();
+        self.resume = self.checkpoint.clone();
+    }
+
+    /// As [`World::run`], for runs that end before the upload does.
+    pub fn run_slice(&mut self) -> Result<End, Error> {
         let credentials = Credentials {
             access_key_id: "ak".into(),
             access_key_secret: Secret::new(ACCESS_KEY_SECRET),
             security_token: None,
         };
         let entropy = self.luck.entropy();
-        let mut upload = Upload::new(self.job.clone(), credentials, entropy, UnixMs(self.now))?;
+        let (job, now) = (self.job.clone(), UnixMs(self.now));
+        let mut upload = match self.resume.take() {
+            Some(checkpoint) => Upload::resume(checkpoint, job, credentials, entropy, now)?,
+            None => Upload::new(job, credentials, entropy, now)?,
+        };
+        let began = self.now;
         self.schedule(0, Event::Start);
         if let Some(at) = self.abort_at {
             self.schedule(at, Event::Abort);
+        }
+        if let Some(at) = self.stop_at {
+            self.schedule(at, Event::Stop);
         }
         loop {
             self.steps += 1;
@@ -173,6 +227,9 @@ impl World {
             let Some(event) = self.pending.remove(&seq) else {
                 continue;
             };
+            if self.dies_at.is_some_and(|at| time > began + at) {
+                return Ok(End::Died);
+            }
             self.now = self.now.max(time);
             self.settle(&event);
             let trace = std::env::var("TRACE")
@@ -182,7 +239,7 @@ impl World {
             if let Some(trace) = trace {
                 println!("{} {trace:.300}\n    {effects:?}", self.now);
             }
-            let mut verdict = None;
+            let mut verdict: Option<Result<End, Error>> = None;
             for effect in effects {
                 assert!(verdict.is_none(), "an effect after the end: {effect:?}");
                 self.leaks_nothing(&effect);
@@ -272,7 +329,7 @@ impl World {
         u32::from(changed) + 1
     }
 
-    fn apply(&mut self, effect: Effect) -> Option<Result<Outcome, Error>> {
+    fn apply(&mut self, effect: Effect) -> Option<Result<End, Error>> {
         match effect {
             Effect::Send { id, request } => self.send(id, &request),
             Effect::Open { id, request, .. } => self.open(id, request.as_ref()),
@@ -309,8 +366,12 @@ impl World {
                 );
                 self.last_progress = Some(progress);
             }
-            Effect::Checkpoint { .. } => {}
-            Effect::Done { outcome } => return Some(Ok(outcome)),
+            Effect::Checkpoint { checkpoint } => self.checkpoint = Some(checkpoint),
+            Effect::Suspended { checkpoint } => {
+                self.checkpoint = Some(checkpoint);
+                return Some(Ok(End::Suspended));
+            }
+            Effect::Done { outcome } => return Some(Ok(End::Done(outcome))),
             Effect::Failed { error } => return Some(Err(error)),
         }
         None
@@ -586,7 +647,7 @@ fn failed(id: u32, kind: FailureKind) -> Event {
 
 fn id_of(event: &Event) -> Option<u32> {
     match event {
-        Event::Start | Event::Abort => None,
+        Event::Start | Event::Stop | Event::Abort => None,
         Event::Replied { id, .. }
         | Event::Opened { id, .. }
         | Event::Filled { id, .. }

@@ -72,7 +72,9 @@ impl Upload {
 
     /// Sends a request, behind a refresh where its credential is due.
     pub(super) fn call(&mut self, call: Call, now: UnixMs) -> Result<(), Error> {
-        if !call.is_vod() && self.auth_is_due(now) {
+        self.spent.subrequests = self.spent.subrequests.saturating_add(1);
+        // Without any credential there was no Create in this run: it goes on from a checkpoint.
+        if !call.is_vod() && (self.auth.is_none() || self.auth_is_due(now)) {
             self.after_refresh.insert(call);
             return self.refresh(now);
         }
@@ -90,11 +92,7 @@ impl Upload {
     fn vod_request(&mut self, call: Call, now: UnixMs) -> Result<Request, Error> {
         let nonce = self.entropy.nonce();
         let now = self.server_now(now);
-        let media_id = self
-            .place
-            .as_ref()
-            .map(|place| place.media_id.as_str())
-            .unwrap_or_default();
+        let media_id = self.media_id();
         let Media::Video(video) = &self.job.media;
         let (action, params) = match call {
             Call::CreateUploadVideo => (api::CreateUploadVideo::ACTION, video.params()),
@@ -268,7 +266,7 @@ impl Upload {
         self.retry_call(call, error, None, now)
     }
 
-    fn tried(&self, call: Call) -> u32 {
+    pub(super) fn tried(&self, call: Call) -> u32 {
         self.tries.get(&call).copied().unwrap_or(0)
     }
 
@@ -346,6 +344,7 @@ impl Upload {
             .as_ref()
             .map_or(0, |auth| auth.generation)
             .saturating_add(1);
+        let region = ticket.auth.region.clone();
         // The address stays the one first given: it may be an internal one by choice.
         self.auth = Some(Auth {
             ticket: ticket.auth,
@@ -354,6 +353,9 @@ impl Upload {
             in_doubt: false,
         });
         self.progress();
+        if self.place.is_none() {
+            self.find_place(&ticket.address, region.as_deref(), now)?;
+        }
         for call in std::mem::take(&mut self.after_refresh) {
             self.call(call, now)?;
         }
@@ -418,12 +420,6 @@ impl Upload {
             return Ok(());
         }
         Ok(self.begin_upload(now)?)
-    }
-
-    pub(super) fn save(&mut self) {
-        if let Some(checkpoint) = self.checkpoint() {
-            self.out.push(Effect::Checkpoint { checkpoint });
-        }
     }
 }
 

@@ -51,48 +51,67 @@ impl Upload {
             return self.settle_put(reply, now);
         }
         match oss::xml::parse_head(reply) {
-            Ok(head) => Ok(self.verify(Some(head.size), head.crc64)?),
+            Ok(head) if self.total().is_some() => Ok(self.verify(Some(head.size), head.crc64)?),
             // An upload credential may not read; VOD itself can tell.
             Err(error) if error.code == Code::PermissionDenied => {
                 Ok(self.call(Call::GetMezzanineInfo, now)?)
             }
-            Err(error) if reply.status == 404 => {
-                self.upload_id = None;
-                Ok(self.restart(error, now)?)
-            }
-            Err(error) => Err(Trouble::Service(error)),
+            Err(error) if reply.status != 404 => Err(Trouble::Service(error)),
+            // It is not there, or of a length that nobody knows.
+            Ok(_) | Err(_) => Ok(self.start_over(now)?),
         }
     }
 
     pub(super) fn on_mezzanine(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
         let info = api::parse_get_mezzanine_info(reply).map_err(Trouble::Service)?;
-        if info.status == "Normal" && info.size == Some(self.parts.bytes()) {
+        if info.status == "Normal" && self.total().is_some() && info.size == self.total() {
             return Ok(self.verify(info.size, None)?);
         }
-        // VOD notices a finished object by itself, a little later.
         let message = format!(
             "Complete got no reply, and VOD reports the media as {} so far",
             info.status
         );
-        Ok(self.retry_call(
-            Call::GetMezzanineInfo,
-            Error::new(Code::OutcomeUnknown, message),
-            None,
+        let error = Error::new(Code::OutcomeUnknown, message);
+        if self.parts.count() == 0 && self.tried(Call::GetMezzanineInfo) > 0 {
+            // Another run's upload is gone, and VOD still waits for it.
+            return Ok(self.start_over(now)?);
+        }
+        // VOD notices a finished object by itself, a little later.
+        Ok(self.retry_call(Call::GetMezzanineInfo, error, None, now)?)
+    }
+
+    fn start_over(&mut self, now: UnixMs) -> Result<(), Error> {
+        self.upload_id = None;
+        self.restart(
+            Error::new(
+                Code::UploadGone,
+                "the multipart upload is gone, and there is no object",
+            ),
             now,
-        )?)
+        )
+    }
+
+    /// The object's length: of the parts, or as planned by the run that sent them.
+    pub(super) fn total(&self) -> Option<u64> {
+        let sent = self.parts.bytes();
+        if sent > 0 {
+            Some(sent)
+        } else {
+            self.plan.as_ref().and_then(Plan::size)
+        }
     }
 
     fn verify(&mut self, size: Option<u64>, crc64: Option<u64>) -> Result<(), Error> {
         // From here on there is no multipart upload left to abort.
         self.upload_id = None;
-        let expected = self.parts.bytes();
+        let expected = self.total().unwrap_or(0);
         if let Some(size) = size.filter(|size| *size != expected) {
             return Err(Error::new(
                 Code::LengthMismatch,
                 format!("the object has {size} bytes, {expected} were sent"),
             ));
         }
-        let folded = self.parts.folded_crc64();
+        let folded = self.parts.folded_crc64().filter(|_| self.parts.count() > 0);
         if let (Some(folded), Some(crc64)) = (folded, crc64)
             && folded != crc64
         {

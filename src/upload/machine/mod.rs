@@ -1,16 +1,18 @@
 //! The machine: plain data, one entry point, and no decision outside of it.
 //!
 //! Here: the state, the dispatch, and how an upload ends. [`reader`] looks at the source and reads streams, [`calls`] talks
-//! to VOD and OSS in small requests, [`transfer`] moves parts, [`finish`] completes and verifies.
+//! to VOD and OSS in small requests, [`transfer`] moves parts, [`finish`] completes and verifies, [`rest`] comes to rest and
+//! goes on from a checkpoint.
 
 mod calls;
 mod finish;
 mod reader;
+mod rest;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::checkpoint::{Checkpoint, SourceMark, VERSION};
+use super::checkpoint::Checkpoint;
 use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
 use super::job::{Job, Media};
 use super::parts::Parts;
@@ -50,6 +52,9 @@ pub struct Upload {
     after_refresh: BTreeSet<Call>,
     refreshes_in_a_row: u32,
     upload_id: Option<String>,
+    /// What a checkpoint says the source, the media and the object were.
+    expected: Option<Checkpoint>,
+    resumed: bool,
     parts: Parts,
     listing: Option<transfer::Listing>,
     relisted: bool,
@@ -59,6 +64,8 @@ pub struct Upload {
     /// A Complete was sent and its reply lost.
     complete_in_doubt: bool,
     verdict: Option<Error>,
+    spent: rest::Spent,
+    stopping: bool,
     cleanup_over: bool,
     retries: u32,
     refreshes: u32,
@@ -117,8 +124,16 @@ impl Upload {
         _now: UnixMs,
     ) -> Result<Upload, Error> {
         check(&job, &credentials)?;
+        if job.options.shard.is_some() {
+            let rule = "needs an upload to be a part of: begin it with a budget of 0 parts, and resume from its checkpoint";
+            return Err(Error::invalid("shard", rule));
+        }
+        Ok(Upload::idle(job, credentials, entropy))
+    }
+
+    fn idle(job: Job, credentials: Credentials, entropy: [u8; 32]) -> Upload {
         let reader = Reader::new(&job.source);
-        Ok(Upload {
+        Upload {
             reader,
             job,
             credentials,
@@ -134,6 +149,8 @@ impl Upload {
             after_refresh: BTreeSet::new(),
             refreshes_in_a_row: 0,
             upload_id: None,
+            expected: None,
+            resumed: false,
             parts: Parts::default(),
             listing: None,
             relisted: false,
@@ -142,11 +159,13 @@ impl Upload {
             restarts: 0,
             complete_in_doubt: false,
             verdict: None,
+            spent: rest::Spent::default(),
+            stopping: false,
             cleanup_over: false,
             retries: 0,
             refreshes: 0,
             request_id: None,
-        })
+        }
     }
 
     /// Takes an event and gives the effects that follow from it, in the order to run them. Total: an event that does not
@@ -162,27 +181,15 @@ impl Upload {
         std::mem::take(&mut self.out)
     }
 
-    /// Where the upload stands, once it has something to go on from.
-    pub fn checkpoint(&self) -> Option<Checkpoint> {
-        let place = self.place.as_ref()?;
-        Some(Checkpoint {
-            version: VERSION,
-            media_id: place.media_id.clone(),
-            target: place.target.clone(),
-            upload_id: self.upload_id.clone()?,
-            plan: self.plan.clone()?,
-            source: SourceMark {
-                size: self.reader.size,
-                validator: self.reader.validator.clone(),
-                modified: self.reader.modified,
-            },
-            bytes_accepted: self.parts.bytes(),
-        })
+    /// Where the upload stands.
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.stand()
     }
 
     fn step(&mut self, event: Event, now: UnixMs) -> Result<(), Error> {
         match event {
             Event::Start => self.start(now),
+            Event::Stop => self.stop(),
             Event::Abort => Err(Error::new(Code::Aborted, "the upload was aborted")),
             Event::Replied {
                 id,
@@ -210,7 +217,7 @@ impl Upload {
                 status,
                 headers,
             } => match self.tasks.remove(&id) {
-                Some(Task::Open) if self.phase == Phase::Aborting => self.close(id),
+                Some(Task::Open) if !self.is_running() => self.close(id),
                 Some(Task::Open) => self.on_opened(id, status, &headers, now),
                 _ => Ok(()),
             },
@@ -275,6 +282,10 @@ impl Upload {
             return Ok(());
         }
         self.progress();
+        self.save();
+        if self.phase == Phase::Aborting {
+            return Ok(());
+        }
         self.probe(now)
     }
 
@@ -314,7 +325,10 @@ impl Upload {
     }
 
     fn is_running(&self) -> bool {
-        !matches!(self.phase, Phase::Aborting | Phase::Ended)
+        !matches!(
+            self.phase,
+            Phase::Suspending | Phase::Aborting | Phase::Ended
+        )
     }
 
     // How an upload ends.
@@ -329,6 +343,11 @@ impl Upload {
         self.cleanup_over = self.job.options.keep_on_failure && worth_resuming(&error);
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
+        self.still();
+    }
+
+    /// Ends all that is in flight, and closes the source.
+    fn still(&mut self) {
         let ids: Vec<u32> = self
             .tasks
             .iter()
@@ -345,6 +364,7 @@ impl Upload {
     }
 
     fn settle(&mut self, now: UnixMs) {
+        self.come_to_rest();
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
             if self.upload_id.is_some() && !self.cleanup_over {
                 if self.call(Call::AbortMultipartUpload, now).is_err() {
@@ -370,11 +390,12 @@ impl Upload {
             },
             bucket: place.target.bucket.clone(),
             object_key: place.target.key.clone(),
-            bytes: self.parts.bytes(),
+            bytes: self.total().unwrap_or(0),
             parts: self.parts.count(),
             crc64: crc64.map(|crc| crc.to_string()),
-            resumed: false,
+            resumed: self.resumed,
             refreshes: self.refreshes,
+            restarts: self.restarts,
             retries: self.retries,
             request_id: self.request_id.clone(),
         };
@@ -426,6 +447,7 @@ impl Upload {
             parts_total: self.plan.as_ref().and_then(Plan::count),
             retries: self.retries,
             refreshes: self.refreshes,
+            restarts: self.restarts,
         };
         self.out.push(Effect::Progress { progress });
     }

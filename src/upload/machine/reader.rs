@@ -40,7 +40,7 @@ pub(super) struct Reader {
     /// It answers ranges but does not tell its size: asked without a range, to be read in order.
     plain: bool,
     /// The size the source announced, if it did.
-    announced: Option<u64>,
+    pub(super) announced: Option<u64>,
     tries: u32,
     /// Bytes put into buffers so far.
     offset: u64,
@@ -89,6 +89,7 @@ impl Reader {
             } => Reader {
                 access: Access::Slices,
                 size: Some(size),
+                announced: Some(size),
                 modified,
                 name,
                 ..Reader::default()
@@ -100,6 +101,17 @@ impl Reader {
                 ..Reader::default()
             },
         }
+    }
+
+    /// What was read cannot be read again.
+    pub(super) fn is_once_only(&self) -> bool {
+        self.access == Access::Stream && self.url.is_empty()
+    }
+
+    /// Bytes that the server has already: the next read drops them.
+    pub(super) fn pass_over(&mut self, bytes: u64) {
+        self.offset = self.offset.saturating_add(bytes);
+        self.purpose = Purpose::Reopen;
     }
 
     /// Every byte is in a buffer or accepted.
@@ -126,6 +138,7 @@ impl Upload {
             _ => None,
         };
         let id = self.begin(Task::Open);
+        self.spent.subrequests = self.spent.subrequests.saturating_add(1);
         let allow_private = self.job.options.allow_private_sources;
         self.out.push(Effect::Open {
             id,
@@ -250,6 +263,13 @@ impl Upload {
     /// Size and names are known as far as they will be: plan, then ask VOD for a place. A stream is read first, so that an
     /// empty or dead one leaves no empty media behind.
     fn source_known(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self
+            .expected
+            .as_ref()
+            .is_some_and(|before| before.place.is_some())
+        {
+            return self.go_on(now);
+        }
         let reader = &self.reader;
         let Media::Video(video) = &mut self.job.media;
         let hints = Hints {
@@ -260,6 +280,7 @@ impl Upload {
         naming::complete(video, &hints)?;
         video.validate()?;
         self.plan = Some(plan::plan(self.shape(), &self.job.options, &self.job.host)?);
+        self.save();
         if self.reader.access == Access::Stream {
             return self.read_ahead();
         }
@@ -296,7 +317,12 @@ impl Upload {
         let Some(open) = self.reader.open else {
             return Ok(());
         };
-        if self.reader.ended() || reading || self.is_opening() {
+        if self.reader.ended()
+            || reading
+            || self.is_opening()
+            || self.stopping
+            || self.is_taking_over()
+        {
             return Ok(());
         }
         let part = self.parts.begun().saturating_add(1);
@@ -444,8 +470,7 @@ impl Upload {
     /// Everything from the start: the server lost the upload, or the source cannot be read on.
     pub(super) fn restart(&mut self, error: Error, now: UnixMs) -> Result<(), Error> {
         self.restarts = self.restarts.saturating_add(1);
-        let once_only = self.reader.access == Access::Stream && self.reader.url.is_empty();
-        if self.restarts > RESTARTS || once_only {
+        if self.restarts > RESTARTS || self.reader.is_once_only() {
             return Err(error);
         }
         self.drop_transfers();

@@ -32,10 +32,29 @@ pub(super) struct Arrival {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listing {
     pub(super) marker: u32,
-    covers: BTreeSet<u32>,
-    found: BTreeMap<u32, Accepted>,
-    /// The refusal of a Complete that made it necessary.
-    refusal: Option<Error>,
+    pub(super) purpose: Purpose,
+    pub(super) found: BTreeMap<u32, Accepted>,
+}
+
+/// Why the server is asked what it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The connections of these parts broke.
+    Suspects(BTreeSet<u32>),
+    /// Complete was refused for a part that is not there.
+    Refused(Error),
+    /// An upload goes on from a checkpoint.
+    Resume,
+}
+
+impl Purpose {
+    /// The last part that matters.
+    fn last(&self) -> u32 {
+        match self {
+            Purpose::Suspects(parts) => parts.last().copied().unwrap_or(0),
+            Purpose::Refused(_) | Purpose::Resume => u32::MAX,
+        }
+    }
 }
 
 impl Upload {
@@ -46,8 +65,12 @@ impl Upload {
         if self.phase != Phase::Uploading || waits_for_upload_id || resolving {
             return Ok(());
         }
-        if self.all_accepted()? {
+        if self.job.options.shard.is_none() && self.all_accepted()? {
             return self.finish(now);
+        }
+        self.stop_if_spent(now);
+        if self.stopping && !self.is_put() {
+            return Ok(());
         }
         if self.auth_is_due(now) {
             self.refresh(now)?;
@@ -57,7 +80,7 @@ impl Upload {
             // What broke one part may break them all: first hear what the server says.
             return self.read_ahead();
         }
-        while let Some(part) = self.next_part()? {
+        while let Some(part) = self.next_part(now)? {
             self.send_part(part, now)?;
             // Used now: from here on its age counts.
             if let Some(auth) = self.auth.as_mut() {
@@ -81,7 +104,7 @@ impl Upload {
             && expected == Some(self.parts.count()))
     }
 
-    fn next_part(&mut self) -> Result<Option<u32>, Error> {
+    fn next_part(&mut self, now: UnixMs) -> Result<Option<u32>, Error> {
         let in_flight = self
             .tasks
             .values()
@@ -96,6 +119,16 @@ impl Upload {
         );
         if in_flight >= usize::try_from(window).unwrap_or(usize::MAX) {
             return Ok(None);
+        }
+        self.stop_if_spent(now);
+        if self.stopping && !self.is_put() {
+            return Ok(None);
+        }
+        if let Some(shard) = self.job.options.shard {
+            return Ok(self.parts.begin_in(
+                shard.first,
+                shard.last.min(self.plan()?.count().unwrap_or(0)),
+            ));
         }
         if let Some(part) = self.parts.take_ready() {
             return Ok(Some(part));
@@ -152,6 +185,14 @@ impl Upload {
             generation,
         });
         let checksum = self.job.options.verify == Verify::Crc64;
+        let requests = if matches!(body, TransferBody::Range { .. }) {
+            2
+        } else {
+            1
+        };
+        self.spent.parts = self.spent.parts.saturating_add(1);
+        self.spent.bytes = self.spent.bytes.saturating_add(length);
+        self.spent.subrequests = self.spent.subrequests.saturating_add(requests);
         self.out.push(Effect::Transfer {
             id,
             part,
@@ -280,6 +321,7 @@ impl Upload {
     fn retry_part(&mut self, part: u32, tries: u32, asked_ms: Option<u64>, now: UnixMs) {
         self.retries = self.retries.saturating_add(1);
         let delay = self.entropy.backoff_ms(tries, asked_ms);
+        let delay = self.within_deadline(delay, now);
         self.wait(Task::RetryPart(part), delay, now);
     }
 
@@ -356,11 +398,11 @@ impl Upload {
             return Ok(());
         }
         let marker = first.saturating_sub(1);
+        let purpose = Purpose::Suspects(covers);
         self.listing = Some(Listing {
             marker,
-            covers,
+            purpose,
             found: BTreeMap::new(),
-            refusal: None,
         });
         self.call(Call::ListParts, now)
     }
@@ -368,12 +410,11 @@ impl Upload {
     /// Complete says that a part is not there: see which.
     pub(super) fn relist(&mut self, refusal: Error, now: UnixMs) -> Result<(), Error> {
         self.relisted = true;
-        let covers = self.parts.accepted().keys().copied().collect();
+        let purpose = Purpose::Refused(refusal);
         self.listing = Some(Listing {
             marker: 0,
-            covers,
+            purpose,
             found: BTreeMap::new(),
-            refusal: Some(refusal),
         });
         self.call(Call::ListParts, now)
     }
@@ -385,6 +426,10 @@ impl Upload {
         let page = match oss::xml::parse_list_parts(reply) {
             Ok(page) => page,
             Err(error) if oss::error::recovery(&error) == OssRecovery::UploadGone => {
+                if self.is_taking_over() {
+                    self.listing = None;
+                    return Ok(self.look_for_the_whole(now)?);
+                }
                 self.upload_id = None;
                 return Ok(self.restart(error, now)?);
             }
@@ -395,16 +440,14 @@ impl Upload {
             return Ok(());
         };
         for part in page.parts {
-            if listing.covers.contains(&part.part_number) {
-                let accepted = Accepted {
-                    etag: part.etag,
-                    size: part.size,
-                    crc64: part.crc64,
-                };
-                listing.found.insert(part.part_number, accepted);
-            }
+            let accepted = Accepted {
+                etag: part.etag,
+                size: part.size,
+                crc64: part.crc64,
+            };
+            listing.found.insert(part.part_number, accepted);
         }
-        let last = listing.covers.last().copied().unwrap_or(0);
+        let last = listing.purpose.last();
         if let Some(marker) = page
             .next_marker
             .filter(|marker| *marker < last && *marker > listing.marker)
@@ -418,17 +461,36 @@ impl Upload {
         Ok(())
     }
 
-    fn settle_listing(&mut self, mut listing: Listing, now: UnixMs) -> Result<(), Error> {
-        if let Some(refusal) = listing.refusal {
-            return self.resend_missing(&listing.found, refusal, now);
+    pub(super) fn is_taking_over(&self) -> bool {
+        matches!(
+            self.listing,
+            Some(Listing {
+                purpose: Purpose::Resume,
+                ..
+            })
+        )
+    }
+
+    fn settle_listing(&mut self, listing: Listing, now: UnixMs) -> Result<(), Error> {
+        match listing.purpose {
+            Purpose::Suspects(parts) => self.settle_suspects(parts, listing.found, now),
+            Purpose::Refused(refusal) => self.resend_missing(&listing.found, refusal, now),
+            Purpose::Resume => self.take_over(listing.found, now),
         }
-        for part in listing.covers {
+    }
+
+    fn settle_suspects(
+        &mut self,
+        parts: BTreeSet<u32>,
+        mut found: BTreeMap<u32, Accepted>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        for part in parts {
             let (_, length) = self.extent(part)?;
             // With CRC-64 asked for, a part counts only when its bytes were hashed here, and those of a broken
             // transfer were not.
             let trusted = self.job.options.verify == Verify::Length;
-            match listing
-                .found
+            match found
                 .remove(&part)
                 .filter(|found| trusted && found.size == length)
             {

@@ -1,0 +1,311 @@
+//! Coming to rest before the end, and going on from a checkpoint: in another process, on another machine, in slices or
+//! by several workers at once.
+
+use std::collections::BTreeMap;
+
+use super::calls::{Call, Trouble};
+use super::reader::Access;
+use super::transfer::{Listing, Purpose};
+use super::{Place, Task, Upload};
+use crate::error::{Code, Error};
+use crate::oss;
+use crate::time::UnixMs;
+use crate::upload::checkpoint::{Checkpoint, PlaceMark, SourceMark, VERSION};
+use crate::upload::event::{Effect, Phase};
+use crate::upload::job::{Job, Source};
+use crate::upload::parts::Accepted;
+use crate::upload::plan::Plan;
+use crate::vod::Credentials;
+use crate::vod::credential::UploadAddress;
+
+/// Requests kept back for the end of a slice: a listing, a refresh, a retry.
+const RESERVED_SUBREQUESTS: u32 = 4;
+
+/// What this run has used up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Spent {
+    pub(super) parts: u32,
+    pub(super) subrequests: u32,
+    pub(super) bytes: u64,
+}
+
+impl Upload {
+    /// Goes on from a checkpoint. `job` says where the source is now and how to go about it; what it becomes, where it goes
+    /// and how it is cut come from the checkpoint.
+    ///
+    /// # Errors
+    /// `CheckpointInvalid`, `NotResumable`, `InvalidArgument`: what can be refused before a request. A source that is no
+    /// longer what it was is refused as `SourceChanged` once it was looked at.
+    pub fn resume(
+        checkpoint: Checkpoint,
+        mut job: Job,
+        credentials: Credentials,
+        entropy: [u8; 32],
+        _now: UnixMs,
+    ) -> Result<Upload, Error> {
+        checkpoint.check()?;
+        if let Source::Stream { .. } = job.source {
+            return Err(once_only());
+        }
+        job.media = checkpoint.media.clone();
+        job.options.object_headers = checkpoint.object_headers.clone();
+        if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
+            checkpoint.plan
+        {
+            let wanted = job.options.part_size.replace(part_size);
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != part_size) {
+                let rule = format!(
+                    "cannot change on resume: it began with {part_size} bytes, got {wanted}"
+                );
+                return Err(Error::invalid("partSize", rule));
+            }
+        }
+        super::check(&job, &credentials)?;
+        if job.options.shard.is_some() && checkpoint.upload_id.is_none() {
+            return Err(Error::invalid(
+                "shard",
+                "needs a checkpoint that holds an upload id",
+            ));
+        }
+        let mut upload = Upload::idle(job, credentials, entropy);
+        upload.resumed = true;
+        upload.upload_id = checkpoint.upload_id.clone();
+        upload.expected = Some(checkpoint);
+        Ok(upload)
+    }
+
+    /// Removes what an upload has left on the server. It ends in `Failed` with the code `Aborted` when that is done.
+    ///
+    /// # Errors
+    /// As [`Upload::resume`].
+    pub fn discard(
+        checkpoint: Checkpoint,
+        job: Job,
+        credentials: Credentials,
+        entropy: [u8; 32],
+        now: UnixMs,
+    ) -> Result<Upload, Error> {
+        let mut upload = Upload::resume(checkpoint, job, credentials, entropy, now)?;
+        upload.verdict = Some(Error::new(Code::Aborted, "the upload was aborted"));
+        upload.phase = Phase::Aborting;
+        Ok(upload)
+    }
+
+    pub(super) fn save(&mut self) {
+        let checkpoint = self.stand();
+        self.out.push(Effect::Checkpoint { checkpoint });
+    }
+
+    pub(super) fn stand(&self) -> Checkpoint {
+        // Before the source and the place are seen again, what the checkpoint says of them is all there is to say.
+        let before = self.expected.as_ref();
+        let seen = self.reader.access != Access::Unknown && self.plan.is_some();
+        let mark = SourceMark {
+            size: self.reader.announced,
+            validator: self.reader.validator.clone(),
+            modified: self.reader.modified,
+            ..SourceMark::place_of(&self.job.source)
+        };
+        let place = self.place.as_ref().map(|place| PlaceMark {
+            media_id: place.media_id.clone(),
+            bucket: place.target.bucket.clone(),
+            object_key: place.target.key.clone(),
+        });
+        Checkpoint {
+            version: VERSION,
+            media: self.job.media.clone(),
+            vod: self.job.vod.clone(),
+            oss: self.job.oss.clone(),
+            source: before
+                .filter(|_| !seen)
+                .map_or(mark, |before| before.source.clone()),
+            object_headers: self.job.options.object_headers.clone(),
+            plan: self.plan.clone().or_else(|| before?.plan.clone()),
+            place: place.or_else(|| before?.place.clone()),
+            upload_id: self.upload_id.clone(),
+            bytes_accepted: self.parts.bytes().max(
+                before
+                    .filter(|_| !seen)
+                    .map_or(0, |before| before.bytes_accepted),
+            ),
+        }
+    }
+
+    // Coming to rest.
+
+    pub(super) fn stop(&mut self) -> Result<(), Error> {
+        if self.reader.is_once_only() {
+            return Err(once_only());
+        }
+        self.stopping = true;
+        Ok(())
+    }
+
+    /// The budget allows no further part, or there is none left in the shard.
+    pub(super) fn stop_if_spent(&mut self, now: UnixMs) {
+        let budget = &self.job.options.budget;
+        let spent = self.spent;
+        let requests = spent.subrequests.saturating_add(RESERVED_SUBREQUESTS);
+        self.stopping |= budget.parts.is_some_and(|limit| spent.parts >= limit)
+            || budget.bytes.is_some_and(|limit| spent.bytes >= limit)
+            || budget.subrequests.is_some_and(|limit| requests >= limit)
+            || budget.deadline.is_some_and(|deadline| now.0 >= deadline)
+            || self.shard_is_over();
+    }
+
+    fn shard_is_over(&self) -> bool {
+        let Some(shard) = self.job.options.shard else {
+            return false;
+        };
+        let last = self
+            .plan
+            .as_ref()
+            .and_then(Plan::count)
+            .map_or(shard.last, |count| count.min(shard.last));
+        (shard.first..=last).all(|part| self.parts.accepted().contains_key(&part))
+    }
+
+    /// A wait for a part that would outlast the deadline ends with it.
+    pub(super) fn within_deadline(&self, ms: u64, now: UnixMs) -> u64 {
+        let left = self
+            .job
+            .options
+            .budget
+            .deadline
+            .map(|deadline| deadline.saturating_sub(now.0));
+        left.filter(|left| *left > 0)
+            .map_or(ms, |left| left.min(ms))
+    }
+
+    pub(super) fn come_to_rest(&mut self) {
+        let busy = |task: &Task| matches!(task, Task::Transfer { .. } | Task::Call { .. });
+        let may_rest = self.stopping && self.phase == Phase::Uploading && self.upload_id.is_some();
+        if may_rest && !self.tasks.values().any(busy) {
+            self.enter(Phase::Suspending);
+            self.still();
+        }
+        if self.phase == Phase::Suspending && self.tasks.is_empty() {
+            self.phase = Phase::Ended;
+            let checkpoint = self.stand();
+            self.out.push(Effect::Suspended { checkpoint });
+        }
+    }
+
+    // Going on.
+
+    /// The source is there: it must be what it was, and then VOD is asked for a credential, and OSS for what it has.
+    pub(super) fn go_on(&mut self, now: UnixMs) -> Result<(), Error> {
+        let Some(before) = &self.expected else {
+            return Ok(());
+        };
+        let reader = &self.reader;
+        before
+            .source
+            .check(reader.announced, &reader.validator, reader.modified)?;
+        self.plan = before.plan.clone();
+        self.refresh(now)
+    }
+
+    /// The address comes from VOD, not from the checkpoint: whoever edits a file must not lead the credential elsewhere.
+    pub(super) fn find_place(
+        &mut self,
+        address: &UploadAddress,
+        region: Option<&str>,
+        now: UnixMs,
+    ) -> Result<(), Trouble> {
+        let Some(mark) = self
+            .expected
+            .as_ref()
+            .and_then(|before| before.place.clone())
+        else {
+            return Ok(());
+        };
+        let target = oss::resolve_target(address, region, &self.job.vod, &self.job.oss)?;
+        if (&target.bucket, &target.key) != (&mark.bucket, &mark.object_key) {
+            let message = "VOD gives another object for this media than the checkpoint names";
+            return Err(Trouble::Fatal(Error::new(Code::CheckpointInvalid, message)));
+        }
+        self.place = Some(Place {
+            media_id: mark.media_id,
+            target,
+        });
+        if !self.is_running() {
+            return Ok(());
+        }
+        self.enter(Phase::Uploading);
+        if self.upload_id.is_none() {
+            return Ok(self.begin_upload(now)?);
+        }
+        self.listing = Some(Listing {
+            marker: 0,
+            purpose: Purpose::Resume,
+            found: BTreeMap::new(),
+        });
+        Ok(self.call(Call::ListParts, now)?)
+    }
+
+    pub(super) fn media_id(&self) -> &str {
+        let marked = || {
+            self.expected
+                .as_ref()?
+                .place
+                .as_ref()
+                .map(|place| place.media_id.as_str())
+        };
+        self.place
+            .as_ref()
+            .map(|place| place.media_id.as_str())
+            .or_else(marked)
+            .unwrap_or_default()
+    }
+
+    /// Takes over what the server has: of ranges any part, of a source read in order those from the beginning.
+    pub(super) fn take_over(
+        &mut self,
+        found: BTreeMap<u32, Accepted>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let in_order = self.reader.access == Access::Stream;
+        for (part, accepted) in found {
+            let plan = self.plan()?;
+            let length = if in_order {
+                Some(plan.part_limit(part))
+            } else {
+                plan.part(part).map(|(_, length)| length)
+            };
+            let follows = part == self.parts.begun().saturating_add(1);
+            if length != Some(accepted.size) || (in_order && !follows) {
+                continue;
+            }
+            let size = accepted.size;
+            self.parts.accept(part, accepted);
+            if in_order {
+                self.reader.pass_over(size);
+            }
+        }
+        let begun = self.parts.begun();
+        let holes: Vec<u32> = (1..=begun)
+            .filter(|part| !self.parts.accepted().contains_key(part))
+            .collect();
+        for part in holes {
+            self.parts.ready(part);
+        }
+        self.progress();
+        self.save();
+        self.schedule(now)
+    }
+
+    /// The multipart upload of the checkpoint is gone: it was completed before somebody could say so, or removed.
+    pub(super) fn look_for_the_whole(&mut self, now: UnixMs) -> Result<(), Error> {
+        self.enter(Phase::Completing);
+        self.complete_in_doubt = true;
+        self.call(Call::HeadObject, now)
+    }
+}
+
+fn once_only() -> Error {
+    Error::new(
+        Code::NotResumable,
+        "a stream can be read only once, so nobody can go on with it later",
+    )
+}

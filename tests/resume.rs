@@ -1,0 +1,362 @@
+//! Stories of uploads that end in another process than they began in.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+mod sim;
+
+use sim::{End, Fault, Op, SourceSpec, World};
+use vodlift::Code;
+use vodlift::upload::job::{Budget, Shard};
+use vodlift::upload::plan::MAX_OBJECT_SIZE;
+use vodlift::upload::{Checkpoint, Source};
+
+const MIB: u64 = 1 << 20;
+
+/// Slices until it is done; gives the number of slices.
+fn run_in_slices(world: &mut World) -> u32 {
+    for slice in 1.. {
+        match world.run_slice().unwrap() {
+            End::Done(outcome) => {
+                assert_eq!(outcome.resumed, slice > 1);
+                return slice;
+            }
+            _ => world.forget_the_process(),
+        }
+    }
+    unreachable!()
+}
+
+fn die_midway(world: &mut World) {
+    world.dies_at = Some(500);
+    assert!(matches!(world.run_slice().unwrap(), End::Died));
+    world.forget_the_process();
+    assert!(
+        world.torn > 0 && world.luck.count(Op::UploadPart) > 4,
+        "it died too early"
+    );
+}
+
+#[test]
+fn a_budget_of_parts_carries_a_file_in_slices() {
+    let mut world = World::new(1, SourceSpec::ranged(20 * MIB));
+    world.job.options.budget = Budget {
+        parts: Some(6),
+        ..Budget::default()
+    };
+    assert_eq!(run_in_slices(&mut world), 4);
+    world.assert_object_is_the_source();
+    assert!(
+        world.sent.values().all(|times| *times == 1),
+        "{:?}",
+        world.sent
+    );
+    assert_eq!(
+        (world.luck.count(Op::Initiate), world.service.created),
+        (1, 1)
+    );
+}
+
+#[test]
+fn every_kind_of_budget_ends_a_slice_cleanly() {
+    for budget in [
+        Budget {
+            bytes: Some(5 * MIB),
+            ..Budget::default()
+        },
+        Budget {
+            subrequests: Some(20),
+            ..Budget::default()
+        },
+    ] {
+        let mut world = World::new(1, SourceSpec::ranged(20 * MIB));
+        world.job.options.budget = budget;
+        assert!(run_in_slices(&mut world) > 1);
+        world.assert_object_is_the_source();
+        assert!(
+            world.sent.values().all(|times| *times == 1),
+            "{:?}",
+            world.sent
+        );
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_slice_and_waits_for_what_is_in_flight() {
+    let mut world = World::new(1, SourceSpec::ranged(20 * MIB));
+    for slice in 1.. {
+        world.job.options.budget = Budget {
+            deadline: Some(world.now + 600),
+            ..Budget::default()
+        };
+        if let End::Done(_) = world.run_slice().unwrap() {
+            assert!(slice > 2);
+            break;
+        }
+        world.forget_the_process();
+        assert_eq!(world.torn, 0);
+    }
+    world.assert_object_is_the_source();
+    assert!(
+        world.sent.values().all(|times| *times == 1),
+        "{:?}",
+        world.sent
+    );
+}
+
+#[test]
+fn stop_finishes_the_parts_in_flight_and_suspends() {
+    for at in 0..100 {
+        let mut world = World::new(at, SourceSpec::ranged(8 * MIB));
+        world.stop_at = Some(at * 15);
+        let mut slices = 0;
+        while !matches!(world.run_slice().unwrap(), End::Done(_)) {
+            assert_eq!(world.torn, 0);
+            world.forget_the_process();
+            world.stop_at = None;
+            slices += 1;
+        }
+        assert!(slices <= 1);
+        world.assert_object_is_the_source();
+    }
+}
+
+#[test]
+fn a_process_that_dies_at_any_moment_costs_no_more_than_what_was_in_flight() {
+    for at in 0..180 {
+        let mut world = World::new(at, SourceSpec::ranged(12 * MIB));
+        world.service.may_read = at % 2 == 0;
+        world.dies_at = Some(at * 10);
+        let mut torn = 0;
+        loop {
+            match world.run_slice().unwrap() {
+                End::Done(_) => break,
+                _ => {
+                    world.forget_the_process();
+                    world.dies_at = None;
+                    torn += world.torn;
+                }
+            }
+        }
+        world.assert_object_is_the_source();
+        let again: u32 = world.sent.values().map(|times| times - 1).sum();
+        assert!(
+            again as usize <= torn,
+            "{again} parts sent again, {torn} were in flight, died at {at}0 ms"
+        );
+    }
+}
+
+#[test]
+fn a_process_that_dies_after_complete_does_not_upload_again() {
+    for may_read in [true, false] {
+        let mut world = World::new(1, SourceSpec::ranged(4 * MIB));
+        world.service.may_read = may_read;
+        while world.service.object.is_none() {
+            world.dies_at = Some(world.dies_at.unwrap_or(0) + 1);
+            world.now += 1;
+            if let End::Done(_) = world.run_slice().unwrap() {
+                panic!("it ended before it could die");
+            }
+            world.forget_the_process();
+        }
+        world.dies_at = None;
+        let sent = world.luck.count(Op::UploadPart);
+        world.run().unwrap();
+        assert_eq!(world.luck.count(Op::UploadPart), sent);
+    }
+}
+
+#[test]
+fn a_source_without_ranges_is_read_on_behind_what_the_server_has() {
+    for at in [300, 700, 1100] {
+        let mut world = World::new(
+            1,
+            SourceSpec {
+                ranges: false,
+                ..SourceSpec::ranged(8 * MIB)
+            },
+        );
+        world.dies_at = Some(at);
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        world.forget_the_process();
+        world.dies_at = None;
+        world.run().unwrap();
+        world.assert_object_is_the_source();
+    }
+}
+
+#[test]
+fn a_changed_source_is_refused_with_what_changed() {
+    let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
+    die_midway(&mut world);
+    world.dies_at = None;
+    world.source.size += 1;
+    let error = world.run_slice().unwrap_err();
+    assert_eq!(error.code, Code::SourceChanged);
+    assert!(
+        error.message.contains("size was 8388608 and is 8388609"),
+        "{}",
+        error.message
+    );
+}
+
+#[test]
+fn an_upload_id_that_is_gone_starts_over_and_says_so() {
+    let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
+    die_midway(&mut world);
+    world.dies_at = None;
+    world.service.uploads.clear();
+    assert_eq!(world.run().unwrap().restarts, 1);
+    world.assert_object_is_the_source();
+}
+
+#[test]
+fn shards_move_one_object_together() {
+    let mut world = World::new(1, SourceSpec::ranged(40 * MIB + 7));
+    world.job.options.budget.parts = Some(0);
+    assert!(matches!(world.run_slice().unwrap(), End::Suspended));
+    world.forget_the_process();
+    let begun = world.checkpoint.clone().unwrap();
+    world.job.options.budget = Budget::default();
+    for (first, last) in [(30, 99), (1, 14), (15, 29)] {
+        world.job.options.shard = Some(Shard { first, last });
+        world.resume = Some(begun.clone());
+        assert!(matches!(world.run_slice().unwrap(), End::Suspended));
+        world.forget_the_process();
+    }
+    assert_eq!(world.sent.len(), 41);
+    assert!(
+        world.sent.values().all(|times| *times == 1),
+        "{:?}",
+        world.sent
+    );
+    world.job.options.shard = None;
+    world.resume = Some(begun);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(world.luck.count(Op::UploadPart), 41);
+}
+
+#[test]
+fn a_stream_says_that_it_cannot_resume() {
+    let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
+    die_midway(&mut world);
+    world.job.source = Source::Stream {
+        size: None,
+        name: None,
+    };
+    assert_eq!(world.run_slice().unwrap_err().code, Code::NotResumable);
+}
+
+#[test]
+fn a_checkpoint_is_plain_json_and_survives_it() {
+    let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
+    die_midway(&mut world);
+    world.dies_at = None;
+    let text = serde_json::to_string(world.checkpoint.as_ref().unwrap()).unwrap();
+    let read: Checkpoint = serde_json::from_str(&text).unwrap();
+    assert_eq!(Some(&read), world.checkpoint.as_ref());
+    assert!(text.len() < 2000, "{} bytes: {text}", text.len());
+    world.resume = Some(read);
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+}
+
+#[test]
+fn a_checkpoint_of_another_version_or_for_another_object_is_refused() {
+    let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
+    die_midway(&mut world);
+    world.dies_at = None;
+    let checkpoint = world.checkpoint.clone().unwrap();
+    world.resume = Some(Checkpoint {
+        version: 2,
+        ..checkpoint.clone()
+    });
+    assert_eq!(world.run_slice().unwrap_err().code, Code::CheckpointInvalid);
+    let mut other = checkpoint;
+    other.place.as_mut().unwrap().object_key = "sv/other.mp4".into();
+    world.resume = Some(other);
+    assert_eq!(world.run_slice().unwrap_err().code, Code::CheckpointInvalid);
+}
+
+#[test]
+fn the_largest_object_there_can_be_arrives_through_refreshes_slices_and_failures() {
+    let mut world = World::new(7, SourceSpec::ranged(MAX_OBJECT_SIZE));
+    world.job.options.part_size = None;
+    world.bandwidth = 200 << 20;
+    world.luck.per_mille = 10;
+    world.job.options.budget = Budget {
+        parts: Some(900),
+        ..Budget::default()
+    };
+    let mut slices = 1;
+    loop {
+        match world.run_slice().unwrap() {
+            End::Done(outcome) => {
+                assert_eq!((outcome.parts, outcome.bytes), (10_000, MAX_OBJECT_SIZE));
+                break;
+            }
+            _ => world.forget_the_process(),
+        }
+        slices += 1;
+    }
+    world.assert_object_is_the_source();
+    assert!(
+        slices >= 12 && world.service.refreshed > 20,
+        "{slices} slices, {} refreshes",
+        world.service.refreshed
+    );
+    let days = (world.now - sim::START) / 86_400_000;
+    println!(
+        "48.8 TB in {days} virtual days, {slices} slices, {} refreshes",
+        world.service.refreshed
+    );
+}
+
+#[test]
+fn faults_and_deaths_together_still_end_well() {
+    for seed in 0..400 {
+        let mut world = World::new(
+            seed,
+            SourceSpec {
+                ranges: seed % 3 > 0,
+                ..SourceSpec::ranged(10 * MIB + seed)
+            },
+        );
+        world.luck.per_mille = 30;
+        world.service.may_read = seed % 2 == 0;
+        world.service.credential_life_s = [2, 3000][(seed % 2) as usize];
+        let mut failures = 0;
+        for _ in 0..60 {
+            world.dies_at = Some(100 + world.luck.below(2500));
+            let end = world.run_slice();
+            match end {
+                Ok(End::Done(_)) => break,
+                Ok(_) => {}
+                Err(_) => failures += 1,
+            }
+            world.forget_the_process();
+        }
+        assert!(failures < 30);
+        assert!(
+            world.service.object.is_some(),
+            "seed {seed} never got there"
+        );
+        world.assert_object_is_the_source();
+    }
+}
+
+#[test]
+fn a_lost_reply_of_abort_does_not_matter() {
+    let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
+    world.abort_at = Some(700);
+    world.luck.script(Op::Abort, 1, Fault::ResetAfter);
+    assert_eq!(world.run_slice().unwrap_err().code, Code::Aborted);
+    assert!(world.service.uploads.is_empty());
+}
