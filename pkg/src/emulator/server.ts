@@ -63,7 +63,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       server.close();
       server.closeAllConnections();
       await closed;
-      await Promise.race([Promise.allSettled([...running]), sleep(CLOSE_MS)]);
+      await Promise.race([
+        Promise.allSettled([...running]),
+        sleep(CLOSE_MS, undefined, { ref: false }),
+      ]);
       await world.folder.close();
     },
   };
