@@ -69,6 +69,12 @@ const steps: readonly Step[] = [
     command: ["attw", "--pack", "pkg", "--profile", "esm-only"],
   },
   {
+    name: "the packed package, and what the core may import",
+    group: "package",
+    command: ["node", "--test", "--test-reporter=spec", "tests/package/*.test.ts"],
+    needs: "tests/package/*.test.ts",
+  },
+  {
     name: "Rust tests",
     group: "rust",
     command: ["cargo", "test", "--workspace", ...locked],
