@@ -300,6 +300,19 @@ test("after Complete the upload is gone: a second one meets NoSuchUpload", async
   equal(outcome(await complete("twice", uploadId, [part])), "404 NoSuchUpload");
 });
 
+test("a Complete that cannot be stored leaves the upload as it was", async () => {
+  const uploadId = await initiate(emulator, "blocked/below");
+  const parts = [
+    await sendPart("blocked/below", uploadId, 1, randomBytes(MIN)),
+    await sendPart("blocked/below", uploadId, 2, randomBytes(MIN)),
+  ];
+  await ossV4(emulator, { method: "PUT", key: "blocked", body: "x" });
+  const refused = await complete("blocked/below", uploadId, parts);
+  equal(outcome(refused), "409 ObjectPathConflict");
+  await ossV4(emulator, { method: "DELETE", key: "blocked" });
+  await completeAndCompare("blocked/below", uploadId, parts);
+});
+
 test("an aborted upload is gone with everything it stored", async () => {
   const uploadId = await initiate(emulator, "aborted");
   await sendPart("aborted", uploadId, 1, randomBytes(MIN));

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -77,6 +77,22 @@ test("assets, credentials, open uploads, objects and keys outlive the process", 
   const head = await ossV4(second, { method: "HEAD", key: "object" });
   equal(head.headers["content-type"], "a/b");
   deepEqual(await readdir(join(state, "incoming")), []);
+  await second.close();
+});
+
+test("an upload that was completed when the process died does not come back as an empty one", async () => {
+  const first = await startEmulator({ dir });
+  const uploadId = await initiate(first, "completed");
+  const query = { partNumber: "1", uploadId };
+  await ossV4(first, { method: "PUT", key: "completed", query, body: randomBytes(MIN) });
+  await first.close();
+  const folder = join(dir, ".vodlift-emulator", "uploads", uploadId);
+  await rename(join(folder, "data"), join(dir, first.bucket, "completed"));
+  const second = await startEmulator({ dir });
+  deepEqual(await second.openUploads(), []);
+  const list = { method: "GET", key: "completed", query: { uploadId } };
+  equal(xmlText((await ossV4(second, list)).text, "Code"), "NoSuchUpload");
+  equal((await ossV4(second, { method: "GET", key: "completed" })).body.length, MIN);
   await second.close();
 });
 
