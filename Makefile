@@ -45,7 +45,7 @@ bench: build ## measure beside the peers, write bench/results
 	$(call script,bench/run.ts)
 
 lint: build ## formatters and linters only
-	@$(RUN) test -- lint
+	@$(RUN) test -- lint --keep-going
 
 fmt: setup ## format the Rust and the TypeScript
 	@cargo fmt --all

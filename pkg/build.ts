@@ -7,6 +7,7 @@ import { cp, glob, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { notices } from "./notices.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "..");
@@ -44,7 +45,7 @@ const compiledCore: Plugin = {
     }));
   },
 };
-await build({
+const bundled = await build({
   absWorkingDir: here,
   entryPoints,
   outbase: "src",
@@ -60,6 +61,7 @@ await build({
   plugins: [compiledCore],
   legalComments: "none",
   logLevel: "warning",
+  metafile: true,
 }).catch(() => fail("esbuild could not bundle the package"));
 
 const tsc = spawnSync(
@@ -86,6 +88,8 @@ for await (const file of glob("**/*.d.ts", { cwd: next })) {
 for (const file of ["core.wasm", "core.d.ts", "core.wasm.d.ts"]) {
   await cp(join(here, "src/wasm", file), join(next, "wasm", file));
 }
+const inputs = Object.keys(bundled.metafile.inputs).map((file) => join(here, file));
+await writeFile(join(next, "THIRD-PARTY.txt"), await notices(root, inputs));
 for (const file of ["LICENSE-MIT", "LICENSE-APACHE"]) await cp(join(root, file), join(here, file));
 
 const dist = join(here, "dist");

@@ -1,4 +1,4 @@
-//! Percent-encoding as every Alibaba Cloud signature wants it (RFC 3986), hex, base64, and sorted header lines.
+//! Percent-encoding as every Alibaba Cloud signature wants it (RFC 3986), hex, base64, sorted header lines, URLs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use url::Url;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -126,6 +127,42 @@ pub(crate) fn canonical_headers<'a>(
         .collect()
 }
 
+/// An absolute URL as the URL standard reads it.
+///
+/// `None` also for a host that is neither plain ASCII nor punycode: this build has no Unicode tables for it (see Cargo.toml).
+/// Hosts pass what `new URL` wrote, which has turned such a name into punycode.
+pub(crate) fn parse_url(text: &str) -> Option<Url> {
+    has_plain_host(text).then(|| Url::parse(text).ok())?
+}
+
+/// What `reference`, absolute or relative, means seen from `base`. Hosts as in [`parse_url`].
+pub(crate) fn join_url(base: &Url, reference: &str) -> Option<Url> {
+    has_plain_host(reference).then(|| base.join(reference).ok())?
+}
+
+/// Whether the part of `text` that may be a host is ASCII without percent-encoding. Parsers drop line breaks and tabs inside
+/// a URL, so that a host could hide behind them: those are refused too.
+fn has_plain_host(text: &str) -> bool {
+    const SLASHES: [char; 2] = ['/', '\\'];
+    let text = text.trim_start();
+    let is_scheme = |name: &str| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    let behind_slash = text.strip_prefix(SLASHES);
+    let with_host = match text.split_once(':') {
+        Some((scheme, rest)) if is_scheme(scheme) => rest,
+        _ if behind_slash.is_some_and(|rest| rest.starts_with(SLASHES)) => text,
+        _ => "",
+    };
+    let host = with_host
+        .trim_start_matches(SLASHES)
+        .split(['/', '\\', '?', '#'])
+        .next()
+        .unwrap_or_default();
+    host.is_ascii() && !host.contains('%') && !text.contains(char::is_control)
+}
+
 fn digit(nibble: u8) -> char {
     char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'))
 }
@@ -167,6 +204,39 @@ mod tests {
             [("+a", "1"), ("b", ""), ("c", "")].map(|(n, v)| (n.to_owned(), v.to_owned()));
         assert_eq!(parse_query("%2Ba=1&b=&c").as_deref(), Some(&expected[..]));
         assert_eq!(encode_query(&expected), "%2Ba=1&b=&c=");
+    }
+
+    #[test]
+    fn only_hosts_that_new_url_would_write_are_parsed() {
+        for text in [
+            "https://a.example/片?%41",
+            "https://xn--fiq228c.example/",
+            "http://[::1]:8/",
+            "HTTPS://A.example",
+        ] {
+            assert!(parse_url(text).is_some(), "{text}");
+        }
+        for text in [
+            "https://片.example/",
+            "http://A¡",
+            "https://%C2%A1A/",
+            "https:\\\\片.example",
+            "ht\ntps://a.example",
+            "/a",
+            "",
+        ] {
+            assert!(parse_url(text).is_none(), "{text}");
+        }
+        let base = parse_url("https://a.example/x/y").unwrap();
+        let joined = |reference| join_url(&base, reference).map(String::from);
+        assert_eq!(
+            joined("片?q=%41").as_deref(),
+            Some("https://a.example/x/%E7%89%87?q=%41")
+        );
+        assert_eq!(joined("//b.example").as_deref(), Some("https://b.example/"));
+        assert_eq!(joined("//A¡/"), None);
+        assert_eq!(joined("\\\\A¡/"), None);
+        assert_eq!(joined("/\t/A¡/"), None);
     }
 
     #[test]

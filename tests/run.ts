@@ -1,7 +1,7 @@
 // Every check, one after the other, each named and timed: `make test`, or `make test ONLY="rust host"` for some.
 // The first failure ends the run (`--keep-going` goes on); what was not run is said at the end.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,6 +59,22 @@ const steps: readonly Step[] = [
     command: ["cargo", "clippy", "--workspace", "--all-targets", ...locked, "--", "-D", "warnings"],
   },
   {
+    name: "clippy on the door to JavaScript",
+    group: "lint",
+    command: [
+      "cargo",
+      "clippy",
+      "--package=vodlift",
+      "--lib",
+      "--target=wasm32-unknown-unknown",
+      ...locked,
+      "--",
+      "-D",
+      "warnings",
+    ],
+    skip: noWasmTarget,
+  },
+  {
     name: "the package is well-formed (publint)",
     group: "package",
     command: ["publint", "--strict", "pkg"],
@@ -67,6 +83,12 @@ const steps: readonly Step[] = [
     name: "the package's types resolve (attw)",
     group: "package",
     command: ["attw", "--pack", "pkg", "--profile", "esm-only"],
+  },
+  {
+    name: "the packed package, and what the core may import",
+    group: "package",
+    command: ["node", "--test", "--test-reporter=spec", "tests/package/*.test.ts"],
+    needs: "tests/package/*.test.ts",
   },
   {
     name: "Rust tests",
@@ -198,6 +220,13 @@ function execute(step: Step): Promise<{ code: number | null; output: string }> {
     );
     child.on("close", (code) => resolve({ code, output: Buffer.concat(pieces).toString("utf8") }));
   });
+}
+
+/** The wasm may have been built by Debian's compiler, which brings no clippy; then rustup's has no wasm target. */
+function noWasmTarget(): string | undefined {
+  const rustc = ["--print", "target-libdir", "--target", "wasm32-unknown-unknown"];
+  const folder = execFileSync("rustc", rustc, { encoding: "utf8" }).trim();
+  return existsSync(folder) ? undefined : "the toolchain on PATH has no wasm target";
 }
 
 /** The counts that cargo test, node --test and our own scripts close with. */

@@ -1,6 +1,7 @@
 // Runs an upload's effects. There is no rule in here: what to send, when to try again, how large a part is, when a
 // credential is renewed and whether the result is right are all the core's to say.
 
+import { PartBuffers } from "./buffers.ts";
 import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
 import { failureFrom, HostFailure } from "./hosts/failure.ts";
@@ -44,8 +45,7 @@ class Run {
   readonly #running = new Map<number, Attempt>();
   /** Bodies kept between reads, by their `Open`. */
   readonly #bodies = new Map<number, { body: OpenBody; attempt: Attempt }>();
-  /** Buffers by part. */
-  readonly #buffers = new Map<number, Uint8Array>();
+  readonly #buffers = new PartBuffers();
   readonly #abort = () => this.#dispatch({ type: "abort" });
   #over = false;
 
@@ -95,7 +95,7 @@ class Run {
         this.#close(effect.id);
         break;
       case "release":
-        this.#buffers.delete(effect.part);
+        this.#buffers.release(effect.part);
         break;
       case "cancel":
         this.#running.get(effect.id)?.stop(CANCELED);
@@ -150,9 +150,9 @@ class Run {
   async #read(attempt: Attempt, { id, open, part, skip, limit, idleMs }: Of<"read">) {
     const kept = this.#bodies.get(open);
     if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
-    const buffer = new Uint8Array(limit);
+    const buffer = this.#buffers.take(limit);
     const { length, ended } = await kept.body.fill(attempt, buffer, { skip, idleMs });
-    this.#buffers.set(part, buffer.subarray(0, length));
+    this.#buffers.keep(part, buffer.subarray(0, length));
     return { type: "filled", id, length, ended } as const;
   }
 

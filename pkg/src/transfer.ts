@@ -2,7 +2,7 @@
 
 import type { Attempt, Side } from "./hosts/attempt.ts";
 import { HostFailure } from "./hosts/failure.ts";
-import type { ByteReader, Host, Incoming, Outgoing } from "./hosts/host.ts";
+import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
 import type { Request } from "./wasm/core.js";
 
 /** A whole reply. */
@@ -40,7 +40,7 @@ export async function send(attempt: Attempt, host: Host, request: Request): Prom
   const side = serviceSide(request.idleMs);
   const body = new TextEncoder().encode(request.body);
   const outgoing = host.put(request, body.length, attempt.signal);
-  if (body.length > 0) await room(attempt, outgoing, body, side);
+  if (body.length > 0) await room(attempt, outgoing.write(body, nothing), side);
   return readReply(attempt, await attempt.wait(outgoing.finish(), side), side);
 }
 
@@ -68,9 +68,12 @@ export async function put(
   while (sent < length && !outgoing.answered) {
     const chunk = await nextChunk(attempt, upload, sent);
     upload.hasher?.update(chunk);
-    await room(attempt, outgoing, chunk, side);
-    sent += chunk.length;
-    upload.onSent(chunk.length);
+    // Once written a chunk may be gone.
+    const { length: size } = chunk;
+    const written = () => upload.source.release?.(chunk);
+    await room(attempt, outgoing.write(chunk, written), side);
+    sent += size;
+    upload.onSent(size);
   }
   const head = await attempt.wait(outgoing.finish(), side);
   if (sent < length && head.status < 400) {
@@ -96,14 +99,10 @@ async function hasMore(attempt: Attempt, { source, from }: Upload): Promise<bool
   return (await attempt.wait(source.read(), from)) !== undefined;
 }
 
-async function room(
-  attempt: Attempt,
-  outgoing: Outgoing,
-  chunk: Uint8Array,
-  side: Side,
-): Promise<void> {
-  const promise = outgoing.write(chunk);
-  if (promise !== undefined) await attempt.wait(promise, side);
+function nothing(): void {}
+
+async function room(attempt: Attempt, written: Promise<void> | undefined, side: Side) {
+  if (written !== undefined) await attempt.wait(written, side);
 }
 
 async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<Reply> {
@@ -174,6 +173,7 @@ export class OpenBody {
       if (fits.length < chunk.length) this.#rest = chunk.subarray(fits.length);
       use(fits, taken);
       taken += fits.length;
+      if (this.#rest === undefined) this.#reader.release?.(chunk);
     }
     return taken;
   }

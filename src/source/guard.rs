@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::address::{is_metadata, is_public};
+use crate::encode::{join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::http::Headers;
 
@@ -67,7 +68,7 @@ impl Default for SourcePolicy {
 /// # Errors
 /// `UrlRefused`, or `AddressRefused` when the host is an address that is not public. Neither quotes path or query.
 pub fn check_url(url: &str, policy: SourcePolicy) -> Result<(), Error> {
-    let url = Url::parse(url).map_err(|_| refused("the source is not an absolute URL"))?;
+    let url = parse_url(url).ok_or_else(|| refused("the source is not an absolute URL"))?;
     check_parsed(&url, policy)
 }
 
@@ -104,11 +105,9 @@ pub fn next_hop(
             "the source redirects more than {MAX_HOPS} times"
         )));
     }
-    let from = Url::parse(from)
-        .map_err(|_| redirect("a redirect from something that is no URL".into()))?;
-    let mut to = from
-        .join(location)
-        .map_err(|_| redirect("the source redirects to something that is no URL".into()))?;
+    let no_url = || redirect("the source redirects to something that is no URL".into());
+    let from = parse_url(from).ok_or_else(no_url)?;
+    let mut to = join_url(&from, location).ok_or_else(no_url)?;
     to.set_fragment(None);
     if from.scheme() == "https" && to.scheme() == "http" {
         return Err(refused(&format!(
@@ -249,7 +248,7 @@ mod tests {
             ("https://2130706433/", Code::AddressRefused),
             ("https://0177.0.0.1/", Code::AddressRefused),
             ("https://127.0.0.1./", Code::AddressRefused),
-            ("https://%31%32%37.0.0.1/", Code::AddressRefused),
+            ("https://%31%32%37.0.0.1/", Code::UrlRefused),
             ("https://[::1]/", Code::AddressRefused),
             ("https://[::ffff:7f00:1]/", Code::AddressRefused),
             (

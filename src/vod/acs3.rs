@@ -15,10 +15,12 @@ use crate::time::UnixMs;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-/// What is signed: a request without its signature. The path is always `/`.
+/// What is signed: a request without its signature.
 pub struct Unsigned<'a> {
     /// HTTP method.
     pub method: &'a str,
+    /// Encoded path: `/` for the VOD API.
+    pub path: &'a str,
     /// Decoded parameters of the query, in any order.
     pub query: &'a [(String, String)],
     /// All headers, `host` too. Of these `host`, `content-type` and `x-acs-*` are signed.
@@ -69,11 +71,14 @@ pub fn canonical_request(request: &Unsigned<'_>) -> String {
         .iter()
         .map(|(name, value)| format!("{name}:{value}\n"))
         .collect();
-    let (method, names, body) = (request.method, signed_headers(request), request.body_sha256);
-    format!(
-        "{method}\n/\n{}\n{lines}\n{names}\n{body}",
-        canonical_query(request.query)
-    )
+    let Unsigned {
+        method,
+        path,
+        body_sha256,
+        ..
+    } = request;
+    let (query, names) = (canonical_query(request.query), signed_headers(request));
+    format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{body_sha256}")
 }
 
 /// The algorithm and the hash of the canonical request.
@@ -143,6 +148,7 @@ mod tests {
         ]);
         let request = Unsigned {
             method: "POST",
+            path: "/",
             query: &query,
             headers: &headers,
             body_sha256: &empty,
@@ -166,6 +172,7 @@ mod tests {
         let headers = pairs(&[("x-acs-b", " 2 "), ("X-Acs-A", "1"), ("x-acs-B", "1")]);
         let request = Unsigned {
             method: "GET",
+            path: "/",
             query: &[],
             headers: &headers,
             body_sha256: "hash",

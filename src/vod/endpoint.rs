@@ -2,8 +2,9 @@
 //!
 //! <https://www.alibabacloud.com/help/en/vod/developer-reference/endpoints>
 
-use url::{Host, Url};
+use url::Host;
 
+use crate::encode::parse_url;
 use crate::error::Error;
 
 /// Ids the vendor's endpoint map of 2026 still sends to the old central host.
@@ -119,8 +120,8 @@ pub(crate) fn parse(field: &str, text: &str) -> Result<Endpoint, Error> {
         format!("https://{text}")
     };
     let refuse = |rule: &str| Error::invalid(field, rule);
-    let url = Url::parse(&with_scheme)
-        .map_err(|_| refuse("must be a host, host:port, or http(s)://host:port"))?;
+    let url = parse_url(&with_scheme)
+        .ok_or_else(|| refuse("must be a host, host:port, or http(s)://host:port"))?;
     let scheme = match url.scheme() {
         "https" => Scheme::Https,
         "http" => Scheme::Http,

@@ -105,50 +105,52 @@ pub(crate) fn identifier(text: &str) -> Option<String> {
     (!text.is_empty() && text.len() <= 128 && text.bytes().all(legal)).then(|| text.to_owned())
 }
 
-/// Cuts a foreign text to a length, makes it one line, and hides what looks like a secret in it: query strings of URLs, and
-/// long runs of characters that tokens and signatures are made of.
+/// Cuts a foreign text to a length, makes it one line, and hides what looks like a secret in it: query strings, and long
+/// runs of characters that tokens and signatures are made of.
 pub(crate) fn redact(text: &str) -> String {
     let mut out = String::new();
-    let mut run = String::new();
-    for c in text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .chain([' '])
+    for word in text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
     {
-        if c.is_ascii_alphanumeric() || "+/=_-%?&".contains(c) {
-            run.push(c);
-            continue;
-        }
-        out.push_str(&shown(&run));
-        run.clear();
-        out.push(c);
-        if out.chars().count() >= MESSAGE_LIMIT {
-            return out.chars().take(MESSAGE_LIMIT).chain(['…']).collect();
+        let space = if out.is_empty() { "" } else { " " };
+        out.push_str(space);
+        push_word(&mut out, word);
+        if let Some((end, _)) = out.char_indices().nth(MESSAGE_LIMIT) {
+            out.truncate(end);
+            out.push('…');
+            break;
         }
     }
-    out.trim().to_owned()
+    out
 }
 
-/// A run as it may be shown.
-fn shown(run: &str) -> String {
-    match run.split_once('?') {
-        // Only queries hold a `=` or `&` after a `?`; a question may end in one.
-        Some((path, query)) if query.contains(['=', '&', '%']) => format!("{}?…", shown(path)),
-        _ => run
-            .split('/')
-            .map(|piece| if secret_like(piece) { "…" } else { piece })
-            .collect::<Vec<_>>()
-            .join("/"),
+/// A word without its query string and without what looks secret.
+fn push_word(out: &mut String, word: &str) {
+    // A question may end in a `?`; only queries go on after it.
+    let (shown, query) = match word.split_once('?') {
+        Some((shown, query)) if query.contains(['=', '&', '%']) => (shown, "?…"),
+        _ => (word, ""),
+    };
+    let separates = |c: char| !c.is_ascii_alphanumeric() && !"+/=_-%&".contains(c);
+    for run in shown.split_inclusive(separates) {
+        let (run, separator) = match run.char_indices().next_back() {
+            Some((at, last)) if separates(last) => run.split_at(at),
+            _ => (run, ""),
+        };
+        out.push_str(if secret_like(run) { "…" } else { run });
+        out.push_str(separator);
     }
+    out.push_str(query);
 }
 
 /// Long, and not an id in one case or a word.
-fn secret_like(piece: &str) -> bool {
-    let has = |test: fn(&u8) -> bool| piece.as_bytes().iter().any(test);
+fn secret_like(run: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| run.as_bytes().iter().any(test);
     let mixed =
         has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
-    let odd = piece.contains(['+', '=', '%', '&']);
-    piece.len() >= SECRET_LIKE && (mixed || odd || piece.len() > 40)
+    let odd = run.contains(['+', '=', '%', '&']);
+    run.len() >= SECRET_LIKE && (mixed || odd || run.len() > 40)
 }
 
 #[cfg(test)]
@@ -217,12 +219,18 @@ mod tests {
     #[test]
     fn hides_what_looks_secret_and_keeps_words_and_ids() {
         let token = "CAISzwJ1q6Ft5B2yfSjIr5fkLuiH3ZpQ7aWfdFDBiGUtgOtF";
-        for secret in [token, "Ibgh7y8Vp47LBuAsf5Xhi1SvDss=", &"0f".repeat(32)] {
+        let slashes = "AAAAAAAAAAAAE/AAAAAAAAAAAAA=";
+        for secret in [
+            token,
+            slashes,
+            "Ibgh7y8Vp47LBuAsf5Xhi1SvDss=",
+            &"0f".repeat(32),
+        ] {
             let text = redact(&format!("bad value {secret}, sorry"));
             assert_eq!(text, "bad value …, sorry");
         }
         assert_eq!(
-            redact("see https://a.example/film.mp4?Signature=a%2Fb&x=1 now"),
+            redact("see https://a.example/film.mp4?Signature=a%2Fb&f=x.mp4&x=1 now"),
             "see https://a.example/film.mp4?… now"
         );
         for text in [

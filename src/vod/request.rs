@@ -60,6 +60,7 @@ fn acs3_request(
         signed.push(("host".into(), host.into()));
         let unsigned = acs3::Unsigned {
             method: "POST",
+            path: "/",
             query: params,
             headers: &signed,
             body_sha256: &body_sha256,

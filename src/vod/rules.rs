@@ -1,8 +1,8 @@
 //! The documented rules of parameters that several actions share. Each error names field, rule and what was given.
 
 use serde_json::Value;
-use url::Url;
 
+use crate::encode::parse_url;
 use crate::error::Error;
 
 const MAX_TITLE: usize = 128;
@@ -39,8 +39,8 @@ pub(super) fn description(text: Option<&str>) -> Result<(), Error> {
 /// The URL may be signed, so the error does not quote it.
 pub(super) fn cover_url(url: Option<&str>) -> Result<(), Error> {
     let Some(url) = url else { return Ok(()) };
-    match Url::parse(url) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+    match parse_url(url) {
+        Some(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
         _ => Err(Error::invalid(
             "coverUrl",
             "must be an absolute http or https URL",

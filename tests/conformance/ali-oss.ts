@@ -102,7 +102,10 @@ async function checks(version: "V1" | "V4"): Promise<void> {
   await check(`ali-oss ${version} lists parts and uploads, and aborts`, async () => {
     const key = `${prefix}/aborted.bin`;
     const { uploadId } = await client.initMultipartUpload(key);
-    await client.uploadPart(key, uploadId, 1, await fileOf(sample(MIB)), 0, MIB);
+    const path = join(tmpdir(), `vodlift-ali-oss-part-${process.pid}.bin`);
+    await writeFile(path, sample(MIB));
+    await client.uploadPart(key, uploadId, 1, path, 0, MIB);
+    await rm(path);
     const { parts } = await client.listParts(key, uploadId);
     deepEqual(
       [parts].flat().map((part) => Number(part.PartNumber)),
@@ -177,12 +180,6 @@ async function checks(version: "V1" | "V4"): Promise<void> {
       code: "InvalidAccessKeyId",
     });
   });
-}
-
-async function fileOf(data: Buffer): Promise<string> {
-  const path = join(tmpdir(), `vodlift-ali-oss-part-${process.pid}.bin`);
-  await writeFile(path, data);
-  return path;
 }
 
 await checks("V1");

@@ -12,6 +12,8 @@ const MASK = 0xffffffffffffffffn;
 /** `TABLE[(slice * 256 + byte) * 2]` is the low half, the next element the high half. */
 const TABLE = buildTable();
 
+const NONE = new Int32Array(0);
+
 function buildTable(): Int32Array {
   const table = new Int32Array(SLICES * 256 * 2);
   const first: bigint[] = [];
@@ -53,7 +55,8 @@ export class Crc64 {
       at += 1;
     }
     const words = (data.length - at) >>> 3;
-    const view = new Int32Array(data.buffer, data.byteOffset + at, words * 2);
+    // A piece too short to reach an aligned word has none; asking for a view there would throw.
+    const view = words === 0 ? NONE : new Int32Array(data.buffer, data.byteOffset + at, words * 2);
     for (let word = 0; word < view.length; word += 2) {
       const a = low ^ (view[word] as number);
       const b = high ^ (view[word + 1] as number);

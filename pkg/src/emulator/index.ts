@@ -1,6 +1,11 @@
 /**
  * A local ApsaraVideo VOD and OSS, for tests and for trying things without a cloud account. Node only.
  *
+ *     const emulator = await startEmulator({ credentialLifeSeconds: 2 });
+ *     // VOD and OSS at once: emulator.endpoint; an object is the file `${emulator.dir}/${emulator.bucket}/${key}`
+ *     emulator.setFaults([{ operation: "UploadPart", nth: 3, action: { kind: "reset-mid-body" } }]);
+ *     await emulator.close();
+ *
  * It shares no code with vodlift's core: what it accepts, it accepts by its own reading of the protocol. To read it:
  *
  * - `options.ts`, `faults.ts`: what a caller sets and sees;

@@ -27,7 +27,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     if (log.length > LOG_LIMIT) log.shift();
     options.onRequest?.(info);
   };
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 });
+  const server = createServer({
+    requestTimeout: 0,
+    keepAliveTimeout: 30_000,
+    // A presigned URL with a security token and 8 kB of metadata is more than Node's default takes.
+    maxHeaderSize: 64 * 1024,
+  });
   const running = new Set<Promise<void>>();
   const serve =
     (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
@@ -63,7 +68,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       server.close();
       server.closeAllConnections();
       await closed;
-      await Promise.race([Promise.allSettled([...running]), sleep(CLOSE_MS)]);
+      await Promise.race([
+        Promise.allSettled([...running]),
+        sleep(CLOSE_MS, undefined, { ref: false }),
+      ]);
       await world.folder.close();
     },
   };

@@ -7,8 +7,10 @@ import type { Error as ErrorData, HostLimits, Request } from "../wasm/core.js";
 
 /** Bytes in order. */
 export interface ByteReader {
-  /** The next chunk, at least one byte, never touched again by the reader; `undefined` at the end. */
+  /** The next chunk, at least one byte; `undefined` at the end, however often it is asked. */
   read(): Promise<Uint8Array | undefined>;
+  /** A chunk is not needed any more: its memory may be used for another one, or freed at once. */
+  release?(chunk: Uint8Array): void;
   /** Lets go of everything. Further reads are not allowed; calling it twice is. */
   close(): void;
 }
@@ -24,8 +26,11 @@ export interface Incoming {
 export interface Outgoing {
   /** The server has answered. Whatever is not written yet need not be written any more. */
   readonly answered: boolean;
-  /** Sends a chunk. A promise resolves when there is room for more, or nobody wants more; none means: go on. */
-  write(chunk: Uint8Array): Promise<void> | undefined;
+  /**
+   * Sends a chunk. A promise resolves when there is room for more, or nobody wants more; none means: go on.
+   * `written` is called when the chunk's memory is not needed any more, if that can be told.
+   */
+  write(chunk: Uint8Array, written: () => void): Promise<void> | undefined;
   /** Ends the body and waits for the reply's head. */
   finish(): Promise<Incoming>;
 }

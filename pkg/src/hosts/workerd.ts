@@ -51,7 +51,7 @@ class WorkerRequest implements Outgoing {
     this.#signal = signal;
   }
 
-  write(chunk: Uint8Array): Promise<void> | undefined {
+  write(chunk: Uint8Array, written: () => void): Promise<void> | undefined {
     if (this.#reply === undefined && chunk.length === this.#length) {
       void this.#begin(chunk as Uint8Array<ArrayBuffer>);
       return undefined;
@@ -59,7 +59,10 @@ class WorkerRequest implements Outgoing {
     const writer = this.#writer ?? this.#beginStream();
     return new Promise((resolve, reject) => {
       this.#enough = resolve;
-      writer.write(chunk).then(resolve, reject);
+      writer.write(chunk).then(() => {
+        written();
+        resolve();
+      }, reject);
     });
   }
 

@@ -81,6 +81,8 @@ class SliceReader implements ByteReader {
   readonly #end: number;
   readonly #verify: () => Promise<void>;
   #at: number;
+  /** Chunks that were released. */
+  readonly #spare: Buffer[] = [];
 
   constructor(handle: FileHandle, start: number, end: number, verify: () => Promise<void>) {
     this.#handle = handle;
@@ -91,23 +93,25 @@ class SliceReader implements ByteReader {
 
   /** The end is told only when the file is still what it was, and the caller sends the last chunk only then. */
   async read(): Promise<Uint8Array | undefined> {
-    const left = this.#end - this.#at;
-    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, left));
-    const bytesRead = left > 0 ? await this.#fill(buffer) : 0;
-    if (bytesRead === 0) {
-      await this.#verify();
-      return undefined;
-    }
+    const wanted = Math.min(CHUNK, this.#end - this.#at);
+    if (wanted === 0) return this.#atEnd();
+    const buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
+    const { bytesRead } = await this.#handle.read(buffer, 0, wanted, this.#at);
+    if (bytesRead === 0) return this.#atEnd();
     this.#at += bytesRead;
     return buffer.subarray(0, bytesRead);
+  }
+
+  release(chunk: Uint8Array): void {
+    this.#spare.push(Buffer.from(chunk.buffer));
   }
 
   close(): void {
     this.#at = this.#end;
   }
 
-  async #fill(buffer: Buffer): Promise<number> {
-    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#at);
-    return bytesRead;
+  async #atEnd(): Promise<undefined> {
+    await this.#verify();
+    return undefined;
   }
 }

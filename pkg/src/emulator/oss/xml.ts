@@ -1,6 +1,4 @@
-/** OSS documents: written by hand because they are flat, read by a real parser because clients write them. */
-import { XMLParser, XMLValidator } from "fast-xml-parser";
-
+/** Writing OSS documents. Reading the one kind that clients send is in `xml-reader.ts`. */
 /** An element with text, or with elements inside. A name may repeat. */
 export type XmlField = readonly [
   name: string,
@@ -29,37 +27,4 @@ function escapeText(text: string): string {
 /** Times in OSS documents are whole seconds written with three zeros; oss2 reads nothing else. */
 export function xmlTime(unixMs: number): string {
   return `${new Date(unixMs).toISOString().slice(0, 19)}.000Z`;
-}
-
-/** One entry of a CompleteMultipartUpload body, as text: what it means is checked elsewhere. */
-export type RequestedPart = { number: string; etag: string };
-
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  removeNSPrefix: true,
-  parseTagValue: false,
-  trimValues: true,
-  isArray: (name) => name === "Part",
-});
-
-/** The parts a CompleteMultipartUpload asks for; undefined when the document is none. */
-export function readCompleteRequest(text: string): RequestedPart[] | undefined {
-  if (XMLValidator.validate(text) !== true) return undefined;
-  const root = field(parser.parse(text), "CompleteMultipartUpload");
-  const parts = field(root, "Part");
-  if (!Array.isArray(parts)) return undefined;
-  const requested = parts.map((part: unknown) => ({
-    number: field(part, "PartNumber"),
-    etag: field(part, "ETag"),
-  }));
-  return requested.every(isRequestedPart) ? requested : undefined;
-}
-
-function isRequestedPart(part: { number: unknown; etag: unknown }): part is RequestedPart {
-  return typeof part.number === "string" && typeof part.etag === "string";
-}
-
-function field(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return (value as Record<string, unknown>)[name];
 }

@@ -1,6 +1,7 @@
 /** Small file helpers: atomic JSON, positioned copies, exact writes. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, readFile, rename, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, readFile, rename, writeFile } from "node:fs/promises";
 
 /** Writes beside the target and renames, so that a crash leaves the old file or the new one, never half of one. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
@@ -25,6 +26,11 @@ export function isMissing(error: unknown): boolean {
 
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
+}
+
+/** Creates the file if need be, never empties it, writes at positions. */
+export function openForWriting(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDWR | constants.O_CREAT);
 }
 
 /** `writev` may write less than asked (a full disk, a signal): that must never pass for success. */

@@ -32,6 +32,7 @@ export class PathTaken extends Error {}
 
 export class Objects {
   readonly #folder: Folder;
+  #publishing: Promise<void> = Promise.resolve();
 
   constructor(folder: Folder) {
     this.#folder = folder;
@@ -55,8 +56,17 @@ export class Objects {
     await rm(path, { force: true });
   }
 
-  /** Makes the finished file at `path` the object; readers see the old object or the new one, whole. */
+  /**
+   * Makes the finished file at `path` the object; readers see the old object or the new one, whole. One at a time, so
+   * that of two at once file and metadata are the same one's.
+   */
   async publish(path: string, object: Omit<ObjectMetadata, "fileTime">): Promise<void> {
+    const turn = this.#publishing.then(() => this.#publish(path, object));
+    this.#publishing = turn.catch(() => {});
+    return turn;
+  }
+
+  async #publish(path: string, object: Omit<ObjectMetadata, "fileTime">): Promise<void> {
     const target = this.#folder.object(object.bucket, object.key);
     try {
       await mkdir(dirname(target), { recursive: true });

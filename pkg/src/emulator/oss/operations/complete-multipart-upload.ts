@@ -10,7 +10,8 @@ import { keyEncoding } from "../encoding-type.ts";
 import { invalidArgument, OssError } from "../errors.ts";
 import type { OssRequest } from "../service.ts";
 import { requestedUpload } from "../upload-lookup.ts";
-import { element, type RequestedPart, readCompleteRequest } from "../xml.ts";
+import { element } from "../xml.ts";
+import { childText, localName, readXml } from "../xml-reader.ts";
 import type { OssOperation } from "./index.ts";
 
 /** Ten thousand entries take about one megabyte. */
@@ -79,10 +80,24 @@ function chosenParts({ exchange }: OssRequest, body: string, stored: readonly Pa
   return [...stored];
 }
 
+/** One entry of the body, as text: whether it names a stored part is checked later. */
+type RequestedPart = { number: string; etag: string };
+
 function readParts(body: string): RequestedPart[] {
-  const requested = readCompleteRequest(body);
-  if (requested && requested.length > 0) return requested;
-  throw new OssError(
+  const root = readXml(body);
+  if (!root || localName(root) !== "CompleteMultipartUpload") throw malformed();
+  const parts = root.children.filter((child) => localName(child) === "Part");
+  if (parts.length === 0) throw malformed();
+  return parts.map((part) => {
+    const number = childText(part, "PartNumber");
+    const etag = childText(part, "ETag");
+    if (number === undefined || etag === undefined) throw malformed();
+    return { number, etag };
+  });
+}
+
+function malformed(): OssError {
+  return new OssError(
     400,
     "MalformedXML",
     "The XML you provided was not well-formed or did not validate against our published schema.",

@@ -19,11 +19,13 @@ export const uploadPart: OssOperation = {
     const number = partNumber(queryValue(exchange, "partNumber") ?? "");
     const upload = requestedUpload(request);
     const length = requiredLength(exchange);
-    const checkMd5 = md5Check(exchange);
-    const body = readBody(exchange, pace);
-    const part = await world.uploads.receivePart(upload.id, number, length, body, checkMd5, () =>
-      now(world),
-    );
+    const part = await world.uploads.receivePart(upload.id, {
+      number,
+      length,
+      accept: md5Check(exchange),
+      body: readBody(exchange, pace),
+      now: () => now(world),
+    });
     return {
       status: 200,
       headers: {

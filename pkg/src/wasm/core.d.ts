@@ -1,0 +1,753 @@
+// Generated from the Rust core by `make build`. Committed, so that a change of the interface is seen in review.
+/**
+ * A decoded UploadAuth. It holds secrets.
+ */
+export interface DecodedUploadAuth {
+    /**
+     * Of the temporary credential (`STS.…`).
+     */
+    accessKeyId: string;
+    /**
+     * Of the temporary credential.
+     */
+    accessKeySecret: string;
+    /**
+     * Of the temporary credential.
+     */
+    securityToken?: string;
+    /**
+     * When it ends, in ms since the epoch.
+     */
+    expiresAt: number;
+    /**
+     * The VOD region it belongs to.
+     */
+    region?: string;
+}
+
+/**
+ * A request the host sends once, as it is. A retry is a new request.
+ */
+export interface Request {
+    /**
+     * `GET`, `PUT`, `POST`, `HEAD` or `DELETE`.
+     */
+    method: string;
+    /**
+     * Absolute URL, already percent-encoded. It may hold a signature: never print its query.
+     */
+    url: string;
+    /**
+     * Every header to set. It may hold a signature or a token: never print the values.
+     */
+    headers: [string, string][];
+    /**
+     * The body of a small request (XML, a form or nothing). A transfer's body comes from the source.
+     */
+    body: string;
+    /**
+     * Give up when nothing moves for this long, in milliseconds.
+     */
+    idleMs: number;
+}
+
+/**
+ * By what a change of the source is noticed.
+ */
+export interface Validator {
+    /**
+     * A strong ETag, with its quotes.
+     */
+    etag?: string;
+    /**
+     * `Last-Modified` as sent.
+     */
+    lastModified?: string;
+}
+
+/**
+ * Effects in the order to run them.
+ */
+export type Effects = Effect[];
+
+/**
+ * How a part is proven to have arrived.
+ */
+export type Verify = "length" | "crc64";
+
+/**
+ * How far an upload is.
+ */
+export interface Progress {
+    /**
+     * What the upload is doing.
+     */
+    phase: Phase;
+    /**
+     * The media id, once there is one.
+     */
+    mediaId?: string;
+    /**
+     * Bytes that the server has accepted in whole parts.
+     */
+    bytesAccepted: number;
+    /**
+     * Bytes in all, if known.
+     */
+    bytesTotal?: number;
+    /**
+     * Parts accepted.
+     */
+    partsAccepted: number;
+    /**
+     * Parts in all, if known.
+     */
+    partsTotal?: number;
+    /**
+     * Requests tried again so far.
+     */
+    retries: number;
+    /**
+     * Upload credentials fetched anew so far.
+     */
+    refreshes: number;
+}
+
+/**
+ * How one object is cut into parts.
+ */
+export type Plan = { type: "put"; size: number } | { type: "parts"; size: number; partSize: number } | { type: "growing"; partSize: number; maxPartSize: number };
+
+/**
+ * How requests to OSS are signed.
+ */
+export type OssSignature = "v4" | "v1";
+
+/**
+ * How requests to the VOD API are signed.
+ */
+export type VodSignature = "acs3" | "rpc";
+
+/**
+ * How to go about the upload. Every field may be left out.
+ */
+export interface Options {
+    /**
+     * Part size in bytes, 102,400 to 5,368,709,120. Grows by itself where 10,000 parts would not do.
+     */
+    partSize?: number;
+    /**
+     * Parts in flight at once. The host's maximum wins.
+     */
+    concurrency?: number;
+    /**
+     * How a part is proven to have arrived.
+     */
+    verify?: Verify;
+    /**
+     * Allow sources on private and loopback addresses.
+     */
+    allowPrivateSources?: boolean;
+    /**
+     * After a failure that a resume could mend, keep the multipart upload instead of aborting it.
+     */
+    keepOnFailure?: boolean;
+    /**
+     * Headers stored with the object (`Content-Type`, `Cache-Control`, `x-oss-…`).
+     */
+    objectHeaders?: [string, string][];
+}
+
+/**
+ * How to reach and sign OSS. Every field may be left out.
+ */
+export interface OssService {
+    /**
+     * How to sign.
+     */
+    signature?: OssSignature;
+    /**
+     * Used instead of the endpoint VOD names: an internal, accelerate or custom one, without the bucket.
+     */
+    endpoint?: string;
+    /**
+     * Further hosts an upload address may name: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.
+     */
+    trustedHosts?: string[];
+    /**
+     * The bucket's region, where the endpoint does not tell it.
+     */
+    region?: string;
+}
+
+/**
+ * Milliseconds since the Unix epoch, UTC.
+ */
+export type UnixMs = number;
+
+/**
+ * Name and value pairs: headers, or parameters of an API call.
+ */
+export type Pairs = [string, string][];
+
+/**
+ * One upload.
+ */
+export interface Job {
+    /**
+     * What it becomes in VOD.
+     */
+    media: Media;
+    /**
+     * Where the bytes come from.
+     */
+    source: Source;
+    /**
+     * The VOD API to call.
+     */
+    vod: VodService;
+    /**
+     * How to reach and sign OSS.
+     */
+    oss: OssService;
+    /**
+     * How to go about it.
+     */
+    options: Options;
+    /**
+     * What the host can carry.
+     */
+    host: HostLimits;
+}
+
+/**
+ * Parameters of CreateUploadVideo, for video and audio. Only title and file name are required.
+ *
+ * Not idempotent: every success makes a new media. A `reference_id` is the only handle the service knows to notice a repeat.
+ * <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadvideo>
+ */
+export interface CreateUploadVideo {
+    /**
+     * Shown in the console; at most 128 characters.
+     */
+    title?: string;
+    /**
+     * A name with an extension; only the extension matters to VOD.
+     */
+    fileName?: string;
+    /**
+     * Size in bytes.
+     */
+    fileSize?: number;
+    /**
+     * At most 1024 characters.
+     */
+    description?: string;
+    /**
+     * URL of a thumbnail of the caller's own.
+     */
+    coverUrl?: string;
+    /**
+     * Category id.
+     */
+    cateId?: number;
+    /**
+     * At most 16 tags of at most 32 characters, without commas.
+     */
+    tags?: string[];
+    /**
+     * Transcoding template group; `VOD_NO_TRANSCODE` for none.
+     */
+    templateGroupId?: string;
+    /**
+     * Workflow; wins over the template group.
+     */
+    workflowId?: string;
+    /**
+     * Bucket host such as `outin-….oss-cn-shanghai.aliyuncs.com`; the account's default otherwise.
+     */
+    storageLocation?: string;
+    /**
+     * A JSON object as text: `MessageCallback`, `Extend` (at most 512 bytes), `AccelerateConfig`.
+     */
+    userData?: string;
+    /**
+     * Application; `app-1000000` otherwise.
+     */
+    appId?: string;
+    /**
+     * An id of the caller's own, 6 to 64 of `A-Z a-z 0-9 _ -`, unique in the account.
+     */
+    referenceId?: string;
+    /**
+     * Use the first frame as the cover.
+     */
+    enableFirstFrameCover?: boolean;
+    /**
+     * Make thumbnails.
+     */
+    generateThumbnail?: boolean;
+}
+
+/**
+ * Stable error codes, spelled in `snake_case` everywhere outside Rust.
+ */
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "url_refused" | "address_refused" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "outcome_unknown" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+
+/**
+ * The range that was asked for.
+ */
+export interface RangeExpectation {
+    /**
+     * First byte.
+     */
+    first: number;
+    /**
+     * Last byte, inclusive.
+     */
+    last: number;
+    /**
+     * Size of the whole source in bytes, if known.
+     */
+    total?: number;
+    /**
+     * What the source must still be.
+     */
+    validator: Validator;
+}
+
+/**
+ * What GetMezzanineInfo tells of the source file.
+ */
+export interface Mezzanine {
+    /**
+     * `Uploading`, `Normal`, `UploadFail` or `Deleted`.
+     */
+    status: string;
+    /**
+     * Size in bytes.
+     */
+    size?: number;
+    /**
+     * File name.
+     */
+    fileName?: string;
+    /**
+     * The service's id of the request.
+     */
+    requestId?: string;
+}
+
+/**
+ * What a finished upload has made.
+ */
+export interface Outcome {
+    /**
+     * The media id (VideoId).
+     */
+    mediaId: string;
+    /**
+     * What it is: `video`.
+     */
+    kind: string;
+    /**
+     * The bucket it lies in.
+     */
+    bucket: string;
+    /**
+     * Its object key.
+     */
+    objectKey: string;
+    /**
+     * Its size in bytes.
+     */
+    bytes: number;
+    /**
+     * Parts it was sent in; 1 for one PutObject.
+     */
+    parts: number;
+    /**
+     * CRC-64/XZ of the object as OSS gave it, unsigned decimal; absent where OSS gave none.
+     */
+    crc64?: string;
+    /**
+     * It went on from a checkpoint.
+     */
+    resumed: boolean;
+    /**
+     * Upload credentials fetched anew.
+     */
+    refreshes: number;
+    /**
+     * Requests tried again.
+     */
+    retries: number;
+    /**
+     * The service's id of the last request.
+     */
+    requestId?: string;
+}
+
+/**
+ * What a source may be. The default: public hosts, over https or http, on port 80, 443 or any from 1024 on (below lie the
+ * services that are not HTTP).
+ */
+export interface SourcePolicy {
+    /**
+     * Private, loopback and link-local addresses, local host names, and any port. Cloud metadata services stay refused.
+     */
+    allowPrivate?: boolean;
+    /**
+     * Plain `http:` URLs. A redirect from https to http is refused in any case.
+     */
+    allowHttp?: boolean;
+}
+
+/**
+ * What signs a request, to VOD or to OSS. It can be read in, never written out.
+ */
+export interface Credentials {
+    /**
+     * The key's name. Not secret by itself; a temporary one begins with `STS.`.
+     */
+    accessKeyId: string;
+    /**
+     * The key.
+     */
+    accessKeySecret: string;
+    /**
+     * The token that belongs to a temporary key.
+     */
+    securityToken?: string;
+}
+
+/**
+ * What tells one state of a source from another.
+ */
+export interface SourceMark {
+    /**
+     * Length in bytes.
+     */
+    size?: number;
+    /**
+     * Of a URL: strong ETag, Last-Modified.
+     */
+    validator: Validator;
+    /**
+     * Of a file: modification time in ms since the epoch.
+     */
+    modified?: number;
+}
+
+/**
+ * What the bytes become in VOD.
+ */
+export type Media = { type: "video" } & CreateUploadVideo;
+
+/**
+ * What the first reply tells of a source.
+ */
+export interface Probe {
+    /**
+     * Bytes, if known.
+     */
+    size?: number;
+    /**
+     * It answers ranges. Without, this very reply holds the whole source. Ranges of a source of unknown size are no use
+     * for parts: ask again without one.
+     */
+    ranges: boolean;
+    /**
+     * By what a change is noticed.
+     */
+    validator: Validator;
+    /**
+     * `Content-Type` as sent.
+     */
+    contentType?: string;
+    /**
+     * From `Content-Disposition`, without any path.
+     */
+    fileName?: string;
+}
+
+/**
+ * What the host can carry.
+ */
+export interface HostLimits {
+    /**
+     * Parts in flight where the caller says nothing.
+     */
+    concurrency: number;
+    /**
+     * Parts in flight at the most.
+     */
+    maxConcurrency: number;
+    /**
+     * Bytes it may buffer at once, for sources without ranges (and for every part where `buffers_parts`).
+     */
+    bufferBytes: number;
+    /**
+     * Every part is buffered, because the runtime cannot stream an exact length.
+     */
+    buffersParts: boolean;
+    /**
+     * Requests it may send in one run, if there is such a limit.
+     */
+    subrequests?: number;
+}
+
+/**
+ * What the host tells the machine.
+ */
+export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "abort" };
+
+/**
+ * What the machine asks of the host.
+ */
+export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+
+/**
+ * What the upload is doing.
+ */
+export type Phase = "probing" | "creating" | "uploading" | "completing" | "aborting" | "ended";
+
+/**
+ * What went wrong, as data. It never holds a secret, a signature or a URL query.
+ */
+export interface Error {
+    /**
+     * Stable code.
+     */
+    code: Code;
+    /**
+     * Who has to act.
+     */
+    class: ErrorClass;
+    /**
+     * What happened, in one sentence that names field, number or service code.
+     */
+    message: string;
+    /**
+     * What to do, in one sentence.
+     */
+    hint: string;
+    /**
+     * Whether the same call may succeed later without any change.
+     */
+    retryable: boolean;
+    /**
+     * The service's own error code, such as `InvalidFileName.Extension`.
+     */
+    serviceCode?: string;
+    /**
+     * The service's id of the failed request, for its support.
+     */
+    requestId?: string;
+    /**
+     * The HTTP status of the reply, if there was one.
+     */
+    status?: number;
+}
+
+/**
+ * Where VOD wants the object.
+ */
+export interface UploadAddress {
+    /**
+     * OSS endpoint with its scheme, without the bucket: `https://oss-cn-shanghai.aliyuncs.com`.
+     */
+    endpoint: string;
+    /**
+     * Bucket.
+     */
+    bucket: string;
+    /**
+     * Object key; the service calls it `FileName`.
+     */
+    objectKey: string;
+    /**
+     * What the further objects of a playlist upload begin with.
+     */
+    objectPrefix?: string;
+}
+
+/**
+ * Where a transfer's bytes come from.
+ */
+export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "buffer" };
+
+/**
+ * Where an upload stands.
+ */
+export interface Checkpoint {
+    /**
+     * [`VERSION`] of the writer.
+     */
+    version: number;
+    /**
+     * The media id (VideoId).
+     */
+    mediaId: string;
+    /**
+     * Where the object goes.
+     */
+    target: Target;
+    /**
+     * The multipart upload.
+     */
+    uploadId: string;
+    /**
+     * How it is cut.
+     */
+    plan: Plan;
+    /**
+     * What the source was when it was first seen.
+     */
+    source: SourceMark;
+    /**
+     * Bytes accepted so far, for display.
+     */
+    bytesAccepted: number;
+}
+
+/**
+ * Where the bytes come from.
+ */
+export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string } | { type: "stream"; size?: number; name?: string };
+
+/**
+ * Which VOD API to call, and how to sign for it. Every field may be left out.
+ */
+export interface VodService {
+    /**
+     * Region id such as `cn-shanghai` (the default). Media live in one region.
+     */
+    region?: string;
+    /**
+     * Overrides the region's endpoint: `host`, `host:port`, or with `https://` or `http://` before it.
+     */
+    endpoint?: string;
+    /**
+     * How to sign.
+     */
+    signature?: VodSignature;
+}
+
+/**
+ * Which side failed, and how.
+ */
+export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "address_refused" | "internal";
+
+/**
+ * Who has to act. The CLI turns it into its exit code.
+ */
+export type ErrorClass = "usage" | "source" | "credentials" | "service" | "integrity" | "guard" | "interrupted";
+
+/**
+ * Why an effect ended without a reply.
+ */
+export interface Failure {
+    /**
+     * Which side, and how.
+     */
+    kind: FailureKind;
+    /**
+     * The runtime's own words, for the error message: no URL, no header value.
+     */
+    message: string;
+    /**
+     * The source's status, with `SourceReply`.
+     */
+    status?: number;
+    /**
+     * The source's headers, with `SourceReply`.
+     */
+    headers?: [string, string][];
+}
+
+
+/**
+ * A running CRC-64/XZ.
+ */
+export class Crc64 {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Of the bytes so far, unsigned decimal, as OSS spells it.
+     */
+    digest(): string;
+    /**
+     * Of no bytes.
+     */
+    constructor();
+    /**
+     * Takes the next bytes.
+     */
+    update(bytes: Uint8Array | number[]): void;
+}
+
+/**
+ * One upload. `handle` takes an event and gives the effects that follow from it.
+ */
+export class Upload {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Where the upload stands, once there is something to go on from.
+     */
+    checkpoint(): Checkpoint | undefined;
+    /**
+     * `now` is in ms since the epoch, by the host's clock.
+     */
+    handle(event: Event, now: number): Effects;
+    /**
+     * `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
+     */
+    constructor(job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number);
+}
+
+export function __wbg_reset_state(): void;
+
+/**
+ * Whether an IP address may be contacted; the error, if not.
+ */
+export function checkAddress(ip: string, allow_private: boolean): Error | undefined;
+
+/**
+ * Whether a source's reply to a ranged GET is exactly what was asked for; the error, if not.
+ */
+export function checkRange(expect: RangeExpectation, status: number, headers: Pairs): Error | undefined;
+
+/**
+ * Whether a source's URL may be fetched; the error, if not.
+ */
+export function checkUrl(url: string, allow_private: boolean): Error | undefined;
+
+/**
+ * CRC-64 of A followed by B, from those of A and B (unsigned decimal) and the length of B in bytes.
+ */
+export function crc64Combine(a: string, b: string, length_of_b: number): string;
+
+/**
+ * Decodes an UploadAddress (base64 JSON).
+ */
+export function decodeUploadAddress(text: string): UploadAddress;
+
+/**
+ * Decodes an UploadAuth (base64 JSON). `now` tells when it was received, in ms since the epoch.
+ */
+export function decodeUploadAuth(text: string, now: number): DecodedUploadAuth;
+
+/**
+ * An error of this code, with its class, hint and whether to retry.
+ */
+export function errorOf(code: Code, message: string): Error;
+
+/**
+ * Signs any action of the VOD API. `nonce` must be new for every request, a retry included.
+ */
+export function signVodRequest(service: VodService, credentials: Credentials, action: string, params: Pairs, nonce: string, now: number): Request;
+
+/** Instantiates the core, once; later calls do nothing until `__wbg_reset_state`. */
+export function initSync(from: { module: WebAssembly.Module }): void;

@@ -1,0 +1,118 @@
+// The package as npm would publish it, unpacked beside a stranger's code: does it run where it says it runs?
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const run = promisify(execFile);
+const pkg = fileURLToPath(new URL("../../pkg", import.meta.url));
+
+const project = await mkdtemp(join(tmpdir(), "vodlift-packed-"));
+after(() => rm(project, { recursive: true, force: true }));
+const installed = join(project, "node_modules/vodlift");
+await mkdir(installed, { recursive: true });
+const packed = await run(
+  "npm",
+  ["pack", "--silent", "--ignore-scripts", "--pack-destination", project],
+  { cwd: pkg },
+);
+await run("tar", [
+  "-xzf",
+  join(project, packed.stdout.trim()),
+  "-C",
+  installed,
+  "--strip-components=1",
+]);
+
+/** npm's own node, and the one this machine has without it. */
+const nodes = [process.execPath, systemNode()].filter((node) => node !== undefined);
+
+test("holds what is promised and nothing else", async () => {
+  const top = (await readdir(installed)).sort();
+  assert.deepEqual(
+    top.filter((name) => name !== "README.md"),
+    ["LICENSE-APACHE", "LICENSE-MIT", "bin", "dist", "package.json"],
+  );
+  const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
+  assert.equal(manifest.dependencies, undefined, "no runtime dependency");
+  assert.equal(manifest.sideEffects, false);
+  const files = await readdir(join(installed, "dist"), { recursive: true });
+  assert.deepEqual(
+    files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file)),
+    [],
+    "no sources",
+  );
+});
+
+for (const node of nodes) {
+  const version = (await run(node, ["--version"])).stdout.trim();
+
+  test(`runs on Node ${version}, by import and by require`, async () => {
+    const script =
+      "const { crc64Combine } = core; if (crc64Combine('0', '0', 0) !== '0') throw new Error('wrong')";
+    await writeFile(
+      join(project, "a.mjs"),
+      `import * as core from "vodlift/core"; import { Vodlift } from "vodlift"; ${script}`,
+    );
+    await writeFile(
+      join(project, "a.cjs"),
+      `const core = require("vodlift/core"); require("vodlift/emulator"); ${script}`,
+    );
+    await run(node, [join(project, "a.mjs")], { cwd: project });
+    await run(node, [join(project, "a.cjs")], { cwd: project });
+  });
+
+  test(`the command runs on Node ${version}`, async () => {
+    const { stdout } = await run(node, [join(installed, "bin/vodlift.js"), "--help"]);
+    assert.match(stdout, /vodlift upload/);
+  });
+}
+
+test("bundles for a browser without a plugin, and without anything of Node's", async () => {
+  const text = await bundle({ platform: "browser" });
+  assert.doesNotMatch(text, /["']node:/);
+});
+
+test("bundles for Workers with the compiled wasm left to the bundler", async () => {
+  const text = await bundle({
+    conditions: ["workerd", "worker", "browser"],
+    external: ["*.wasm", "cloudflare:*"],
+  });
+  assert.match(text, /from ?"\.\/core\.wasm"/);
+  assert.doesNotMatch(text, /["']node:/);
+  console.log(
+    `# bundled for Workers: ${text.length} bytes, ${gzipSync(text).length} with gzip, beside core.wasm`,
+  );
+});
+
+async function bundle(options: Parameters<typeof build>[0]): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export { Vodlift } from "vodlift"', resolveDir: project },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    logLevel: "silent",
+    ...options,
+  });
+  const text = outputFiles?.[0]?.text;
+  assert.ok(text);
+  return text;
+}
+
+/** The first node on PATH that no npm package brought along. */
+function systemNode(): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !folder.includes("node_modules"))
+    .map((folder) => join(folder, "node"))
+    .find((node) => existsSync(node) && node !== process.execPath);
+}

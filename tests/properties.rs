@@ -1,0 +1,215 @@
+//! What must hold for every input: encodings round-trip, checksums add up, ranges are exact, nothing panics, nothing leaks.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use proptest::prelude::*;
+use vodlift::encode::{base64_decode, base64_encode, encode_path, percent_decode, percent_encode};
+use vodlift::http::{Headers, Reply};
+use vodlift::oss::crc64::{Crc64, combine};
+use vodlift::oss::{self, xml};
+use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop};
+use vodlift::source::probe::{Validator, read_probe};
+use vodlift::source::range::{RangeExpectation, check_range};
+use vodlift::time::UnixMs;
+use vodlift::vod::{self, api, credential};
+
+const NOW: UnixMs = UnixMs(1_700_000_000_000);
+
+fn crc(bytes: &[u8]) -> u64 {
+    let mut crc = Crc64::new();
+    crc.update(bytes);
+    crc.finish()
+}
+
+/// From the definition, bit by bit.
+fn slow_crc(bytes: &[u8]) -> u64 {
+    let bit = |crc: u64| {
+        (crc >> 1)
+            ^ if crc & 1 == 1 {
+                0xC96C_5795_D787_0F42
+            } else {
+                0
+            }
+    };
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u64::from(*byte), |crc, _| bit(crc))
+    })
+}
+
+fn headers() -> impl Strategy<Value = Headers> {
+    let names = prop_oneof![
+        Just("content-range"),
+        Just("content-length"),
+        Just("etag"),
+        Just("last-modified"),
+        Just("content-encoding"),
+        Just("content-disposition"),
+        Just("x-oss-err"),
+        Just("retry-after"),
+        Just("x-oss-hash-crc64ecma"),
+    ];
+    let values = prop_oneof![
+        ".*",
+        "bytes [0-9]{1,20}-[0-9]{1,20}/([0-9]{1,20}|\\*)",
+        "[0-9]{1,21}",
+        "W?/?\"[a-z]*\"",
+        "attachment; filename\\*?=.*",
+        "[A-Za-z0-9+/]*={0,2}",
+    ];
+    prop::collection::vec((names.prop_map(str::to_owned), values), 0..6)
+}
+
+/// Texts that look a bit like what is parsed, and texts that do not.
+fn body() -> impl Strategy<Value = String> {
+    prop_oneof![
+        ".*",
+        "<(Error|ListPartsResult|[a-z]{1,3})>(<(Code|Part|ETag)>[^<]{0,9}</(Code|Part|ETag)>){0,5}</(Error|ListPartsResult)>",
+        "\\{\"(Code|VideoId|UploadAuth|Mezzanine)\":(\"[a-zA-Z0-9+/=]{0,30}\"|[0-9]{1,9}|\\{\\})\\}",
+    ]
+}
+
+/// As long as an HMAC-SHA1, or as a token.
+fn signature_or_token() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = |length| prop::collection::vec(any::<u8>(), length);
+    prop_oneof![bytes(20..=20), bytes(32..=60)]
+}
+
+proptest! {
+    // A failure prints its smallest input; that belongs into a named test, not into a file of seeds.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn percent_encoding_round_trips(text in ".*") {
+        let encoded = percent_encode(&text);
+        prop_assert!(encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~%".contains(&byte)));
+        let decoded = percent_decode(&encoded);
+        prop_assert_eq!(decoded.as_deref(), Some(text.as_str()));
+    }
+
+    /// What is signed must be what a URL parser sends.
+    #[test]
+    fn url_parsers_leave_encoded_keys_alone(key in "[^./][^.]{0,40}") {
+        let path = format!("/{}", encode_path(&key));
+        let url = url::Url::parse(&format!("https://bucket.example{path}?q={}", percent_encode(&key))).unwrap();
+        prop_assert_eq!(url.path(), path);
+        let query = format!("q={}", percent_encode(&key));
+        prop_assert_eq!(url.query(), Some(query.as_str()));
+    }
+
+    #[test]
+    fn base64_needs_no_padding(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        let text = base64_encode(&bytes);
+        prop_assert_eq!(base64_decode(&text), Some(bytes.clone()));
+        prop_assert_eq!(base64_decode(text.trim_end_matches('=')), Some(bytes));
+    }
+
+    #[test]
+    fn dates_round_trip(seconds in 0..253_402_300_800_u64) {
+        let at = UnixMs(seconds * 1000);
+        prop_assert_eq!(UnixMs::parse_iso8601(&at.iso8601()), Some(at));
+        prop_assert_eq!(UnixMs::parse_http_date(&at.http_date()), Some(at));
+        prop_assert_eq!(at.basic().replace('T', ""), at.iso8601().replace(['-', 'T', ':'], ""));
+    }
+
+    #[test]
+    fn a_crc_is_its_definition_however_it_is_cut(
+        bytes in prop::collection::vec(any::<u8>(), 0..30_000), cut in any::<prop::sample::Index>(),
+    ) {
+        let (a, b) = bytes.split_at(cut.index(bytes.len() + 1));
+        let mut pieces = Crc64::new();
+        pieces.update(a);
+        pieces.update(b);
+        prop_assert_eq!(pieces.finish(), slow_crc(&bytes));
+        prop_assert_eq!(combine(crc(a), crc(b), b.len() as u64), slow_crc(&bytes));
+    }
+
+    #[test]
+    fn combining_is_associative_at_any_length(a: u64, b: u64, c: u64, len_b: u32, len_c: u32) {
+        let (len_b, len_c) = (u64::from(len_b) << 15, u64::from(len_c) << 15);
+        let left = combine(combine(a, b, len_b), c, len_c);
+        prop_assert_eq!(left, combine(a, combine(b, c, len_c), len_b + len_c));
+    }
+
+    #[test]
+    fn only_the_very_range_is_accepted(first in 0..50_u64, length in 1..50_u64, got in (0..50_u64, 1..50_u64, 0..120_u64)) {
+        let (last, total) = (first + length - 1, 100);
+        let (got_first, got_last, got_total) = (got.0, got.0 + got.1 - 1, got.2);
+        let expect = RangeExpectation { first, last, total: Some(total), validator: Validator::default() };
+        let headers = vec![("content-range".to_owned(), format!("bytes {got_first}-{got_last}/{got_total}"))];
+        let exact = (first, last, total) == (got_first, got_last, got_total);
+        prop_assert_eq!(check_range(&expect, 206, &headers).is_ok(), exact);
+        let own = vec![("content-range".to_owned(), format!("bytes {first}-{last}/{total}"))];
+        prop_assert!(check_range(&expect, 206, &own).is_ok());
+    }
+
+    #[test]
+    fn nothing_a_service_or_a_source_says_makes_it_panic(status in 100..600_u16, headers in headers(), body in body()) {
+        let reply = Reply { status, headers: headers.clone(), body: body.clone() };
+        let _ = api::parse_create_upload_video(&reply, NOW);
+        let _ = api::parse_get_mezzanine_info(&reply);
+        let _ = credential::decode_address(&body);
+        let _ = credential::decode_auth(&base64_encode(body.as_bytes()), NOW);
+        let _ = vod::error::recovery(&vod::error::error_from_reply(&reply));
+        let _ = vod::error::retry_after_ms(&headers, NOW);
+        let _ = oss::error::recovery(&oss::error::error_from_reply(&reply));
+        let _ = (xml::parse_initiate(&reply), xml::parse_list_parts(&reply), xml::parse_complete(&reply));
+        let _ = (xml::parse_part_reply(&reply), xml::parse_head(&reply));
+        let _ = read_probe(status, &headers);
+        let expect = RangeExpectation { first: 9, last: 3, total: None, validator: Validator::default() };
+        let _ = check_range(&expect, status, &headers);
+        let _ = (UnixMs::parse_iso8601(&body), UnixMs::parse_http_date(&body));
+    }
+
+    #[test]
+    fn no_url_address_or_redirect_makes_the_guard_panic(a in ".*", b in "(https?://)?.*", hop in 0..9_u32) {
+        for policy in [SourcePolicy::default(), SourcePolicy { allow_private: true, allow_http: false }] {
+            let _ = (check_url(&a, policy), check_url(&b, policy), check_address(&a, policy));
+            let _ = next_hop(&b, &a, &Headers::new(), hop, policy);
+        }
+    }
+
+    /// However a private IPv4 address is written or wrapped, it stays private.
+    #[test]
+    fn no_spelling_makes_a_loopback_address_public(low in 0..0x0100_0000_u32, spelling in 0..8_usize) {
+        let ip = std::net::Ipv4Addr::from_bits(0x7f00_0000 | low);
+        let (bits, [_, b, c, d]) = (ip.to_bits(), ip.octets());
+        let (high, tail) = (bits >> 16, bits & 0xffff);
+        let host = match spelling {
+            0 => ip.to_string(),
+            1 => bits.to_string(),
+            2 => format!("{bits:#x}"),
+            3 => format!("0177.{b}.{c}.{d}"),
+            4 => format!("127.{}", low),
+            5 => format!("[::ffff:{high:x}:{tail:x}]"),
+            6 => format!("[64:ff9b::{high:x}:{tail:x}]"),
+            _ => format!("[2002:{high:x}:{tail:x}::1]"),
+        };
+        let url = format!("https://{host}/");
+        prop_assert!(check_url(&url, SourcePolicy::default()).is_err(), "{}", url);
+    }
+
+    /// A service may repeat what it was sent: secrets, tokens and signatures never come back in an error.
+    #[test]
+    fn no_error_repeats_a_secret(bytes in signature_or_token(), code in "[A-Z][a-zA-Z.]{3,20}", json: bool) {
+        let secret = base64_encode(&bytes);
+        let hidden = [format!("you sent {secret}."), format!("at https://a.example/f?Signature={secret}&x=1")];
+        for message in hidden {
+            let body = match json {
+                true => format!(r#"{{"Code":"{code}","Message":"{message}","RequestId":"R"}}"#),
+                false => format!("<Error><Code>{code}</Code><Message>{}</Message></Error>", message.replace('&', "&amp;")),
+            };
+            let reply = Reply { status: 400, headers: vec![], body };
+            for error in [vod::error::error_from_reply(&reply), oss::error::error_from_reply(&reply)] {
+                let shown = serde_json::to_string(&error).unwrap();
+                prop_assert!(!shown.contains(secret.trim_end_matches('=')), "{}", shown);
+            }
+        }
+        let auth = base64_encode(format!(r#"{{"AccessKeySecret":"{secret}","SecurityToken":"{secret}"}}"#).as_bytes());
+        let error = credential::decode_auth(&auth, NOW).unwrap_err();
+        prop_assert!(!error.message.contains(&secret));
+    }
+}
