@@ -435,3 +435,24 @@ fn an_upload_address_on_a_foreign_host_is_refused() {
     assert_eq!(world.run().unwrap_err().code, Code::EndpointRefused);
     assert_eq!(world.luck.count(Op::Initiate), 0);
 }
+
+#[test]
+fn a_stream_that_always_breaks_at_the_same_place_is_given_up() {
+    let mut world = World::new(
+        1,
+        SourceSpec {
+            ranges: false,
+            ..SourceSpec::ranged(6 * MIB)
+        },
+    );
+    for nth in 4..200 {
+        world.luck.script(Op::Read, nth, Fault::SourceBreaks);
+    }
+    assert_eq!(world.run().unwrap_err().code, Code::SourceUnreachable);
+    assert!(
+        world.luck.count(Op::Open) <= 7,
+        "{} GETs",
+        world.luck.count(Op::Open)
+    );
+    assert!(world.service.uploads.is_empty());
+}

@@ -31,7 +31,7 @@ pub struct RangeExpectation {
 pub fn check_range(expect: &RangeExpectation, status: u16, headers: &Headers) -> Result<(), Error> {
     match status {
         206 => {}
-        200 => return Err(whole(&expect.validator)),
+        200 => return Err(whole(expect, headers)),
         // The range lay inside the source when it was probed.
         416 => return Err(changed("has become shorter (416)").status(416)),
         _ => return Err(bad_status(status)),
@@ -49,14 +49,27 @@ pub fn check_range(expect: &RangeExpectation, status: u16, headers: &Headers) ->
     }
 }
 
-/// A 200 to a range: If-Range failed, or the source does not do ranges.
-fn whole(validator: &Validator) -> Error {
-    match validator.etag.is_some() || validator.last_modified.is_some() {
-        true => {
-            changed("is another than before: it answered a conditional range with 200").status(200)
-        }
-        false => range("200, the whole file, to a range").status(200),
+/// A 200 to a range. With a validator in If-Range it says that the source is another now; unless the reply itself shows
+/// that it is the same, and the source just does not do ranges (any more).
+fn whole(expect: &RangeExpectation, headers: &Headers) -> Error {
+    let validator = &expect.validator;
+    let sent = validator
+        .etag
+        .as_deref()
+        .or(validator.last_modified.as_deref());
+    let name = if validator.etag.is_some() {
+        "etag"
+    } else {
+        "last-modified"
+    };
+    let same_size = match (expect.total, content_length(headers)) {
+        (Some(before), Ok(Some(now))) => before == now,
+        _ => true,
+    };
+    if same_size && header(headers, name).map(str::trim) == sent || sent.is_none() {
+        return range("200, the whole file, to a range").status(200);
     }
+    changed("is another than before: it answered a conditional range with 200").status(200)
 }
 
 fn check_validator(expected: &Validator, headers: &Headers) -> Result<(), Error> {
@@ -223,6 +236,16 @@ mod tests {
     }
 
     const RANGE: (&str, &str) = ("content-range", "bytes 10-19/100");
+
+    #[test]
+    fn a_200_is_a_change_unless_the_reply_shows_that_it_is_the_same_file() {
+        assert_eq!(code(200, &[]), Code::SourceChanged);
+        assert_eq!(code(200, &[("ETag", "\"v2\"")]), Code::SourceChanged);
+        let same = [("ETag", "\"v1\""), ("Content-Length", "100")];
+        assert_eq!(code(200, &same), Code::SourceRange);
+        let other = [("ETag", "\"v1\""), ("Content-Length", "101")];
+        assert_eq!(code(200, &other), Code::SourceChanged);
+    }
 
     #[test]
     fn exactly_the_range_counts() {

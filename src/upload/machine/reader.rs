@@ -203,9 +203,9 @@ impl Upload {
     }
 
     fn on_probe(&mut self, id: u32, status: u16, probe: Probe, now: UnixMs) -> Result<(), Error> {
-        self.reader.tries = 0;
         match self.reader.purpose {
             Purpose::Probe => {
+                self.reader.tries = 0;
                 if status == 206 && probe.size.is_none() {
                     self.close(id)?;
                     self.reader.plain = true;
