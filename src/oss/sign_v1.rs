@@ -3,10 +3,8 @@
 //! Closed to new accounts since March 2025 and to new buckets since September 2025; kept for old buckets and private clouds.
 //! <https://www.alibabacloud.com/help/en/oss/developer-reference/include-signatures-in-the-authorization-header>
 
-use std::collections::BTreeMap;
-
 use super::Unsigned;
-use crate::encode::{base64_encode, canonical_headers};
+use crate::encode::{base64_encode, canonical_headers, header_lines, sorted};
 use crate::http::{Headers, header};
 use crate::secret::{Secret, hmac_sha1};
 use crate::time::UnixMs;
@@ -91,11 +89,9 @@ pub fn required_headers(credentials: &Credentials, at: UnixMs) -> Headers {
 
 /// Every `x-oss-*` header, one a line.
 pub fn canonicalized_headers(headers: &Headers) -> String {
-    let mut all = canonical_headers(headers, |_| ());
-    all.retain(|name, _| name.starts_with("x-oss-"));
-    all.iter()
-        .map(|(name, value)| format!("{name}:{value}\n"))
-        .collect()
+    let mut all = canonical_headers(headers, false);
+    all.retain(|(name, _)| name.starts_with("x-oss-"));
+    header_lines(&all)
 }
 
 /// Bucket and key, not encoded, and the sub-resources, sorted and decoded.
@@ -105,15 +101,19 @@ pub fn canonicalized_resource(request: &Unsigned<'_>) -> String {
         None => "/".to_owned(),
     };
     let signed = |name: &str| SUB_RESOURCES.contains(&name) || name.starts_with("x-oss-");
-    let pairs = request
-        .query
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let pairs: BTreeMap<&str, &str> = pairs.filter(|(name, _)| signed(name)).collect();
-    let joined = pairs.into_iter().map(|(name, value)| match value {
-        "" => name.to_owned(),
-        _ => format!("{name}={value}"),
-    });
+    let pairs = sorted(
+        request
+            .query
+            .iter()
+            .filter(|(name, _)| signed(name))
+            .cloned(),
+    );
+    let joined = pairs
+        .into_iter()
+        .map(|(name, value)| match value.is_empty() {
+            true => name,
+            false => format!("{name}={value}"),
+        });
     match joined.collect::<Vec<_>>().join("&") {
         query if query.is_empty() => path,
         query => format!("{path}?{query}"),

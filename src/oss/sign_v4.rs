@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::Unsigned;
-use crate::encode::{canonical_headers, encode_path, hex, percent_encode};
+use crate::encode::{canonical_headers, encode_path, header_lines, hex, percent_encode, sorted};
 use crate::http::Headers;
 use crate::secret::{Secret, hmac_sha256};
 use crate::time::UnixMs;
@@ -68,19 +68,20 @@ pub fn additional_headers(headers: &Headers, candidates: &[&str]) -> String {
             .iter()
             .any(|candidate| candidate.eq_ignore_ascii_case(name))
     };
-    let mut names = canonical_headers(headers, |_| ());
-    names.retain(|name, _| !always_signed(name) && is_candidate(name));
-    names.into_keys().collect::<Vec<_>>().join(";")
+    let mut also = canonical_headers(headers, false);
+    also.retain(|(name, _)| !always_signed(name) && is_candidate(name));
+    also.into_iter()
+        .map(|(name, _)| name)
+        .collect::<Vec<_>>()
+        .join(";")
 }
 
 /// Method, path with the bucket, query, header lines, names of additional headers, payload.
 pub fn canonical_request(request: &Unsigned<'_>, additional: &str) -> String {
-    let mut headers = canonical_headers(request.headers, |_| ());
-    headers.retain(|name, _| always_signed(name) || additional.split(';').any(|also| also == name));
-    let lines: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}:{value}\n"))
-        .collect();
+    let mut headers = canonical_headers(request.headers, false);
+    headers
+        .retain(|(name, _)| always_signed(name) || additional.split(';').any(|also| also == name));
+    let lines = header_lines(&headers);
     let (method, uri, query) = (
         request.method,
         canonical_uri(request),
@@ -164,11 +165,11 @@ pub fn presigned_query(
 
 /// Encoded and sorted by encoded name; a name without a value has no `=`.
 pub fn canonical_query(query: &[(String, String)]) -> String {
-    let mut pairs: Vec<_> = query
-        .iter()
-        .map(|(name, value)| (percent_encode(name), percent_encode(value)))
-        .collect();
-    pairs.sort();
+    let pairs = sorted(
+        query
+            .iter()
+            .map(|(name, value)| (percent_encode(name), percent_encode(value))),
+    );
     let joined = pairs
         .into_iter()
         .map(|(name, value)| match value.is_empty() {

@@ -2,13 +2,10 @@
 //!
 //! <https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature>
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use sha2::{Digest, Sha256};
 
 use super::Credentials;
-use crate::encode::{canonical_headers, encode_query, hex};
+use crate::encode::{canonical_headers, encode_query, header_lines, hex, sorted};
 use crate::http::Headers;
 use crate::secret::{Secret, hmac_sha256};
 use crate::time::UnixMs;
@@ -62,15 +59,13 @@ pub fn sha256_hex(body: &str) -> String {
 
 /// The names that are signed, sorted and joined with `;`.
 pub fn signed_headers(request: &Unsigned<'_>) -> String {
-    signed(request).into_keys().collect::<Vec<_>>().join(";")
+    let names: Vec<_> = signed(request).into_iter().map(|(name, _)| name).collect();
+    names.join(";")
 }
 
 /// Method, path, query, header lines, an empty line, header names, body hash.
 pub fn canonical_request(request: &Unsigned<'_>) -> String {
-    let lines: String = signed(request)
-        .iter()
-        .map(|(name, value)| format!("{name}:{value}\n"))
-        .collect();
+    let lines = header_lines(&signed(request));
     let Unsigned {
         method,
         path,
@@ -103,16 +98,14 @@ pub fn authorization(credentials: &Credentials, request: &Unsigned<'_>) -> Strin
 
 /// The query as it is signed, and therefore sent: sorted by name; an empty value keeps its `=`.
 pub fn canonical_query(query: &[(String, String)]) -> String {
-    let mut sorted: Vec<_> = query.iter().collect();
-    sorted.sort();
-    encode_query(sorted)
+    encode_query(&sorted(query.iter().cloned()))
 }
 
-fn signed<'a>(request: &Unsigned<'a>) -> BTreeMap<String, Cow<'a, str>> {
+fn signed(request: &Unsigned<'_>) -> Headers {
     // The vendor's SDKs sort the values of headers that have one name.
-    let mut all = canonical_headers(request.headers, |values| values.sort_unstable());
+    let mut all = canonical_headers(request.headers, true);
     // Signing what a runtime may rewrite, such as user-agent, would break the signature.
-    all.retain(|name, _| name == "host" || name == "content-type" || name.starts_with("x-acs-"));
+    all.retain(|(name, _)| name == "host" || name == "content-type" || name.starts_with("x-acs-"));
     all
 }
 

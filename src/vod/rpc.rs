@@ -5,7 +5,7 @@
 use zeroize::Zeroizing;
 
 use super::Credentials;
-use crate::encode::{base64_encode, encode_query, percent_encode};
+use crate::encode::{base64_encode, encode_query, percent_encode, sorted};
 use crate::secret::{Secret, hmac_sha1};
 use crate::time::UnixMs;
 
@@ -39,9 +39,7 @@ pub fn common_params(
 
 /// All parameters, of query and body, sorted by raw name. An empty value keeps its `=`.
 pub fn canonical_query(params: &[(String, String)]) -> String {
-    let mut sorted: Vec<_> = params.iter().collect();
-    sorted.sort();
-    encode_query(sorted)
+    encode_query(&sorted(params.iter().cloned()))
 }
 
 /// Binds the real method: what is signed for GET is not valid for POST.
