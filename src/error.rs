@@ -53,6 +53,8 @@ codes! {
     TooLarge = Usage, false, "OSS objects end at 48.8 TB (10,000 parts of 5 GiB): split the media.";
     /// A checkpoint that is not one of ours, or of a version this build does not know.
     CheckpointInvalid = Usage, false, "Start a new upload, or resume with the version of vodlift that wrote the checkpoint.";
+    /// The caller's checkpoint store failed.
+    CheckpointFailed = Usage, false, "Make the place where checkpoints are kept writable, or upload without one.";
     /// The source can be read only once, so what was lost cannot be read again.
     NotResumable = Usage, false, "Upload from a file or a URL that supports ranges to be able to resume.";
 

@@ -8,9 +8,7 @@ use super::job::{Media, Source};
 use super::plan::Plan;
 use crate::error::{Code, Error};
 use crate::http::Headers;
-use crate::oss::OssService;
 use crate::source::probe::Validator;
-use crate::vod::VodService;
 
 /// The version this build writes.
 pub const VERSION: u32 = 1;
@@ -24,10 +22,8 @@ pub struct Checkpoint {
     pub version: u32,
     /// What it becomes in VOD.
     pub media: Media,
-    /// The VOD API it talks to.
-    pub vod: VodService,
-    /// How it reaches and signs OSS.
-    pub oss: OssService,
+    /// The VOD region it lives in. Endpoints are not stored: whoever edits a checkpoint must not lead requests elsewhere.
+    pub region: String,
     /// Where the bytes come from.
     pub source: SourceMark,
     /// Headers stored with the object.

@@ -114,8 +114,7 @@ impl Upload {
         Checkpoint {
             version: VERSION,
             media: self.job.media.clone(),
-            vod: self.job.vod.clone(),
-            oss: self.job.oss.clone(),
+            region: self.job.vod.region.clone(),
             source: before
                 .filter(|_| !seen)
                 .map_or(mark, |before| before.source.clone()),
