@@ -23,6 +23,22 @@ export function text(field: string, value: string | undefined): string | undefin
   throw invalid(field, `must be a string, got ${typeof value}`);
 }
 
+/** Yes or no, if told. */
+export function flag(field: string, value: boolean | undefined): boolean | undefined {
+  if (value === undefined || typeof value === "boolean") return value;
+  throw invalid(field, `must be true or false, got ${typeof value}`);
+}
+
+/** One of a few words, if there is one. */
+export function oneOf<T extends string>(
+  field: string,
+  value: T | undefined,
+  words: readonly T[],
+): T | undefined {
+  if (value === undefined || words.includes(value)) return value;
+  throw invalid(field, `must be ${words.map((word) => `"${word}"`).join(" or ")}, got ${value}`);
+}
+
 /** A whole number of at least `least`, if there is one. */
 export function whole(field: string, value: number | undefined, least: number): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;

@@ -47,6 +47,8 @@ class Run {
   readonly #bodies = new Map<number, { body: OpenBody; attempt: Attempt }>();
   readonly #buffers = new PartBuffers();
   readonly #abort = () => this.#dispatch({ type: "abort" });
+  /** Not handled yet, the first of them under way. */
+  readonly #events: Event[] = [];
   #over = false;
 
   constructor(
@@ -60,12 +62,23 @@ class Run {
   }
 
   start(): void {
-    this.#options.signal?.addEventListener("abort", this.#abort, { once: true });
+    const { signal } = this.#options;
     this.#dispatch({ type: "start" });
-    if (this.#options.signal?.aborted) this.#abort();
+    if (signal?.aborted) this.#abort();
+    else if (!this.#over) signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
+  /** One event after the other: an abort from within a progress callback waits until the effects before it are run. */
   #dispatch(event: Event): void {
+    this.#events.push(event);
+    if (this.#events.length > 1) return;
+    for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
+      this.#handle(next);
+      this.#events.shift();
+    }
+  }
+
+  #handle(event: Event): void {
     if (this.#over) return;
     try {
       for (const effect of this.#options.machine.handle(event, Date.now())) this.#run(effect);

@@ -1,7 +1,7 @@
 // The package's public API.
 
 import { createHost, fromFile } from "#host";
-import { bytes, defined, invalid, pairs, text, whole } from "./arguments.ts";
+import { bytes, defined, flag, invalid, oneOf, pairs, text, whole } from "./arguments.ts";
 import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
 import { drive } from "./driver.ts";
 import { describe } from "./hosts/failure.ts";
@@ -141,13 +141,13 @@ export class Vodlift {
     this.#vod = defined({
       region: text("region", options.region),
       endpoint: text("endpoint", options.endpoint),
-      signature: options.vodSignature,
+      signature: oneOf("vodSignature", options.vodSignature, ["acs3", "rpc"]),
     });
     this.#oss = defined({
-      signature: options.ossSignature,
+      signature: oneOf("ossSignature", options.ossSignature, ["v4", "v1"]),
       endpoint: text("ossEndpoint", options.ossEndpoint),
       region: text("ossRegion", options.ossRegion),
-      trustedHosts: options.trustedHosts,
+      trustedHosts: options.trustedHosts?.map((host) => required("trustedHosts", host)),
     });
   }
 
@@ -232,8 +232,8 @@ function video(options: UploadOptions): CreateUploadVideo {
     userData: userData(options.userData),
     appId: text("appId", options.appId),
     referenceId: text("referenceId", options.referenceId),
-    enableFirstFrameCover: options.enableFirstFrameCover,
-    generateThumbnail: options.generateThumbnail,
+    enableFirstFrameCover: flag("enableFirstFrameCover", options.enableFirstFrameCover),
+    generateThumbnail: flag("generateThumbnail", options.generateThumbnail),
   });
 }
 
@@ -241,8 +241,8 @@ function howTo(options: UploadOptions): Options {
   return defined({
     partSize: bytes("partSize", options.partSize),
     concurrency: whole("concurrency", options.concurrency, 1),
-    verify: options.verify,
-    allowPrivateSources: options.allowPrivateSources,
+    verify: oneOf("verify", options.verify, ["length", "crc64"]),
+    allowPrivateSources: flag("allowPrivateSources", options.allowPrivateSources),
     objectHeaders: pairs("headers", options.headers),
   });
 }

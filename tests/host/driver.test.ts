@@ -243,6 +243,31 @@ test("an abort reaches the core once, and its reason reaches the caller", async 
   );
 });
 
+test("an abort from within a progress callback comes after the effects before it", async () => {
+  const abort = new AbortController();
+  const progress = {
+    phase: "probing",
+    bytesAccepted: 0,
+    partsAccepted: 0,
+    retries: 0,
+    refreshes: 0,
+  } as const;
+  const { result, events } = play(
+    (event) => {
+      const wait: Effect = { type: "wait", id: 1, until: Date.now() + 3_600_000 };
+      if (event.type === "start") return [{ type: "progress", progress }, wait];
+      // Had it come before the wait, there would be nothing to cancel yet.
+      return event.type === "abort" ? [{ type: "cancel", id: 1 }] : [done];
+    },
+    { signal: abort.signal, onProgress: () => abort.abort() },
+  );
+  await result;
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ["start", "abort", "failed"],
+  );
+});
+
 test("nothing outlives the upload: no timer, no connection under way, no open body", async () => {
   const silent = await startSink({ handle: () => {} });
   const before = timers();

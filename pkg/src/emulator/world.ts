@@ -1,4 +1,5 @@
 /** Everything the handlers of both services share. */
+import { mkdir } from "node:fs/promises";
 import { Credentials } from "./credentials.ts";
 import { FaultPlan } from "./faults.ts";
 import type { EmulatorOptions } from "./options.ts";
@@ -30,6 +31,8 @@ export type World = {
 export async function openWorld(options: EmulatorOptions): Promise<World> {
   const folder = await Folder.open(options.dir);
   const settings = await loadSettings(folder, options);
+  // There from the start, so that files can be put in by hand and looked for before the first upload.
+  await mkdir(folder.bucket(settings.bucket), { recursive: true });
   const faults = new FaultPlan();
   faults.set(options.faults ?? []);
   return {

@@ -1,5 +1,6 @@
 """voduploadsdk, the official VOD upload SDK: its own flow from CreateUploadVideo to the finished object."""
 
+import logging
 import os
 import tempfile
 
@@ -12,6 +13,7 @@ from harness import DIR, HOST, KEY_ID, KEY_SECRET, check, equal, finish, raises,
 for product in ("vod", "Vod"):
     region_provider.modify_point(product, "cn-shanghai", HOST)
 
+logging.disable(logging.INFO)
 # Its telemetry posts to the real service, unasked; a test must not.
 module.requests.post = lambda *arguments, **options: None
 # It downloads into a folder beside itself that it forgets to create.
