@@ -3,6 +3,7 @@
 
 import { VodliftError } from "./error.ts";
 import type {
+  Checkpoint,
   Code,
   Credentials,
   DecodedUploadAuth,
@@ -19,6 +20,7 @@ import { type Core, core, restartCore } from "./wasm/index.ts";
 
 export { VodliftError } from "./error.ts";
 export type {
+  Budget,
   Checkpoint,
   Code,
   CreateUploadVideo,
@@ -41,6 +43,7 @@ export type {
   Progress,
   RangeExpectation,
   Request,
+  Shard,
   Source,
   TransferBody,
   UploadAddress,
@@ -104,18 +107,55 @@ class Owned<T extends { free(): void }> {
 export class Upload {
   readonly #machine: Owned<InstanceType<Core["Upload"]>>;
 
+  private constructor(make: (core: Core) => InstanceType<Core["Upload"]>) {
+    this.#machine = new Owned(make);
+  }
+
   /**
-   * @param entropy 32 random bytes, for nonces and jitter.
+   * A new upload.
+   *
+   * @param entropy 32 random bytes drawn for this upload alone, for nonces and jitter.
    * @param now Milliseconds since the epoch.
    * @throws VodliftError `invalid_argument`, naming the field.
    */
-  constructor(job: Job, credentials: Credentials, entropy: Uint8Array, now: number) {
-    this.#machine = new Owned((core) => new core.Upload(job, credentials, entropy, now));
+  static create(job: Job, credentials: Credentials, entropy: Uint8Array, now: number): Upload {
+    return new Upload((core) => new core.Upload(job, credentials, entropy, now));
+  }
+
+  /**
+   * Goes on from a checkpoint. The job says where the source is now and how to go about it; the rest is the checkpoint's.
+   *
+   * @throws VodliftError `checkpoint_invalid`, `not_resumable` or `invalid_argument`.
+   */
+  static resume(
+    checkpoint: Checkpoint,
+    job: Job,
+    credentials: Credentials,
+    entropy: Uint8Array,
+    now: number,
+  ): Upload {
+    return new Upload((core) => core.Upload.resume(checkpoint, job, credentials, entropy, now));
+  }
+
+  /** Removes what an upload has left on the server. It ends in `failed` with the code `aborted`. */
+  static discard(
+    checkpoint: Checkpoint,
+    job: Job,
+    credentials: Credentials,
+    entropy: Uint8Array,
+    now: number,
+  ): Upload {
+    return new Upload((core) => core.Upload.discard(checkpoint, job, credentials, entropy, now));
   }
 
   /** What to do next, in this order. Every event is answered in every state. */
   handle(event: Event, now: number): Effect[] {
     return this.#machine.use((machine) => machine.handle(event, now));
+  }
+
+  /** Where it stands. */
+  checkpoint(): Checkpoint {
+    return this.#machine.use((machine) => machine.checkpoint());
   }
 
   /** Releases its memory in the core. */

@@ -9,7 +9,7 @@ import type { ByteReader, Host } from "./hosts/host.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource } from "./sources/source.ts";
 import { localSide, OpenBody, put, send, sourceSide } from "./transfer.ts";
-import type { Effect, Event, Outcome, Progress } from "./wasm/core.js";
+import type { Checkpoint, Effect, Event, Outcome, Progress } from "./wasm/core.js";
 
 /** What an upload runs with. */
 export interface Drive {
@@ -18,9 +18,14 @@ export interface Drive {
   readonly host: Host;
   /** Where the bytes come from, unless it is a URL. */
   readonly local: LocalSource | undefined;
+  /** Give up, and clean up. */
   readonly signal: AbortSignal | undefined;
+  /** Come to rest, to be carried on later. */
+  readonly stop?: AbortSignal | undefined;
   /** The core's word on how far it is. */
   onProgress(progress: Progress): void;
+  /** Where it stands now. */
+  onCheckpoint?(checkpoint: Checkpoint): void;
   /** Bytes of a transfer went out; `undefined` when it is over. */
   onSent(transfer: number, bytes: number | undefined): void;
 }
@@ -29,8 +34,14 @@ type Of<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 
 const CANCELED = new HostFailure("canceled", "called off");
 
-/** Runs one upload to its end. */
-export function drive(options: Drive): Promise<Outcome> {
+/** An upload that has stopped early. It goes on from the checkpoint. */
+export interface Suspended {
+  readonly suspended: true;
+  readonly checkpoint: Checkpoint;
+}
+
+/** Runs one upload to its end, or to where it was to stop. */
+export function drive(options: Drive): Promise<Outcome | Suspended> {
   return new Promise((resolve, reject) => {
     const run = new Run(options, resolve, reject);
     run.start();
@@ -39,7 +50,7 @@ export function drive(options: Drive): Promise<Outcome> {
 
 class Run {
   readonly #options: Drive;
-  readonly #resolve: (outcome: Outcome) => void;
+  readonly #resolve: (end: Outcome | Suspended) => void;
   readonly #reject: (error: unknown) => void;
   /** Effects that have not answered yet. */
   readonly #running = new Map<number, Attempt>();
@@ -47,13 +58,14 @@ class Run {
   readonly #bodies = new Map<number, { body: OpenBody; attempt: Attempt }>();
   readonly #buffers = new PartBuffers();
   readonly #abort = () => this.#dispatch({ type: "abort" });
+  readonly #stop = () => this.#dispatch({ type: "stop" });
   /** Not handled yet, the first of them under way. */
   readonly #events: Event[] = [];
   #over = false;
 
   constructor(
     options: Drive,
-    resolve: (outcome: Outcome) => void,
+    resolve: (end: Outcome | Suspended) => void,
     reject: (error: unknown) => void,
   ) {
     this.#options = options;
@@ -62,10 +74,15 @@ class Run {
   }
 
   start(): void {
-    const { signal } = this.#options;
+    const { signal, stop } = this.#options;
     this.#dispatch({ type: "start" });
-    if (signal?.aborted) this.#abort();
-    else if (!this.#over) signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#listen(signal, this.#abort);
+    this.#listen(stop, this.#stop);
+  }
+
+  #listen(signal: AbortSignal | undefined, told: () => void): void {
+    if (signal?.aborted) told();
+    else if (!this.#over) signal?.addEventListener("abort", told, { once: true });
   }
 
   /** One event after the other: an abort from within a progress callback waits until the effects before it are run. */
@@ -117,6 +134,10 @@ class Run {
         this.#options.onProgress(effect.progress);
         break;
       case "checkpoint":
+        this.#options.onCheckpoint?.(effect.checkpoint);
+        break;
+      case "suspended":
+        this.#end(() => this.#resolve({ suspended: true, checkpoint: effect.checkpoint }));
         break;
       case "done":
         this.#end(() => this.#resolve(effect.outcome));
@@ -256,6 +277,7 @@ class Run {
   #end(settle: () => void): void {
     this.#over = true;
     this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#options.stop?.removeEventListener("abort", this.#stop);
     for (const id of [...this.#bodies.keys()]) this.#close(id);
     for (const attempt of this.#running.values()) attempt.stop(CANCELED);
     this.#buffers.clear();

@@ -1,15 +1,17 @@
 // The package's public API.
 
-import { createHost, fromFile } from "#host";
-import { bytes, defined, flag, invalid, oneOf, pairs, text, whole } from "./arguments.ts";
+import { createHost, fileCheckpoint, fromFile } from "#host";
+import { invalid } from "./arguments.ts";
+import type { CheckpointStore } from "./checkpoint/index.ts";
 import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
-import { drive } from "./driver.ts";
-import { describe } from "./hosts/failure.ts";
+import type { Suspended } from "./driver.ts";
 import type { Host } from "./hosts/host.ts";
-import { ProgressMeter, type UploadProgress } from "./progress.ts";
-import { openSource, type UploadSource } from "./sources/index.ts";
+import { credentials, howTo, howToResume, ossService, video, vodService } from "./job.ts";
+import type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+import { run } from "./run.ts";
+import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
 import type {
-  CreateUploadVideo,
+  Checkpoint,
   Credentials,
   Job,
   Options,
@@ -18,93 +20,23 @@ import type {
   VodService,
 } from "./wasm/core.js";
 
+export {
+  type CheckpointStore,
+  durableObjectCheckpoint,
+  type KeyValueNamespace,
+  kvCheckpoint,
+  memoryCheckpoint,
+  type ObjectStorage,
+} from "./checkpoint/index.ts";
+export type { Suspended } from "./driver.ts";
 export { type Code, type ErrorClass, VodliftError } from "./error.ts";
+export type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
 export type { UploadProgress } from "./progress.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
 export type { ByteStream } from "./sources/stream.ts";
-export type { Outcome, Phase, Progress, Verify } from "./wasm/core.js";
-export { fromFile };
-
-/** Whose account, and where. */
-export interface VodliftOptions {
-  /** AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`. */
-  accessKeyId: string;
-  /** The secret that belongs to it. It signs, and is never sent. */
-  accessKeySecret: string;
-  /** The token of an STS credential. */
-  securityToken?: string;
-  /** Region of the VOD service, `cn-shanghai` unless told otherwise. Media live in one region. */
-  region?: string;
-  /** VOD endpoint instead of the region's: `host`, `host:port`, or with `https://` or `http://` before it. */
-  endpoint?: string;
-  /** How to sign for VOD: `acs3` (the default), or `rpc` for gateways that know nothing newer. */
-  vodSignature?: "acs3" | "rpc";
-  /** How to sign for OSS: `v4` (the default), or `v1` for old buckets and private clouds. */
-  ossSignature?: "v4" | "v1";
-  /** OSS endpoint instead of the one VOD names: an internal, accelerate or custom one, without the bucket. */
-  ossEndpoint?: string;
-  /** Region of the bucket, where the endpoint does not tell it. */
-  ossRegion?: string;
-  /**
-   * Hosts beside `*.aliyuncs.com` that VOD may send the bytes to: `host`, `host:port`, or `http://host:port` to allow
-   * plain HTTP there.
-   */
-  trustedHosts?: string[];
-}
-
-/** What it becomes, and how to go about it. Every field may be left out. */
-export interface UploadOptions {
-  /** Title, at most 128 characters; the file's name unless told otherwise. */
-  title?: string;
-  /** Description, at most 1024 characters. */
-  description?: string;
-  /** At most 16 tags of at most 32 characters each, as a list or separated by commas. */
-  tags?: readonly string[] | string;
-  /** Category id. */
-  cateId?: number | string;
-  /** URL of a thumbnail of your own. */
-  coverUrl?: string;
-  /** Transcoding template group; `VOD_NO_TRANSCODE` for none. */
-  templateGroupId?: string;
-  /** Workflow; it wins over the template group. */
-  workflowId?: string;
-  /** Bucket to store in, as `outin-….oss-cn-shanghai.aliyuncs.com`; the account's default otherwise. */
-  storageLocation?: string;
-  /** Application; `app-1000000` otherwise. */
-  appId?: string;
-  /** Passed on to callbacks: an object, or one as JSON, with `MessageCallback`, `Extend` (at most 512 bytes), `AccelerateConfig`. */
-  userData?: object | string;
-  /** An id of your own, 6 to 64 of `A-Z a-z 0-9 _ -`, unique in the account. */
-  referenceId?: string;
-  /** A name with an extension, by which VOD tells the format; the source's own unless told otherwise. */
-  fileName?: string;
-  /** Use the first frame as the cover. */
-  enableFirstFrameCover?: boolean;
-  /** Make thumbnails. */
-  generateThumbnail?: boolean;
-
-  /** Bytes a part, 102,400 to 5 GiB, as a number or as text such as `"16MiB"`. It grows where 10,000 parts would not do. */
-  partSize?: number | string;
-  /** Parts in flight at once: 4 on Node, 3 on Workers, unless told otherwise. */
-  concurrency?: number;
-  /**
-   * `length` (the default): exact lengths on both sides, and OSS's CRC-64 of every part folded and compared with that of
-   * the object. `crc64`: also a CRC-64 computed here over every byte, at the cost of reading them all.
-   */
-  verify?: "length" | "crc64";
-  /** Headers stored with the object: `Content-Type`, `Cache-Control`, `x-oss-…`. */
-  headers?: HeadersInit;
-  /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
-  allowPrivateSources?: boolean;
-  /** Length in bytes of a stream, if it is known. Only for streams: everything else knows its own. */
-  size?: number;
-
-  /** Aborts the upload. What was uploaded is removed before the promise rejects with `aborted`. */
-  signal?: AbortSignal;
-  /** Told at most ten times a second, and once in the end. If it throws, the upload is aborted. */
-  onProgress?: (progress: UploadProgress) => void;
-}
+export type { Checkpoint, Outcome, Phase, Progress, Verify } from "./wasm/core.js";
+export { fileCheckpoint, fromFile };
 
 let sharedHost: Host | undefined;
 
@@ -133,22 +65,9 @@ export class Vodlift {
    * @throws VodliftError `invalid_argument`, naming the field.
    */
   constructor(options: VodliftOptions) {
-    this.#credentials = defined({
-      accessKeyId: required("accessKeyId", options.accessKeyId),
-      accessKeySecret: required("accessKeySecret", options.accessKeySecret),
-      securityToken: text("securityToken", options.securityToken),
-    });
-    this.#vod = defined({
-      region: text("region", options.region),
-      endpoint: text("endpoint", options.endpoint),
-      signature: oneOf("vodSignature", options.vodSignature, ["acs3", "rpc"]),
-    });
-    this.#oss = defined({
-      signature: oneOf("ossSignature", options.ossSignature, ["v4", "v1"]),
-      endpoint: text("ossEndpoint", options.ossEndpoint),
-      region: text("ossRegion", options.ossRegion),
-      trustedHosts: options.trustedHosts?.map((host) => required("trustedHosts", host)),
-    });
+    this.#credentials = credentials(options);
+    this.#vod = vodService(options);
+    this.#oss = ossService(options);
   }
 
   /**
@@ -158,109 +77,122 @@ export class Vodlift {
    *
    * @param source A URL (text, `URL`, or `{ url, headers }`; read in parallel ranges where the source can), a `Blob` or
    * `File`, bytes, a stream, or `fromFile(path)`.
-   * @returns Media id, bucket, object key, size and how it went.
+   * @returns Media id, bucket, object key, size and how it went; with `SliceOptions`, possibly where it was suspended.
    * @throws VodliftError Everything that can go wrong; see its `code`, `hint` and `retryable`.
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadvideo
    */
-  async upload(source: UploadSource, options: UploadOptions = {}): Promise<Outcome> {
-    const { signal, onProgress } = options;
-    mustNotBeAborted(signal);
-    const { data, local } = await openSource(source, options.size);
-    const stop = new AbortController();
-    const relay = () => stop.abort(signal?.reason);
-    const meter = new ProgressMeter((progress) => {
-      try {
-        onProgress?.(progress);
-      } catch (error) {
-        stop.abort(error);
-      }
+  upload(source: UploadSource, options?: UploadOptions): Promise<Outcome>;
+  upload(source: UploadSource, options: UploadOptions & SliceOptions): Promise<Outcome | Suspended>;
+  upload(
+    source: UploadSource,
+    options: UploadOptions & SliceOptions = {},
+  ): Promise<Outcome | Suspended> {
+    const { size, checkpoint: store, signal, stop, onProgress } = options;
+    return run({
+      host: host(),
+      open: () => openSource(source, size),
+      machine: (data) => {
+        const job = this.#job(data, { type: "video", ...video(options) }, howTo(options));
+        return Upload.create(job, this.#credentials, entropy(), Date.now());
+      },
+      store,
+      signal,
+      stop,
+      onProgress,
     });
-    signal?.addEventListener("abort", relay, { once: true });
+  }
+
+  /**
+   * Goes on with an upload that was suspended, failed or lost its process: here, on another machine, in another runtime.
+   * The server is asked what it has, and only the rest is sent. A source that is no longer what it was is refused with
+   * what changed; an upload that the server has dropped starts over (`restarts` in the result says so).
+   *
+   * @param from The checkpoint, or the store that keeps it.
+   * @throws VodliftError As `upload`; also `checkpoint_invalid`, `not_resumable`, `source_changed`.
+   */
+  resume(from: Checkpoint | CheckpointStore, options?: ResumeOptions): Promise<Outcome>;
+  resume(
+    from: Checkpoint | CheckpointStore,
+    options: ResumeOptions & SliceOptions,
+  ): Promise<Outcome | Suspended>;
+  async resume(
+    from: Checkpoint | CheckpointStore,
+    options: ResumeOptions & SliceOptions = {},
+  ): Promise<Outcome | Suspended> {
+    const { checkpoint, store } = await load(from);
+    const { signal, stop, onProgress } = options;
+    return run({
+      host: host(),
+      open: () => sourceOf(checkpoint, options.source),
+      machine: (data) => {
+        const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
+        return Upload.resume(checkpoint, job, this.#credentials, entropy(), Date.now());
+      },
+      store,
+      signal,
+      stop,
+      onProgress,
+    });
+  }
+
+  /**
+   * Gives up an upload for good: its parts are removed from the server, and its checkpoint from the store. The media id
+   * stays in VOD as an empty one.
+   *
+   * @param from The checkpoint, or the store that keeps it.
+   * @throws VodliftError When the server could not be told; the checkpoint is kept then.
+   */
+  async abort(from: Checkpoint | CheckpointStore): Promise<void> {
+    const { checkpoint, store } = await load(from);
+    // Nothing is read, so any source does.
+    const open = async (): Promise<OpenSource> => ({
+      data: { type: "slices", size: 1 },
+      local: undefined,
+    });
+    const machine = (data: Job["source"]) => {
+      const job = this.#job(data, checkpoint.media, {}, checkpoint.region);
+      return Upload.discard(checkpoint, job, this.#credentials, entropy(), Date.now());
+    };
+    const nothing = { signal: undefined, stop: undefined, onProgress: undefined };
     try {
-      mustNotBeAborted(signal);
-      return await drive({
-        machine: this.#machine(data, options),
-        host: host(),
-        local,
-        signal: stop.signal,
-        onProgress: (progress) => meter.update(progress),
-        onSent: (transfer, count) => meter.sent(transfer, count),
-      });
-    } finally {
-      signal?.removeEventListener("abort", relay);
-      meter.flush();
-      if (local?.type === "slices") await local.slices.close();
+      await run({ host: host(), open, machine, store, ...nothing });
+    } catch (error) {
+      if (!(error instanceof VodliftError && error.code === "aborted")) throw error;
     }
   }
 
-  #machine(source: Job["source"], options: UploadOptions): Upload {
-    const entropy = crypto.getRandomValues(new Uint8Array(32));
-    const job: Job = {
-      media: { type: "video", ...video(options) },
-      source,
-      vod: this.#vod,
-      oss: this.#oss,
-      options: howTo(options),
-      host: host().limits,
-    };
-    return new Upload(job, this.#credentials, entropy, Date.now());
+  #job(source: Job["source"], media: Job["media"], options: Options, region?: string): Job {
+    const vod = region === undefined ? this.#vod : { region, ...this.#vod };
+    return { media, source, vod, oss: this.#oss, options, host: host().limits };
   }
 }
 
-function required(field: string, value: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw invalid(field, "must be a string that is not empty");
+/** Drawn for one upload alone. */
+function entropy(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(32));
 }
 
-function mustNotBeAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  const message = "the upload was aborted before it began";
-  throw new VodliftError(errorOf("aborted", message), signal.reason);
+async function load(
+  from: Checkpoint | CheckpointStore,
+): Promise<{ checkpoint: Checkpoint; store: CheckpointStore | undefined }> {
+  if (!("load" in from)) return { checkpoint: from, store: undefined };
+  const checkpoint = await from.load();
+  if (checkpoint !== undefined) return { checkpoint, store: from };
+  throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to go on from"));
 }
 
-function video(options: UploadOptions): CreateUploadVideo {
-  return defined({
-    title: text("title", options.title) ?? "",
-    fileName: text("fileName", options.fileName) ?? "",
-    description: text("description", options.description),
-    coverUrl: text("coverUrl", options.coverUrl),
-    cateId: categoryId(options.cateId),
-    tags: tagList(options.tags),
-    templateGroupId: text("templateGroupId", options.templateGroupId),
-    workflowId: text("workflowId", options.workflowId),
-    storageLocation: text("storageLocation", options.storageLocation),
-    userData: userData(options.userData),
-    appId: text("appId", options.appId),
-    referenceId: text("referenceId", options.referenceId),
-    enableFirstFrameCover: flag("enableFirstFrameCover", options.enableFirstFrameCover),
-    generateThumbnail: flag("generateThumbnail", options.generateThumbnail),
-  });
-}
-
-function howTo(options: UploadOptions): Options {
-  return defined({
-    partSize: bytes("partSize", options.partSize),
-    concurrency: whole("concurrency", options.concurrency, 1),
-    verify: oneOf("verify", options.verify, ["length", "crc64"]),
-    allowPrivateSources: flag("allowPrivateSources", options.allowPrivateSources),
-    objectHeaders: pairs("headers", options.headers),
-  });
-}
-
-function categoryId(id: number | string | undefined): number | undefined {
-  return whole("cateId", typeof id === "string" ? Number(id) : id, 0);
-}
-
-function tagList(tags: readonly string[] | string | undefined): string[] | undefined {
-  const list = typeof tags === "string" ? tags.split(",") : tags;
-  return list?.map((tag) => text("tags", tag)?.trim() ?? "").filter((tag) => tag !== "");
-}
-
-function userData(data: object | string | undefined): string | undefined {
-  if (data === undefined || typeof data === "string") return data;
-  try {
-    return JSON.stringify(data);
-  } catch (error) {
-    throw invalid("userData", `cannot be written as JSON: ${describe(error)}`);
+function sourceOf(
+  { source: mark }: Checkpoint,
+  given: UploadSource | undefined,
+): Promise<OpenSource> {
+  if (given !== undefined) return openSource(given, undefined);
+  if (mark.queryRemoved) {
+    throw invalid(
+      "source",
+      "must be passed again: its query looked like a credential and was not stored",
+    );
   }
+  if (mark.url !== undefined) return openSource(mark.url, undefined);
+  if (mark.path !== undefined) return openSource(fromFile(mark.path), undefined);
+  throw invalid("source", "must be passed again: the checkpoint cannot tell where the bytes are");
 }

@@ -6,7 +6,7 @@ import { HostFailure } from "./failure.ts";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
 import { emptyBody, send } from "./web.ts";
 
-export { fromFile } from "./web.ts";
+export { fileCheckpoint, fromFile } from "./web.ts";
 
 const MIB = 1024 * 1024;
 

@@ -10,6 +10,7 @@ import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, ByteReader, Host, Incoming, Outgoing } from "./host.ts";
 
+export { fileCheckpoint } from "../checkpoint/file.ts";
 export { fromFile } from "../sources/file.ts";
 
 const MIB = 1024 * 1024;

@@ -55,6 +55,11 @@ export function emptyBody(request: Request): SizedBody {
   return request.method === "PUT" || request.method === "POST" ? new Uint8Array(0) : undefined;
 }
 
+/** Only Node, Deno and Bun write files. */
+export function fileCheckpoint(_path: string): never {
+  throw new HostFailure("internal", "files are written only in Node, Deno and Bun");
+}
+
 /** Only Node, Deno and Bun open files by path. */
 export function fromFile(_path: string): never {
   throw new HostFailure("source_read", "files are opened by path only in Node, Deno and Bun");

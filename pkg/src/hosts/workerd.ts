@@ -6,7 +6,7 @@ import type { HostLimits, Request } from "../wasm/core.js";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
 import { emptyBody, type SizedBody, send } from "./web.ts";
 
-export { fromFile } from "./web.ts";
+export { fileCheckpoint, fromFile } from "./web.ts";
 
 declare class FixedLengthStream {
   constructor(length: number);

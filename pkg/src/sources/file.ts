@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { basename } from "node:path";
+import { resolve } from "node:path";
 import { HostFailure } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
 import type { Slices } from "./source.ts";
@@ -30,7 +30,7 @@ export class FileSource {
   async openSlices(): Promise<Slices> {
     const handle = await open(this.path, "r");
     try {
-      return await FileSlices.of(handle, basename(this.path));
+      return await FileSlices.of(handle, resolve(this.path));
     } catch (error) {
       await handle.close();
       throw error;

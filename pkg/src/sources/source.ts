@@ -8,7 +8,7 @@ export interface Slices {
   readonly size: number;
   /** When they last changed, in ms since the epoch. */
   readonly modified?: number;
-  /** A file name. */
+  /** A file name, or the whole path where a resume can find it again. */
   readonly name?: string;
   /** Reads `length` bytes from `offset` on. Fails with a `HostFailure` if they are no longer what they were. */
   slice(offset: number, length: number): ByteReader;

@@ -26,6 +26,20 @@ export interface DecodedUploadAuth {
 }
 
 /**
+ * A range of part numbers, both ends included, from 1.
+ */
+export interface Shard {
+    /**
+     * The first part number.
+     */
+    first: number;
+    /**
+     * The last part number; beyond the last part there is nothing to do.
+     */
+    last: number;
+}
+
+/**
  * A request the host sends once, as it is. A retry is a new request.
  */
 export interface Request {
@@ -111,6 +125,10 @@ export interface Progress {
      * Upload credentials fetched anew so far.
      */
     refreshes: number;
+    /**
+     * Times it started over, because the server or the source had lost it.
+     */
+    restarts: number;
 }
 
 /**
@@ -152,6 +170,14 @@ export interface Options {
      * After a failure that a resume could mend, keep the multipart upload instead of aborting it.
      */
     keepOnFailure?: boolean;
+    /**
+     * Where to stop early and hand the rest on. What is in flight is finished; the upload ends in `Suspended`.
+     */
+    budget?: Budget;
+    /**
+     * Only these parts, of an upload that somebody else began and will complete.
+     */
+    shard?: Shard;
     /**
      * Headers stored with the object (`Content-Type`, `Cache-Control`, `x-oss-…`).
      */
@@ -292,7 +318,25 @@ export interface CreateUploadVideo {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "url_refused" | "address_refused" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "outcome_unknown" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "url_refused" | "address_refused" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "outcome_unknown" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+
+/**
+ * The media and its object.
+ */
+export interface PlaceMark {
+    /**
+     * The media id.
+     */
+    mediaId: string;
+    /**
+     * The bucket.
+     */
+    bucket: string;
+    /**
+     * The object key.
+     */
+    objectKey: string;
+}
 
 /**
  * The range that was asked for.
@@ -379,6 +423,10 @@ export interface Outcome {
      */
     refreshes: number;
     /**
+     * Times it started over, because the server or the source had lost it.
+     */
+    restarts: number;
+    /**
      * Requests tried again.
      */
     retries: number;
@@ -404,6 +452,28 @@ export interface SourcePolicy {
 }
 
 /**
+ * What one run may use up. Without a number there is no limit.
+ */
+export interface Budget {
+    /**
+     * Parts begun. With 0 the upload is only prepared, for others to carry on.
+     */
+    parts?: number;
+    /**
+     * Requests sent, to the source, VOD and OSS together.
+     */
+    subrequests?: number;
+    /**
+     * Bytes of parts begun.
+     */
+    bytes?: number;
+    /**
+     * No part begins from then on, in ms since the epoch by the host's clock.
+     */
+    deadline?: number;
+}
+
+/**
  * What signs a request, to VOD or to OSS. It can be read in, never written out.
  */
 export interface Credentials {
@@ -419,24 +489,6 @@ export interface Credentials {
      * The token that belongs to a temporary key.
      */
     securityToken?: string;
-}
-
-/**
- * What tells one state of a source from another.
- */
-export interface SourceMark {
-    /**
-     * Length in bytes.
-     */
-    size?: number;
-    /**
-     * Of a URL: strong ETag, Last-Modified.
-     */
-    validator: Validator;
-    /**
-     * Of a file: modification time in ms since the epoch.
-     */
-    modified?: number;
 }
 
 /**
@@ -500,17 +552,47 @@ export interface HostLimits {
 /**
  * What the host tells the machine.
  */
-export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "abort" };
+export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
 
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+
+/**
+ * What the source was when it was first seen.
+ */
+export interface SourceMark {
+    /**
+     * Of a URL: without its query, if that looked like a credential.
+     */
+    url?: string;
+    /**
+     * The query was left out: pass the URL again to resume.
+     */
+    queryRemoved?: boolean;
+    /**
+     * Of a file: its path, as it was given.
+     */
+    path?: string;
+    /**
+     * Length in bytes.
+     */
+    size?: number;
+    /**
+     * Of a URL: strong ETag, Last-Modified.
+     */
+    validator: Validator;
+    /**
+     * Of a file: modification time in ms since the epoch.
+     */
+    modified?: number;
+}
 
 /**
  * What the upload is doing.
  */
-export type Phase = "probing" | "creating" | "uploading" | "completing" | "aborting" | "ended";
+export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspending" | "aborting" | "ended";
 
 /**
  * What went wrong, as data. It never holds a secret, a signature or a URL query.
@@ -578,7 +660,7 @@ export interface UploadAddress {
 export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "buffer" };
 
 /**
- * Where an upload stands.
+ * Where an upload stands. There is one from the first moment on; the later fields fill up as it goes.
  */
 export interface Checkpoint {
     /**
@@ -586,25 +668,33 @@ export interface Checkpoint {
      */
     version: number;
     /**
-     * The media id (VideoId).
+     * What it becomes in VOD.
      */
-    mediaId: string;
+    media: Media;
     /**
-     * Where the object goes.
+     * The VOD region it lives in. Endpoints are not stored: whoever edits a checkpoint must not lead requests elsewhere.
      */
-    target: Target;
+    region: string;
     /**
-     * The multipart upload.
-     */
-    uploadId: string;
-    /**
-     * How it is cut.
-     */
-    plan: Plan;
-    /**
-     * What the source was when it was first seen.
+     * Where the bytes come from.
      */
     source: SourceMark;
+    /**
+     * Headers stored with the object.
+     */
+    objectHeaders: [string, string][];
+    /**
+     * How it is cut, once the source was seen.
+     */
+    plan?: Plan;
+    /**
+     * Where VOD wants it, once VOD has said so.
+     */
+    place?: PlaceMark;
+    /**
+     * The multipart upload, once there is one.
+     */
+    uploadId?: string;
     /**
      * Bytes accepted so far, for display.
      */
@@ -694,9 +784,13 @@ export class Upload {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Where the upload stands, once there is something to go on from.
+     * Where the upload stands.
      */
-    checkpoint(): Checkpoint | undefined;
+    checkpoint(): Checkpoint;
+    /**
+     * Removes what an upload has left on the server; see the crate's `Upload::discard`.
+     */
+    static discard(checkpoint: Checkpoint, job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number): Upload;
     /**
      * `now` is in ms since the epoch, by the host's clock.
      */
@@ -705,6 +799,10 @@ export class Upload {
      * `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
      */
     constructor(job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number);
+    /**
+     * Goes on from a checkpoint; see the crate's `Upload::resume`.
+     */
+    static resume(checkpoint: Checkpoint, job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number): Upload;
 }
 
 export function __wbg_reset_state(): void;

@@ -1,0 +1,70 @@
+// Where an upload's checkpoint is kept, so that it can go on in another process, isolate or runtime.
+// Read in this order: this file (the interface, and stores for the edge), file.ts (Node), saver.ts (who writes, and when).
+
+import type { Checkpoint } from "../wasm/core.js";
+
+/** Keeps one upload's checkpoint. It is plain JSON of about 1 KB, and holds no key, token, signature or signed URL. */
+export interface CheckpointStore {
+  /** What was saved last; `undefined` if there is nothing. */
+  load(): Promise<Checkpoint | undefined>;
+  /** Replaces what is there. It resolves once that is durable. */
+  save(checkpoint: Checkpoint): Promise<void>;
+  /** Forgets it: the upload is done, or aborted. */
+  remove(): Promise<void>;
+}
+
+/** Keeps the checkpoint in this process, for tests and for retries within one process. */
+export function memoryCheckpoint(initial?: Checkpoint): CheckpointStore {
+  let kept = initial;
+  return {
+    load: async () => kept,
+    save: async (checkpoint) => {
+      kept = checkpoint;
+    },
+    remove: async () => {
+      kept = undefined;
+    },
+  };
+}
+
+/** The part of a Workers KV namespace that is needed. */
+export interface KeyValueNamespace {
+  get(key: string): Promise<string | null>;
+  put(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/**
+ * Keeps the checkpoint in Workers KV. KV takes one write a second to a key and is read with a delay elsewhere; that is
+ * enough, as the server is asked for the parts on resume.
+ *
+ * @see https://developers.cloudflare.com/kv/platform/limits/
+ */
+export function kvCheckpoint(namespace: KeyValueNamespace, key: string): CheckpointStore {
+  return {
+    async load() {
+      const text = await namespace.get(key);
+      return text === null ? undefined : (JSON.parse(text) as Checkpoint);
+    },
+    save: (checkpoint) => namespace.put(key, JSON.stringify(checkpoint)),
+    remove: () => namespace.delete(key),
+  };
+}
+
+/** The part of a Durable Object's storage that is needed. */
+export interface ObjectStorage {
+  get<T>(key: string): Promise<T | undefined>;
+  put<T>(key: string, value: T): Promise<void>;
+  delete(key: string): Promise<boolean>;
+}
+
+/** Keeps the checkpoint in a Durable Object's storage. */
+export function durableObjectCheckpoint(storage: ObjectStorage, key: string): CheckpointStore {
+  return {
+    load: () => storage.get<Checkpoint>(key),
+    save: (checkpoint) => storage.put(key, checkpoint),
+    async remove() {
+      await storage.delete(key);
+    },
+  };
+}

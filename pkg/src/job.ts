@@ -1,0 +1,116 @@
+// From the options to the core's job.
+
+import { bytes, defined, flag, invalid, oneOf, pairs, text, whole } from "./arguments.ts";
+import { describe } from "./hosts/failure.ts";
+import type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+import type {
+  Budget,
+  CreateUploadVideo,
+  Credentials,
+  Options,
+  OssService,
+  VodService,
+} from "./wasm/core.js";
+
+/** The account. It holds secrets. */
+export function credentials(options: VodliftOptions): Credentials {
+  return defined({
+    accessKeyId: required("accessKeyId", options.accessKeyId),
+    accessKeySecret: required("accessKeySecret", options.accessKeySecret),
+    securityToken: text("securityToken", options.securityToken),
+  });
+}
+
+/** The VOD API to call. */
+export function vodService(options: VodliftOptions): VodService {
+  return defined({
+    region: text("region", options.region),
+    endpoint: text("endpoint", options.endpoint),
+    signature: oneOf("vodSignature", options.vodSignature, ["acs3", "rpc"]),
+  });
+}
+
+/** How to reach OSS. */
+export function ossService(options: VodliftOptions): OssService {
+  return defined({
+    signature: oneOf("ossSignature", options.ossSignature, ["v4", "v1"]),
+    endpoint: text("ossEndpoint", options.ossEndpoint),
+    region: text("ossRegion", options.ossRegion),
+    trustedHosts: options.trustedHosts?.map((host) => required("trustedHosts", host)),
+  });
+}
+
+function required(field: string, value: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw invalid(field, "must be a string that is not empty");
+}
+
+/** What it becomes. */
+export function video(options: UploadOptions): CreateUploadVideo {
+  return defined({
+    title: text("title", options.title) ?? "",
+    fileName: text("fileName", options.fileName) ?? "",
+    description: text("description", options.description),
+    coverUrl: text("coverUrl", options.coverUrl),
+    cateId: categoryId(options.cateId),
+    tags: tagList(options.tags),
+    templateGroupId: text("templateGroupId", options.templateGroupId),
+    workflowId: text("workflowId", options.workflowId),
+    storageLocation: text("storageLocation", options.storageLocation),
+    userData: userData(options.userData),
+    appId: text("appId", options.appId),
+    referenceId: text("referenceId", options.referenceId),
+    enableFirstFrameCover: flag("enableFirstFrameCover", options.enableFirstFrameCover),
+    generateThumbnail: flag("generateThumbnail", options.generateThumbnail),
+  });
+}
+
+/** How to go about it. */
+export function howTo(options: UploadOptions & SliceOptions): Options {
+  return defined({
+    partSize: bytes("partSize", options.partSize),
+    concurrency: whole("concurrency", options.concurrency, 1),
+    verify: oneOf("verify", options.verify, ["length", "crc64"]),
+    allowPrivateSources: flag("allowPrivateSources", options.allowPrivateSources),
+    keepOnFailure: options.checkpoint !== undefined,
+    budget: budget(options.budget),
+    shard: options.shard,
+    objectHeaders: pairs("headers", options.headers),
+  });
+}
+
+/** How to go on. The parts on the server are somebody's checkpoint: a failure leaves them there. */
+export function howToResume(options: ResumeOptions & SliceOptions): Options {
+  const { concurrency, verify, allowPrivateSources, budget, shard } = options;
+  const given = defined({ concurrency, verify, allowPrivateSources, budget, shard });
+  return { ...howTo(given), keepOnFailure: true };
+}
+
+function budget(limits: SliceOptions["budget"]): Budget | undefined {
+  if (limits === undefined) return undefined;
+  const { deadline } = limits;
+  return defined({
+    parts: whole("budget.parts", limits.parts, 0),
+    subrequests: whole("budget.subrequests", limits.subrequests, 1),
+    bytes: whole("budget.bytes", limits.bytes, 1),
+    deadline: whole("budget.deadline", deadline instanceof Date ? deadline.getTime() : deadline, 1),
+  });
+}
+
+function categoryId(id: number | string | undefined): number | undefined {
+  return whole("cateId", typeof id === "string" ? Number(id) : id, 0);
+}
+
+function tagList(tags: readonly string[] | string | undefined): string[] | undefined {
+  const list = typeof tags === "string" ? tags.split(",") : tags;
+  return list?.map((tag) => text("tags", tag)?.trim() ?? "").filter((tag) => tag !== "");
+}
+
+function userData(data: object | string | undefined): string | undefined {
+  if (data === undefined || typeof data === "string") return data;
+  try {
+    return JSON.stringify(data);
+  } catch (error) {
+    throw invalid("userData", `cannot be written as JSON: ${describe(error)}`);
+  }
+}

@@ -1,0 +1,119 @@
+// What callers may say: the package's options, one interface for each question.
+
+import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { UploadProgress } from "./progress.ts";
+import type { UploadSource } from "./sources/index.ts";
+
+/** Whose account, and where. */
+export interface VodliftOptions {
+  /** AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`. */
+  accessKeyId: string;
+  /** The secret that belongs to it. It signs, and is never sent. */
+  accessKeySecret: string;
+  /** The token of an STS credential. */
+  securityToken?: string;
+  /** Region of the VOD service, `cn-shanghai` unless told otherwise. Media live in one region. */
+  region?: string;
+  /** VOD endpoint instead of the region's: `host`, `host:port`, or with `https://` or `http://` before it. */
+  endpoint?: string;
+  /** How to sign for VOD: `acs3` (the default), or `rpc` for gateways that know nothing newer. */
+  vodSignature?: "acs3" | "rpc";
+  /** How to sign for OSS: `v4` (the default), or `v1` for old buckets and private clouds. */
+  ossSignature?: "v4" | "v1";
+  /** OSS endpoint instead of the one VOD names: an internal, accelerate or custom one, without the bucket. */
+  ossEndpoint?: string;
+  /** Region of the bucket, where the endpoint does not tell it. */
+  ossRegion?: string;
+  /**
+   * Hosts beside `*.aliyuncs.com` that VOD may send the bytes to: `host`, `host:port`, or `http://host:port` to allow
+   * plain HTTP there.
+   */
+  trustedHosts?: string[];
+}
+
+/** What it becomes, and how to go about it. Every field may be left out. */
+export interface UploadOptions {
+  /** Title, at most 128 characters; the file's name unless told otherwise. */
+  title?: string;
+  /** Description, at most 1024 characters. */
+  description?: string;
+  /** At most 16 tags of at most 32 characters each, as a list or separated by commas. */
+  tags?: readonly string[] | string;
+  /** Category id. */
+  cateId?: number | string;
+  /** URL of a thumbnail of your own. */
+  coverUrl?: string;
+  /** Transcoding template group; `VOD_NO_TRANSCODE` for none. */
+  templateGroupId?: string;
+  /** Workflow; it wins over the template group. */
+  workflowId?: string;
+  /** Bucket to store in, as `outin-….oss-cn-shanghai.aliyuncs.com`; the account's default otherwise. */
+  storageLocation?: string;
+  /** Application; `app-1000000` otherwise. */
+  appId?: string;
+  /** Passed on to callbacks: an object, or one as JSON, with `MessageCallback`, `Extend` (at most 512 bytes), `AccelerateConfig`. */
+  userData?: object | string;
+  /** An id of your own, 6 to 64 of `A-Z a-z 0-9 _ -`, unique in the account. */
+  referenceId?: string;
+  /** A name with an extension, by which VOD tells the format; the source's own unless told otherwise. */
+  fileName?: string;
+  /** Use the first frame as the cover. */
+  enableFirstFrameCover?: boolean;
+  /** Make thumbnails. */
+  generateThumbnail?: boolean;
+
+  /** Bytes a part, 102,400 to 5 GiB, as a number or as text such as `"16MiB"`. It grows where 10,000 parts would not do. */
+  partSize?: number | string;
+  /** Parts in flight at once: 4 on Node, 3 on Workers, unless told otherwise. */
+  concurrency?: number;
+  /**
+   * `length` (the default): exact lengths on both sides, and OSS's CRC-64 of every part folded and compared with that of
+   * the object. `crc64`: also a CRC-64 computed here over every byte, at the cost of reading them all.
+   */
+  verify?: "length" | "crc64";
+  /** Headers stored with the object: `Content-Type`, `Cache-Control`, `x-oss-…`. */
+  headers?: HeadersInit;
+  /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
+  allowPrivateSources?: boolean;
+  /** Length in bytes of a stream, if it is known. Only for streams: everything else knows its own. */
+  size?: number;
+
+  /**
+   * Where to keep the checkpoint. With one, a failure that a later run could mend leaves the parts on the server, and
+   * `resume` goes on from there; it is removed when the upload is done or aborted.
+   */
+  checkpoint?: CheckpointStore;
+  /** Aborts the upload. What was uploaded is removed before the promise rejects with `aborted`. */
+  signal?: AbortSignal;
+  /** Told at most ten times a second, and once in the end. If it throws, the upload is aborted. */
+  onProgress?: (progress: UploadProgress) => void;
+}
+
+/** How to upload in slices: several runs, in one place after the other or in several places at once. */
+export interface SliceOptions {
+  /** What one run may use up. Then it finishes the parts in flight and ends in `Suspended`. */
+  budget?: {
+    /** Parts begun. With 0 the upload is only prepared, for shards to carry on. */
+    parts?: number;
+    /** Requests to the source, VOD and OSS together: the subrequests of a Worker. */
+    subrequests?: number;
+    /** Bytes of parts begun. */
+    bytes?: number;
+    /** No part begins from then on: a time, or ms since the epoch. */
+    deadline?: Date | number;
+  };
+  /** Only these part numbers (from 1, both included), of an upload that another run began and will complete. */
+  shard?: { first: number; last: number };
+  /** Stops at the next part: what is in flight is finished, and the run ends in `Suspended`. */
+  stop?: AbortSignal;
+}
+
+/** How to go on. What it becomes, where it goes and how it is cut stand in the checkpoint. */
+export interface ResumeOptions
+  extends Pick<
+    UploadOptions,
+    "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
+  > {
+  /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
+  source?: UploadSource;
+}
