@@ -40,13 +40,16 @@ class GatheredRequest implements Outgoing {
     this.#signal = signal;
   }
 
-  write(chunk: Uint8Array): undefined {
-    if (chunk.length === this.#length) this.#body = chunk as Uint8Array<ArrayBuffer>;
-    else {
-      this.#body ??= new Uint8Array(this.#length);
-      this.#body.set(chunk, this.#filled);
+  write(chunk: Uint8Array, written: () => void): undefined {
+    if (chunk.length === this.#length) {
+      this.#body = chunk as Uint8Array<ArrayBuffer>;
+      this.#filled = this.#length;
+      return;
     }
+    this.#body ??= new Uint8Array(this.#length);
+    this.#body.set(chunk, this.#filled);
     this.#filled += chunk.length;
+    written();
   }
 
   async finish(): Promise<Incoming> {
