@@ -1,6 +1,6 @@
 // Each way to fail has its own code, a sentence that helps, its exit code, and leaves nothing behind.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import { type CliOptions, vodlift } from "../support/cli.ts";
 import { type Origin, type Route, startOrigin } from "../support/origin.ts";
 import { assertNothingStored, type Emulator, startService } from "../support/service.ts";
@@ -12,13 +12,14 @@ let origin: Origin;
 let count = 0;
 
 before(async () => {
-  service = await startService();
   origin = await startOrigin();
 });
-after(async () => {
-  await origin.close();
-  await service.close();
+after(() => origin.close());
+// Each story has a service of its own, so that what one leaves behind is not blamed on the next.
+beforeEach(async () => {
+  service = await startService();
 });
+afterEach(() => service.close());
 
 interface Expected {
   exit: number;
@@ -117,7 +118,10 @@ test("a source that answers with another range", () =>
   sourceFails({ size: MIB, wrongContentRange: true }, { exit: 3, code: "source_range" }));
 
 test("a source that answers compressed", () =>
-  sourceFails({ size: MIB, compressed: true }, { exit: 3, code: "source_encoded", says: /gzip/ }));
+  sourceFails(
+    { size: MIB, compressed: true },
+    { exit: 3, code: "source_encoded", says: /Content-Encoding/ },
+  ));
 
 test("an empty source, and the rule it breaks", () =>
   sourceFails({ size: 0 }, { exit: 2, code: "empty_source", says: /0 bytes|1 byte/ }));

@@ -67,7 +67,7 @@ class Bar implements ProgressView {
 /** One line of at most `width` characters. What matters least goes first when there is little room. */
 export function barLine(name: string, now: Snapshot, width: number): string {
   const facts = [amount(now), speed(now), remaining(now), partCount(now)];
-  const percent = percentOf(now);
+  const percent = now.phase === "uploading" ? percentOf(now) : undefined;
   const lead = percent === undefined ? phaseWord(now.phase) : `${String(percent).padStart(3)} %`;
   for (let kept = facts.length; kept >= 0; kept -= 1) {
     const tail = [lead, ...facts.slice(0, kept).filter((fact) => fact !== "")].join("  ");
