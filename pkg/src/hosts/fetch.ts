@@ -4,7 +4,7 @@
 import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
-import { emptyBody, send } from "./web.ts";
+import { emptyBody, open, send } from "./web.ts";
 
 export { fromFile } from "./web.ts";
 
@@ -21,7 +21,7 @@ const LIMITS: HostLimits = {
 export function createHost(_rules: AddressRules): Host {
   return {
     limits: LIMITS,
-    open: (request, _allowPrivate, signal) => send(request, undefined, signal),
+    open: (request, _allowPrivate, signal) => open(request, signal),
     put: (request, length, signal) => new GatheredRequest(request, length, signal),
   };
 }

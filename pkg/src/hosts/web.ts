@@ -9,6 +9,22 @@ import type { Incoming } from "./host.ts";
 /** A body that `fetch` sends with its exact length. */
 export type SizedBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
 
+/** Opens a source, past any cache: neither a browser's nor the one behind `fetch` in Workers may answer for it or keep it. */
+export function open(request: Request, signal: AbortSignal): Promise<Incoming> {
+  return send(request, undefined, signal, uncached());
+}
+
+/** Workers with a compatibility date before 2024-11-11 know no cache mode, and throw. */
+function uncached(): RequestInit {
+  const mode: RequestInit = { cache: "no-store" };
+  try {
+    new globalThis.Request("https://vodlift.invalid/", mode);
+    return mode;
+  } catch {
+    return {};
+  }
+}
+
 /** Sends a request as it is; redirects come back as replies. */
 export async function send(
   request: Request,
