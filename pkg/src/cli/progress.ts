@@ -100,6 +100,8 @@ class Lines implements ProgressView {
   }
 
   update(now: Snapshot): void {
+    // How it ended is told by the result.
+    if (now.phase === "ended") return;
     const at = performance.now();
     const tenth = Math.floor((percentOf(now) ?? 0) / 10);
     const due = tenth > this.#tenth || at - this.#last >= LINE_EVERY_MS;
