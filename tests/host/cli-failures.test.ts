@@ -73,6 +73,38 @@ test("a VOD endpoint where nobody listens", () =>
 test("a VOD endpoint that is another server", () =>
   fails(good(), { exit: 5, code: "reply_invalid" }, at({ endpoint: origin.url })));
 
+test("a region that does not exist", () => {
+  const { accessKeyId, accessKeySecret } = service;
+  const env = {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+  };
+  const args = [...good(), "--region", "cn-nowhere"];
+  return fails(args, { exit: 5, code: "vod_unreachable", says: /cn-nowhere/ }, { env });
+});
+
+test("a temporary key works with its token, and is told apart when the token is over or another's", async () => {
+  const { accessKeyId, accessKeySecret, securityToken } = service.issueTemporaryCredential();
+  const options = {
+    ...at({ accessKeyId, accessKeySecret }),
+    env: { ALIBABA_CLOUD_SECURITY_TOKEN: securityToken },
+  };
+  const withToken = (token: string) => ({
+    ...options,
+    env: { ALIBABA_CLOUD_SECURITY_TOKEN: token },
+  });
+  await fails(good(), { exit: 4, code: "access_key_unknown" }, { ...options, env: {} });
+  await fails(good(), { exit: 4, code: "token_invalid" }, withToken("another-token"));
+  const over = service.issueTemporaryCredential(0.001);
+  await fails(
+    good(),
+    { exit: 4, code: "token_expired" },
+    { ...at(over), env: { ALIBABA_CLOUD_SECURITY_TOKEN: over.securityToken } },
+  );
+  const { code, stderr } = await vodlift(["upload", ...good()], options);
+  assert.equal(code, 0, stderr);
+});
+
 test("no keys at all, and the variables to set", () =>
   fails(
     good(),

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { parseCommand } from "../../pkg/src/cli/args.ts";
 import { serviceEnv } from "../support/cli.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
@@ -96,6 +97,16 @@ test("the commands it shows are commands, with options that exist", async () => 
 test("its table of exit codes is the one of the help", async () => {
   const codes = [...readme.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => code);
   assert.deepEqual(codes, ["0", "2", "3", "4", "5", "6", "7", "130"]);
+});
+
+test("the size it tells is the size it has", async () => {
+  const told = Number(/about (\d+) KB with gzip/.exec(readme)?.[1]);
+  const wasm = gzipSync(await readFile(join(root, "pkg/dist/wasm/core.wasm")), { level: 9 });
+  const has = wasm.length / 1000;
+  assert.ok(
+    has < told * 1.1 && has > told * 0.7,
+    `${has.toFixed(0)} KB, and the README says ${told}`,
+  );
 });
 
 test("nothing in it is left to fill in", () => {
