@@ -9,10 +9,10 @@
 export WRANGLER_SEND_METRICS := false
 export npm_config_update_notifier := false
 
-# $(call script,file): run it under npm's node, or say that it is not there.
+# $(call script,file,arguments): run it under npm's `node` (24), with what npm installed first on PATH.
 define script
 @test -f $(1) || { echo 'error: $(1) does not exist in this checkout' >&2; exit 1; }
-@npm exec --offline -- node $(1)
+@PATH="$(CURDIR)/node_modules/.bin:$$PATH" && exec node $(1) $(2)
 endef
 
 # $(call step,text,command): say it, do it quietly, show everything if it fails.
@@ -22,15 +22,12 @@ if ( $(2) ) >"$$log" 2>&1; then echo "$$(($$(date +%s) - start)) s"; rm -f "$$lo
 else echo failed; cat "$$log"; rm -f "$$log"; echo 'error: this step failed: $(1)' >&2; exit 1; fi
 endef
 
-# npm scripts find npm's own `node` (24) before the system's.
-RUN := npm run --silent
-
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: setup ## set up what is missing, build the wasm and the package; then node_modules/.bin/vodlift runs
 	@cargo run --quiet --package xtask -- wasm
-	@$(RUN) build
+	$(call script,pkg/build.ts)
 
 demo: build ## run the main job offline: emulator + Worker in workerd + ingest of a video URL
 	$(call script,demo/demo.ts)
@@ -39,20 +36,20 @@ dev: build ## emulator + Worker + dashboard on free local ports, until Ctrl-C
 	$(call script,demo/dev.ts)
 
 test: build ## run every test; `make test ONLY="rust host"` runs some
-	@$(RUN) test -- $(ONLY)
+	$(call script,tests/run.ts,$(ONLY))
 
 bench: build ## measure beside the peers, write bench/results
 	$(call script,bench/run.ts)
 
 lint: build ## formatters and linters only
-	@$(RUN) test -- lint --keep-going
+	$(call script,tests/run.ts,lint --keep-going)
 
 fmt: setup ## format the Rust and the TypeScript
 	@cargo fmt --all
-	@$(RUN) fmt
+	@node_modules/.bin/biome check --write .
 
 clean: ## remove everything that was built or installed in this folder
-	rm -rf target node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-*
+	rm -rf target node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-* pkg/README.md
 	rm -f pkg/src/wasm/core.js pkg/src/wasm/core.wasm pkg/src/wasm/core.base64.js
 
 # Node packages are installed when the lockfile is not the one that was installed last. xtask is compiled by cargo, which

@@ -90,7 +90,9 @@ for (const file of ["core.wasm", "core.d.ts", "core.wasm.d.ts"]) {
 }
 const inputs = Object.keys(bundled.metafile.inputs).map((file) => join(here, file));
 await writeFile(join(next, "THIRD-PARTY.txt"), await notices(root, inputs));
-for (const file of ["LICENSE-MIT", "LICENSE-APACHE"]) await cp(join(root, file), join(here, file));
+for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "README.md"]) {
+  await cp(join(root, file), join(here, file));
+}
 
 const dist = join(here, "dist");
 const last = join(here, `node_modules/.dist-${process.pid}-last`);

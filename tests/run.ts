@@ -71,6 +71,9 @@ const steps: readonly Step[] = [
       "--",
       "-D",
       "warnings",
+      // What wasm-bindgen exports must be `pub`, though no other crate can reach it.
+      "-A",
+      "unreachable-pub",
     ],
     skip: noWasmTarget,
   },

@@ -1,6 +1,6 @@
 //! CRC-64/XZ (ECMA-182, reflected), the checksum OSS keeps of every part and object: `x-oss-hash-crc64ecma`, unsigned decimal.
 //!
-//! Numbers here are polynomials over GF(2) with the highest bit as x⁰. The state of a CRC is such a number modulo [`POLY`].
+//! Numbers here are polynomials over GF(2) with the highest bit as x⁰. The state of a CRC is such a number modulo the polynomial.
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,7 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,11 +115,28 @@ test("an expired credential is still expired after a restart, and foreign folder
   await stranger.close();
 });
 
-test("a taken port and an impossible bucket are refused at the start", async () => {
+test("a taken port and an impossible bucket are refused at the start, and leave no folder behind", async () => {
   const running = await startEmulator();
-  await rejects(startEmulator({ port: Number(new URL(running.endpoint).port) }), {
-    code: "EADDRINUSE",
-  });
+  const port = Number(new URL(running.endpoint).port);
+  const usual = process.env.TMPDIR;
+  const empty = await mkdtemp(join(dir, "tmp-"));
+  process.env.TMPDIR = empty;
+  await rejects(startEmulator({ port }), { code: "EADDRINUSE" });
   await rejects(startEmulator({ bucket: "Not A Bucket" }), RangeError);
+  deepEqual(await readdir(empty), []);
+  if (usual === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = usual;
   await running.close();
+});
+
+test("a process that ends without closing takes its temporary folder along", async () => {
+  const index = new URL("../../pkg/src/emulator/index.ts", import.meta.url);
+  const script = `const { startEmulator } = await import(${JSON.stringify(index.href)});
+    console.log((await startEmulator()).dir);
+    process.exit();`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+  });
+  match(stdout, /vodlift-emulator-/);
+  equal(existsSync(stdout.trim()), false);
 });

@@ -5,6 +5,8 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Origin } from "./origin.ts";
 
+/** No test depends on it: it ends a command that hangs, so that the test fails instead of hanging too. */
+const HANGS_MS = 120_000;
 const BIN = fileURLToPath(new URL("../../pkg/bin/vodlift.js", import.meta.url));
 const PEAK_MEMORY = new URL("./peak-memory.ts", import.meta.url).href;
 
@@ -31,6 +33,8 @@ export interface CliOptions {
   service?: Service;
   env?: Record<string, string>;
   stdin?: Readable | Uint8Array;
+  /** When to take it for hung, in ms. */
+  hangsMs?: number;
   /** Called with the process while it runs. */
   during?: (child: ChildProcess) => void;
 }
@@ -62,6 +66,7 @@ export async function vodlift(args: string[], options: CliOptions = {}): Promise
     child.once("error", reject);
     child.once("close", resolve);
   });
+  const guard = setTimeout(() => child.kill("SIGKILL"), options.hangsMs ?? HANGS_MS);
   feed(child, options.stdin);
   options.during?.(child);
   const [out, err, peak] = await Promise.all([
@@ -70,6 +75,7 @@ export async function vodlift(args: string[], options: CliOptions = {}): Promise
     text(child.stdio[3] as Readable),
   ]);
   const code = await ended;
+  clearTimeout(guard);
   assertNoSecrets(`${out}\n${err}`, args, options);
   return {
     code,

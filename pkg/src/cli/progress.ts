@@ -67,7 +67,7 @@ class Bar implements ProgressView {
 /** One line of at most `width` characters. What matters least goes first when there is little room. */
 export function barLine(name: string, now: Snapshot, width: number): string {
   const facts = [amount(now), speed(now), remaining(now), partCount(now)];
-  const percent = percentOf(now);
+  const percent = now.phase === "uploading" ? percentOf(now) : undefined;
   const lead = percent === undefined ? phaseWord(now.phase) : `${String(percent).padStart(3)} %`;
   for (let kept = facts.length; kept >= 0; kept -= 1) {
     const tail = [lead, ...facts.slice(0, kept).filter((fact) => fact !== "")].join("  ");
@@ -100,6 +100,8 @@ class Lines implements ProgressView {
   }
 
   update(now: Snapshot): void {
+    // How it ended is told by the result.
+    if (now.phase === "ended") return;
     const at = performance.now();
     const tenth = Math.floor((percentOf(now) ?? 0) / 10);
     const due = tenth > this.#tenth || at - this.#last >= LINE_EVERY_MS;

@@ -43,7 +43,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
   server.timeout = IDLE_MS;
-  world.endpoint = await listen(server, options);
+  world.endpoint = await listen(server, options).catch(async (error: unknown) => {
+    await world.folder.close();
+    throw error;
+  });
   const { settings } = world;
   return {
     endpoint: world.endpoint,

@@ -30,6 +30,13 @@ export type World = {
 
 export async function openWorld(options: EmulatorOptions): Promise<World> {
   const folder = await Folder.open(options.dir);
+  return populate(folder, options).catch(async (error: unknown) => {
+    await folder.close();
+    throw error;
+  });
+}
+
+async function populate(folder: Folder, options: EmulatorOptions): Promise<World> {
   const settings = await loadSettings(folder, options);
   // There from the start, so that files can be put in by hand and looked for before the first upload.
   await mkdir(folder.bucket(settings.bucket), { recursive: true });

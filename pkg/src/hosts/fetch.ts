@@ -4,7 +4,7 @@
 import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
-import { emptyBody, send } from "./web.ts";
+import { emptyBody, open, send } from "./web.ts";
 
 export { fileCheckpoint, fromFile } from "./web.ts";
 
@@ -21,7 +21,7 @@ const LIMITS: HostLimits = {
 export function createHost(_rules: AddressRules): Host {
   return {
     limits: LIMITS,
-    open: (request, _allowPrivate, signal) => send(request, undefined, signal),
+    open: (request, _allowPrivate, signal) => open(request, signal),
     put: (request, length, signal) => new GatheredRequest(request, length, signal),
   };
 }
@@ -40,13 +40,16 @@ class GatheredRequest implements Outgoing {
     this.#signal = signal;
   }
 
-  write(chunk: Uint8Array): undefined {
-    if (chunk.length === this.#length) this.#body = chunk as Uint8Array<ArrayBuffer>;
-    else {
-      this.#body ??= new Uint8Array(this.#length);
-      this.#body.set(chunk, this.#filled);
+  write(chunk: Uint8Array, written: () => void): undefined {
+    if (chunk.length === this.#length) {
+      this.#body = chunk as Uint8Array<ArrayBuffer>;
+      this.#filled = this.#length;
+      return;
     }
+    this.#body ??= new Uint8Array(this.#length);
+    this.#body.set(chunk, this.#filled);
     this.#filled += chunk.length;
+    written();
   }
 
   async finish(): Promise<Incoming> {

@@ -1,11 +1,29 @@
 // What the hosts on `fetch` share.
 
+import { BytesReader } from "../sources/bytes.ts";
+import { StreamReader } from "../sources/web-stream.ts";
 import type { Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
-import type { ByteReader, Incoming } from "./host.ts";
+import type { Incoming } from "./host.ts";
 
 /** A body that `fetch` sends with its exact length. */
 export type SizedBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
+
+/** Opens a source, past any cache: neither a browser's nor the one behind `fetch` in Workers may answer for it or keep it. */
+export function open(request: Request, signal: AbortSignal): Promise<Incoming> {
+  return send(request, undefined, signal, uncached());
+}
+
+/** Workers with a compatibility date before 2024-11-11 know no cache mode, and throw. */
+function uncached(): RequestInit {
+  const mode: RequestInit = { cache: "no-store" };
+  try {
+    new globalThis.Request("https://vodlift.invalid/", mode);
+    return mode;
+  } catch {
+    return {};
+  }
+}
 
 /** Sends a request as it is; redirects come back as replies. */
 export async function send(
@@ -25,29 +43,8 @@ export async function send(
   return {
     status: response.status,
     headers: [...response.headers],
-    body: new StreamReader(response.body ?? undefined),
+    body: response.body ? new StreamReader(response.body) : new BytesReader(new Uint8Array(0)),
   };
-}
-
-/** Reads a web stream of bytes. */
-export class StreamReader implements ByteReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-
-  constructor(stream: ReadableStream<Uint8Array> | undefined) {
-    this.#reader = stream?.getReader();
-  }
-
-  async read(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const result = await this.#reader?.read();
-      if (result === undefined || result.done) return undefined;
-      if (result.value.length > 0) return result.value;
-    }
-  }
-
-  close(): void {
-    this.#reader?.cancel().catch(() => {});
-  }
 }
 
 /** A request without bytes has no body at all, unless its method needs one to say "0 bytes". */

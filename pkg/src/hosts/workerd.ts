@@ -4,7 +4,7 @@
 
 import type { HostLimits, Request } from "../wasm/core.js";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
-import { emptyBody, type SizedBody, send } from "./web.ts";
+import { emptyBody, open, type SizedBody, send } from "./web.ts";
 
 export { fileCheckpoint, fromFile } from "./web.ts";
 
@@ -24,14 +24,11 @@ const LIMITS: HostLimits = {
   buffersParts: false,
 };
 
-/** The cache in front of a Worker's own `fetch` must neither answer for a source nor keep it. */
-const UNCACHED: RequestInit & { cf: { cacheTtl: number } } = { cf: { cacheTtl: -1 } };
-
 /** The host for Cloudflare Workers. Private addresses are out of their reach by themselves. */
 export function createHost(_rules: AddressRules): Host {
   return {
     limits: LIMITS,
-    open: (request, _allowPrivate, signal) => send(request, undefined, signal, UNCACHED),
+    open: (request, _allowPrivate, signal) => open(request, signal),
     put: (request, length, signal) => new WorkerRequest(request, length, signal),
   };
 }

@@ -1,5 +1,5 @@
-import { StreamReader } from "../hosts/web.ts";
 import type { Slices } from "./source.ts";
+import { StreamReader } from "./web-stream.ts";
 
 /** A `Blob` as a source; a `File` also tells its name and when it changed. */
 export function blobSource(blob: Blob): Slices {

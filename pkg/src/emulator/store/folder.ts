@@ -9,11 +9,25 @@
  *     DIR/.vodlift-emulator/incoming/           bodies still arriving; emptied at every start
  */
 import { createHash, randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const STATE = ".vodlift-emulator";
+
+/** Temporary folders in use. A process that ends without closing its emulator still takes them along. */
+const temporaryFolders = new Set<string>();
+let watchingExit = false;
+
+function removeAtExit(dir: string): void {
+  temporaryFolders.add(dir);
+  if (watchingExit) return;
+  watchingExit = true;
+  process.once("exit", () => {
+    for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
+  });
+}
 
 export class Folder {
   readonly dir: string;
@@ -29,6 +43,7 @@ export class Folder {
     const chosen = dir === undefined ? await mkdtemp(join(tmpdir(), "vodlift-emulator-")) : dir;
     await mkdir(chosen, { recursive: true });
     const folder = new Folder(await realpath(resolve(chosen)), dir === undefined);
+    if (dir === undefined) removeAtExit(folder.dir);
     await rm(folder.#state("incoming"), { recursive: true, force: true });
     for (const name of ["objects", "uploads", "assets", "incoming"]) {
       await mkdir(folder.#state(name), { recursive: true });
@@ -72,6 +87,8 @@ export class Folder {
   }
 
   async close(): Promise<void> {
-    if (this.#temporary) await rm(this.dir, { recursive: true, force: true });
+    if (!this.#temporary) return;
+    await rm(this.dir, { recursive: true, force: true });
+    temporaryFolders.delete(this.dir);
   }
 }

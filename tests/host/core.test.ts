@@ -1,0 +1,128 @@
+// The wrapper around the core: errors come out as one class, and a trap costs its own upload, not the process.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  Crc64,
+  checkAddress,
+  checkRange,
+  checkUrl,
+  crc64Combine,
+  decodeUploadAddress,
+  decodeUploadAuth,
+  errorOf,
+  type Job,
+  signVodRequest,
+  Upload,
+  VodliftError,
+} from "../../pkg/src/core.ts";
+import * as glue from "../../pkg/src/wasm/core.js";
+
+const credentials = { accessKeyId: "id", accessKeySecret: "secret" };
+const entropy = new Uint8Array(32);
+const job: Job = {
+  media: { type: "video", title: "Film", fileName: "film.mp4" },
+  source: { type: "slices", size: 10 },
+  vod: {},
+  oss: {},
+  options: {},
+  host: { concurrency: 1, maxConcurrency: 1, bufferBytes: 1024, buffersParts: false },
+};
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+test("a checksum can be taken in pieces, or of pieces", () => {
+  const whole = new Crc64();
+  whole.update(bytes("1234"));
+  whole.update(bytes("56789"));
+  // The check value of CRC-64/XZ.
+  assert.equal(whole.digest(), String(0x995dc9bbdf1939fan));
+  const [a, b] = [new Crc64(), new Crc64()];
+  a.update(bytes("1234"));
+  b.update(bytes("56789"));
+  assert.equal(crc64Combine(a.digest(), b.digest(), 5), whole.digest());
+  for (const crc of [whole, a, b]) crc.free();
+});
+
+test("what may be contacted is told without contacting it", () => {
+  assert.equal(checkUrl("https://example.com/film.mp4", false), undefined);
+  assert.equal(checkUrl("http://user:pass@example.com/", false)?.code, "url_refused");
+  assert.equal(checkAddress("8.8.8.8", false), undefined);
+  assert.equal(checkAddress("100.100.100.200", false)?.code, "address_refused");
+  assert.equal(checkAddress("127.0.0.1", true), undefined);
+});
+
+test("only the exact range is taken for it", () => {
+  const expect = { first: 0, last: 9, total: 100, validator: {} };
+  const headers = (value: string): [string, string][] => [["content-range", value]];
+  assert.equal(checkRange(expect, 206, headers("bytes 0-9/100")), undefined);
+  assert.equal(checkRange(expect, 206, headers("bytes 1-10/100"))?.code, "source_range");
+  assert.ok(checkRange(expect, 200, []));
+});
+
+test("a request is signed without sending it", () => {
+  const params: [string, string][] = [["VideoId", "abc"]];
+  const request = signVodRequest({}, credentials, "GetMezzanineInfo", params, "nonce", 1e12);
+  assert.match(request.url, /^https:\/\/vod\.cn-shanghai\.aliyuncs\.com\//);
+  assert.ok(!JSON.stringify(request).includes("secret"));
+});
+
+test("an upload's address and credential are decoded", () => {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64");
+  const address = { Endpoint: "https://oss-cn-shanghai.aliyuncs.com", Bucket: "b", FileName: "k" };
+  assert.deepEqual(decodeUploadAddress(encode(address)), {
+    endpoint: address.Endpoint,
+    bucket: "b",
+    objectKey: "k",
+  });
+  const auth = { AccessKeyId: "STS.a", AccessKeySecret: "s", SecurityToken: "t" };
+  const decoded = decodeUploadAuth(
+    encode({ ...auth, ExpireUTCTime: "2026-01-01T00:00:00Z", Expiration: "3000" }),
+    Date.UTC(2025, 11, 31),
+  );
+  assert.equal(decoded.expiresAt, Date.UTC(2026, 0, 1));
+  assert.throws(
+    () => decodeUploadAddress("!"),
+    (error) => error instanceof VodliftError,
+  );
+});
+
+test("the core's errors come out as one class, with everything they know", () => {
+  const media = { type: "video", title: "x".repeat(129), fileName: "film.mp4" } as const;
+  const wrong: Job = { ...job, media };
+  assert.throws(
+    () => new Upload(wrong, credentials, entropy, 0),
+    (error) => {
+      assert.ok(error instanceof VodliftError && error instanceof Error);
+      assert.deepEqual(
+        [error.name, error.code, error.class],
+        ["VodliftError", "invalid_argument", "usage"],
+      );
+      assert.deepEqual({ ...errorOf("invalid_argument", error.message) }, error.toJSON());
+      return true;
+    },
+  );
+});
+
+test("a trap fails its own upload and what the same instance had made, and nothing after it", () => {
+  const trapped = new Upload(job, credentials, entropy, 0);
+  const bystander = new Upload(job, credentials, entropy, 0);
+  const crc = new Crc64();
+  const { handle } = glue.Upload.prototype;
+  glue.Upload.prototype.handle = () => {
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
+  try {
+    assert.throws(() => trapped.handle({ type: "start" }, 0), { code: "internal" });
+  } finally {
+    glue.Upload.prototype.handle = handle;
+  }
+  assert.throws(() => bystander.handle({ type: "start" }, 0), { code: "internal" });
+  assert.throws(() => crc.digest(), { code: "internal" });
+  for (const stale of [trapped, bystander, crc]) stale.free();
+
+  const next = new Upload(job, credentials, entropy, 0);
+  assert.ok(next.handle({ type: "start" }, 0).length > 0);
+  next.free();
+});

@@ -1,0 +1,79 @@
+// The portable host, on Node's own fetch: a part is gathered first, so nothing can go out too short or too long.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Attempt } from "../../pkg/src/hosts/attempt.ts";
+import { createHost } from "../../pkg/src/hosts/fetch.ts";
+import { OpenBody, put, send, sourceSide } from "../../pkg/src/transfer.ts";
+import { type Sink, startSink } from "../support/sink.ts";
+import { anyAddress, readerOf, request, upload } from "../support/transfer.ts";
+
+const host = createHost(anyAddress);
+let sink: Sink;
+
+before(async () => {
+  sink = await startSink();
+});
+
+after(() => sink.close());
+
+test("parts are gathered, and sent with their exact length", async () => {
+  const arrivals = sink.arrivals.length;
+  const attempt = new Attempt();
+  const gathered = upload(sink.url, 150_001, readerOf(100_000, 50_000, 1));
+  const { sent, reply } = await put(attempt, host, gathered);
+  assert.deepEqual([sent, reply.status, reply.body], [150_001, 200, "stored"]);
+  const arrival = sink.arrivals[arrivals];
+  assert.deepEqual([arrival?.contentLength, arrival?.bytes], ["150001", 150_001]);
+  assert.ok(arrival?.body.every((byte) => byte === 7));
+  attempt.end();
+});
+
+test("a source of another length reaches no server", async () => {
+  const arrivals = sink.arrivals.length;
+  for (const [source, kind] of [
+    [readerOf(99), "source_short"],
+    [readerOf(101), "source_long"],
+    [readerOf(100, 1), "source_long"],
+    [readerOf(50, new Error("gone")), "source_network"],
+  ] as const) {
+    const attempt = new Attempt();
+    const uploading = put(attempt, host, upload(sink.url, 100, source, sourceSide(1000)));
+    await assert.rejects(uploading, { kind });
+    attempt.end();
+  }
+  assert.equal(sink.arrivals.length, arrivals);
+});
+
+test("small requests carry their text; those without any carry none", async () => {
+  const arrivals = sink.arrivals.length;
+  for (const one of [{ ...request("POST", sink.url), body: "a=1" }, request("GET", sink.url)]) {
+    const attempt = new Attempt();
+    assert.equal((await send(attempt, host, one)).body, "stored");
+    attempt.end();
+  }
+  const [post, get] = sink.arrivals.slice(arrivals);
+  assert.deepEqual([post?.body.toString(), get?.bytes], ["a=1", 0]);
+});
+
+test("a redirect comes back as it is, and a body is read where it stands", async () => {
+  const served = await startSink({
+    handle: (_, response) => void response.writeHead(302, { Location: "/x" }).end("0123456789"),
+  });
+  const attempt = new Attempt();
+  const incoming = await host.open(request("GET", served.url), false, attempt.signal);
+  assert.equal(incoming.status, 302);
+  const body = new OpenBody(incoming.body, sourceSide);
+  const buffer = new Uint8Array(4);
+  assert.deepEqual(await body.fill(attempt, buffer, { skip: 3, idleMs: 0 }), {
+    length: 4,
+    ended: false,
+  });
+  assert.equal(Buffer.from(buffer).toString(), "3456");
+  assert.deepEqual(await body.fill(attempt, buffer, { skip: 0, idleMs: 0 }), {
+    length: 3,
+    ended: true,
+  });
+  body.close();
+  attempt.end();
+  served.close();
+});
