@@ -22,6 +22,10 @@ async function main(args: readonly string[]): Promise<number> {
     // Loaded when they are needed: an upload has no use for an emulator.
     case "emulator":
       return (await import("./cli/emulator.ts")).runEmulator(command);
+    case "resume":
+      return (await import("./cli/resume.ts")).runResume(command, process.env);
+    case "abort":
+      return (await import("./cli/resume.ts")).runAbort(command, process.env);
     case "upload":
       return (await import("./cli/upload.ts")).runUpload(command, process.env);
   }

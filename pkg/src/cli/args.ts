@@ -32,7 +32,31 @@ export interface UploadCommand {
   partSize?: number;
   concurrency?: number;
   verify?: "crc64" | "length";
+  checkpoint?: string;
   allowPrivate: boolean;
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
+export interface ResumeCommand {
+  name: "resume";
+  checkpoint: string;
+  source?: string;
+  headers: Record<string, string>;
+  concurrency?: number;
+  verify?: "crc64" | "length";
+  allowPrivate: boolean;
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
+export interface AbortCommand {
+  name: "abort";
+  checkpoint: string;
   region?: string;
   endpoint?: string;
   json: boolean;
@@ -50,9 +74,11 @@ export type Command =
   | { name: "help"; topic: string }
   | { name: "version" }
   | UploadCommand
+  | ResumeCommand
+  | AbortCommand
   | EmulatorCommand;
 
-const COMMANDS = ["upload", "emulator"];
+const COMMANDS = ["upload", "resume", "abort", "emulator"];
 
 const UPLOAD_OPTIONS = {
   as: { type: "string" },
@@ -72,6 +98,28 @@ const UPLOAD_OPTIONS = {
   "part-size": { type: "string" },
   concurrency: { type: "string" },
   verify: { type: "string" },
+  checkpoint: { type: "string" },
+  "allow-private": { type: "boolean", default: false },
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
+const RESUME_OPTIONS = {
+  source: { type: "string" },
+  header: { type: "string", multiple: true },
+  concurrency: { type: "string" },
+  verify: { type: "string" },
+  "allow-private": { type: "boolean", default: false },
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
+const ABORT_OPTIONS = {
+  // Nothing is read; it is accepted so that the same options fit both commands.
   "allow-private": { type: "boolean", default: false },
   region: { type: "string" },
   endpoint: { type: "string" },
@@ -93,10 +141,19 @@ export function parseCommand(args: readonly string[]): Command {
   if (first === "--version" || first === "-V") return { name: "version" };
   if (first.startsWith("-")) throw new UsageError(`\`${first}\` must come after a command`);
   if (!COMMANDS.includes(first)) {
-    throw new UsageError(`\`${first}\` is not a command: there are ${COMMANDS.join(" and ")}`);
+    throw new UsageError(`\`${first}\` is not a command: there are ${COMMANDS.join(", ")}`);
   }
   if (rest.includes("--help") || rest.includes("-h")) return { name: "help", topic: first };
-  return first === "upload" ? parseUpload(rest) : parseEmulator(rest);
+  switch (first) {
+    case "upload":
+      return parseUpload(rest);
+    case "resume":
+      return parseResume(rest);
+    case "abort":
+      return parseAbort(rest);
+    default:
+      return parseEmulator(rest);
+  }
 }
 
 function parseUpload(args: string[]): UploadCommand {
@@ -139,12 +196,56 @@ function parseUpload(args: string[]): UploadCommand {
     partSize: parseSize("--part-size", values["part-size"]),
     concurrency: parseInteger("--concurrency", values.concurrency, 1),
     verify: parseVerify(values.verify),
+    checkpoint: parseCheckpoint(source, values.checkpoint),
     allowPrivate: values["allow-private"],
     region: values.region,
     endpoint: values.endpoint,
     json: values.json,
     quiet: values.quiet,
   });
+}
+
+/** Standard input passes by once: whoever asks for a checkpoint of it hopes for more than there can be. */
+function parseCheckpoint(source: string, path: string | undefined): string | undefined {
+  if (path === undefined || source !== "-") return path;
+  throw usage("--checkpoint does not go with standard input: it can be read only once");
+}
+
+function parseResume(args: string[]): ResumeCommand {
+  const { values, positionals } = parse(args, RESUME_OPTIONS, "resume");
+  return defined({
+    name: "resume",
+    checkpoint: oneFile(positionals, "resume"),
+    source: values.source,
+    headers: parseHeaders(values.header ?? []),
+    concurrency: parseInteger("--concurrency", values.concurrency, 1, "resume"),
+    verify: parseVerify(values.verify),
+    allowPrivate: values["allow-private"],
+    region: values.region,
+    endpoint: values.endpoint,
+    json: values.json,
+    quiet: values.quiet,
+  });
+}
+
+function parseAbort(args: string[]): AbortCommand {
+  const { values, positionals } = parse(args, ABORT_OPTIONS, "abort");
+  return defined({
+    name: "abort",
+    checkpoint: oneFile(positionals, "abort"),
+    region: values.region,
+    endpoint: values.endpoint,
+    json: values.json,
+    quiet: values.quiet,
+  });
+}
+
+function oneFile(positionals: string[], topic: string): string {
+  const [file, extra] = positionals;
+  if (file === undefined) throw new UsageError("name the checkpoint file", topic);
+  if (extra !== undefined)
+    throw new UsageError(`one file at a time: \`${extra}\` is one too many`, topic);
+  return file;
 }
 
 function parseEmulator(args: string[]): EmulatorCommand {

@@ -4,6 +4,8 @@ const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): strea
 
 usage:
   vodlift upload <file | URL | ->     upload a video or an audio file
+  vodlift resume <FILE>               go on with an upload that was interrupted
+  vodlift abort <FILE>                give one up, and remove its parts from the server
   vodlift emulator                    run VOD and OSS on this machine, to try things without an account
   vodlift <command> --help            all options of a command
   vodlift --version
@@ -23,7 +25,7 @@ exit codes:
   0  done                             5  the service refused or did not answer
   2  the command line is wrong        6  what arrived is not what was sent
   3  the source cannot be read        7  a URL or address that may not be contacted
-  4  keys, tokens or permissions    130  interrupted (nothing is left behind)`;
+  4  keys, tokens or permissions    130  interrupted (the checkpoint is kept, or nothing is left behind)`;
 
 const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
 
@@ -58,6 +60,7 @@ the transfer:
   --concurrency 4            parts in flight at once
   --verify crc64|length      crc64 also hashes every byte here and compares it part by part; default: length.
                              Either way the object's own CRC-64 is compared with that of its parts.
+  --checkpoint FILE          keep what is needed to go on with \`vodlift resume FILE\`; removed when it is done
   --allow-private            allow URLs on private and loopback addresses
 
 the service:
@@ -66,11 +69,43 @@ the service:
 
 the output:
   --json                     one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes,
-                             parts, crc64, resumed, refreshes, retries, requestId; or error { code, message, … }
+                             parts, crc64, resumed, refreshes, retries, restarts, requestId; or error { code, message, … }
   --quiet                    no progress, and only the media id on stdout
 
 Progress goes to stderr: a bar on a terminal, now and then a line elsewhere. Ctrl-C aborts the upload and removes its
-parts from the server; a second Ctrl-C exits at once. Exit codes: see vodlift --help.`;
+parts from the server; with --checkpoint it finishes the parts in flight and keeps the rest for \`vodlift resume\`. A
+second Ctrl-C exits at once. Exit codes: see vodlift --help.`;
+
+const RESUME = `usage: vodlift resume <FILE> [options]
+
+Goes on with an upload that was begun with --checkpoint FILE: after Ctrl-C, a crash, a failure, on another machine, or
+from a checkpoint that a Worker has left. The server is asked what it has, and only the rest is sent. A source that has
+changed is refused, with what changed.
+
+examples:
+  vodlift upload film.mp4 --checkpoint film.json
+  vodlift resume film.json
+  vodlift resume film.json --source 'https://example.com/film.mp4?signature=…'
+
+options:
+  --source S                 the file or URL, where it has moved, or where its URL holds a credential: the checkpoint
+                             does not keep those
+  --header 'Name: value'     sent to the URL's own origin only; goes with --source
+  --concurrency 4            parts in flight at once
+  --verify crc64|length      as for upload
+  --allow-private            allow URLs on private and loopback addresses
+  --region R  --endpoint E   as for upload; the region is kept in the checkpoint, the endpoint is not
+  --json  --quiet            as for upload`;
+
+const ABORT = `usage: vodlift abort <FILE> [options]
+
+Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
+stays in VOD, without media.
+
+options:
+  --region R  --endpoint E   as for upload
+  --json                     print {"aborted":true}, or error { code, message, … }
+  --quiet                    print nothing`;
 
 const EMULATOR = `usage: vodlift emulator [--port N] [--dir DIR] [--json]
 
@@ -88,6 +123,8 @@ example:
 /** The help of a command, or of all. */
 export function help(topic: string): string {
   if (topic === "upload") return UPLOAD;
+  if (topic === "resume") return RESUME;
+  if (topic === "abort") return ABORT;
   if (topic === "emulator") return EMULATOR;
   return OVERALL;
 }

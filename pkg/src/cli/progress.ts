@@ -126,6 +126,7 @@ function plainLine(now: Snapshot): string {
 function phaseWord(phase: string): string {
   const words: Readonly<Record<string, string>> = {
     probing: "looking at the source",
+    suspending: "coming to rest",
     creating: "asking VOD for a place",
     completing: "putting the parts together",
     aborting: "removing what was uploaded",

@@ -67,6 +67,8 @@ pub struct Upload {
     spent: rest::Spent,
     stopping: bool,
     cleanup_over: bool,
+    /// There is nothing to do but to clean up.
+    discarding: bool,
     retries: u32,
     refreshes: u32,
     request_id: Option<String>,
@@ -162,6 +164,7 @@ impl Upload {
             spent: rest::Spent::default(),
             stopping: false,
             cleanup_over: false,
+            discarding: false,
             retries: 0,
             refreshes: 0,
             request_id: None,
@@ -336,8 +339,7 @@ impl Upload {
     /// Stops everything at once. What the server holds is removed once all that was in flight is still.
     fn fail(&mut self, error: Error) {
         if self.phase == Phase::Aborting {
-            // The clean-up itself failed; the first error stays the verdict.
-            self.cleanup_over = true;
+            self.cleanup_failed(&error);
             return;
         }
         self.cleanup_over = self.job.options.keep_on_failure && worth_resuming(&error);
@@ -367,8 +369,8 @@ impl Upload {
         self.come_to_rest();
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
             if self.upload_id.is_some() && !self.cleanup_over {
-                if self.call(Call::AbortMultipartUpload, now).is_err() {
-                    self.cleanup_over = true;
+                if let Err(error) = self.call(Call::AbortMultipartUpload, now) {
+                    self.cleanup_failed(&error);
                 }
                 continue;
             }

@@ -88,7 +88,20 @@ impl Upload {
         let mut upload = Upload::resume(checkpoint, job, credentials, entropy, now)?;
         upload.verdict = Some(Error::new(Code::Aborted, "the upload was aborted"));
         upload.phase = Phase::Aborting;
+        upload.discarding = true;
         Ok(upload)
+    }
+
+    /// The first error stays the verdict, with a word on what is left; where cleaning up was all there was to do, its
+    /// failure is the verdict.
+    pub(super) fn cleanup_failed(&mut self, error: &Error) {
+        self.cleanup_over = true;
+        match self.verdict.as_mut() {
+            Some(verdict) if self.upload_id.is_some() && !self.discarding => {
+                verdict.message += &format!("; its parts could not be removed: {}", error.message);
+            }
+            _ => self.verdict = Some(error.clone()),
+        }
     }
 
     pub(super) fn save(&mut self) {

@@ -1,0 +1,55 @@
+// `vodlift resume` and `vodlift abort`: what becomes of an upload that has left a checkpoint.
+import { fileCheckpoint, fromFile, VodliftError } from "../index.ts";
+import { type AbortCommand, isUrl, type ResumeCommand } from "./args.ts";
+import { CliError } from "./exit.ts";
+import { note, print } from "./output.ts";
+import { account, watch } from "./session.ts";
+
+export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv): Promise<number> {
+  const vod = account(command, env);
+  const { checkpoint, concurrency, verify, allowPrivate, source, headers } = command;
+  const given =
+    source === undefined ? undefined : isUrl(source) ? { url: source, headers } : fromFile(source);
+  return watch(command, checkpoint, env, (watched) =>
+    told(checkpoint, () =>
+      vod.resume(fileCheckpoint(checkpoint), {
+        allowPrivateSources: allowPrivate,
+        ...(concurrency !== undefined && { concurrency }),
+        ...(verify !== undefined && { verify }),
+        ...(given !== undefined && { source: given }),
+        ...watched,
+      }),
+    ),
+  );
+}
+
+export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): Promise<number> {
+  const { checkpoint } = command;
+  const vod = account(command, env);
+  await told(checkpoint, () => vod.abort(fileCheckpoint(checkpoint)));
+  if (command.json) print(JSON.stringify({ aborted: true }));
+  else if (!command.quiet) note("aborted: its parts and its checkpoint are removed");
+  return 0;
+}
+
+/** Says which file it is that holds no checkpoint. */
+async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const unreadable = error instanceof SyntaxError || isErrno(error);
+    const missing = error instanceof VodliftError && error.code === "checkpoint_invalid";
+    if (!unreadable && !missing) throw error;
+    const reason = isErrno(error) ? error.code : missing ? error.message : "it is no checkpoint";
+    throw new CliError({
+      code: "checkpoint_invalid",
+      class: "usage",
+      message: `${path}: ${reason}`,
+      hint: missing ? error.hint : "Name the file that was passed to --checkpoint.",
+    });
+  }
+}
+
+function isErrno(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && !(error instanceof VodliftError) && "errno" in error;
+}

@@ -1,0 +1,139 @@
+// What `upload`, `resume` and `abort` have in common: the account, the progress, the interrupt and the report.
+import { type UploadProgress, Vodlift } from "../index.ts";
+import { CliError } from "./exit.ts";
+import { bytes } from "./format.ts";
+import { note, print } from "./output.ts";
+import { type ProgressView, progressView } from "./progress.ts";
+import { onInterrupt } from "./signals.ts";
+
+/** Options that every command has that talks to VOD. */
+export interface ServiceArguments {
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
+/** The account to work for. */
+export function account(command: ServiceArguments, env: NodeJS.ProcessEnv): Vodlift {
+  return new Vodlift({ ...keysFrom(env), ...serviceFrom(command, env) });
+}
+
+/** The keys, or a sentence that names the variables to set. */
+function keysFrom(env: NodeJS.ProcessEnv) {
+  const names = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
+  const missing = names.filter((name) => !env[name]);
+  if (missing.length > 0) {
+    throw new CliError({
+      code: "credentials_missing",
+      class: "credentials",
+      message: `no credentials: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set`,
+      hint: "Set them to a key that may call vod:CreateUploadVideo; `vodlift emulator` gives one to try with.",
+    });
+  }
+  const token = env.ALIBABA_CLOUD_SECURITY_TOKEN;
+  return {
+    accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID ?? "",
+    accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? "",
+    ...(token ? { securityToken: token } : {}),
+  };
+}
+
+function serviceFrom(command: ServiceArguments, env: NodeJS.ProcessEnv) {
+  const region = command.region ?? env.VODLIFT_REGION;
+  const endpoint = command.endpoint ?? env.VODLIFT_ENDPOINT;
+  return { ...(region ? { region } : {}), ...(endpoint ? { endpoint } : {}) };
+}
+
+/** What an upload is run with: signals for Ctrl-C, and somebody to tell. */
+export interface Watched {
+  signal: AbortSignal;
+  stop?: AbortSignal;
+  onProgress?: (progress: UploadProgress) => void;
+}
+
+/** How it ended. */
+type End = { suspended: true } | { suspended?: never; mediaId: string; bytes: number };
+
+/**
+ * Runs an upload in front of somebody. Ctrl-C cleans up; with a checkpoint file it finishes the parts in flight instead
+ * and leaves the rest for `vodlift resume`.
+ */
+export async function watch(
+  command: ServiceArguments & { checkpoint?: string },
+  name: string,
+  env: NodeJS.ProcessEnv,
+  work: (watched: Watched) => Promise<End>,
+): Promise<number> {
+  const view = command.quiet ? undefined : progressView(name, process.stderr, env);
+  const interrupt = new AbortController();
+  const { checkpoint } = command;
+  onInterrupt(() => {
+    view?.end();
+    note(
+      checkpoint === undefined
+        ? "interrupted: removing what was uploaded (Ctrl-C again exits at once)"
+        : "interrupted: finishing the parts in flight (Ctrl-C again exits at once)",
+    );
+    interrupt.abort();
+  });
+  const idle = new AbortController();
+  const signals =
+    checkpoint === undefined
+      ? { signal: interrupt.signal }
+      : { signal: idle.signal, stop: interrupt.signal };
+  try {
+    const end = await work({ ...signals, ...(view && { onProgress: (now) => show(view, now) }) });
+    view?.end();
+    if (end.suspended) throw interrupted(checkpoint ?? "");
+    if (!command.quiet && !command.json) note(`${name}: ${bytes(end.bytes)} uploaded`);
+    print(report(command, { ...end }));
+    return 0;
+  } finally {
+    view?.end();
+  }
+}
+
+function interrupted(checkpoint: string): CliError {
+  return new CliError({
+    code: "suspended",
+    class: "interrupted",
+    message: "the upload was interrupted; its checkpoint is kept",
+    hint: `Go on with \`vodlift resume ${checkpoint}\`, or give it up with \`vodlift abort ${checkpoint}\`.`,
+  });
+}
+
+function show(view: ProgressView, now: UploadProgress): void {
+  view.update({
+    phase: now.phase,
+    bytes: now.bytesSent,
+    total: now.bytesTotal,
+    parts: now.partsAccepted,
+    partsTotal: now.partsTotal,
+    rate: now.rate,
+    etaMs: now.etaMs,
+  });
+}
+
+function report(command: ServiceArguments, result: Record<string, unknown>): string {
+  const { mediaId, kind, bucket, objectKey, parts, crc64, resumed, refreshes, retries, restarts } =
+    result;
+  const size = result.bytes;
+  if (command.json) {
+    const requestId = result.requestId ?? null;
+    const fields = { mediaId, kind, bucket, objectKey, bytes: size, parts, crc64: crc64 ?? null };
+    return JSON.stringify({ ...fields, resumed, refreshes, retries, restarts, requestId });
+  }
+  if (command.quiet) return String(mediaId);
+  const facts = {
+    "media id": mediaId,
+    object: `${bucket}/${objectKey}`,
+    bytes: size,
+    parts,
+    crc64,
+  };
+  return Object.entries(facts)
+    .filter(([, value]) => value !== undefined)
+    .map(([label, value]) => `${label.padEnd(10)}${value}`)
+    .join("\n");
+}
