@@ -1,7 +1,17 @@
 // The package's public API.
 
 import { createHost, fromFile } from "#host";
-import { bytes, defined, flag, invalid, oneOf, pairs, text, whole } from "./arguments.ts";
+import {
+  bytes,
+  defined,
+  flag,
+  type HeaderFields,
+  invalid,
+  oneOf,
+  pairs,
+  text,
+  whole,
+} from "./arguments.ts";
 import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
 import { drive } from "./driver.ts";
 import { describe } from "./hosts/failure.ts";
@@ -18,6 +28,7 @@ import type {
   VodService,
 } from "./wasm/core.js";
 
+export type { HeaderFields } from "./arguments.ts";
 export { type Code, type ErrorClass, VodliftError } from "./error.ts";
 export type { UploadProgress } from "./progress.ts";
 export type { FileSource } from "./sources/file.ts";
@@ -94,7 +105,7 @@ export interface UploadOptions {
    */
   verify?: "length" | "crc64";
   /** Headers stored with the object: `Content-Type`, `Cache-Control`, `x-oss-…`. */
-  headers?: HeadersInit;
+  headers?: HeaderFields;
   /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
   allowPrivateSources?: boolean;
   /** Length in bytes of a stream, if it is known. Only for streams: everything else knows its own. */
