@@ -66,13 +66,15 @@ export function bytes(field: string, value: number | string | undefined): number
   return whole(field, Number(digits) * factor, 1);
 }
 
+/** Header fields: an object, pairs, or a `Headers`. */
+export type HeaderFields =
+  | Readonly<Record<string, string>>
+  | Iterable<readonly [name: string, value: string]>;
+
 /** Header fields as pairs. */
-export function pairs(
-  field: string,
-  headers: HeadersInit | Readonly<Record<string, string>> | undefined,
-): [string, string][] {
+export function pairs(field: string, headers: HeaderFields = {}): [string, string][] {
   try {
-    return [...new Headers(headers)];
+    return [...new Headers(headers as HeadersInit)];
   } catch {
     throw invalid(field, "holds a header name or value that HTTP does not allow");
   }

@@ -20,6 +20,7 @@ import type {
   VodService,
 } from "./wasm/core.js";
 
+export type { HeaderFields } from "./arguments.ts";
 export {
   type CheckpointStore,
   durableObjectCheckpoint,

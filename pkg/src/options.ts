@@ -1,5 +1,6 @@
 // What callers may say: the package's options, one interface for each question.
 
+import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
@@ -72,7 +73,7 @@ export interface UploadOptions {
    */
   verify?: "length" | "crc64";
   /** Headers stored with the object: `Content-Type`, `Cache-Control`, `x-oss-…`. */
-  headers?: HeadersInit;
+  headers?: HeaderFields;
   /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
   allowPrivateSources?: boolean;
   /** Length in bytes of a stream, if it is known. Only for streams: everything else knows its own. */

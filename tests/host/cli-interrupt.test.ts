@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { serviceEnv, signalAfter, vodlift } from "../support/cli.ts";
@@ -72,27 +73,16 @@ test("a reader that goes away does not take the upload down", () =>
     assert.equal(code, 0);
   }));
 
-test("the emulator says where it is, works, and ends on SIGTERM", async () => {
-  const bin = fileURLToPath(new URL("../../pkg/bin/vodlift.js", import.meta.url));
-  const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [bin, "emulator", "--json"], { env: { PATH } });
-  const [first] = (await once(child.stdout, "data")) as [Buffer];
-  const line = JSON.parse(first.toString("utf8").split("\n")[0] ?? "");
-  assert.deepEqual(Object.keys(line), [
-    "endpoint",
-    "accessKeyId",
-    "accessKeySecret",
-    "region",
-    "bucket",
-    "dir",
-  ]);
-  const origin = await startOrigin({ routes: { "/a.mp4": { size: 1000 } } });
-  const result = await vodlift(["upload", `${origin.url}/a.mp4`, "--allow-private", "--json"], {
-    service: line,
+test("Ctrl-C ends an upload that waits for standard input", async () => {
+  const result = await vodlift(["upload", "-", "--file-name", "in.mp4", "--json"], {
+    service,
+    stdin: new Readable({ read() {} }),
+    during: (child) => {
+      child.stderr?.on("data", (text) => {
+        if (String(text).includes("looking at the source")) child.kill("SIGINT");
+      });
+    },
   });
-  assert.equal(result.code, 0, result.stderr);
-  await origin.close();
-  child.kill("SIGTERM");
-  const [code] = await once(child, "close");
-  assert.equal(code, 0);
+  assert.equal(result.code, 130, result.stderr);
+  assert.equal(result.json.error.code, "aborted");
 });

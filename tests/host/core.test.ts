@@ -92,7 +92,7 @@ test("the core's errors come out as one class, with everything they know", () =>
   const media = { type: "video", title: "x".repeat(129), fileName: "film.mp4" } as const;
   const wrong: Job = { ...job, media };
   assert.throws(
-    () => new Upload(wrong, credentials, entropy, 0),
+    () => Upload.create(wrong, credentials, entropy, 0),
     (error) => {
       assert.ok(error instanceof VodliftError && error instanceof Error);
       assert.deepEqual(
@@ -106,8 +106,8 @@ test("the core's errors come out as one class, with everything they know", () =>
 });
 
 test("a trap fails its own upload and what the same instance had made, and nothing after it", () => {
-  const trapped = new Upload(job, credentials, entropy, 0);
-  const bystander = new Upload(job, credentials, entropy, 0);
+  const trapped = Upload.create(job, credentials, entropy, 0);
+  const bystander = Upload.create(job, credentials, entropy, 0);
   const crc = new Crc64();
   const { handle } = glue.Upload.prototype;
   glue.Upload.prototype.handle = () => {
@@ -122,7 +122,7 @@ test("a trap fails its own upload and what the same instance had made, and nothi
   assert.throws(() => crc.digest(), { code: "internal" });
   for (const stale of [trapped, bystander, crc]) stale.free();
 
-  const next = new Upload(job, credentials, entropy, 0);
+  const next = Upload.create(job, credentials, entropy, 0);
   assert.ok(next.handle({ type: "start" }, 0).length > 0);
   next.free();
 });

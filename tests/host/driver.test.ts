@@ -37,6 +37,7 @@ const outcome: Outcome = {
   parts: 1,
   resumed: false,
   refreshes: 0,
+  restarts: 0,
   retries: 0,
 };
 const done: Effect = { type: "done", outcome };
@@ -251,6 +252,7 @@ test("an abort from within a progress callback comes after the effects before it
     partsAccepted: 0,
     retries: 0,
     refreshes: 0,
+    restarts: 0,
   } as const;
   const { result, events } = play(
     (event) => {

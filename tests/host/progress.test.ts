@@ -12,6 +12,7 @@ function core(fields: Partial<Progress> = {}): Progress {
     partsAccepted: 0,
     retries: 0,
     refreshes: 0,
+    restarts: 0,
     ...fields,
   };
 }

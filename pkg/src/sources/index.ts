@@ -1,6 +1,6 @@
 // What a caller may hand in as a source, and what the core and the driver make of it. Read source.ts first.
 
-import { invalid, pairs, whole } from "../arguments.ts";
+import { type HeaderFields, invalid, pairs, whole } from "../arguments.ts";
 import { errorOf, VodliftError } from "../core.ts";
 import { describe, HostFailure } from "../hosts/failure.ts";
 import type { Job } from "../wasm/core.js";
@@ -15,7 +15,7 @@ export interface UrlSource {
   /** `http:` or `https:`. */
   url: string | URL;
   /** Sent to the URL's own origin only, not to where it redirects. */
-  headers?: HeadersInit;
+  headers?: HeaderFields;
 }
 
 /** Where the bytes come from. */
