@@ -125,8 +125,9 @@ fn meaning(service_code: Option<&str>, status: u16) -> (Code, Recovery) {
     }
     match status {
         408 | 429 | 500..=599 => (Code::VodUnavailable, Recovery::Backoff),
-        200..=299 if service_code.is_none() => (Code::ReplyInvalid, Recovery::Fail),
         401 | 403 => (Code::PermissionDenied, Recovery::Fail),
+        // Whoever answers without a code is not the VOD API.
+        _ if service_code.is_none() => (Code::ReplyInvalid, Recovery::Fail),
         _ => (Code::VodRejected, Recovery::Fail),
     }
 }
@@ -272,9 +273,9 @@ mod tests {
     fn without_a_code_the_status_decides() {
         for (status, code, what) in [
             (200, Code::ReplyInvalid, Recovery::Fail),
-            (302, Code::VodRejected, Recovery::Fail),
+            (302, Code::ReplyInvalid, Recovery::Fail),
             (403, Code::PermissionDenied, Recovery::Fail),
-            (404, Code::VodRejected, Recovery::Fail),
+            (404, Code::ReplyInvalid, Recovery::Fail),
             (429, Code::VodUnavailable, Recovery::Backoff),
             (502, Code::VodUnavailable, Recovery::Backoff),
         ] {

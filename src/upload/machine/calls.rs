@@ -254,15 +254,14 @@ impl Upload {
         if call == Call::CompleteMultipartUpload {
             self.complete_in_doubt = true;
         }
-        let (code, whom) = if call.is_vod() {
-            (Code::VodUnreachable, "VOD")
+        let (code, url) = if call.is_vod() {
+            (Code::VodUnreachable, self.job.vod.base_url()?)
         } else {
-            (Code::OssUnreachable, "OSS")
+            (Code::OssUnreachable, self.place()?.target.base_url.clone())
         };
-        let error = Error::new(
-            code,
-            format!("{call:?}: no reply from {whom}: {}", failure.message),
-        );
+        let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
+        let message = format!("{call:?}: no reply from {host}: {}", failure.message);
+        let error = Error::new(code, message);
         self.retry_call(call, error, None, now)
     }
 
