@@ -123,6 +123,12 @@ const steps: readonly Step[] = [
     command: ["node", "tests/conformance/run.ts"],
     needs: "tests/conformance/run.ts",
   },
+  {
+    name: "the demo",
+    group: "demo",
+    command: ["node", "demo/demo.ts"],
+    needs: "demo/demo.ts",
+  },
 ];
 
 interface Result {
@@ -250,11 +256,11 @@ function count(output: string): Pick<Result, "passed" | "failed" | "skipped"> {
   return sum;
 }
 
-/** Tests that a runner left out, with their reasons. */
+/** What a runner left out, with its reasons: as `node --test` says it, and as our own scripts do. */
 function skips(output: string): string[] {
-  return [...output.matchAll(/^\s*﹣ (.*?)(?: \([\d.]+ms\))? # (.*)$/gm)].map(
-    (match) => `${match[1]}: ${match[2]}`,
-  );
+  const node = output.matchAll(/^\s*﹣ (.*?)(?: \([\d.]+ms\))? # (.*)$/gm);
+  const own = output.matchAll(/^# (.*): skipped, (.*)$/gm);
+  return [...node, ...own].map((match) => `${match[1]}: ${match[2]}`);
 }
 
 function skipped(step: Step, note: string): Result {

@@ -26,19 +26,33 @@ export function failureFrom(error: unknown, kind: FailureKind): HostFailure {
 
 const MAX_TEXT = 200;
 
-/** The runtime's own words for an error: its code if it has one, else its text without URLs, which may hold signatures. */
+/**
+ * The runtime's own words for an error: its code and the host it is about if it has them, else its text without URLs,
+ * which may hold signatures.
+ */
 export function describe(error: unknown): string {
-  const code = codeOf(error);
-  if (code !== undefined) return code;
+  const system = systemError(error);
+  if (system !== undefined) return [system.code, hostOf(system)].filter(Boolean).join(" ");
   const text = error instanceof Error ? error.message || error.name : String(error);
   return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"')]+/gi, "(url)").slice(0, MAX_TEXT);
 }
 
+interface SystemError extends Error {
+  code: string;
+  hostname?: string;
+  address?: string;
+  port?: number;
+}
+
 /** `ECONNRESET` and the like; `fetch` hides it in the cause, a dual-stack connect in a list. */
-function codeOf(error: unknown): string | undefined {
+function systemError(error: unknown): SystemError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as { code?: unknown };
-  if (typeof code === "string" && code !== "") return code;
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return codeOf(inner);
+  if (error instanceof AggregateError) return systemError(error.errors[0]);
+  if (typeof code === "string" && code !== "") return error as SystemError;
+  return systemError(error.cause);
+}
+
+function hostOf({ hostname, address, port }: SystemError): string | undefined {
+  return hostname ?? (address && `${address}:${port}`);
 }
