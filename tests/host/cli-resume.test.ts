@@ -196,7 +196,9 @@ test("a file that has changed is refused with what changed, and the checkpoint s
 test("an upload that the server has dropped starts over, and says so", async () => {
   await killedAfter(6 * MIB);
   const saved = await savedCheckpoint();
-  await writeFile(checkpoint, JSON.stringify({ ...saved, uploadId: "0".repeat(32) }));
+  await vodlift(["abort", checkpoint], { service });
+  await assertNothingOpen(service);
+  await writeFile(checkpoint, JSON.stringify(saved));
   const { code, json, stderr } = await resume();
   assert.equal(code, 0, stderr);
   assert.equal(json.restarts, 1);
