@@ -1,6 +1,7 @@
 /** A small signing client for the emulator's own tests: every scheme, and nothing hidden, so that a test can break any piece. */
 import { createHash, randomUUID } from "node:crypto";
 import { type IncomingHttpHeaders, request } from "node:http";
+import { request as tlsRequest } from "node:https";
 import type { Emulator } from "../../pkg/src/emulator/index.ts";
 import * as acs3 from "../../pkg/src/emulator/sign/acs3.ts";
 import * as v1 from "../../pkg/src/emulator/sign/oss-v1.ts";
@@ -19,15 +20,17 @@ export type Send = {
   body?: Buffer | string;
 };
 
-/** One plain HTTP request; rejects when the connection breaks before the whole answer. */
+/** One plain HTTP request; rejects when the connection breaks before the whole answer. `ca` is trusted for https. */
 export function send(
   endpoint: string,
   { method, target, headers = {}, body }: Send,
+  ca?: string,
 ): Promise<Reply> {
-  const { hostname, port } = new URL(endpoint);
+  const { protocol, hostname, port } = new URL(endpoint);
+  const open = protocol === "https:" ? tlsRequest : request;
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { hostname, port, method, path: target, headers, agent: false },
+    const outgoing = open(
+      { hostname, port, method, path: target, headers, agent: false, ca },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -214,7 +217,7 @@ export function ossV1Url(emulator: Emulator, call: OssCall, seconds = 60): Promi
 function dispatch(emulator: Emulator, call: OssCall, wire: Send): Promise<Reply> {
   const outgoing: Send = call.body === undefined ? wire : { ...wire, body: call.body };
   call.tamper?.(outgoing);
-  return send(emulator.endpoint, outgoing);
+  return send(emulator.endpoint, outgoing, emulator.ca);
 }
 
 export type VodCall = {
@@ -258,7 +261,7 @@ export function vodRpc(emulator: Emulator, call: VodCall): Promise<Reply> {
       }
     : { method, target: `/?${text}` };
   call.tamper?.(wire);
-  return send(emulator.endpoint, wire);
+  return send(emulator.endpoint, wire, emulator.ca);
 }
 
 /** A VOD call signed with ACS3. */
@@ -302,7 +305,7 @@ export function vodAcs3(emulator: Emulator, call: VodCall): Promise<Reply> {
     ...(call.form ? { body } : {}),
   };
   call.tamper?.(wire);
-  return send(emulator.endpoint, wire);
+  return send(emulator.endpoint, wire, emulator.ca);
 }
 
 export type UploadTarget = { videoId: string; key: string; keys: Keys; expires: Date };

@@ -1,5 +1,7 @@
 // Arguments → commands, with one sentence for everything that is not one.
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { parseFault } from "../emulator/fault-text.ts";
+import type { FaultRule } from "../emulator/faults.ts";
 import { CliError } from "./exit.ts";
 
 /** A command line that says nothing we can do. Exit 2. */
@@ -67,6 +69,11 @@ export interface EmulatorCommand {
   name: "emulator";
   port?: number;
   dir?: string;
+  tls?: true;
+  faults?: FaultRule[];
+  latencyMs?: number;
+  bandwidth?: number;
+  credentialLifeSeconds?: number;
   json: boolean;
 }
 
@@ -130,6 +137,11 @@ const ABORT_OPTIONS = {
 const EMULATOR_OPTIONS = {
   port: { type: "string" },
   dir: { type: "string" },
+  tls: { type: "boolean", default: false },
+  fault: { type: "string", multiple: true },
+  latency: { type: "string" },
+  bandwidth: { type: "string" },
+  "credential-life": { type: "string" },
   json: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
@@ -257,7 +269,30 @@ function parseEmulator(args: string[]): EmulatorCommand {
   if (port !== undefined && port > 65_535) {
     throw new UsageError(`--port ends at 65535, got ${port}`, "emulator");
   }
-  return defined({ name: "emulator", port, dir: values.dir, json: values.json });
+  return defined({
+    name: "emulator",
+    port,
+    dir: values.dir,
+    tls: values.tls ? true : undefined,
+    faults: values.fault?.map(readFault),
+    latencyMs: parseInteger("--latency", values.latency, 0, "emulator"),
+    bandwidth: parseSize("--bandwidth", values.bandwidth, "emulator"),
+    credentialLifeSeconds: parseInteger(
+      "--credential-life",
+      values["credential-life"],
+      1,
+      "emulator",
+    ),
+    json: values.json,
+  });
+}
+
+function readFault(text: string): FaultRule {
+  try {
+    return parseFault(text);
+  } catch (error) {
+    throw new UsageError(`--fault: ${(error as Error).message}`, "emulator");
+  }
 }
 
 /** A source that is fetched, in whatever case the scheme is written. */
@@ -323,13 +358,20 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** `16MiB`, `100KB` or plain bytes. */
-export function parseSize(option: string, text: string | undefined): number | undefined {
+export function parseSize(
+  option: string,
+  text: string | undefined,
+  topic = "upload",
+): number | undefined {
   if (text === undefined) return undefined;
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
   const unit = UNITS[match?.[2]?.toLowerCase() ?? "?"];
   const bytes = unit === undefined ? Number.NaN : Number(match?.[1]) * unit;
   if (!Number.isSafeInteger(bytes) || bytes < 1) {
-    throw usage(`${option} must be a size such as 16MiB, 100KB or 1048576, got \`${text}\``);
+    throw new UsageError(
+      `${option} must be a size such as 16MiB, 100KB or 1048576, got \`${text}\``,
+      topic,
+    );
   }
   return bytes;
 }

@@ -1,4 +1,6 @@
 // `vodlift emulator`: listens until Ctrl-C.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { startEmulator } from "../emulator/index.ts";
 import type { EmulatorCommand } from "./args.ts";
 import { CliError } from "./exit.ts";
@@ -10,17 +12,26 @@ export async function runEmulator(command: EmulatorCommand): Promise<number> {
   const emulator = await startEmulator({
     ...(command.port === undefined ? {} : { port: command.port }),
     ...(command.dir === undefined ? {} : { dir: command.dir }),
+    ...(command.latencyMs === undefined ? {} : { latencyMs: command.latencyMs }),
+    ...(command.bandwidth === undefined ? {} : { bandwidth: command.bandwidth }),
+    ...(command.credentialLifeSeconds === undefined
+      ? {}
+      : { credentialLifeSeconds: command.credentialLifeSeconds }),
+    tls: command.tls ?? false,
+    faults: command.faults ?? [],
   }).catch((error: NodeJS.ErrnoException) => {
     throw cannotStart(error);
   });
   const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;
+  const caFile = emulator.ca === undefined ? undefined : join(dir, "ca.pem");
+  if (caFile !== undefined) await writeFile(caFile, emulator.ca ?? "");
   if (command.json) {
-    print(JSON.stringify({ endpoint, accessKeyId, accessKeySecret, region, bucket, dir }));
+    print(JSON.stringify({ endpoint, accessKeyId, accessKeySecret, region, bucket, dir, caFile }));
   } else {
     print(`VOD and OSS listen on ${endpoint}; objects become files in ${dir}/${bucket}.
 In another terminal:
 
-  export VODLIFT_ENDPOINT=${endpoint}
+${caFile === undefined ? "" : `  export NODE_EXTRA_CA_CERTS=${caFile}\n`}  export VODLIFT_ENDPOINT=${endpoint}
   export VODLIFT_REGION=${region}
   export ALIBABA_CLOUD_ACCESS_KEY_ID=${accessKeyId}
   export ALIBABA_CLOUD_ACCESS_KEY_SECRET=${accessKeySecret}

@@ -107,7 +107,7 @@ options:
   --json                     print {"aborted":true}, or error { code, message, … }
   --quiet                    print nothing`;
 
-const EMULATOR = `usage: vodlift emulator [--port N] [--dir DIR] [--json]
+const EMULATOR = `usage: vodlift emulator [options]
 
 Runs the upload half of VOD and OSS on 127.0.0.1 until Ctrl-C. It checks every signature, hands out credentials that
 expire, and stores each finished object as the plain file DIR/<bucket>/<key>.
@@ -115,10 +115,24 @@ expire, and stores each finished object as the plain file DIR/<bucket>/<key>.
 options:
   --port N      port to listen on; default: any free one
   --dir DIR     where objects and open uploads are kept; default: a temporary folder, removed at the end
-  --json        print {"endpoint","accessKeyId","accessKeySecret","region","bucket","dir"} as the first line, for scripts
+  --tls         listen on https, with a certificate made at start; its authority is written to DIR/ca.pem
+  --json        print {"endpoint","accessKeyId","accessKeySecret","region","bucket","dir"} as the first line, for scripts;
+                with --tls also "caFile"
 
-example:
-  vodlift emulator --port 8787 --dir ./vod`;
+to rehearse bad days:
+  --credential-life S      upload credentials expire after S seconds; default: 3000, as the service's
+  --latency MS             every request waits this long before it is looked at
+  --bandwidth BYTES        bytes per second, per connection and direction; such as 1MiB
+  --fault RULE             OPERATION[/PART]:WHEN:ACTION; may be repeated
+                             OPERATION  UploadPart, CompleteMultipartUpload, CreateUploadVideo …, or * for all
+                             WHEN       3 (the third), 3-5, 3+ (from the third on), * (every one)
+                             ACTION     503=ServiceUnavailable (any status and code), early-403=SecurityTokenExpired
+                                        (answered over an unread body), reset-before, reset-after (the work is done),
+                                        reset-mid-body=BYTES, delay=MS, stall, truncate-answer, wrong-crc, clock-skew=MS
+
+examples:
+  vodlift emulator --port 8787 --dir ./vod
+  vodlift emulator --credential-life 5 --fault 'UploadPart:3:reset-after' --fault 'UploadPart/2:1:wrong-crc'`;
 
 /** The help of a command, or of all. */
 export function help(topic: string): string {

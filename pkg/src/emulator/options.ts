@@ -24,6 +24,11 @@ export type EmulatorOptions = {
   credentialLifeSeconds?: number;
   /** Whether an upload credential may also GET and HEAD its own object; default false, as the service's. */
   stsMayRead?: boolean;
+  /**
+   * Listen on TLS, with a certificate for localhost, 127.0.0.1 and the bucket below localhost, made at start. Clients
+   * must trust {@link Emulator.ca}.
+   */
+  tls?: boolean;
   /** Faults to inject; see {@link FaultRule}. */
   faults?: readonly FaultRule[];
   /** Milliseconds every request waits before it is looked at; default 0. */
@@ -90,8 +95,10 @@ export type TemporaryCredential = {
 
 /** A running emulator. */
 export type Emulator = {
-  /** `http://host:port`: the VOD endpoint and the OSS endpoint at once. */
+  /** `http://host:port`, or `https://…` with `tls`: the VOD endpoint and the OSS endpoint at once. */
   readonly endpoint: string;
+  /** With `tls`: the certificate authority to trust, PEM. Another one at every start. */
+  readonly ca?: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly region: string;

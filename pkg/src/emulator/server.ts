@@ -1,7 +1,8 @@
 /** One listener for both services: opens an exchange, lets its service work, answers, logs. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectionLost, drain } from "./body.ts";
 import { type Answer, describeRequest, type Exchange, newRequestId } from "./exchange.ts";
@@ -9,6 +10,7 @@ import { ActiveFaults } from "./faults.ts";
 import type { Emulator, EmulatorOptions, RequestInfo } from "./options.ts";
 import { type OssCall, ossService } from "./oss/service.ts";
 import { sendAnswer } from "./send.ts";
+import { createTlsIdentity, type TlsIdentity } from "./tls.ts";
 import { isVodRequest, type VodCall, vodService } from "./vod/service.ts";
 import { now, openWorld, type World } from "./world.ts";
 
@@ -27,12 +29,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     if (log.length > LOG_LIMIT) log.shift();
     options.onRequest?.(info);
   };
-  const server = createServer({
-    requestTimeout: 0,
-    keepAliveTimeout: 30_000,
-    // A presigned URL with a security token and 8 kB of metadata is more than Node's default takes.
-    maxHeaderSize: 64 * 1024,
-  });
+  const identity = options.tls
+    ? createTlsIdentity(namesOf(world.settings.bucket, options.host), Date.now())
+    : undefined;
+  const server = openServer(identity);
   const running = new Set<Promise<void>>();
   const serve =
     (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
@@ -43,13 +43,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
   server.timeout = IDLE_MS;
-  world.endpoint = await listen(server, options).catch(async (error: unknown) => {
-    await world.folder.close();
-    throw error;
-  });
+  world.endpoint = await listen(server, options, identity ? "https" : "http").catch(
+    async (error: unknown) => {
+      await world.folder.close();
+      throw error;
+    },
+  );
   const { settings } = world;
   return {
     endpoint: world.endpoint,
+    ...(identity ? { ca: identity.ca } : {}),
     accessKeyId: settings.accessKeyId,
     accessKeySecret: settings.accessKeySecret,
     region: settings.region,
@@ -80,12 +83,55 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-async function listen(server: Server, options: EmulatorOptions): Promise<string> {
+function openServer(identity: TlsIdentity | undefined): Server {
+  const settings = {
+    requestTimeout: 0,
+    keepAliveTimeout: 30_000,
+    // A presigned URL with a security token and 8 kB of metadata is more than Node's default takes.
+    maxHeaderSize: 64 * 1024,
+  };
+  if (!identity) return createServer(settings);
+  const server = createTlsServer({ ...settings, key: identity.key, cert: identity.cert });
+  server.on("connection", (socket: Socket) => {
+    const port = socket.remotePort ?? 0;
+    underTls.set(port, socket);
+    socket.once("close", () => {
+      if (underTls.get(port) === socket) underTls.delete(port);
+    });
+  });
+  // A client that does not trust the certificate ends here; that is its own to report.
+  server.on("tlsClientError", () => {});
+  return server;
+}
+
+/** The names under which a client on this machine reaches the listener; wildcards do not match below `localhost`. */
+function namesOf(bucket: string, host: string | undefined): string[] {
+  const names = ["localhost", `${bucket}.localhost`, "127.0.0.1", "::1"];
+  return host === undefined || names.includes(host) ? names : [...names, host];
+}
+
+/** TCP sockets by the client's port: only they can be reset, the TLS socket above them cannot. */
+const underTls = new Map<number, Socket>();
+
+function resetConnection(socket: Socket): void {
+  if (!("encrypted" in socket)) {
+    socket.resetAndDestroy();
+    return;
+  }
+  underTls.get(socket.remotePort ?? 0)?.resetAndDestroy();
+  socket.destroy();
+}
+
+async function listen(
+  server: Server,
+  options: EmulatorOptions,
+  scheme: "http" | "https",
+): Promise<string> {
   const host = options.host ?? "127.0.0.1";
   server.listen(options.port ?? 0, host);
   await once(server, "listening"); // rejects on "error": a taken port, a bad address
   const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
 function describeOpenUploads(world: World) {
@@ -119,7 +165,7 @@ async function serveRequest(
     await work(world, exchange);
   } catch (error) {
     if (!(error instanceof ConnectionLost)) console.error("vodlift emulator:", error);
-    request.socket.resetAndDestroy();
+    resetConnection(request.socket);
   }
   exchange.info.durationMs = performance.now() - started;
   record(exchange.info);

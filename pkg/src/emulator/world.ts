@@ -24,7 +24,7 @@ export type World = {
   readonly bandwidth: number | undefined;
   credentialLifeSeconds: number;
   clockOffsetMs: number;
-  /** `http://host:port`, known once the server listens. */
+  /** `http://host:port` or `https://…`, known once the server listens. */
   endpoint: string;
 };
 

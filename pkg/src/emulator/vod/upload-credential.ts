@@ -38,9 +38,9 @@ function encode(value: object): string {
 
 /** Listening on every address, only the client knows which of them it can reach: the one it just used. */
 export function endpointFor(world: World, exchange: Exchange): string {
-  const everywhere = /^http:\/\/(0\.0\.0\.0|\[::\]):/.test(world.endpoint);
+  const everywhere = /^(https?):\/\/(0\.0\.0\.0|\[::\]):/.exec(world.endpoint);
   const host = header(exchange, "host");
-  return everywhere && host !== undefined ? `http://${host}` : world.endpoint;
+  return everywhere && host !== undefined ? `${everywhere[1]}://${host}` : world.endpoint;
 }
 
 /** `2026-01-01T00:00:00Z`: the service's times have no fraction. */

@@ -47,7 +47,8 @@ export const completeMultipartUpload: OssOperation = {
         headers: upload.headers,
       });
     });
-    const location = `http://${header(exchange, "host") ?? ""}/${bucket}/${percentEncodePath(key)}`;
+    const scheme = world.endpoint.slice(0, world.endpoint.indexOf(":"));
+    const location = `${scheme}://${header(exchange, "host") ?? ""}/${bucket}/${percentEncodePath(key)}`;
     return {
       status: 200,
       headers: { "Content-Type": "application/xml", "x-oss-hash-crc64ecma": crc64 },
