@@ -59,6 +59,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     bucket: settings.bucket,
     dir: world.folder.dir,
     log,
+    events: world.events.log,
     setFaults: (rules) => world.faults.set(rules),
     setCredentialLife: (seconds) => {
       world.credentialLifeSeconds = seconds;
@@ -74,6 +75,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       server.close();
       server.closeAllConnections();
       await closed;
+      await world.background.close();
       await Promise.race([
         Promise.allSettled([...running]),
         sleep(CLOSE_MS, undefined, { ref: false }),

@@ -1,6 +1,7 @@
 /** CompleteMultipartUpload: https://www.alibabacloud.com/help/en/oss/developer-reference/completemultipartupload */
 import { createHash } from "node:crypto";
 import { readText } from "../../body.ts";
+import { endpointFor } from "../../endpoint.ts";
 import { header } from "../../exchange.ts";
 import { percentEncodePath } from "../../sign/text.ts";
 import { MIN_PART, type Part } from "../../store/uploads.ts";
@@ -36,7 +37,7 @@ export const completeMultipartUpload: OssOperation = {
     // Runs to its end even if the client hangs up, as the service does.
     await world.uploads.complete(upload.id, parts, async (joined) => {
       crc64 = joined.crc64.toString();
-      await world.objects.publish(joined.path, {
+      const object = {
         bucket,
         key,
         size: joined.size,
@@ -45,7 +46,9 @@ export const completeMultipartUpload: OssOperation = {
         type: "Multipart",
         modified: now(world),
         headers: upload.headers,
-      });
+      } as const;
+      await world.objects.publish(joined.path, object);
+      world.events.objectStored(world, object, endpointFor(world, exchange));
     });
     const scheme = world.endpoint.slice(0, world.endpoint.indexOf(":"));
     const location = `${scheme}://${header(exchange, "host") ?? ""}/${bucket}/${percentEncodePath(key)}`;

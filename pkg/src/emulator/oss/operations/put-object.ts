@@ -1,6 +1,7 @@
 /** PutObject: https://www.alibabacloud.com/help/en/oss/developer-reference/putobject */
 
 import { readBody } from "../../body.ts";
+import { endpointFor } from "../../endpoint.ts";
 import { now } from "../../world.ts";
 import { checkOverwrite, lengthOrChunked, md5Check, withinLimit } from "../conditions.ts";
 import { storedHeaders } from "../stored-headers.ts";
@@ -19,23 +20,27 @@ export const putObject: OssOperation = {
     const { path, digest } = await world.objects.receive(readBody(exchange, pace));
     const etag = `"${digest.md5.toString("hex").toUpperCase()}"`;
     const crc64 = digest.crc64.toString();
+    const object = {
+      bucket,
+      key,
+      size: digest.size,
+      etag,
+      crc64,
+      type: "Normal",
+      modified: now(world),
+      headers,
+    } as const;
     try {
       checkMd5(digest);
       withinLimit(digest.size);
-      await world.objects.publish(path, {
-        bucket,
-        key,
-        size: digest.size,
-        etag,
-        crc64,
-        type: "Normal",
-        modified: now(world),
-        headers,
-      });
+      // Once more: another upload may have been faster.
+      await checkOverwrite(world, exchange, bucket, key);
+      await world.objects.publish(path, object);
     } catch (error) {
       await world.objects.discard(path);
       throw error;
     }
+    world.events.objectStored(world, object, endpointFor(world, exchange));
     return {
       status: 200,
       headers: {
