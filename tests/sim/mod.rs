@@ -93,6 +93,8 @@ pub struct World {
     pub checkpoint: Option<Checkpoint>,
     /// Parts that were in flight when the process died.
     pub torn: usize,
+    /// A CreateUploadVideo was in flight when the process died.
+    pub lost_create: bool,
     pub max_steps: u64,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
@@ -156,6 +158,7 @@ impl World {
             resume: None,
             checkpoint: None,
             torn: 0,
+            lost_create: false,
             max_steps: 200_000,
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
@@ -185,6 +188,7 @@ impl World {
             .values()
             .filter(|what| **what == "transfer")
             .count();
+        self.lost_create = self.in_flight.values().any(|what| *what == "create");
         self.queue.clear();
         self.pending.clear();
         self.in_flight.clear();
@@ -391,8 +395,15 @@ impl World {
     }
 
     fn send(&mut self, id: u32, request: &Request) {
-        self.begin(id, "send");
         let op = service::op_of(request);
+        self.begin(
+            id,
+            if op == Op::CreateUploadVideo {
+                "create"
+            } else {
+                "send"
+            },
+        );
         let event = match self.luck.fault(op, None) {
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
             Some(Fault::ResetAfter) => {
