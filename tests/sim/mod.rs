@@ -67,7 +67,7 @@ impl SourceSpec {
 /// How a run ended.
 #[derive(Debug)]
 pub enum End {
-    Done(Outcome),
+    Done(Box<Outcome>),
     Suspended,
     Died,
 }
@@ -103,6 +103,8 @@ pub struct World {
     /// Bytes read so far of each open body, and the version it belongs to.
     bodies: BTreeMap<u32, (u64, u32)>,
     buffers: BTreeMap<u32, Extent>,
+    /// The buffer that each read fills.
+    reads: BTreeMap<u32, u32>,
     pub most_transfers: usize,
     pub last_progress: Option<Progress>,
     /// How often each part was sent.
@@ -166,6 +168,7 @@ impl World {
             in_flight: BTreeMap::new(),
             bodies: BTreeMap::new(),
             buffers: BTreeMap::new(),
+            reads: BTreeMap::new(),
             most_transfers: 0,
             last_progress: None,
             sent: BTreeMap::new(),
@@ -176,7 +179,7 @@ impl World {
     /// Runs the upload to its end, checking the invariants at every step.
     pub fn run(&mut self) -> Result<Outcome, Error> {
         match self.run_slice()? {
-            End::Done(outcome) => Ok(outcome),
+            End::Done(outcome) => Ok(*outcome),
             other => panic!("not done but {other:?}"),
         }
     }
@@ -375,7 +378,7 @@ impl World {
                 self.checkpoint = Some(checkpoint);
                 return Some(Ok(End::Suspended));
             }
-            Effect::Done { outcome } => return Some(Ok(End::Done(outcome))),
+            Effect::Done { outcome } => return Some(Ok(End::Done(Box::new(outcome)))),
             Effect::Failed { error } => return Some(Err(error)),
         }
         None
@@ -390,7 +393,10 @@ impl World {
             return;
         };
         let seq = *seq;
-        self.pending.remove(&seq);
+        if let Some(Event::Filled { id, .. }) = self.pending.remove(&seq) {
+            // A buffer is kept only once it is full.
+            self.buffers.remove(&self.reads[&id]);
+        }
         self.schedule(0, failed(id, FailureKind::Canceled));
     }
 
@@ -503,6 +509,7 @@ impl World {
 
     fn read(&mut self, id: u32, open: u32, part: u32, skip: u64, limit: u64) {
         self.begin(id, "read");
+        self.reads.insert(id, part);
         let Some((at, version)) = self.bodies.get_mut(&open) else {
             panic!("a read from {open}, which is not open")
         };

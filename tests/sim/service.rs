@@ -26,12 +26,17 @@ pub struct Service {
     pub uploads: BTreeMap<String, BTreeMap<u32, Extent>>,
     pub object: Option<Vec<Extent>>,
     pub completed_numbers: Vec<u32>,
-    issued: BTreeMap<String, u64>,
+    /// Tokens, when they end, and the one object each may write.
+    issued: BTreeMap<String, (u64, String)>,
+    /// What the reply to a Create calls the id, and what it holds beside it.
+    kind: [&'static str; 2],
 }
 
 pub fn op_of(request: &Request) -> Op {
     match header(&request.headers, "x-acs-action") {
-        Some("CreateUploadVideo") => return Op::CreateUploadVideo,
+        Some("CreateUploadVideo" | "CreateUploadImage" | "CreateUploadAttachedMedia") => {
+            return Op::CreateUploadVideo;
+        }
         Some("RefreshUploadVideo") => return Op::RefreshUploadVideo,
         Some("GetMezzanineInfo") => return Op::GetMezzanineInfo,
         Some(other) => panic!("the machine calls {other}, which nobody expects"),
@@ -92,6 +97,7 @@ impl Service {
             object: None,
             completed_numbers: vec![],
             issued: BTreeMap::new(),
+            kind: ["VideoId", ""],
         }
     }
 
@@ -133,9 +139,10 @@ impl Service {
     fn ticket(&mut self, now: u64) -> String {
         let token = format!("{STS_TOKEN}-{}-{}", self.created, self.refreshed);
         let expires = self.clock(now) + self.credential_life_s * 1000;
-        self.issued.insert(token.clone(), expires);
+        let key = format!("sv/id-{}/film.mp4", self.created);
+        self.issued.insert(token.clone(), (expires, key.clone()));
         let address = format!(
-            r#"{{"Endpoint":"{}","Bucket":"bucket","FileName":"sv/id/film.mp4"}}"#,
+            r#"{{"Endpoint":"{}","Bucket":"bucket","FileName":"{key}"}}"#,
             self.endpoint
         );
         let auth = format!(
@@ -144,8 +151,10 @@ impl Service {
             self.credential_life_s
         );
         format!(
-            r#"{{"RequestId":"R","VideoId":"video-{}","UploadAddress":"{}","UploadAuth":"{}"}}"#,
+            r#"{{"RequestId":"R","{}":"video-{}",{}"UploadAddress":"{}","UploadAuth":"{}"}}"#,
+            self.kind[0],
             self.created,
+            self.kind[1],
             STANDARD.encode(address),
             STANDARD.encode(auth)
         )
@@ -159,6 +168,17 @@ impl Service {
         }
         match op {
             Op::CreateUploadVideo | Op::RefreshUploadVideo => {
+                self.kind = match header(&request.headers, "x-acs-action") {
+                    Some("CreateUploadImage") => [
+                        "ImageId",
+                        r#""ImageURL":"https://i","FileURL":"https://f","#,
+                    ],
+                    Some("CreateUploadAttachedMedia") => [
+                        "MediaId",
+                        r#""MediaURL":"https://m","FileURL":"https://f","#,
+                    ],
+                    _ => ["VideoId", ""],
+                };
                 (200, self.headers(now), self.ticket(now))
             }
             Op::GetMezzanineInfo => (200, self.headers(now), self.mezzanine()),
@@ -217,7 +237,12 @@ impl Service {
     fn authorize(&self, request: &Request, now: u64) -> Result<(), &'static str> {
         let token =
             header(&request.headers, "x-oss-security-token").expect("a request without a token");
-        let expires = self.issued.get(token).expect("a token nobody issued");
+        let (expires, key) = self.issued.get(token).expect("a token nobody issued");
+        assert!(
+            request.url.contains(key),
+            "a token for {key} is used for {}",
+            request.url
+        );
         let date = header(&request.headers, "x-oss-date").expect("a request without a date");
         let signed = UnixMs::parse_iso8601(&format!(
             "{}-{}-{}T{}:{}:{}Z",

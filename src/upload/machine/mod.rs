@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::checkpoint::Checkpoint;
 use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
-use super::job::{Job, Media};
+use super::job::{Budget, Job};
 use super::parts::Parts;
 use super::plan::{self, Plan, Shape};
 use super::retry::Entropy;
@@ -79,6 +79,9 @@ pub struct Upload {
 struct Place {
     media_id: String,
     target: Target,
+    /// Where it can be fetched later, of images and attached media.
+    url: Option<String>,
+    file_url: Option<String>,
 }
 
 /// The upload credential in use.
@@ -342,7 +345,10 @@ impl Upload {
             self.cleanup_failed(&error);
             return;
         }
-        self.cleanup_over = self.job.options.keep_on_failure && worth_resuming(&error);
+        // What nobody can go on with is not worth keeping.
+        self.cleanup_over = self.job.options.keep_on_failure
+            && self.job.media.is_renewable()
+            && worth_resuming(&error);
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
         self.still();
@@ -387,9 +393,16 @@ impl Upload {
         let place = self.place()?;
         let outcome = Outcome {
             media_id: place.media_id.clone(),
-            kind: match self.job.media {
-                Media::Video(_) => "video".into(),
-            },
+            kind: self.job.media.kind().into(),
+            image_url: place
+                .url
+                .clone()
+                .filter(|_| self.job.media.kind() == "image"),
+            media_url: place
+                .url
+                .clone()
+                .filter(|_| self.job.media.kind() == "attached"),
+            file_url: place.file_url.clone(),
             bucket: place.target.bucket.clone(),
             object_key: place.target.key.clone(),
             bytes: self.total().unwrap_or(0),
@@ -544,11 +557,15 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         check_url(url, policy)?;
     }
     // A title or file name may still come from the source; all else can be judged now.
-    let Media::Video(mut video) = job.media.clone();
+    if !job.media.is_renewable() && job.options.budget != Budget::default() {
+        let rule = "does not go with an image or attached media: its upload credential cannot be renewed, so a later run starts over";
+        return Err(Error::invalid("budget", rule));
+    }
+    let mut media = job.media.clone();
     let gaps = super::naming::Hints {
         name: Some("media.mp4"),
         ..super::naming::Hints::default()
     };
-    super::naming::complete(&mut video, &gaps)?;
-    video.validate()
+    super::naming::complete(&mut media, &gaps)?;
+    media.validate()
 }
