@@ -49,6 +49,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       throw error;
     },
   );
+  world.urlPull.resume(world);
   const { settings } = world;
   return {
     endpoint: world.endpoint,
