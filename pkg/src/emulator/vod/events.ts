@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { objectUrl } from "../endpoint.ts";
 import type { EventCallback, MediaEvent } from "../options.ts";
 import type { Asset } from "../store/assets.ts";
-import type { ObjectMetadata } from "../store/objects.ts";
+import type { Unpublished } from "../store/objects.ts";
 import { now, type World } from "../world.ts";
 import { userDataOf } from "./user-data.ts";
 import { utcSeconds } from "./utc.ts";
@@ -30,7 +30,7 @@ export class Events {
   }
 
   /** Called for every object that is stored: VOD notices by itself when one of them is a media file's source. */
-  objectStored(world: World, object: Omit<ObjectMetadata, "fileTime">, endpoint: string): void {
+  objectStored(world: World, object: Unpublished, endpoint: string): void {
     const asset = world.assets.findByObject(object.bucket, object.key);
     if (!asset) return;
     const { type, fields } = describe(asset, object.size, objectUrl(endpoint, object));

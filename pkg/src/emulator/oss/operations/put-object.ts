@@ -1,9 +1,10 @@
 /** PutObject: https://www.alibabacloud.com/help/en/oss/developer-reference/putobject */
 
 import { readBody } from "../../body.ts";
-import { endpointFor } from "../../endpoint.ts";
 import { now } from "../../world.ts";
+import { readCallback } from "../callback.ts";
 import { checkOverwrite, lengthOrChunked, md5Check, withinLimit } from "../conditions.ts";
+import { answerStored } from "../stored.ts";
 import { storedHeaders } from "../stored-headers.ts";
 import type { OssOperation } from "./index.ts";
 
@@ -15,6 +16,7 @@ export const putObject: OssOperation = {
   run: async ({ world, exchange, bucket, key, pace }) => {
     lengthOrChunked(exchange);
     const checkMd5 = md5Check(exchange);
+    const callback = readCallback(exchange);
     const headers = storedHeaders(exchange);
     await checkOverwrite(world, exchange, bucket, key);
     const { path, digest } = await world.objects.receive(readBody(exchange, pace));
@@ -40,14 +42,13 @@ export const putObject: OssOperation = {
       await world.objects.discard(path);
       throw error;
     }
-    world.events.objectStored(world, object, endpointFor(world, exchange));
-    return {
+    return answerStored(world, exchange, object, callback, {
       status: 200,
       headers: {
         ETag: etag,
         "x-oss-hash-crc64ecma": crc64,
         "Content-MD5": digest.md5.toString("base64"),
       },
-    };
+    });
   },
 };
