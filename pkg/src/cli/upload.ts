@@ -25,8 +25,11 @@ async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
       const categories = cateId === undefined ? {} : { cateIds: [cateId] };
       return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
     }
-    default:
-      return vod.upload(source, { ...options, ...category });
+    default: {
+      const outcome = await vod.upload(source, { ...options, ...category });
+      if (command.wait) await vod.waitUntilReady(outcome.mediaId, { signal: watched.signal });
+      return outcome;
+    }
   }
 }
 
@@ -54,7 +57,7 @@ async function sourceFrom(command: UploadCommand): Promise<UploadSource> {
 
 function optionsFrom(command: UploadCommand, watched: Watched) {
   const { name: _, source: __, headers: ___, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, kind: ____, ...media } = rest;
+  const { allowPrivate, checkpoint, kind: ____, wait: _____, ...media } = rest;
   return {
     ...media,
     allowPrivateSources: allowPrivate,
