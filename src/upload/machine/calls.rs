@@ -380,6 +380,8 @@ impl Upload {
             fresh: true,
             in_doubt: false,
         });
+        // Whoever goes on from here must not create another media.
+        self.save();
         Ok(self.begin_upload(now)?)
     }
 
