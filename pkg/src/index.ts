@@ -1,13 +1,21 @@
 // The package's public API.
 
 import { createHost, fileCheckpoint, fromFile } from "#host";
-import { invalid } from "./arguments.ts";
+import { invalid, whole } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
 import type { Host } from "./hosts/host.ts";
 import { credentials, howTo, howToResume, ossService, video, vodService } from "./job.ts";
-import type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+import type {
+  ResumeOptions,
+  SliceOptions,
+  UploadEnd,
+  UploadItem,
+  UploadOptions,
+  VodliftOptions,
+} from "./options.ts";
+import { inParallel } from "./parallel.ts";
 import { run } from "./run.ts";
 import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
 import type {
@@ -31,7 +39,14 @@ export {
 } from "./checkpoint/index.ts";
 export type { Suspended } from "./driver.ts";
 export { type Code, type ErrorClass, VodliftError } from "./error.ts";
-export type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+export type {
+  ResumeOptions,
+  SliceOptions,
+  UploadEnd,
+  UploadItem,
+  UploadOptions,
+  VodliftOptions,
+} from "./options.ts";
 export type { UploadProgress } from "./progress.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
@@ -160,6 +175,31 @@ export class Vodlift {
     } catch (error) {
       if (!(error instanceof VodliftError && error.code === "aborted")) throw error;
     }
+  }
+
+  /**
+   * Uploads many, a few at a time, and tells how each ended as soon as it has. One that fails does not stop the others.
+   * The next item is asked for when there is room, so the list may be of any length, and may be read as it comes.
+   *
+   * ```ts
+   * for await (const { item, outcome, error } of vod.uploadAll(items, { jobs: 8 })) …
+   * ```
+   *
+   * @param items Each with its source and its own options.
+   * @param how `jobs`: uploads at once, 4 unless told otherwise; each has as many parts in flight as its `concurrency`.
+   */
+  async *uploadAll<Item extends UploadItem>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    how: { jobs?: number } = {},
+  ): AsyncGenerator<UploadEnd<Item>> {
+    yield* inParallel(items, whole("jobs", how.jobs, 1) ?? 4, async (item) => {
+      try {
+        return { item, outcome: await this.upload(item.source, item) };
+      } catch (error) {
+        if (error instanceof VodliftError) return { item, error };
+        throw error;
+      }
+    });
   }
 
   #job(source: Job["source"], media: Job["media"], options: Options, region?: string): Job {

@@ -2,8 +2,10 @@
 
 import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
+import type { Outcome } from "./wasm/core.js";
 
 /** Whose account, and where. */
 export interface VodliftOptions {
@@ -89,6 +91,17 @@ export interface UploadOptions {
   /** Told at most ten times a second, and once in the end. If it throws, the upload is aborted. */
   onProgress?: (progress: UploadProgress) => void;
 }
+
+/** One of many uploads: what to upload, and its own options. */
+export interface UploadItem extends UploadOptions {
+  /** As the first argument of `upload`. */
+  source: UploadSource;
+}
+
+/** How one of many uploads ended. */
+export type UploadEnd<Item extends UploadItem = UploadItem> =
+  | { item: Item; outcome: Outcome; error?: never }
+  | { item: Item; error: VodliftError; outcome?: never };
 
 /** How to upload in slices: several runs, in one place after the other or in several places at once. */
 export interface SliceOptions {

@@ -77,8 +77,8 @@ test("files and URLs go up, failures are told by line, and the rest is not stopp
   assert.equal(code, 3, stderr);
   const { total, done, failed, skipped, left, bytes } = json;
   assert.deepEqual([total, done, failed, skipped, left, bytes], [5, 3, 2, 0, 0, 3000 + 3 * MIB]);
-  assert.match(stderr, /^line 4, .*missing\.mp4: /m);
-  assert.match(stderr, /^line 6, http.*none\.mp4: /m);
+  assert.match(stderr, /^line 4: .*missing\.mp4: /m);
+  assert.match(stderr, /^line 6: http.*none\.mp4: /m);
   assert.ok(json.error.line === 4 || json.error.line === 6);
   assert.equal((await storedObjects(service)).length, 3);
   assert.equal((await created("One, two")).Tags, "x,y");

@@ -41,7 +41,7 @@ export class Board {
     this.#terminal = screen.isTTY === true && env.TERM !== "dumb";
     const [work, every] = this.#terminal
       ? [() => this.#draw(), REDRAW_MS]
-      : [() => this.#write(totalLine(this.#tally, this.#seconds())), LINE_EVERY_MS];
+      : [() => this.#write(this.#total()), LINE_EVERY_MS];
     this.#timer = setInterval(work, every);
     this.#timer.unref();
   }
@@ -76,7 +76,7 @@ export class Board {
     const width = Math.max(20, columns - 1);
     const shown = [...this.#slots].slice(0, Math.max(0, rows - 2));
     const lines = shown.map(({ name, now }) => slotLine(name, now, width));
-    lines.push(totalLine(this.#tally, this.#seconds()).slice(0, width));
+    lines.push(this.#total().slice(0, width));
     const erased = this.#erased();
     this.#drawn = lines;
     this.#screen.write(`${erased}${lines.join("\n")}`);
@@ -96,8 +96,12 @@ export class Board {
     this.#screen.write(`${line}\n`);
   }
 
-  #seconds(): number {
-    return (performance.now() - this.#began) / 1000;
+  /** All of them in one line, with what is on its way. */
+  #total(): string {
+    const seconds = (performance.now() - this.#began) / 1000;
+    let moved = this.#tally.bytes;
+    for (const { now } of this.#slots) moved += now.bytes;
+    return totalLine({ ...this.#tally, bytes: moved }, seconds);
   }
 }
 
@@ -107,8 +111,7 @@ function slotLine(name: string, now: Snapshot, width: number): string {
   return `${shorten(name, column).padEnd(column)}  ${barLine("", now, width - column - 2)}`;
 }
 
-/** All of them in one line. */
-export function totalLine(tally: Readonly<Tally>, seconds: number): string {
+function totalLine(tally: Readonly<Tally>, seconds: number): string {
   const { total, done, failed, skipped } = tally;
   const left = total - skipped - done - failed;
   const ended = done + failed;

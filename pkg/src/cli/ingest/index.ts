@@ -120,7 +120,8 @@ class Ingest {
     if (GONE_FOR_GOOD.includes(code)) await this.#discard(path);
     this.#tally.failed += 1;
     this.#firstFailure ??= { line: row.line, failure };
-    this.#say(`line ${row.line}, ${printable(row.place)}: ${message}`);
+    const place = message.includes(row.place) ? "" : `${row.place}: `;
+    this.#say(printable(`line ${row.line}: ${place}${message}`));
     await this.#record(row, { state: "failed", error: { code, message, hint, retryable } });
   }
 
