@@ -11,6 +11,7 @@ use vodlift::encode::{base64_decode, base64_encode, encode_path, percent_decode,
 use vodlift::http::{Headers, Reply};
 use vodlift::oss::crc64::{Crc64, combine};
 use vodlift::oss::{self, xml};
+use vodlift::playlist::Playlist;
 use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop};
 use vodlift::source::probe::{Validator, read_probe};
 use vodlift::source::range::{RangeExpectation, check_range};
@@ -211,5 +212,40 @@ proptest! {
         let auth = base64_encode(format!(r#"{{"AccessKeySecret":"{secret}","SecurityToken":"{secret}"}}"#).as_bytes());
         let error = credential::decode_auth(&auth, NOW).unwrap_err();
         prop_assert!(!error.message.contains(&secret));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_playlist_rewritten_with_its_own_uris_is_itself(
+        lines in proptest::collection::vec(
+            prop_oneof![
+                ".*",
+                "#EXT-X-(KEY|MAP|PART|MEDIA|I-FRAME-STREAM-INF|SESSION-DATA):([A-Z-]{1,6}=(\"[^\"]*\"|[^,\"]*),){0,3}URI=\"[^\"]{0,9}\"(,.*)?",
+                "#EXTINF:[0-9],",
+                "[a-z/%0-9?=&.]{1,12}",
+            ],
+            0..12,
+        ),
+        ending in prop_oneof![Just("\n"), Just("\r\n")],
+    ) {
+        let text = format!("#EXTM3U{ending}#EXT-X-ENDLIST{ending}{}", lines.join(ending));
+        if let Ok(playlist) = Playlist::read(&text) {
+            let uris: Vec<&str> = playlist.references.iter().map(|r| playlist.uri(&text, r)).collect();
+            prop_assert!(uris.iter().all(|uri| !uri.is_empty()));
+            prop_assert_eq!(playlist.rewrite(&text, uris.iter().copied()), text.clone());
+            // What is written is found again at the same place, whatever stands around it.
+            let names: Vec<String> = (0..uris.len()).map(|n| format!("f{n}.ts")).collect();
+            let other = playlist.rewrite(&text, names.iter().map(String::as_str));
+            let again = Playlist::read(&other).unwrap();
+            let found: Vec<&str> = again.references.iter().map(|r| again.uri(&other, r)).collect();
+            prop_assert_eq!(found, names);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_playlist_reader_panic(text in any::<String>()) {
+        let _ = Playlist::read(&text);
+        let _ = Playlist::read(&format!("#EXTM3U\n{text}"));
     }
 }
