@@ -7,9 +7,16 @@ import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
 import type { Host } from "./hosts/host.ts";
 import { credentials, howTo, howToResume, ossService, video, vodService } from "./job.ts";
-import type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+import type {
+  PlaylistOptions,
+  ResumeOptions,
+  SliceOptions,
+  UploadOptions,
+  VodliftOptions,
+} from "./options.ts";
 import { run } from "./run.ts";
 import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
+import { openPlaylist, type PlaylistSource } from "./sources/playlist.ts";
 import type {
   Checkpoint,
   Credentials,
@@ -31,12 +38,19 @@ export {
 } from "./checkpoint/index.ts";
 export type { Suspended } from "./driver.ts";
 export { type Code, type ErrorClass, VodliftError } from "./error.ts";
-export type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+export type {
+  PlaylistOptions,
+  ResumeOptions,
+  SliceOptions,
+  UploadOptions,
+  VodliftOptions,
+} from "./options.ts";
 export type { UploadProgress } from "./progress.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
+export type { PlaylistSource } from "./sources/playlist.ts";
 export type { ByteStream } from "./sources/stream.ts";
-export type { Checkpoint, Outcome, Phase, Progress, Verify } from "./wasm/core.js";
+export type { Checkpoint, Outcome, Phase, PlaylistLimits, Progress, Verify } from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
 
 let sharedHost: Host | undefined;
@@ -104,6 +118,42 @@ export class Vodlift {
   }
 
   /**
+   * Uploads an HLS playlist with everything it names, as one media: the playlists of all variants and renditions, segments,
+   * init segments, keys. Every file gets a name of its own beside the root playlist, the playlists are rewritten to those
+   * names (and to nothing else), and the root goes up last. A file that many byte ranges point into goes up once.
+   *
+   * A web playlist leads to URLs only, all of them checked like the source itself; a local one to files below its own
+   * folder, and to URLs. Live playlists are refused.
+   *
+   * @param source The playlist's URL (text, `URL`, or `{ url, headers }`), or `fromFile(path)`.
+   * @throws VodliftError As `upload`; also `playlist_invalid`, `playlist_live`, `playlist_too_large`, `path_refused`.
+   * @see https://www.rfc-editor.org/rfc/rfc8216
+   */
+  uploadPlaylist(source: PlaylistSource, options?: PlaylistOptions): Promise<Outcome>;
+  uploadPlaylist(
+    source: PlaylistSource,
+    options: PlaylistOptions & SliceOptions,
+  ): Promise<Outcome | Suspended>;
+  uploadPlaylist(
+    source: PlaylistSource,
+    options: PlaylistOptions & SliceOptions = {},
+  ): Promise<Outcome | Suspended> {
+    const { segments, limits, checkpoint: store, signal, stop, onProgress } = options;
+    return run({
+      host: host(),
+      open: async () => openPlaylist(source, { segments, limits }),
+      machine: (data) => {
+        const job = this.#job(data, { type: "video", ...video(options) }, howTo(options));
+        return Upload.create(job, this.#credentials, entropy(), Date.now());
+      },
+      store,
+      signal,
+      stop,
+      onProgress,
+    });
+  }
+
+  /**
    * Goes on with an upload that was suspended, failed or lost its process: here, on another machine, in another runtime.
    * The server is asked what it has, and only the rest is sent. A source that is no longer what it was is refused with
    * what changed; an upload that the server has dropped starts over (`restarts` in the result says so).
@@ -124,7 +174,7 @@ export class Vodlift {
     const { signal, stop, onProgress } = options;
     return run({
       host: host(),
-      open: () => sourceOf(checkpoint, options.source),
+      open: () => sourceOf(checkpoint, options),
       machine: (data) => {
         const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
         return Upload.resume(checkpoint, job, this.#credentials, entropy(), Date.now());
@@ -182,18 +232,22 @@ async function load(
   throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to go on from"));
 }
 
-function sourceOf(
-  { source: mark }: Checkpoint,
-  given: UploadSource | undefined,
+async function sourceOf(
+  { source: mark, playlist }: Checkpoint,
+  { source: given, segments, limits }: ResumeOptions,
 ): Promise<OpenSource> {
-  if (given !== undefined) return openSource(given, undefined);
+  const open = (source: UploadSource) => {
+    if (playlist === undefined) return openSource(source, undefined);
+    return openPlaylist(source as PlaylistSource, { segments, limits });
+  };
+  if (given !== undefined) return open(given);
   if (mark.queryRemoved) {
     throw invalid(
       "source",
       "must be passed again: its query looked like a credential and was not stored",
     );
   }
-  if (mark.url !== undefined) return openSource(mark.url, undefined);
-  if (mark.path !== undefined) return openSource(fromFile(mark.path), undefined);
+  if (mark.url !== undefined) return open(mark.url);
+  if (mark.path !== undefined) return open(fromFile(mark.path));
   throw invalid("source", "must be passed again: the checkpoint cannot tell where the bytes are");
 }

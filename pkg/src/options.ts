@@ -4,6 +4,7 @@ import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
+import type { PlaylistLimits } from "./wasm/core.js";
 
 /** Whose account, and where. */
 export interface VodliftOptions {
@@ -90,6 +91,17 @@ export interface UploadOptions {
   onProgress?: (progress: UploadProgress) => void;
 }
 
+/** What an HLS playlist becomes, and how to go about it. */
+export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size"> {
+  /**
+   * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
+   * paths below its folder. One for each different segment, in the order they first appear.
+   */
+  segments?: readonly (string | URL)[];
+  /** What is too much: 100 playlists, 100,000 files, 8 MiB a playlist and 1 TiB in all unless told otherwise. */
+  limits?: PlaylistLimits;
+}
+
 /** How to upload in slices: several runs, in one place after the other or in several places at once. */
 export interface SliceOptions {
   /** What one run may use up. Then it finishes the parts in flight and ends in `Suspended`. */
@@ -114,7 +126,7 @@ export interface ResumeOptions
   extends Pick<
     UploadOptions,
     "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
-  > {
+  >, Pick<PlaylistOptions, "segments" | "limits"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
   source?: UploadSource;
 }

@@ -17,6 +17,7 @@ export class UsageError extends CliError {
 
 export interface UploadCommand {
   name: "upload";
+  as: "video" | "playlist";
   source: string;
   title?: string;
   description?: string;
@@ -171,14 +172,20 @@ export function parseCommand(args: readonly string[]): Command {
 function parseUpload(args: string[]): UploadCommand {
   const { values, positionals } = parse(args, UPLOAD_OPTIONS, "upload");
   const kind = values.as ?? "video";
-  if (kind !== "video") {
+  if (kind !== "video" && kind !== "playlist") {
     throw usage(
-      `--as ${kind} is not supported by this version: only video (which takes audio too)`,
+      `--as ${kind} is not supported by this version: only video (which takes audio too) and playlist`,
     );
   }
   const [source, extra] = positionals;
   if (source === undefined) throw usage("name a file, a URL, or - for standard input");
   if (extra !== undefined) throw usage(`one source at a time: \`${extra}\` is one too many`);
+  if (source === "-" && kind === "playlist") {
+    throw usage("a playlist from standard input has no folder: name its file or its URL");
+  }
+  if (kind === "playlist" && values["part-size"] !== undefined) {
+    throw usage("--part-size does not go with --as playlist: its files go up as they are");
+  }
   if (source === "-" && values["file-name"] === undefined) {
     throw usage("standard input has no name: pass --file-name, such as --file-name film.mp4");
   }
@@ -188,6 +195,7 @@ function parseUpload(args: string[]): UploadCommand {
   }
   return defined({
     name: "upload",
+    as: kind,
     source,
     title: values.title,
     description: values.description,

@@ -29,13 +29,14 @@ exit codes:
 
 const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
 
-Uploads one video or audio file. A URL is read in parallel ranges where its server can do that, and as one stream
+Uploads one video or audio file, or an HLS playlist with all its files. A URL is read in parallel ranges where its server can do that, and as one stream
 where it cannot. Large files go up in parts; what failed is sent again, part by part.
 
 examples:
   vodlift upload film.mp4 --title "My film" --tags holiday,2026
   vodlift upload https://example.com/film.mp4 --part-size 16MiB --concurrency 4
   vodlift upload https://example.com/film.mp4 --header 'Authorization: Bearer …'
+  vodlift upload https://example.com/hls/master.m3u8 --as playlist
   ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4
   vodlift upload film.mp4 --json --quiet | jq -r .mediaId
 
@@ -52,7 +53,9 @@ the media:
   --app-id A
   --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
   --reference-id R           an id of your own
-  --as video                 the only kind in this version; audio goes the same way
+  --as video                 one file; audio goes the same way. An .m3u8 is then just a file: what it names stays behind
+  --as playlist              an HLS playlist (.m3u8) with everything it names, as one media: all variants and
+                             renditions, segments, keys, init segments, from a URL or from below its own folder
 
 the transfer:
   --header 'Name: value'     sent to the URL's own origin only; may be repeated

@@ -1,6 +1,12 @@
 // `vodlift upload`: one call of the API, shown as it goes.
 import { basename } from "node:path";
-import { fileCheckpoint, fromFile, type UploadOptions, type UploadSource } from "../index.ts";
+import {
+  fileCheckpoint,
+  fromFile,
+  type PlaylistSource,
+  type UploadOptions,
+  type UploadSource,
+} from "../index.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
 import { printable } from "./format.ts";
 import { account, type Watched, watch } from "./session.ts";
@@ -8,9 +14,11 @@ import { account, type Watched, watch } from "./session.ts";
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
-  return watch(command, printable(displayName(command)), env, async (watched) =>
-    vod.upload(await sourceFrom(command), optionsFrom(command, watched)),
-  );
+  return watch(command, printable(displayName(command)), env, async (watched) => {
+    const options = optionsFrom(command, watched);
+    if (command.as === "playlist") return vod.uploadPlaylist(placeOf(command), options);
+    return vod.upload(sourceFrom(command), options);
+  });
 }
 
 /** A checkpoint that is there belongs to an upload that somebody may still want. */
@@ -28,15 +36,17 @@ async function mustBeNew(checkpoint: string | undefined): Promise<void> {
   );
 }
 
-async function sourceFrom(command: UploadCommand): Promise<UploadSource> {
-  const { source, headers } = command;
-  if (source === "-") return process.stdin;
+function sourceFrom(command: UploadCommand): UploadSource {
+  return command.source === "-" ? process.stdin : placeOf(command);
+}
+
+function placeOf({ source, headers }: UploadCommand): PlaylistSource {
   if (!isUrl(source)) return fromFile(source);
   return Object.keys(headers).length > 0 ? { url: source, headers } : source;
 }
 
 function optionsFrom(command: UploadCommand, watched: Watched): UploadOptions {
-  const { name: _, source: __, headers: ___, region, endpoint, json, quiet, ...rest } = command;
+  const { name: _, as: __, source, headers, region, endpoint, json, quiet, ...rest } = command;
   const { allowPrivate, checkpoint, ...media } = rest;
   return {
     ...media,
