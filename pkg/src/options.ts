@@ -124,9 +124,10 @@ export interface SliceOptions {
 /** How to go on. What it becomes, where it goes and how it is cut stand in the checkpoint. */
 export interface ResumeOptions
   extends Pick<
-    UploadOptions,
-    "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
-  >, Pick<PlaylistOptions, "segments" | "limits"> {
+      UploadOptions,
+      "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
+    >,
+    Pick<PlaylistOptions, "segments" | "limits"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
   source?: UploadSource;
 }

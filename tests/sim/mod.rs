@@ -372,7 +372,7 @@ impl World {
             Effect::Open { id, request, .. } => self.open(id, request.as_ref()),
             Effect::Close { id } => {
                 self.pages.remove(&id);
-                drop(self.bodies.remove(&id));
+                self.bodies.remove(&id);
             }
             Effect::ReadText {
                 id, open, limit, ..
