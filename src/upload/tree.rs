@@ -17,6 +17,8 @@ use crate::source::guard::{SourcePolicy, check_url, refer};
 
 /// Longer names are cut: an object key has 1,023 bytes in all.
 const MAX_NAME: usize = 128;
+/// Bytes of all playlists: they stay in memory until the last file is there.
+const MAX_TEXT: usize = 64 << 20;
 
 /// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +89,7 @@ pub struct Tree {
     /// All playlists that were met, the root first, and of those that were read the content.
     met: Vec<Item>,
     lists: Vec<List>,
+    text_bytes: usize,
     files: Vec<Item>,
     numbers: BTreeMap<Spot, Target>,
     /// Key of the root, and what stands before the name of every other file.
@@ -114,6 +117,7 @@ impl Tree {
             replaced: BTreeMap::new(),
             met: vec![root],
             lists: vec![],
+            text_bytes: 0,
             files: vec![],
             numbers: BTreeMap::from([(spot, Target::List(0))]),
             root_key: String::new(),
@@ -137,6 +141,11 @@ impl Tree {
     /// `PlaylistInvalid`, `PlaylistLive`, `PlaylistTooLarge`, `PathRefused`, `UrlRefused` or `AddressRefused`.
     pub fn read(&mut self, at: &Item, text: String) -> Result<(), Error> {
         let playlist = Playlist::read(&text)?;
+        self.text_bytes = self.text_bytes.saturating_add(text.len());
+        if self.text_bytes > MAX_TEXT {
+            let message = format!("the playlists have more than {MAX_TEXT} bytes in all");
+            return Err(Error::new(Code::PlaylistTooLarge, message));
+        }
         if playlist.kind == Kind::Master && !self.lists.is_empty() {
             let message = "it is a master playlist within a master playlist";
             return Err(Error::new(Code::PlaylistInvalid, message));
@@ -168,6 +177,10 @@ impl Tree {
         let is_list = reference.role.is_playlist();
         if let Some(known) = self.numbers.get(&spot) {
             return match (known, is_list) {
+                (Target::List(0), true) => {
+                    let message = "it names itself";
+                    Err(Error::new(Code::PlaylistInvalid, message))
+                }
                 (Target::List(_), true) | (Target::File(_), false) => Ok(*known),
                 _ => {
                     let shown = spot.shown();
@@ -653,6 +666,12 @@ mod tests {
         assert_eq!(
             feed(&mut tree, master).unwrap_err().code,
             Code::PlaylistTooLarge
+        );
+        let mut tree = web();
+        let itself = "#EXTM3U\n#EXT-X-STREAM-INF:B=1\nmaster.m3u8?t=1\n";
+        assert_eq!(
+            feed(&mut tree, itself).unwrap_err().code,
+            Code::PlaylistInvalid
         );
         let mut tree = web();
         feed(&mut tree, "#EXTM3U\n#EXT-X-STREAM-INF:B=1\na\n").unwrap();

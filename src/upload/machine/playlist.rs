@@ -44,6 +44,8 @@ pub(super) struct Files {
     begun: u32,
     /// Of all playlists as they are stored.
     digest: String,
+    /// First and last number of each run of files that are stored.
+    done: Vec<(u32, u32)>,
 }
 
 /// A file on its way from its source.
@@ -105,12 +107,28 @@ impl Files {
             underway: BTreeMap::new(),
             begun: 0,
             digest: String::new(),
+            done: vec![],
         }))
     }
 
     /// Files in all, once that is known.
     pub(super) fn count(&self) -> Option<u32> {
         self.named.then(|| self.tree.count())
+    }
+
+    /// Notes a file that is stored: at most a few runs, as files go up nearly in order.
+    fn stored(&mut self, number: u32) {
+        let at = self.done.partition_point(|(first, _)| *first <= number);
+        let before = at.checked_sub(1).and_then(|at| self.done.get(at)).copied();
+        let after = self.done.get(at).copied();
+        let joins_before = before.filter(|(_, last)| last.saturating_add(1) >= number);
+        let joins_after = after.filter(|(first, _)| *first == number.saturating_add(1));
+        let first = joins_before.map_or(number, |(first, _)| first);
+        let last = joins_after.map_or(number, |(_, last)| last);
+        let last = joins_before.map_or(last, |(_, before)| last.max(before));
+        let from = at.saturating_sub(usize::from(joins_before.is_some()));
+        let to = at.saturating_add(usize::from(joins_after.is_some()));
+        self.done.splice(from..to, [(first, last)]);
     }
 
     /// Forgets the open bodies, and tells which there were.
@@ -372,8 +390,13 @@ impl Upload {
             }
             let last = files.tree.count().saturating_sub(1);
             let done = mark.done.iter();
-            let done = done.flat_map(|(from, to)| *from..=(*to).min(last));
-            self.parts.accept_earlier(done, bytes);
+            let done: Vec<u32> = done
+                .flat_map(|(from, to)| (*from).max(1)..=(*to).min(last))
+                .collect();
+            for number in &done {
+                files.stored(*number);
+            }
+            self.parts.accept_earlier(done.into_iter(), bytes);
         }
         self.progress();
         self.save();
@@ -391,16 +414,9 @@ impl Upload {
                 ..PlaylistMark::default()
             }));
         }
-        let mut done: Vec<(u32, u32)> = Vec::new();
-        for number in self.parts.accepted().keys().copied() {
-            match done.last_mut() {
-                Some((_, last)) if last.saturating_add(1) == number => *last = number,
-                _ => done.push((number, number)),
-            }
-        }
         Some(PlaylistMark {
             digest: files.digest.clone(),
-            done,
+            done: files.done.clone(),
             listed,
         })
     }
@@ -567,11 +583,7 @@ impl Upload {
         // One Content-Type for all would be wrong for most.
         headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         headers.push(("Content-Type".into(), naming::content_type(&key, told)));
-        let target = Target {
-            key,
-            ..self.place()?.target.clone()
-        };
-        Ok((target, headers))
+        Ok((self.place()?.target.beside(key)?, headers))
     }
 
     pub(super) fn on_file_opened(
@@ -631,7 +643,7 @@ impl Upload {
         if length > most {
             let message =
                 format!("it has {length} bytes, and one file of a playlist may have {most} here");
-            return Err(about(&fetch.first, Error::new(Code::TooLarge, message)));
+            return Err(about(&fetch.first, too_large(message)));
         }
         fetch.way = Way::Direct;
         *self.fetch(number)? = fetch;
@@ -688,7 +700,7 @@ impl Upload {
                 let message = format!(
                     "it does not tell its length, and has more than the {length} bytes that fit into memory"
                 );
-                Some(Error::new(Code::TooLarge, message))
+                Some(too_large(message))
             }
             _ if length == 0 => Some(Error::new(Code::EmptySource, "it holds 0 bytes")),
             _ => None,
@@ -786,6 +798,7 @@ impl Upload {
     pub(super) fn forget_file(&mut self, number: u32) {
         if let Some(files) = self.files.as_deref_mut() {
             files.underway.remove(&number);
+            files.stored(number);
         }
     }
 
@@ -876,6 +889,52 @@ pub(super) fn is_m3u8(name: &str) -> bool {
         .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("m3u8"))
 }
 
+fn too_large(message: String) -> Error {
+    let mut error = Error::new(Code::TooLarge, message);
+    error.hint =
+        "Cut the media into smaller segments, or upload it from a host with more memory.".into();
+    error
+}
+
 fn no_files() -> Error {
     Error::new(Code::Internal, "there is no such file of a playlist")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_stored_files_join_whatever_their_order() {
+        let source = crate::upload::PlaylistSource {
+            root: crate::upload::PlaylistRoot::Url {
+                url: String::new(),
+                headers: vec![],
+            },
+            segments: None,
+            limits: Default::default(),
+        };
+        let orders: [&[u32]; 4] = [
+            &[1, 2, 3, 4, 5, 7, 9, 8],
+            &[9, 8, 7, 5, 4, 3, 2, 1],
+            &[5, 1, 9, 3, 7, 2, 4, 8],
+            &[8, 8, 3, 9, 4, 4, 7, 1, 2, 5, 1, 9],
+        ];
+        for order in orders {
+            let mut files = Files {
+                tree: Tree::new(&source, Default::default()),
+                list: None,
+                tries: 0,
+                named: true,
+                underway: BTreeMap::new(),
+                begun: 0,
+                digest: String::new(),
+                done: vec![],
+            };
+            for number in order {
+                files.stored(*number);
+            }
+            assert_eq!(files.done, [(1, 5), (7, 9)], "{order:?}");
+        }
+    }
 }
