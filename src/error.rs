@@ -134,6 +134,8 @@ codes! {
     WrongEndpoint = Service, false, "Use the endpoint and region of the bucket.";
     /// The multipart upload is gone there.
     UploadGone = Service, true, "Start the upload again: the parts were removed on the server.";
+    /// The upload credential has ended, and for images and attached media nothing renews it.
+    CredentialEnded = Service, true, "Images and attached media must arrive while one upload credential lives (50 minutes): upload again, over a faster path.";
     /// Nobody can tell whether CompleteMultipartUpload took effect.
     OutcomeUnknown = Service, true, "Ask GetMezzanineInfo for the media id before you upload again: the object may be complete.";
     /// The object is stored, its upload callback failed.

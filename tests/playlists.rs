@@ -31,8 +31,9 @@ fn web(seed: u64, pages: &[(&str, Page)]) -> World {
         url: format!("{ROOT}?signature={}", sim::URL_SECRET),
         headers: vec![],
     });
-    let vodlift::upload::Media::Video(video) = &mut world.job.media;
-    video.file_name = String::new();
+    if let vodlift::upload::Media::Video(video) = &mut world.job.media {
+        video.file_name = String::new();
+    }
     world.service.root_key = Some("sv/id/root.m3u8");
     for (url, page) in pages {
         world.site.insert((*url).to_owned(), page.clone());

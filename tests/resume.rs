@@ -144,6 +144,9 @@ fn a_process_that_dies_at_any_moment_costs_no_more_than_what_was_in_flight() {
             }
         }
         world.assert_object_is_the_source();
+        // Only a Create whose reply died with the process may have made a media for nothing.
+        let lost = u32::from(world.lost_create);
+        assert_eq!(world.service.created, 1 + lost, "died at {at}0 ms");
         let again: u32 = world.sent.values().map(|times| times - 1).sum();
         assert!(
             again as usize <= torn,

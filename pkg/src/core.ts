@@ -21,8 +21,11 @@ import { type Core, core, restartCore } from "./wasm/index.ts";
 export { VodliftError } from "./error.ts";
 export type {
   Budget,
+  BusinessType,
   Checkpoint,
   Code,
+  CreateUploadAttachedMedia,
+  CreateUploadImage,
   CreateUploadVideo,
   Credentials,
   DecodedUploadAuth,
@@ -33,6 +36,7 @@ export type {
   Failure,
   FailureKind,
   HostLimits,
+  ImageType,
   Job,
   Media,
   Options,

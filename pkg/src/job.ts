@@ -2,9 +2,19 @@
 
 import { bytes, defined, flag, invalid, oneOf, pairs, text, whole } from "./arguments.ts";
 import { describe } from "./hosts/failure.ts";
-import type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+import type {
+  ResumeOptions,
+  SliceOptions,
+  TransferOptions,
+  UploadAttachedMediaOptions,
+  UploadImageOptions,
+  UploadOptions,
+  VodliftOptions,
+} from "./options.ts";
 import type {
   Budget,
+  CreateUploadAttachedMedia,
+  CreateUploadImage,
   CreateUploadVideo,
   Credentials,
   Options,
@@ -65,8 +75,46 @@ export function video(options: UploadOptions): CreateUploadVideo {
   });
 }
 
+/** What an image becomes. */
+export function image(options: UploadImageOptions): CreateUploadImage {
+  return defined({
+    imageType: oneOf("imageType", options.imageType, ["default", "cover"]) ?? "default",
+    imageExt: text("imageExt", options.imageExt),
+    originalFileName: text("fileName", options.fileName),
+    cateId: categoryId(options.cateId),
+    ...common(options),
+  });
+}
+
+/** What an attached media becomes. */
+export function attachedMedia(options: UploadAttachedMediaOptions): CreateUploadAttachedMedia {
+  const types = ["watermark", "subtitle", "material"] as const;
+  const businessType = oneOf("businessType", options.businessType, types);
+  if (businessType === undefined) {
+    throw invalid("businessType", 'is needed: "watermark", "subtitle" or "material"');
+  }
+  return defined({
+    businessType,
+    mediaExt: text("mediaExt", options.mediaExt),
+    fileName: text("fileName", options.fileName),
+    cateIds: options.cateIds?.map((id) => categoryId(id, "cateIds") ?? 0),
+    ...common(options),
+  });
+}
+
+function common(options: UploadImageOptions | UploadAttachedMediaOptions) {
+  return defined({
+    title: text("title", options.title),
+    description: text("description", options.description),
+    tags: tagList(options.tags),
+    storageLocation: text("storageLocation", options.storageLocation),
+    userData: userData(options.userData),
+    appId: text("appId", options.appId),
+  });
+}
+
 /** How to go about it. */
-export function howTo(options: UploadOptions & SliceOptions): Options {
+export function howTo(options: TransferOptions & SliceOptions): Options {
   return defined({
     partSize: bytes("partSize", options.partSize),
     concurrency: whole("concurrency", options.concurrency, 1),
@@ -97,8 +145,8 @@ function budget(limits: SliceOptions["budget"]): Budget | undefined {
   });
 }
 
-function categoryId(id: number | string | undefined): number | undefined {
-  return whole("cateId", typeof id === "string" ? Number(id) : id, 0);
+function categoryId(id: number | string | undefined, field = "cateId"): number | undefined {
+  return whole(field, typeof id === "string" ? Number(id) : id, 0);
 }
 
 function tagList(tags: readonly string[] | string | undefined): string[] | undefined {

@@ -4,7 +4,7 @@ import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
-import type { PlaylistLimits } from "./wasm/core.js";
+import type { BusinessType, ImageType, PlaylistLimits } from "./wasm/core.js";
 
 /** Whose account, and where. */
 export interface VodliftOptions {
@@ -100,6 +100,47 @@ export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size"
   segments?: readonly (string | URL)[];
   /** What is too much: 100 playlists, 100,000 files, 8 MiB a playlist and 1 TiB in all unless told otherwise. */
   limits?: PlaylistLimits;
+}
+
+/** What goes for every kind of upload. */
+export type TransferOptions = Pick<
+  UploadOptions,
+  | "partSize"
+  | "concurrency"
+  | "verify"
+  | "headers"
+  | "allowPrivateSources"
+  | "size"
+  | "checkpoint"
+  | "signal"
+  | "onProgress"
+>;
+
+/** What every image and attached media may have. */
+type OtherMediaOptions = Pick<
+  UploadOptions,
+  "title" | "description" | "tags" | "storageLocation" | "appId" | "userData" | "fileName"
+>;
+
+/** What an image becomes, and how to go about it. Every field may be left out. */
+export interface UploadImageOptions
+  extends TransferOptions,
+    OtherMediaOptions,
+    Pick<UploadOptions, "cateId"> {
+  /** What it is for: `default`, or `cover` for the cover of a video. */
+  imageType?: ImageType;
+  /** Format as an extension without a dot (`png`, `jpg`, `webp` …); the file name's own unless told otherwise. */
+  imageExt?: string;
+}
+
+/** What an attached media becomes, and how to go about it. */
+export interface UploadAttachedMediaOptions extends TransferOptions, OtherMediaOptions {
+  /** What it is for: `watermark`, `subtitle` or `material`. */
+  businessType: BusinessType;
+  /** Format as an extension without a dot (`png`, `vtt`, `zip` …); the file name's own unless told otherwise. */
+  mediaExt?: string;
+  /** Category ids, at most 5. */
+  cateIds?: readonly (number | string)[];
 }
 
 /** How to upload in slices: several runs, in one place after the other or in several places at once. */

@@ -359,10 +359,22 @@ pub struct Progress {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// The media id (VideoId).
+    /// The media id (VideoId, ImageId or MediaId).
     pub media_id: String,
-    /// What it is: `video`, or `playlist`.
+    /// What it is: `video`, `image`, `attached` or `playlist`.
     pub kind: String,
+    /// Of an image: its URL on the CDN domain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub image_url: Option<String>,
+    /// Of an attached media: its URL on the CDN domain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub media_url: Option<String>,
+    /// Of an image or attached media: the object's own URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub file_url: Option<String>,
     /// The bucket it lies in.
     pub bucket: String,
     /// Its object key.
@@ -379,7 +391,8 @@ pub struct Outcome {
     pub resumed: bool,
     /// Upload credentials fetched anew.
     pub refreshes: u32,
-    /// Times it started over, because the server or the source had lost it.
+    /// Times it started over, because the server or the source had lost it, or because the credential of an image or
+    /// attached media had ended: then the media id is a new one.
     pub restarts: u32,
     /// Requests tried again.
     pub retries: u32,

@@ -20,6 +20,7 @@ test("every option of upload becomes a field", () => {
   assert.deepEqual(parseCommand([...args, "--header", "A: b:c", "--header=X-Y:"]), {
     name: "upload",
     source: "https://h/f.mp4",
+    kind: "video",
     title: "T",
     description: "D",
     tags: ["a", "b"],
@@ -44,10 +45,20 @@ test("every option of upload becomes a field", () => {
   });
 });
 
+test("images and attached media say what they are for", () => {
+  const image = parseCommand(["upload", "a.png", "--as", "image", "--image-type", "cover"]);
+  assert.equal(image.name === "upload" && image.kind, "image");
+  assert.equal(image.name === "upload" && image.imageType, "cover");
+  const attached = ["upload", "a.vtt", "--as", "attached", "--business-type", "subtitle"];
+  const subtitle = parseCommand(attached);
+  assert.equal(subtitle.name === "upload" && subtitle.businessType, "subtitle");
+});
+
 test("what is left out stays out", () => {
   assert.deepEqual(parseCommand(["upload", "film.mp4"]), {
     name: "upload",
     source: "film.mp4",
+    kind: "video",
     headers: {},
     allowPrivate: false,
     json: false,
@@ -69,7 +80,20 @@ test("each mistake is refused with a sentence that names it", () => {
     refusal("uplod", "f"),
     /`uplod` is not a command: there are upload, resume, abort, emulator/,
   );
-  assert.match(refusal("upload", "f", "--as", "image"), /--as image is not supported/);
+  assert.match(refusal("upload", "f", "--as", "film"), /--as must be video, image, attached, got/);
+  assert.match(
+    refusal("upload", "f", "--image-type", "cover"),
+    /--image-type goes with --as image, not with video/,
+  );
+  assert.match(
+    refusal("upload", "f", "--as", "image", "--workflow-id", "W"),
+    /--workflow-id goes with --as video, not with image/,
+  );
+  assert.match(refusal("upload", "f", "--as", "attached"), /needs --business-type: watermark/);
+  assert.match(
+    refusal("upload", "f", "--as", "attached", "--business-type", "logo"),
+    /--business-type must be watermark, subtitle, material, got `logo`/,
+  );
   assert.match(refusal("upload"), /name a file, a URL, or -/);
   assert.match(refusal("upload", "a", "b"), /`b` is one too many/);
   assert.match(refusal("upload", "-"), /--file-name/);

@@ -86,7 +86,7 @@ impl Page {
 /// How a run ended.
 #[derive(Debug)]
 pub enum End {
-    Done(Outcome),
+    Done(Box<Outcome>),
     Suspended,
     Died,
 }
@@ -112,6 +112,8 @@ pub struct World {
     pub checkpoint: Option<Checkpoint>,
     /// Parts that were in flight when the process died.
     pub torn: usize,
+    /// A CreateUploadVideo was in flight when the process died.
+    pub lost_create: bool,
     pub max_steps: u64,
     /// What playlists name, by URL without its query, or by path.
     pub site: BTreeMap<String, Page>,
@@ -127,6 +129,8 @@ pub struct World {
     /// Bytes read so far of each open body, and the version it belongs to.
     bodies: BTreeMap<u32, (u64, u32)>,
     buffers: BTreeMap<u32, Extent>,
+    /// The buffer that each read fills.
+    reads: BTreeMap<u32, u32>,
     pub most_transfers: usize,
     pub last_progress: Option<Progress>,
     /// How often each part was sent.
@@ -182,6 +186,7 @@ impl World {
             resume: None,
             checkpoint: None,
             torn: 0,
+            lost_create: false,
             max_steps: 200_000,
             site: BTreeMap::new(),
             site_has_lengths: true,
@@ -193,6 +198,7 @@ impl World {
             in_flight: BTreeMap::new(),
             bodies: BTreeMap::new(),
             buffers: BTreeMap::new(),
+            reads: BTreeMap::new(),
             most_transfers: 0,
             last_progress: None,
             sent: BTreeMap::new(),
@@ -203,7 +209,7 @@ impl World {
     /// Runs the upload to its end, checking the invariants at every step.
     pub fn run(&mut self) -> Result<Outcome, Error> {
         match self.run_slice()? {
-            End::Done(outcome) => Ok(outcome),
+            End::Done(outcome) => Ok(*outcome),
             other => panic!("not done but {other:?}"),
         }
     }
@@ -215,6 +221,7 @@ impl World {
             .values()
             .filter(|what| **what == "transfer")
             .count();
+        self.lost_create = self.in_flight.values().any(|what| *what == "create");
         self.queue.clear();
         self.pending.clear();
         self.in_flight.clear();
@@ -421,7 +428,7 @@ impl World {
                 self.checkpoint = Some(checkpoint);
                 return Some(Ok(End::Suspended));
             }
-            Effect::Done { outcome } => return Some(Ok(End::Done(outcome))),
+            Effect::Done { outcome } => return Some(Ok(End::Done(Box::new(outcome)))),
             Effect::Failed { error } => return Some(Err(error)),
         }
         None
@@ -436,13 +443,23 @@ impl World {
             return;
         };
         let seq = *seq;
-        self.pending.remove(&seq);
+        if let Some(Event::Filled { id, .. }) = self.pending.remove(&seq) {
+            // A buffer is kept only once it is full.
+            self.buffers.remove(&self.reads[&id]);
+        }
         self.schedule(0, failed(id, FailureKind::Canceled));
     }
 
     fn send(&mut self, id: u32, request: &Request) {
-        self.begin(id, "send");
         let op = service::op_of(request);
+        self.begin(
+            id,
+            if op == Op::CreateUploadVideo {
+                "create"
+            } else {
+                "send"
+            },
+        );
         let event = match self.luck.fault(op, None) {
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
             Some(Fault::ResetAfter) => {
@@ -554,6 +571,7 @@ impl World {
 
     fn read_page(&mut self, id: u32, open: u32, part: u32, limit: u64) {
         self.begin(id, "read");
+        self.reads.insert(id, part);
         let whole = self.site[&self.pages[&open]].length();
         let length = whole.min(limit);
         if let Some(Fault::SourceBreaks) = self.luck.fault(Op::Read, Some(part)) {
@@ -618,6 +636,7 @@ impl World {
 
     fn read(&mut self, id: u32, open: u32, part: u32, skip: u64, limit: u64) {
         self.begin(id, "read");
+        self.reads.insert(id, part);
         let Some((at, version)) = self.bodies.get_mut(&open) else {
             panic!("a read from {open}, which is not open")
         };

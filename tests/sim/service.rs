@@ -30,12 +30,17 @@ pub struct Service {
     /// Every object of a playlist in the order it was stored: key, length, and the text of a playlist.
     pub objects: Vec<(String, u64, String)>,
     pub completed_numbers: Vec<u32>,
-    issued: BTreeMap<String, u64>,
+    /// Tokens, when they end, and the one object each may write.
+    issued: BTreeMap<String, (u64, String)>,
+    /// What the reply to a Create calls the id, and what it holds beside it.
+    kind: [&'static str; 2],
 }
 
 pub fn op_of(request: &Request) -> Op {
     match header(&request.headers, "x-acs-action") {
-        Some("CreateUploadVideo") => return Op::CreateUploadVideo,
+        Some("CreateUploadVideo" | "CreateUploadImage" | "CreateUploadAttachedMedia") => {
+            return Op::CreateUploadVideo;
+        }
         Some("RefreshUploadVideo") => return Op::RefreshUploadVideo,
         Some("GetMezzanineInfo") => return Op::GetMezzanineInfo,
         Some(other) => panic!("the machine calls {other}, which nobody expects"),
@@ -103,6 +108,7 @@ impl Service {
             objects: vec![],
             completed_numbers: vec![],
             issued: BTreeMap::new(),
+            kind: ["VideoId", ""],
         }
     }
 
@@ -150,11 +156,19 @@ impl Service {
     fn ticket(&mut self, now: u64) -> String {
         let token = format!("{STS_TOKEN}-{}-{}", self.created, self.refreshed);
         let expires = self.clock(now) + self.credential_life_s * 1000;
-        self.issued.insert(token.clone(), expires);
-        let place = match self.root_key {
-            Some(key) => format!(r#""FileName":"{key}","ObjectPrefix":"sv/id/""#),
-            None => r#""FileName":"sv/id/film.mp4""#.into(),
+        let (key, place) = match self.root_key {
+            // Whatever lies below the prefix.
+            Some(key) => (
+                "sv/id/".to_owned(),
+                format!(r#""FileName":"{key}","ObjectPrefix":"sv/id/""#),
+            ),
+            None => {
+                let key = format!("sv/id-{}/film.mp4", self.created);
+                let place = format!(r#""FileName":"{key}""#);
+                (key, place)
+            }
         };
+        self.issued.insert(token.clone(), (expires, key));
         let address = format!(
             r#"{{"Endpoint":"{}","Bucket":"bucket",{place}}}"#,
             self.endpoint
@@ -165,8 +179,10 @@ impl Service {
             self.credential_life_s
         );
         format!(
-            r#"{{"RequestId":"R","VideoId":"video-{}","UploadAddress":"{}","UploadAuth":"{}"}}"#,
+            r#"{{"RequestId":"R","{}":"video-{}",{}"UploadAddress":"{}","UploadAuth":"{}"}}"#,
+            self.kind[0],
             self.created,
+            self.kind[1],
             STANDARD.encode(address),
             STANDARD.encode(auth)
         )
@@ -180,6 +196,17 @@ impl Service {
         }
         match op {
             Op::CreateUploadVideo | Op::RefreshUploadVideo => {
+                self.kind = match header(&request.headers, "x-acs-action") {
+                    Some("CreateUploadImage") => [
+                        "ImageId",
+                        r#""ImageURL":"https://i","FileURL":"https://f","#,
+                    ],
+                    Some("CreateUploadAttachedMedia") => [
+                        "MediaId",
+                        r#""MediaURL":"https://m","FileURL":"https://f","#,
+                    ],
+                    _ => ["VideoId", ""],
+                };
                 (200, self.headers(now), self.ticket(now))
             }
             Op::GetMezzanineInfo => (200, self.headers(now), self.mezzanine()),
@@ -249,7 +276,12 @@ impl Service {
     fn authorize(&self, request: &Request, now: u64) -> Result<(), &'static str> {
         let token =
             header(&request.headers, "x-oss-security-token").expect("a request without a token");
-        let expires = self.issued.get(token).expect("a token nobody issued");
+        let (expires, key) = self.issued.get(token).expect("a token nobody issued");
+        assert!(
+            request.url.contains(key),
+            "a token for {key} is used for {}",
+            request.url
+        );
         let date = header(&request.headers, "x-oss-date").expect("a request without a date");
         let signed = UnixMs::parse_iso8601(&format!(
             "{}-{}-{}T{}:{}:{}Z",

@@ -15,10 +15,15 @@ export class UsageError extends CliError {
   }
 }
 
+export type UploadKind = "video" | "image" | "attached" | "playlist";
+
 export interface UploadCommand {
   name: "upload";
-  as: "video" | "playlist";
   source: string;
+  /** What it becomes; audio is a video, too. */
+  kind: UploadKind;
+  imageType?: "default" | "cover";
+  businessType?: "watermark" | "subtitle" | "material";
   title?: string;
   description?: string;
   tags?: string[];
@@ -90,6 +95,8 @@ const COMMANDS = ["upload", "resume", "abort", "emulator"];
 
 const UPLOAD_OPTIONS = {
   as: { type: "string" },
+  "image-type": { type: "string" },
+  "business-type": { type: "string" },
   title: { type: "string" },
   description: { type: "string" },
   tags: { type: "string" },
@@ -171,12 +178,8 @@ export function parseCommand(args: readonly string[]): Command {
 
 function parseUpload(args: string[]): UploadCommand {
   const { values, positionals } = parse(args, UPLOAD_OPTIONS, "upload");
-  const kind = values.as ?? "video";
-  if (kind !== "video" && kind !== "playlist") {
-    throw usage(
-      `--as ${kind} is not supported by this version: only video (which takes audio too) and playlist`,
-    );
-  }
+  const kind = oneOf("--as", values.as, KINDS) ?? "video";
+  refuseForeign(kind, values);
   const [source, extra] = positionals;
   if (source === undefined) throw usage("name a file, a URL, or - for standard input");
   if (extra !== undefined) throw usage(`one source at a time: \`${extra}\` is one too many`);
@@ -195,8 +198,10 @@ function parseUpload(args: string[]): UploadCommand {
   }
   return defined({
     name: "upload",
-    as: kind,
     source,
+    kind,
+    imageType: oneOf("--image-type", values["image-type"], IMAGE_TYPES),
+    businessType: oneOf("--business-type", values["business-type"], BUSINESS_TYPES),
     title: values.title,
     description: values.description,
     tags: values.tags
@@ -223,6 +228,43 @@ function parseUpload(args: string[]): UploadCommand {
     json: values.json,
     quiet: values.quiet,
   });
+}
+
+const KINDS = ["video", "image", "attached", "playlist"] as const;
+const IMAGE_TYPES = ["default", "cover"] as const;
+const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
+
+/** Options that only some kinds have. */
+const ONLY_FOR: Readonly<Record<string, readonly UploadKind[]>> = {
+  "image-type": ["image"],
+  "business-type": ["attached"],
+  "cover-url": ["video", "playlist"],
+  "template-group-id": ["video", "playlist"],
+  "workflow-id": ["video", "playlist"],
+  "reference-id": ["video", "playlist"],
+};
+
+/** An option that has no effect on this kind is a mistake that somebody would find out late. */
+function refuseForeign(kind: UploadKind, values: Readonly<Record<string, unknown>>): void {
+  for (const [option, kinds] of Object.entries(ONLY_FOR)) {
+    if (values[option] !== undefined && !kinds.includes(kind)) {
+      throw usage(`--${option} goes with --as ${kinds.join(" or ")}, not with ${kind}`);
+    }
+  }
+  if (kind === "attached" && values["business-type"] === undefined) {
+    throw usage(`--as attached needs --business-type: ${BUSINESS_TYPES.join(", ")}`);
+  }
+}
+
+function oneOf<T extends string>(
+  option: string,
+  text: string | undefined,
+  words: readonly T[],
+): T | undefined {
+  if (text === undefined) return undefined;
+  const word = words.find((known) => known === text);
+  if (word !== undefined) return word;
+  throw usage(`${option} must be ${words.join(", ")}, got \`${text}\``);
 }
 
 /** Standard input passes by once: whoever asks for a checkpoint of it hopes for more than there can be. */

@@ -3,7 +3,7 @@
 const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): streamed in parallel parts, never stored on disk.
 
 usage:
-  vodlift upload <file | URL | ->     upload a video or an audio file
+  vodlift upload <file | URL | ->     upload a video or audio file, an image, or an attached media
   vodlift resume <FILE>               go on with an upload that was interrupted
   vodlift abort <FILE>                give one up, and remove its parts from the server
   vodlift emulator                    run VOD and OSS on this machine, to try things without an account
@@ -29,7 +29,8 @@ exit codes:
 
 const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
 
-Uploads one video or audio file, or an HLS playlist with all its files. A URL is read in parallel ranges where its server can do that, and as one stream
+Uploads one video or audio file, image, watermark, subtitle or material, or an HLS playlist with all its files. A URL is
+read in parallel ranges where its server can do that, and as one stream
 where it cannot. Large files go up in parts; what failed is sent again, part by part.
 
 examples:
@@ -53,9 +54,16 @@ the media:
   --app-id A
   --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
   --reference-id R           an id of your own
-  --as video                 one file; audio goes the same way. An .m3u8 is then just a file: what it names stays behind
-  --as playlist              an HLS playlist (.m3u8) with everything it names, as one media: all variants and
-                             renditions, segments, keys, init segments, from a URL or from below its own folder
+  --as video|image|attached|playlist
+                             what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it
+                             names: all variants and renditions, segments, keys, from URLs or from below its own folder.
+                             As a video an .m3u8 is just a file: what it names stays behind
+  --image-type T             of an image: default, or cover for the cover of a video
+  --business-type T          of an attached media: watermark, subtitle or material; needed there
+
+  An image or attached media has no --cover-url, --template-group-id, --workflow-id and --reference-id. Its upload
+  credential cannot be renewed: when it ends (after about 50 minutes), the media is created again under a new id and its
+  bytes start over; restarts in the report says so.
 
 the transfer:
   --header 'Name: value'     sent to the URL's own origin only; may be repeated

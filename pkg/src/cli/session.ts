@@ -122,7 +122,9 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
   if (command.json) {
     const requestId = result.requestId ?? null;
     const fields = { mediaId, kind, bucket, objectKey, bytes: size, parts, crc64: crc64 ?? null };
-    return JSON.stringify({ ...fields, resumed, refreshes, retries, restarts, requestId });
+    const { imageUrl, mediaUrl, fileUrl } = result;
+    const urls = { imageUrl, mediaUrl, fileUrl };
+    return JSON.stringify({ ...fields, ...urls, resumed, refreshes, retries, restarts, requestId });
   }
   if (command.quiet) return String(mediaId);
   const facts = {
@@ -131,6 +133,8 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     bytes: size,
     parts,
     crc64,
+    url: result.imageUrl ?? result.mediaUrl,
+    ...(restarts ? { restarts } : {}),
   };
   return Object.entries(facts)
     .filter(([, value]) => value !== undefined)

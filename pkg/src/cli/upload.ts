@@ -4,8 +4,8 @@ import {
   fileCheckpoint,
   fromFile,
   type PlaylistSource,
-  type UploadOptions,
   type UploadSource,
+  type Vodlift,
 } from "../index.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
 import { printable } from "./format.ts";
@@ -14,11 +14,28 @@ import { account, type Watched, watch } from "./session.ts";
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
-  return watch(command, printable(displayName(command)), env, async (watched) => {
-    const options = optionsFrom(command, watched);
-    if (command.as === "playlist") return vod.uploadPlaylist(placeOf(command), options);
-    return vod.upload(sourceFrom(command), options);
-  });
+  return watch(command, printable(displayName(command)), env, async (watched) =>
+    send(vod, command, watched),
+  );
+}
+
+async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
+  const source = sourceFrom(command);
+  const { cateId, ...options } = optionsFrom(command, watched);
+  const category = cateId === undefined ? {} : { cateId };
+  switch (command.kind) {
+    case "image":
+      return vod.uploadImage(source, { ...options, ...category });
+    case "attached": {
+      const { businessType = "material" } = command;
+      const categories = cateId === undefined ? {} : { cateIds: [cateId] };
+      return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
+    }
+    case "playlist":
+      return vod.uploadPlaylist(placeOf(command), { ...options, ...category });
+    default:
+      return vod.upload(source, { ...options, ...category });
+  }
 }
 
 /** A checkpoint that is there belongs to an upload that somebody may still want. */
@@ -45,9 +62,9 @@ function placeOf({ source, headers }: UploadCommand): PlaylistSource {
   return Object.keys(headers).length > 0 ? { url: source, headers } : source;
 }
 
-function optionsFrom(command: UploadCommand, watched: Watched): UploadOptions {
-  const { name: _, as: __, source, headers, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, ...media } = rest;
+function optionsFrom(command: UploadCommand, watched: Watched) {
+  const { name: _, source, headers, region, endpoint, json, quiet, ...rest } = command;
+  const { allowPrivate, checkpoint, kind, ...media } = rest;
   return {
     ...media,
     allowPrivateSources: allowPrivate,

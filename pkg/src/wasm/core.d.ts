@@ -285,6 +285,110 @@ export interface Job {
 }
 
 /**
+ * Parameters of CreateUploadAttachedMedia. What is not given follows from the file name.
+ *
+ * There is no call that renews its upload credential: a media that takes longer than one lives is created again, under a
+ * new id.
+ * <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadattachedmedia>
+ */
+export interface CreateUploadAttachedMedia {
+    /**
+     * What it is for.
+     */
+    businessType?: BusinessType;
+    /**
+     * Format by its extension, without a dot. It wins over the name's own.
+     */
+    mediaExt?: string;
+    /**
+     * The file's name.
+     */
+    fileName?: string;
+    /**
+     * Size in bytes.
+     */
+    fileSize?: number;
+    /**
+     * Shown in the console; at most 128 characters.
+     */
+    title?: string;
+    /**
+     * Category ids, at most 5.
+     */
+    cateIds?: number[];
+    /**
+     * At most 1024 characters.
+     */
+    description?: string;
+    /**
+     * At most 16 tags of at most 32 characters, without commas.
+     */
+    tags?: string[];
+    /**
+     * Bucket host such as `outin-….oss-cn-shanghai.aliyuncs.com`; the account's default otherwise.
+     */
+    storageLocation?: string;
+    /**
+     * A JSON object as text: `MessageCallback`, `Extend` (at most 512 bytes).
+     */
+    userData?: string;
+    /**
+     * Application; `app-1000000` otherwise.
+     */
+    appId?: string;
+}
+
+/**
+ * Parameters of CreateUploadImage. What is not given follows from the file name.
+ *
+ * There is no call that renews its upload credential: an image that takes longer than one lives is created again, under a
+ * new id.
+ * <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadimage>
+ */
+export interface CreateUploadImage {
+    /**
+     * What it is for.
+     */
+    imageType?: ImageType;
+    /**
+     * Format by its extension, without a dot: `png`, `jpg`, `jpeg`, `gif`, `heic`, `webp`. It wins over the name's own.
+     */
+    imageExt?: string;
+    /**
+     * The file's name.
+     */
+    originalFileName?: string;
+    /**
+     * Shown in the console; at most 128 characters.
+     */
+    title?: string;
+    /**
+     * Category id.
+     */
+    cateId?: number;
+    /**
+     * At most 1024 characters.
+     */
+    description?: string;
+    /**
+     * At most 16 tags of at most 32 characters, without commas.
+     */
+    tags?: string[];
+    /**
+     * Bucket host such as `outin-….oss-cn-shanghai.aliyuncs.com`; the account's default otherwise.
+     */
+    storageLocation?: string;
+    /**
+     * A JSON object as text: `MessageCallback`, `Extend` (at most 512 bytes).
+     */
+    userData?: string;
+    /**
+     * Application; `app-1000000` otherwise.
+     */
+    appId?: string;
+}
+
+/**
  * Parameters of CreateUploadVideo, for video and audio. Only title and file name are required.
  *
  * Not idempotent: every success makes a new media. A `reference_id` is the only handle the service knows to notice a repeat.
@@ -356,7 +460,7 @@ export interface CreateUploadVideo {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "outcome_unknown" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -425,13 +529,25 @@ export interface Mezzanine {
  */
 export interface Outcome {
     /**
-     * The media id (VideoId).
+     * The media id (VideoId, ImageId or MediaId).
      */
     mediaId: string;
     /**
-     * What it is: `video`, or `playlist`.
+     * What it is: `video`, `image`, `attached` or `playlist`.
      */
     kind: string;
+    /**
+     * Of an image: its URL on the CDN domain.
+     */
+    imageUrl?: string;
+    /**
+     * Of an attached media: its URL on the CDN domain.
+     */
+    mediaUrl?: string;
+    /**
+     * Of an image or attached media: the object's own URL.
+     */
+    fileUrl?: string;
     /**
      * The bucket it lies in.
      */
@@ -461,7 +577,8 @@ export interface Outcome {
      */
     refreshes: number;
     /**
-     * Times it started over, because the server or the source had lost it.
+     * Times it started over, because the server or the source had lost it, or because the credential of an image or
+     * attached media had ended: then the media id is a new one.
      */
     restarts: number;
     /**
@@ -512,6 +629,16 @@ export interface SourcePolicy {
 }
 
 /**
+ * What an attached media is for.
+ */
+export type BusinessType = "watermark" | "subtitle" | "material";
+
+/**
+ * What an image is for.
+ */
+export type ImageType = "default" | "cover";
+
+/**
  * What one run may use up. Without a number there is no limit.
  */
 export interface Budget {
@@ -554,7 +681,7 @@ export interface Credentials {
 /**
  * What the bytes become in VOD.
  */
-export type Media = { type: "video" } & CreateUploadVideo;
+export type Media = ({ type: "video" } & CreateUploadVideo) | ({ type: "image" } & CreateUploadImage) | ({ type: "attachedMedia" } & CreateUploadAttachedMedia);
 
 /**
  * What the first reply tells of a source.

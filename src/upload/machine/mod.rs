@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::checkpoint::Checkpoint;
 use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
-use super::job::{Job, Media, PlaylistRoot, Source};
+use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
 use super::plan::{self, Plan, Shape};
 use super::retry::Entropy;
@@ -84,6 +84,9 @@ struct Place {
     target: Target,
     /// What stands before the keys of a playlist's files.
     prefix: Option<String>,
+    /// Where it can be fetched later, of images and attached media.
+    url: Option<String>,
+    file_url: Option<String>,
 }
 
 /// The upload credential in use.
@@ -375,7 +378,10 @@ impl Upload {
             self.cleanup_failed(&error);
             return;
         }
-        self.cleanup_over = self.job.options.keep_on_failure && worth_resuming(&error);
+        // What nobody can go on with is not worth keeping.
+        self.cleanup_over = self.job.options.keep_on_failure
+            && self.job.media.is_renewable()
+            && worth_resuming(&error);
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
         self.still();
@@ -422,10 +428,19 @@ impl Upload {
         let place = self.place()?;
         let outcome = Outcome {
             media_id: place.media_id.clone(),
-            kind: match self.job.media {
-                _ if self.files.is_some() => "playlist".into(),
-                Media::Video(_) => "video".into(),
+            kind: match self.files {
+                Some(_) => "playlist".into(),
+                None => self.job.media.kind().into(),
             },
+            image_url: place
+                .url
+                .clone()
+                .filter(|_| self.job.media.kind() == "image"),
+            media_url: place
+                .url
+                .clone()
+                .filter(|_| self.job.media.kind() == "attached"),
+            file_url: place.file_url.clone(),
             bucket: place.target.bucket.clone(),
             object_key: place.target.key.clone(),
             bytes: self.total().unwrap_or(0),
@@ -594,15 +609,25 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         check_url(url, policy)?;
     }
     // A title or file name may still come from the source; all else can be judged now.
-    let Media::Video(mut video) = job.media.clone();
+    if !job.media.is_renewable() && job.options.budget != Budget::default() {
+        let rule = "does not go with an image or attached media: its upload credential cannot be renewed, so a later run starts over";
+        return Err(Error::invalid("budget", rule));
+    }
+    let mut media = job.media.clone();
     let gaps = super::naming::Hints {
         name: Some("media.mp4"),
         ..super::naming::Hints::default()
     };
-    if playlist.is_some() && !video.file_name.is_empty() && !playlist::is_m3u8(&video.file_name) {
-        let rule = "must end in .m3u8: VOD tells a playlist by it";
-        return Err(Error::invalid("fileName", rule));
+    if playlist.is_some() {
+        let Media::Video(video) = &media else {
+            let rule = "must be a video: a playlist is nothing else";
+            return Err(Error::invalid("media", rule));
+        };
+        if !video.file_name.is_empty() && !playlist::is_m3u8(&video.file_name) {
+            let rule = "must end in .m3u8: VOD tells a playlist by it";
+            return Err(Error::invalid("fileName", rule));
+        }
     }
-    super::naming::complete(&mut video, &gaps)?;
-    video.validate()
+    super::naming::complete(&mut media, &gaps)?;
+    media.validate()
 }

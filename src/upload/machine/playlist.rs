@@ -253,28 +253,23 @@ impl Upload {
         };
         let root = Tree::new(source, self.policy());
         let spot = root.unread().map(|item| item.spot.clone());
-        let Media::Video(video) = &mut self.job.media;
-        if video.file_name.is_empty() {
-            let hints = match &spot {
-                Some(Spot::Url(url)) => Hints {
-                    url: Some(url),
-                    content_type: Some("application/vnd.apple.mpegurl"),
-                    ..Hints::default()
-                },
-                Some(Spot::File(name)) => Hints {
-                    name: Some(name),
-                    content_type: Some("application/vnd.apple.mpegurl"),
-                    ..Hints::default()
-                },
-                None => Hints::default(),
-            };
-            naming::complete(video, &hints)?;
-            if !is_m3u8(&video.file_name) {
-                video.file_name.push_str(".m3u8");
-            }
+        let (name, url) = match &spot {
+            Some(Spot::Url(url)) => (None, Some(url.as_str())),
+            Some(Spot::File(name)) => (Some(name.as_str()), None),
+            None => (None, None),
+        };
+        let hints = Hints {
+            name,
+            url,
+            content_type: Some("application/vnd.apple.mpegurl"),
+        };
+        naming::complete(&mut self.job.media, &hints)?;
+        if let Media::Video(video) = &mut self.job.media
+            && !is_m3u8(&video.file_name)
+        {
+            video.file_name.push_str(".m3u8");
         }
-        naming::complete(video, &Hints::default())?;
-        video.validate()
+        self.job.media.validate()
     }
 
     pub(super) fn on_list_opened(

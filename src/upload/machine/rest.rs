@@ -61,6 +61,10 @@ impl Upload {
             }
         }
         super::check(&job, &credentials)?;
+        if job.options.shard.is_some() && !job.media.is_renewable() {
+            let rule = "is for videos: the upload credential of other media cannot be fetched by another run";
+            return Err(Error::invalid("shard", rule));
+        }
         if job.options.shard.is_some() && checkpoint.upload_id.is_none() {
             return Err(Error::invalid(
                 "shard",
@@ -86,7 +90,13 @@ impl Upload {
         now: UnixMs,
     ) -> Result<Upload, Error> {
         let mut upload = Upload::resume(checkpoint, job, credentials, entropy, now)?;
-        upload.verdict = Some(Error::new(Code::Aborted, "the upload was aborted"));
+        let mut message = "the upload was aborted".to_owned();
+        if !upload.job.media.is_renewable() {
+            // Nothing can be sent without a credential, and there is none to be had for the old place.
+            upload.cleanup_over = true;
+            message += "; VOD removes its parts within 7 days";
+        }
+        upload.verdict = Some(Error::new(Code::Aborted, message));
         upload.phase = Phase::Aborting;
         upload.discarding = true;
         Ok(upload)
@@ -223,6 +233,13 @@ impl Upload {
         before
             .source
             .check(reader.announced, &reader.validator, reader.modified)?;
+        if !self.job.media.is_renewable() {
+            // No credential can be had for the place it had: a new one, from the first byte on.
+            self.expected = None;
+            self.upload_id = None;
+            self.restarts = self.restarts.saturating_add(1);
+            return self.source_known(now);
+        }
         self.plan = before.plan.clone();
         self.refresh(now)
     }
@@ -250,6 +267,8 @@ impl Upload {
             media_id: mark.media_id,
             target,
             prefix: address.object_prefix.clone(),
+            url: None,
+            file_url: None,
         });
         if !self.is_running() {
             return Ok(());
@@ -264,6 +283,33 @@ impl Upload {
             found: BTreeMap::new(),
         });
         Ok(self.call(Call::ListParts, now)?)
+    }
+
+    /// The credential has ended and nothing renews it: a new media, from the first byte on. What was sent to the old place
+    /// cannot be removed without a credential; VOD does that by itself, after 7 days.
+    pub(super) fn create_anew(&mut self, now: UnixMs) -> Result<(), Error> {
+        let message = format!(
+            "the upload credential has ended, and there is no call that renews that of {}",
+            self.job.media.action()
+        );
+        let error = Error::new(Code::CredentialEnded, message);
+        if !self.is_running() || !self.may_restart() {
+            return Err(error);
+        }
+        for (id, _) in std::mem::take(&mut self.tasks) {
+            self.out.push(Effect::Cancel { id });
+        }
+        self.after_refresh.clear();
+        self.place = None;
+        self.auth = None;
+        self.upload_id = None;
+        self.restart(error, now)?;
+        if self.reader.access == Access::Stream {
+            // VOD is asked once the first bytes are there again.
+            self.enter(Phase::Creating);
+            return Ok(());
+        }
+        self.create(now)
     }
 
     pub(super) fn media_id(&self) -> &str {
