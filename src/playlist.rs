@@ -1,7 +1,8 @@
 //! HLS playlists: which URIs one holds and what each is for, and the same playlist with other URIs.
 //!
 //! Nothing else is touched: what is not a URI comes out byte for byte as it went in, unknown tags, comments and line
-//! endings included. <https://www.rfc-editor.org/rfc/rfc8216>
+//! endings included. So are URIs that name no file of this media: a steering server, interstitials, DRM key ids.
+//! <https://www.rfc-editor.org/rfc/rfc8216>
 
 use std::ops::Range;
 

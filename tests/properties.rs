@@ -16,6 +16,8 @@ use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop};
 use vodlift::source::probe::{Validator, read_probe};
 use vodlift::source::range::{RangeExpectation, check_range};
 use vodlift::time::UnixMs;
+use vodlift::upload::tree::{Spot, Tree};
+use vodlift::upload::{PlaylistLimits, PlaylistRoot, PlaylistSource};
 use vodlift::vod::{self, api, credential};
 
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
@@ -240,6 +242,40 @@ proptest! {
             let again = Playlist::read(&other).unwrap();
             let found: Vec<&str> = again.references.iter().map(|r| again.uri(&other, r)).collect();
             prop_assert_eq!(found, names);
+        }
+    }
+
+    #[test]
+    fn a_local_playlist_never_leads_out_of_its_folder(
+        uris in proptest::collection::vec(
+            prop_oneof![".*", "([.]{0,3}(/|%2f|%2F|\\\\|%5c)?){1,5}[a-z%0-9.:]{0,9}", "[a-z]{1,3}:[a-z/.%0-9]{0,9}"],
+            1..6,
+        ),
+    ) {
+        let source = PlaylistSource {
+            root: PlaylistRoot::File { name: "i.m3u8".into(), path: "/f/i.m3u8".into() },
+            segments: None,
+            limits: PlaylistLimits::default(),
+        };
+        let mut tree = Tree::new(&source, SourcePolicy::default());
+        let root = tree.unread().unwrap().clone();
+        let text = format!("#EXTM3U\n#EXT-X-ENDLIST\n{}", uris.join("\n"));
+        if tree.read(&root, text).is_ok() {
+            tree.settle("sv/id/root.m3u8", Some("sv/id/")).unwrap();
+            for number in 1..=tree.last_file() {
+                match &tree.file(number).unwrap().spot {
+                    Spot::File(path) => prop_assert!(
+                        !path.is_empty()
+                            && !path.contains('\\')
+                            && path.split('/').all(|part| !matches!(part, "" | "." | "..")),
+                        "{}", path
+                    ),
+                    Spot::Url(url) => prop_assert!(check_url(url, SourcePolicy::default()).is_ok()),
+                }
+                let key = tree.key(number).unwrap();
+                let name = key.strip_prefix("sv/id/").unwrap();
+                prop_assert!(!name.starts_with('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
+            }
         }
     }
 

@@ -6,14 +6,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Vodlift } from "../../pkg/src/index.ts";
 import { type CliResult, signalAfter, vodlift } from "../support/cli.ts";
-import { assertSameFilm, film, serveFilm } from "../support/hls.ts";
+import { assertSameFilm, film, fixed, serveFilm } from "../support/hls.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import {
   assertNothingStored,
   type Emulator,
   startService,
   storedObjects,
+  storedSha256,
 } from "../support/service.ts";
 
 let service: Emulator;
@@ -126,6 +128,88 @@ test("an interrupted playlist is resumed, and no file goes up twice", async () =
   } finally {
     await slow.close();
   }
+});
+
+test("an interrupted playlist can be given up", async () => {
+  const checkpoint = join(folder, "given-up.json");
+  const slow = await startOrigin();
+  try {
+    serveFilm(slow);
+    slow.add("/hls/v4/init.mp4", { size: 600_720, bytesPerSecond: 1_000_000 });
+    const args = ["upload", `${slow.url}/hls/master.m3u8`, ...PLAYLIST, "--checkpoint", checkpoint];
+    const stopped = await vodlift(args, { service, during: signalAfter(slow, 1_500_000) });
+    assert.equal(stopped.code, 130, stopped.stderr);
+    const aborted = await vodlift(["abort", checkpoint, "--json"], { service });
+    assert.deepEqual([aborted.code, aborted.json], [0, { aborted: true }]);
+    await assert.rejects(readFile(checkpoint));
+  } finally {
+    await slow.close();
+  }
+});
+
+/** At 16 in flight a file has 16 MiB of memory; this one is larger. */
+const LARGE = 20 * 1024 * 1024 + 7;
+const RANGES = `#EXTM3U
+#EXTINF:6,
+#EXT-X-BYTERANGE:900000@0
+large.ts
+#EXTINF:6,
+#EXT-X-BYTERANGE:900000
+large.ts
+#EXT-X-ENDLIST
+`;
+
+test("a file too large for memory goes straight from its source into its object", async () => {
+  origin.add("/large/large.ts", { size: LARGE });
+  const url = origin.add("/large/index.m3u8", { content: fixed(RANGES) });
+  const local = join(folder, "large");
+  await mkdir(local);
+  await writeFile(join(local, "index.m3u8"), RANGES);
+  await writeFile(join(local, "large.ts"), await fetched(`${origin.url}/large/large.ts`));
+  for (const at of [url, join(local, "index.m3u8")]) {
+    const { code, stderr, json } = await lift(at, "--concurrency", "16", "--verify", "crc64");
+    assert.equal(code, 0, stderr);
+    assert.equal(json.bytes, LARGE + RANGES.length);
+    const key = json.objectKey.replace(/[^/]*$/, "large.ts");
+    assert.equal(await storedSha256(service, key), await origin.sha256("/large/large.ts"));
+  }
+});
+
+test("a large file without ranges is refused with its name", async () => {
+  origin.add("/whole/large.ts", { size: LARGE, noRanges: true });
+  const url = origin.add("/whole/index.m3u8", { content: fixed(RANGES) });
+  const { code, json } = await lift(url, "--concurrency", "16");
+  assert.deepEqual([code, json.error.code], [3, "source_range"]);
+  assert.match(json.error.message, /whole\/large\.ts: the source answered 200, the whole file/);
+});
+
+test("a segment that breaks off is fetched again", async () => {
+  origin.add("/torn/large.ts", { size: 3_000_000, dieAfter: 1_000_000, dieTimes: 2 });
+  const url = origin.add("/torn/index.m3u8", { content: fixed(RANGES) });
+  const { code, json, stderr } = await lift(url);
+  assert.equal(code, 0, stderr);
+  assert.equal(json.retries, 2);
+  const key = json.objectKey.replace(/[^/]*$/, "large.ts");
+  assert.equal(await storedSha256(service, key), await origin.sha256("/torn/large.ts"));
+});
+
+test("the API takes a list of segments of its own, and limits", async () => {
+  const { accessKeyId, accessKeySecret, endpoint } = service;
+  const vod = new Vodlift({ accessKeyId, accessKeySecret, endpoint });
+  const text = "#EXTM3U\n#EXTINF:6,\na.ts\n#EXTINF:6,\nb.ts\n#EXT-X-ENDLIST\n";
+  const url = origin.add("/own/index.m3u8", { content: fixed(text) });
+  origin.add("/elsewhere/one.ts", { size: 1001 });
+  origin.add("/elsewhere/two.ts", { size: 1002 });
+  const segments = ["one", "two"].map((name) => `${origin.url}/elsewhere/${name}.ts?signature=1`);
+  const lifted = await vod.uploadPlaylist(url, { segments, allowPrivateSources: true });
+  assert.equal(lifted.parts, 3);
+  const stored = await readFile(join(service.dir, service.bucket, lifted.objectKey), "utf8");
+  assert.equal(stored, text.replace("a.ts", "one.ts").replace("b.ts", "two.ts"));
+  const refused = (options: object) =>
+    vod.uploadPlaylist(url, { allowPrivateSources: true, ...options });
+  await assert.rejects(refused({ segments: segments.slice(1) }), /`segments` lists 1 segments/);
+  await assert.rejects(refused({ limits: { files: 1 } }), { code: "playlist_too_large" });
+  await assert.rejects(refused({ limits: { playlistBytes: 10 } }), { code: "playlist_too_large" });
 });
 
 test("what must not be read is refused before anything is created", async () => {

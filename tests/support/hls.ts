@@ -41,7 +41,7 @@ export function parsePlaylist(text: string): Manifest {
 }
 
 /** Bytes as an origin's content. */
-function fixed(text: string): Content {
+export function fixed(text: string): Content {
   const bytes = Buffer.from(text);
   return {
     size: bytes.length,

@@ -111,7 +111,7 @@ options:
 const ABORT = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
-stays in VOD, without media.
+stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
 
 options:
   --region R  --endpoint E   as for upload
