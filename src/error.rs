@@ -138,6 +138,12 @@ codes! {
     CredentialEnded = Service, true, "Images and attached media must arrive while one upload credential lives (50 minutes): upload again, over a faster path.";
     /// Nobody can tell whether CompleteMultipartUpload took effect.
     OutcomeUnknown = Service, true, "Ask GetMezzanineInfo for the media id before you upload again: the object may be complete.";
+    /// VOD has not got so far within the time given.
+    NotReady = Service, true, "VOD is still working on it: wait longer, or ask again later.";
+    /// VOD could not make of the media what it should become.
+    ProcessingFailed = Service, false, "Look at the media in the VOD console: it says what failed; a file VOD can read has to be uploaded anew.";
+    /// The caller's own function for credentials failed.
+    CredentialsFailed = Credentials, true, "Look at the function passed as `credentials`: it failed or gave something that is none.";
     /// The object is stored, its upload callback failed.
     CallbackFailed = Service, false, "The object is stored; check the callback server.";
 

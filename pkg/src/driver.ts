@@ -26,6 +26,8 @@ export interface Drive {
   onProgress(progress: Progress): void;
   /** Where it stands now. */
   onCheckpoint?(checkpoint: Checkpoint): void;
+  /** Resolves once that is written down as far as a part needs it. */
+  identified?(): Promise<void>;
   /** Bytes of a transfer went out; `undefined` when it is over. */
   onSent(transfer: number, bytes: number | undefined): void;
 }
@@ -206,6 +208,7 @@ class Run {
 
   async #transfer(attempt: Attempt, effect: Of<"transfer">): Promise<Event> {
     const { id, length, request } = effect;
+    await attempt.wait(this.#options.identified?.() ?? Promise.resolve(), localSide(0));
     const { host, onSent } = this.#options;
     const { reader, side } = await this.#source(attempt, effect);
     const crc = effect.checksum ? new Crc64() : undefined;

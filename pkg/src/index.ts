@@ -1,41 +1,51 @@
 // The package's public API.
 
 import { createHost, fileCheckpoint, fromFile } from "#host";
-import { invalid } from "./arguments.ts";
+import { invalid, text, whole as wholeNumber } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import { converse } from "./converse.ts";
 import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
 import type { Host } from "./hosts/host.ts";
 import {
   attachedMedia,
-  credentials,
   howTo,
   howToResume,
   image,
   ossService,
+  pull,
   video,
   vodService,
 } from "./job.ts";
+import { Keys } from "./keys.ts";
 import type {
+  CallOptions,
   PlaylistOptions,
   ResumeOptions,
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
   UploadImageOptions,
+  UploadMediaByUrlOptions,
   UploadOptions,
   VodliftOptions,
+  WaitOptions,
 } from "./options.ts";
-import { run } from "./run.ts";
+import { type Run, run } from "./run.ts";
 import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
 import { openPlaylist, type PlaylistSource } from "./sources/playlist.ts";
 import type {
+  Answer,
+  Ask,
   Checkpoint,
-  Credentials,
   Job,
   Options,
   OssService,
   Outcome,
+  Readiness,
+  UrlUploadInfos,
+  UrlUploadJob,
+  UrlUploads,
   VodService,
 } from "./wasm/core.js";
 
@@ -51,21 +61,38 @@ export {
 export type { Suspended } from "./driver.ts";
 export { type Code, type ErrorClass, VodliftError } from "./error.ts";
 export type {
+  CallerCredentials,
+  CallOptions,
   PlaylistOptions,
   ResumeOptions,
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
   UploadImageOptions,
+  UploadMediaByUrlOptions,
   UploadOptions,
+  UrlUploadMetadata,
   VodliftOptions,
+  WaitOptions,
 } from "./options.ts";
 export type { UploadProgress } from "./progress.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
 export type { PlaylistSource } from "./sources/playlist.ts";
 export type { ByteStream } from "./sources/stream.ts";
-export type { Checkpoint, Outcome, Phase, PlaylistLimits, Progress, Verify } from "./wasm/core.js";
+export type {
+  Checkpoint,
+  Outcome,
+  Phase,
+  PlaylistLimits,
+  Progress,
+  Readiness,
+  UrlUploadInfo,
+  UrlUploadInfos,
+  UrlUploadJob,
+  UrlUploads,
+  Verify,
+} from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
 
 let sharedHost: Host | undefined;
@@ -85,7 +112,7 @@ function host(): Host {
  * ```
  */
 export class Vodlift {
-  readonly #credentials: Credentials;
+  readonly #keys: Keys;
   readonly #vod: VodService;
   readonly #oss: OssService;
 
@@ -95,7 +122,7 @@ export class Vodlift {
    * @throws VodliftError `invalid_argument`, naming the field.
    */
   constructor(options: VodliftOptions) {
-    this.#credentials = credentials(options);
+    this.#keys = new Keys(options);
     this.#vod = vodService(options);
     this.#oss = ossService(options);
   }
@@ -117,7 +144,8 @@ export class Vodlift {
     source: UploadSource,
     options: UploadOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    return this.#upload(source, () => ({ type: "video", ...video(options) }), options);
+    const open = () => openSource(source, options.size);
+    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
   }
 
   /**
@@ -134,7 +162,8 @@ export class Vodlift {
    */
   async uploadImage(source: UploadSource, options: UploadImageOptions = {}): Promise<Outcome> {
     const media = () => ({ type: "image", ...image(options) }) as const;
-    return whole(await this.#upload(source, media, options));
+    const open = () => openSource(source, options.size);
+    return whole(await this.#upload(open, media, options));
   }
 
   /**
@@ -152,21 +181,23 @@ export class Vodlift {
     options: UploadAttachedMediaOptions,
   ): Promise<Outcome> {
     const media = () => ({ type: "attachedMedia", ...attachedMedia(options) }) as const;
-    return whole(await this.#upload(source, media, options));
+    const open = () => openSource(source, options.size);
+    return whole(await this.#upload(open, media, options));
   }
 
   #upload(
-    source: UploadSource,
+    open: () => Promise<OpenSource>,
     media: () => Job["media"],
     options: TransferOptions & SliceOptions,
   ): Promise<Outcome | Suspended> {
-    const { size, checkpoint: store, signal, stop, onProgress } = options;
+    const { checkpoint: store, signal, stop, onProgress } = options;
     return run({
       host: host(),
-      open: () => openSource(source, size),
-      machine: (data) => {
+      open,
+      keys: this.#keys,
+      machine: (data, account) => {
         const job = this.#job(data, media(), howTo(options));
-        return Upload.create(job, this.#credentials, entropy(), Date.now());
+        return Upload.create(job, account, entropy(), Date.now());
       },
       store,
       signal,
@@ -196,19 +227,8 @@ export class Vodlift {
     source: PlaylistSource,
     options: PlaylistOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const { segments, limits, checkpoint: store, signal, stop, onProgress } = options;
-    return run({
-      host: host(),
-      open: async () => openPlaylist(source, { segments, limits }),
-      machine: (data) => {
-        const job = this.#job(data, { type: "video", ...video(options) }, howTo(options));
-        return Upload.create(job, this.#credentials, entropy(), Date.now());
-      },
-      store,
-      signal,
-      stop,
-      onProgress,
-    });
+    const open = async () => openPlaylist(source, options);
+    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
   }
 
   /**
@@ -233,9 +253,10 @@ export class Vodlift {
     return run({
       host: host(),
       open: () => sourceOf(checkpoint, options),
-      machine: (data) => {
+      keys: this.#keys,
+      machine: (data, account) => {
         const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
-        return Upload.resume(checkpoint, job, this.#credentials, entropy(), Date.now());
+        return Upload.resume(checkpoint, job, account, entropy(), Date.now());
       },
       store,
       signal,
@@ -259,16 +280,131 @@ export class Vodlift {
       data: { type: "slices", size: 1 },
       local: undefined,
     });
-    const machine = (data: Job["source"]) => {
+    const machine: Run["machine"] = (data, account) => {
       const job = this.#job(data, checkpoint.media, {}, checkpoint.region);
-      return Upload.discard(checkpoint, job, this.#credentials, entropy(), Date.now());
+      return Upload.discard(checkpoint, job, account, entropy(), Date.now());
     };
     const nothing = { signal: undefined, stop: undefined, onProgress: undefined };
     try {
-      await run({ host: host(), open, machine, store, ...nothing });
+      await run({ host: host(), keys: this.#keys, open, machine, store, ...nothing });
     } catch (error) {
       if (!(error instanceof VodliftError && error.code === "aborted")) throw error;
     }
+  }
+
+  /**
+   * Signs and sends any action of the VOD API. What is passing (throttling, an overloaded service, a wrong clock) is tried
+   * again under a new signature; what may have taken effect is not done twice.
+   *
+   * @param action Its name, such as `GetVideoInfo`.
+   * @param params Its own parameters as the API names them; lists are joined with commas, objects become JSON.
+   * @returns The reply's JSON object.
+   * @throws VodliftError `vod_rejected` and others, with `serviceCode` and `requestId`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-overview
+   */
+  async call(
+    action: string,
+    params: Readonly<Record<string, unknown>> = {},
+    { signal, repeatable }: CallOptions = {},
+  ): Promise<Record<string, unknown>> {
+    const ask: Ask = {
+      type: "action",
+      action,
+      params: callParams(params),
+      ...(repeatable !== undefined && { repeatable }),
+    };
+    const { body } = await this.#ask(ask, "reply", signal);
+    return JSON.parse(body);
+  }
+
+  /**
+   * Waits until VOD has the whole source file of a video (`uploaded`, by GetMezzanineInfo), or has done with it
+   * (`playable`, by GetVideoInfo: transcoded and checked). It asks after a second, then ever less often, at last twice a
+   * minute.
+   *
+   * @returns The status that VOD gives, `Normal`.
+   * @throws VodliftError `not_ready` after the timeout, `processing_failed`, `media_not_found`, `aborted`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getmezzanineinfo
+   */
+  async waitUntilReady(
+    mediaId: string,
+    { signal, timeout, until = "uploaded" }: WaitOptions & { until?: Readiness } = {},
+  ): Promise<string> {
+    const limit = timeoutMs(timeout);
+    const id = text("mediaId", mediaId) ?? "";
+    const ask: Ask = { type: "untilReady", mediaId: id, until, ...limit };
+    return (await this.#ask(ask, "ready", signal)).status;
+  }
+
+  /**
+   * Lets VOD fetch URLs by itself: no byte passes here, and it may take hours. `waitForUrlUploads` tells when it is done.
+   *
+   * @param urls At most 20 http or https URLs that VOD can reach.
+   * @returns One job a URL.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-uploadmediabyurl
+   */
+  async uploadMediaByUrl(
+    urls: readonly (string | URL)[] | string | URL,
+    options: UploadMediaByUrlOptions = {},
+  ): Promise<UrlUploadJob[]> {
+    const list = typeof urls === "string" || urls instanceof URL ? [urls] : urls;
+    const ask: Ask = { type: "uploadByUrl", pull: pull(list, options) };
+    return (await this.#ask(ask, "jobs", options.signal)).jobs;
+  }
+
+  /**
+   * How far VOD is with URLs it fetches.
+   *
+   * @param which At most 10 jobs, by `{ jobIds }` or `{ urls }`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-geturluploadinfos
+   */
+  async getUrlUploadInfos(
+    which: UrlUploads,
+    { signal }: Pick<WaitOptions, "signal"> = {},
+  ): Promise<UrlUploadInfos> {
+    const ask: Ask = { type: "urlUploads", which, untilEnded: false };
+    return (await this.#ask(ask, "infos", signal)).infos;
+  }
+
+  /**
+   * Waits until VOD has ended all of these jobs, well or not: see each one's `status`. It asks as `waitUntilReady` does.
+   *
+   * @param which At most 10 jobs, by `{ jobIds }` or `{ urls }`.
+   * @throws VodliftError `not_ready` after the timeout.
+   */
+  async waitForUrlUploads(
+    which: UrlUploads,
+    { signal, timeout }: WaitOptions = {},
+  ): Promise<UrlUploadInfos> {
+    const ask: Ask = { type: "urlUploads", which, untilEnded: true, ...timeoutMs(timeout) };
+    return (await this.#ask(ask, "infos", signal)).infos;
+  }
+
+  /**
+   * Cancels jobs that VOD has not begun.
+   *
+   * @param which At most 10 jobs, by `{ jobIds }` or `{ urls }`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-cancelurluploadjobs
+   */
+  async cancelUrlUploadJobs(
+    which: UrlUploads,
+    { signal }: Pick<WaitOptions, "signal"> = {},
+  ): Promise<void> {
+    await this.#ask({ type: "cancelUrlUploads", which }, "finished", signal);
+  }
+
+  /**
+   * Removes the unfinished parts of a video of which only the media id is known. With a checkpoint, `abort` does it.
+   *
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletemultipartupload
+   */
+  async abortMedia(mediaId: string, { signal }: Pick<WaitOptions, "signal"> = {}): Promise<void> {
+    const id = text("mediaId", mediaId) ?? "";
+    await this.#ask({ type: "abortMedia", mediaId: id }, "finished", signal);
+  }
+
+  #ask<T extends Answer["type"]>(ask: Ask, wanted: T, signal: AbortSignal | undefined) {
+    return converse({ host: host(), service: this.#vod, keys: this.#keys, signal }, ask, wanted);
   }
 
   #job(source: Job["source"], media: Job["media"], options: Options, region?: string): Job {
@@ -281,6 +417,22 @@ export class Vodlift {
 function whole(end: Outcome | Suspended): Outcome {
   if (!("suspended" in end)) return end;
   throw new VodliftError(errorOf("internal", "the upload was suspended, and nobody asked for it"));
+}
+
+function timeoutMs(timeout: number | undefined): { timeoutMs?: number } {
+  const ms = wholeNumber("timeout", timeout, 0);
+  return ms === undefined ? {} : { timeoutMs: ms };
+}
+
+/** As the API's own clients write them. What is undefined or null is left out. */
+function callParams(params: Readonly<Record<string, unknown>>): [string, string][] {
+  return Object.entries(params).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined || value === null) return [];
+    if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
+      return [[name, value.join(",")]];
+    }
+    return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)]];
+  });
 }
 
 /** Drawn for one upload alone. */

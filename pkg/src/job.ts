@@ -8,7 +8,9 @@ import type {
   TransferOptions,
   UploadAttachedMediaOptions,
   UploadImageOptions,
+  UploadMediaByUrlOptions,
   UploadOptions,
+  UrlUploadMetadata,
   VodliftOptions,
 } from "./options.ts";
 import type {
@@ -16,20 +18,12 @@ import type {
   CreateUploadAttachedMedia,
   CreateUploadImage,
   CreateUploadVideo,
-  Credentials,
   Options,
   OssService,
+  UploadMediaByUrl,
+  UrlMetadata,
   VodService,
 } from "./wasm/core.js";
-
-/** The account. It holds secrets. */
-export function credentials(options: VodliftOptions): Credentials {
-  return defined({
-    accessKeyId: required("accessKeyId", options.accessKeyId),
-    accessKeySecret: required("accessKeySecret", options.accessKeySecret),
-    securityToken: text("securityToken", options.securityToken),
-  });
-}
 
 /** The VOD API to call. */
 export function vodService(options: VodliftOptions): VodService {
@@ -99,6 +93,41 @@ export function attachedMedia(options: UploadAttachedMediaOptions): CreateUpload
     fileName: text("fileName", options.fileName),
     cateIds: options.cateIds?.map((id) => categoryId(id, "cateIds") ?? 0),
     ...common(options),
+  });
+}
+
+/** What VOD is to fetch by itself. */
+export function pull(
+  urls: readonly (string | URL)[],
+  options: UploadMediaByUrlOptions,
+): UploadMediaByUrl {
+  return defined({
+    urls: urls.map((url) => text("urls", String(url)) ?? ""),
+    metadatas: options.metadatas?.map(urlMetadata),
+    templateGroupId: text("templateGroupId", options.templateGroupId),
+    workflowId: text("workflowId", options.workflowId),
+    storageLocation: text("storageLocation", options.storageLocation),
+    userData: userData(options.userData),
+    appId: text("appId", options.appId),
+    sessionId: text("sessionId", options.sessionId),
+    enableFirstFrameCover: flag("enableFirstFrameCover", options.enableFirstFrameCover),
+    generateThumbnail: flag("generateThumbnail", options.generateThumbnail),
+  });
+}
+
+function urlMetadata(metadata: UrlUploadMetadata): UrlMetadata {
+  return defined({
+    sourceUrl: text("sourceUrl", metadata.sourceUrl) ?? "",
+    title: text("title", metadata.title) ?? "",
+    fileSize: whole("fileSize", metadata.fileSize, 1),
+    description: text("description", metadata.description),
+    coverUrl: text("coverUrl", metadata.coverUrl),
+    cateId: categoryId(metadata.cateId),
+    tags: tagList(metadata.tags),
+    templateGroupId: text("templateGroupId", metadata.templateGroupId),
+    workflowId: text("workflowId", metadata.workflowId),
+    fileExtension: text("fileExtension", metadata.fileExtension),
+    referenceId: text("referenceId", metadata.referenceId),
   });
 }
 

@@ -363,11 +363,11 @@ pub struct Outcome {
     pub media_id: String,
     /// What it is: `video`, `image`, `attached` or `playlist`.
     pub kind: String,
-    /// Of an image: its URL on the CDN domain.
+    /// Of an image: its URL on the CDN domain. Where that domain asks for it, it is signed: whoever has it may look.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub image_url: Option<String>,
-    /// Of an attached media: its URL on the CDN domain.
+    /// Of an attached media: its URL on the CDN domain, signed likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub media_url: Option<String>,

@@ -178,6 +178,30 @@ pub const REFRESH_UPLOAD_VIDEO: &str = "RefreshUploadVideo";
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getmezzanineinfo>
 pub const GET_MEZZANINE_INFO: &str = "GetMezzanineInfo";
 
+/// The action that tells how far VOD is with a video.
+/// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getvideoinfo>
+pub const GET_VIDEO_INFO: &str = "GetVideoInfo";
+
+/// The action that removes the unfinished parts of a media by its id alone.
+/// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletemultipartupload>
+pub const DELETE_MULTIPART_UPLOAD: &str = "DeleteMultipartUpload";
+
+/// Reads the video's status in the reply to GetVideoInfo.
+///
+/// # Errors
+/// What the service refused, or `ReplyInvalid` naming the missing field.
+pub fn parse_video_status(reply: &Reply) -> Result<String, Error> {
+    let body = Body::read(reply)?;
+    let status = body
+        .json
+        .get("Video")
+        .and_then(|video| video.get("Status"))
+        .and_then(Value::as_str);
+    status
+        .map(str::to_owned)
+        .ok_or_else(|| body.missing("Video.Status"))
+}
+
 /// Reads the reply to CreateUploadVideo that came at `now`.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ test("every option of upload becomes a field", () => {
   const args = `upload https://h/f.mp4 --as video --title T --description D --tags a,,b --cate-id 5
     --cover-url https://h/c.jpg --template-group-id G --workflow-id W --storage-location S --app-id A
     --user-data {"Extend":{}} --reference-id R --file-name N --part-size 16MiB --concurrency 4 --verify crc64
-    --allow-private --region R2 --endpoint E --json --quiet`.split(/\s+/);
+    --allow-private --wait --region R2 --endpoint E --json --quiet`.split(/\s+/);
   assert.deepEqual(parseCommand([...args, "--header", "A: b:c", "--header=X-Y:"]), {
     name: "upload",
     source: "https://h/f.mp4",
@@ -38,6 +38,7 @@ test("every option of upload becomes a field", () => {
     concurrency: 4,
     verify: "crc64",
     allowPrivate: true,
+    wait: true,
     region: "R2",
     endpoint: "E",
     json: true,
@@ -54,6 +55,18 @@ test("images and attached media say what they are for", () => {
   assert.equal(subtitle.name === "upload" && subtitle.businessType, "subtitle");
 });
 
+test("call takes an action and its parameters", () => {
+  assert.deepEqual(parseCommand(["call", "GetVideoInfo", "VideoId=a=b", "X=", "--json"]), {
+    name: "call",
+    action: "GetVideoInfo",
+    params: { VideoId: "a=b", X: "" },
+    json: true,
+    quiet: false,
+  });
+  assert.match(refusal("call"), /name an action, such as GetVideoInfo/);
+  assert.match(refusal("call", "X", "A=b", "hush"), /parameter 2 is not Key=Value/);
+});
+
 test("what is left out stays out", () => {
   assert.deepEqual(parseCommand(["upload", "film.mp4"]), {
     name: "upload",
@@ -61,6 +74,7 @@ test("what is left out stays out", () => {
     kind: "video",
     headers: {},
     allowPrivate: false,
+    wait: false,
     json: false,
     quiet: false,
   });
@@ -78,7 +92,7 @@ test("help and version are found wherever they are asked for", () => {
 test("each mistake is refused with a sentence that names it", () => {
   assert.match(
     refusal("uplod", "f"),
-    /`uplod` is not a command: there are upload, resume, abort, emulator/,
+    /`uplod` is not a command: there are upload, resume, abort, call, emulator/,
   );
   assert.match(
     refusal("upload", "f", "--as", "film"),

@@ -42,6 +42,8 @@ export interface UploadCommand {
   verify?: "crc64" | "length";
   checkpoint?: string;
   allowPrivate: boolean;
+  /** Wait until VOD has the whole file. */
+  wait: boolean;
   region?: string;
   endpoint?: string;
   json: boolean;
@@ -71,6 +73,16 @@ export interface AbortCommand {
   quiet: boolean;
 }
 
+export interface CallCommand {
+  name: "call";
+  action: string;
+  params: Record<string, string>;
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
 export interface EmulatorCommand {
   name: "emulator";
   port?: number;
@@ -89,9 +101,10 @@ export type Command =
   | UploadCommand
   | ResumeCommand
   | AbortCommand
+  | CallCommand
   | EmulatorCommand;
 
-const COMMANDS = ["upload", "resume", "abort", "emulator"];
+const COMMANDS = ["upload", "resume", "abort", "call", "emulator"];
 
 const UPLOAD_OPTIONS = {
   as: { type: "string" },
@@ -115,6 +128,7 @@ const UPLOAD_OPTIONS = {
   verify: { type: "string" },
   checkpoint: { type: "string" },
   "allow-private": { type: "boolean", default: false },
+  wait: { type: "boolean", default: false },
   region: { type: "string" },
   endpoint: { type: "string" },
   json: { type: "boolean", default: false },
@@ -171,6 +185,8 @@ export function parseCommand(args: readonly string[]): Command {
       return parseResume(rest);
     case "abort":
       return parseAbort(rest);
+    case "call":
+      return parseCall(rest);
     default:
       return parseEmulator(rest);
   }
@@ -223,6 +239,7 @@ function parseUpload(args: string[]): UploadCommand {
     verify: parseVerify(values.verify),
     checkpoint: parseCheckpoint(source, values.checkpoint),
     allowPrivate: values["allow-private"],
+    wait: values.wait,
     region: values.region,
     endpoint: values.endpoint,
     json: values.json,
@@ -250,6 +267,9 @@ function refuseForeign(kind: UploadKind, values: Readonly<Record<string, unknown
     if (values[option] !== undefined && !kinds.includes(kind)) {
       throw usage(`--${option} goes with --as ${kinds.join(" or ")}, not with ${kind}`);
     }
+  }
+  if (values.wait === true && kind !== "video") {
+    throw usage(`--wait goes with --as video: VOD does nothing more with ${kind} media`);
   }
   if (kind === "attached" && values["business-type"] === undefined) {
     throw usage(`--as attached needs --business-type: ${BUSINESS_TYPES.join(", ")}`);
@@ -300,6 +320,28 @@ function parseAbort(args: string[]): AbortCommand {
     json: values.json,
     quiet: values.quiet,
   });
+}
+
+const CALL_OPTIONS = {
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
+function parseCall(args: string[]): CallCommand {
+  const { values, positionals } = parse(args, CALL_OPTIONS, "call");
+  const [action, ...pairs] = positionals;
+  if (action === undefined) throw new UsageError("name an action, such as GetVideoInfo", "call");
+  const params: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    // The value may be a secret, so only what stands before it is repeated.
+    if (at < 1)
+      throw new UsageError(`parameter ${pairs.indexOf(pair) + 1} is not Key=Value`, "call");
+    params[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return defined({ name: "call", action, params, ...values });
 }
 
 function oneFile(positionals: string[], topic: string): string {

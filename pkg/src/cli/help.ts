@@ -6,6 +6,7 @@ usage:
   vodlift upload <file | URL | ->     upload a video or audio file, an image, or an attached media
   vodlift resume <FILE>               go on with an upload that was interrupted
   vodlift abort <FILE>                give one up, and remove its parts from the server
+  vodlift call <Action> [Key=Value …] sign and send any action of the VOD API
   vodlift emulator                    run VOD and OSS on this machine, to try things without an account
   vodlift <command> --help            all options of a command
   vodlift --version
@@ -73,6 +74,7 @@ the transfer:
                              Either way the object's own CRC-64 is compared with that of its parts.
   --checkpoint FILE          keep what is needed to go on with \`vodlift resume FILE\`; removed when it is done
   --allow-private            allow URLs on private and loopback addresses
+  --wait                     return only when VOD reports the whole source file (of videos)
 
 the service:
   --region R                 VOD region (VODLIFT_REGION, else cn-shanghai)
@@ -118,6 +120,22 @@ options:
   --json                     print {"aborted":true}, or error { code, message, … }
   --quiet                    print nothing`;
 
+const CALL = `usage: vodlift call <Action> [Key=Value ...] [options]
+
+Signs and sends any action of the VOD API, and prints its reply as JSON. What is passing (throttling, an overloaded
+service, a wrong clock) is tried again; what may have taken effect is not done twice.
+
+examples:
+  vodlift call GetVideoInfo VideoId=93ab850b4f6f54b6e91d24d81d44
+  vodlift call SearchMedia SearchType=video PageSize=20 --json | jq .Total
+  vodlift call DeleteVideo VideoIds=93ab850b4f6f54b6e91d24d81d44
+
+options:
+  --region R  --endpoint E   as for upload
+  --json  --quiet            the reply on one line; on failure --json prints error { code, message, … }
+
+Names of actions and parameters: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-overview`;
+
 const EMULATOR = `usage: vodlift emulator [options]
 
 Runs the upload half of VOD and OSS on 127.0.0.1 until Ctrl-C. It checks every signature, hands out credentials that
@@ -150,6 +168,7 @@ export function help(topic: string): string {
   if (topic === "upload") return UPLOAD;
   if (topic === "resume") return RESUME;
   if (topic === "abort") return ABORT;
+  if (topic === "call") return CALL;
   if (topic === "emulator") return EMULATOR;
   return OVERALL;
 }

@@ -122,9 +122,9 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
   if (command.json) {
     const requestId = result.requestId ?? null;
     const fields = { mediaId, kind, bucket, objectKey, bytes: size, parts, crc64: crc64 ?? null };
-    const { imageUrl, mediaUrl, fileUrl } = result;
-    const urls = { imageUrl, mediaUrl, fileUrl };
-    return JSON.stringify({ ...fields, ...urls, resumed, refreshes, retries, restarts, requestId });
+    // Not imageUrl and mediaUrl: where the domain asks for it they are signed, and output ends up in logs.
+    const { fileUrl } = result;
+    return JSON.stringify({ ...fields, fileUrl, resumed, refreshes, retries, restarts, requestId });
   }
   if (command.quiet) return String(mediaId);
   const facts = {
@@ -133,7 +133,7 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     bytes: size,
     parts,
     crc64,
-    url: result.imageUrl ?? result.mediaUrl,
+    url: result.fileUrl,
     ...(restarts ? { restarts } : {}),
   };
   return Object.entries(facts)

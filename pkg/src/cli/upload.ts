@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import {
   fileCheckpoint,
   fromFile,
+  type Outcome,
   type PlaylistSource,
   type UploadSource,
   type Vodlift,
@@ -20,6 +21,10 @@ export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv):
 }
 
 async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
+  const waited = async (outcome: Outcome) => {
+    if (command.wait) await vod.waitUntilReady(outcome.mediaId, { signal: watched.signal });
+    return outcome;
+  };
   const source = sourceFrom(command);
   const { cateId, ...options } = optionsFrom(command, watched);
   const category = cateId === undefined ? {} : { cateId };
@@ -32,9 +37,9 @@ async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
       return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
     }
     case "playlist":
-      return vod.uploadPlaylist(placeOf(command), { ...options, ...category });
+      return waited(await vod.uploadPlaylist(placeOf(command), { ...options, ...category }));
     default:
-      return vod.upload(source, { ...options, ...category });
+      return waited(await vod.upload(source, { ...options, ...category }));
   }
 }
 
@@ -64,7 +69,7 @@ function placeOf({ source, headers }: UploadCommand): PlaylistSource {
 
 function optionsFrom(command: UploadCommand, watched: Watched) {
   const { name: _, source, headers, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, kind, ...media } = rest;
+  const { allowPrivate, checkpoint, kind, wait, ...media } = rest;
   return {
     ...media,
     allowPrivateSources: allowPrivate,

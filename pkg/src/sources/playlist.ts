@@ -12,8 +12,8 @@ export type PlaylistSource = string | URL | UrlSource | FileSource;
 /** What a playlist may ask for. */
 export interface PlaylistRules {
   /** The segments, in place of those the playlist names. */
-  readonly segments: readonly (string | URL)[] | undefined;
-  readonly limits: PlaylistLimits | undefined;
+  readonly segments?: readonly (string | URL)[] | undefined;
+  readonly limits?: PlaylistLimits | undefined;
 }
 
 /** Prepares a playlist. Nothing is read yet. */

@@ -109,6 +109,62 @@ export type Effects = Effect[];
 export type Verify = "length" | "crc64";
 
 /**
+ * How far a job of UploadMediaByURL is.
+ */
+export interface UrlUploadInfo {
+    /**
+     * Names the job.
+     */
+    jobId?: string;
+    /**
+     * `PENDING`, `PROCESSING`, `DOWNLOADING`, `DOWNLOAD_SUCCESS`, `DOWNLOAD_FAIL`, `UPLOADING`, `UPLOAD_SUCCESS`,
+     * `UPLOAD_FAIL` or `SUCCESS`.
+     */
+    status?: string;
+    /**
+     * It is over: `SUCCESS`, `DOWNLOAD_FAIL` or `UPLOAD_FAIL`.
+     */
+    ended?: boolean;
+    /**
+     * What it fetches.
+     */
+    uploadUrl?: string;
+    /**
+     * The media it has made.
+     */
+    mediaId?: string;
+    /**
+     * Size in bytes.
+     */
+    fileSize?: number;
+    /**
+     * When it began, as the service writes it.
+     */
+    creationTime?: string;
+    /**
+     * When it ended, as the service writes it.
+     */
+    completeTime?: string;
+    /**
+     * Why it failed.
+     */
+    errorCode?: string;
+    /**
+     * Why it failed, in words.
+     */
+    errorMessage?: string;
+    /**
+     * What was passed as user data.
+     */
+    userData?: string;
+}
+
+/**
+ * How far a video has to be.
+ */
+export type Readiness = "uploaded" | "playable";
+
+/**
  * How far an upload is.
  */
 export interface Progress {
@@ -253,6 +309,20 @@ export type UnixMs = number;
  * Name and value pairs: headers, or parameters of an API call.
  */
 export type Pairs = [string, string][];
+
+/**
+ * One job of UploadMediaByURL.
+ */
+export interface UrlUploadJob {
+    /**
+     * Names the job.
+     */
+    jobId: string;
+    /**
+     * What it fetches.
+     */
+    sourceUrl: string;
+}
 
 /**
  * One upload.
@@ -458,9 +528,56 @@ export interface CreateUploadVideo {
 }
 
 /**
+ * Parameters of UploadMediaByURL: VOD fetches the URLs by itself, in hours to days.
+ * <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-uploadmediabyurl>
+ */
+export interface UploadMediaByUrl {
+    /**
+     * At most 20 http or https URLs that VOD can reach.
+     */
+    urls?: string[];
+    /**
+     * What each of them becomes, matched by `sourceUrl`.
+     */
+    metadatas?: UrlMetadata[];
+    /**
+     * Transcoding template group; `VOD_NO_TRANSCODE` for none.
+     */
+    templateGroupId?: string;
+    /**
+     * Workflow; wins over the template group.
+     */
+    workflowId?: string;
+    /**
+     * Bucket host; the account's default otherwise.
+     */
+    storageLocation?: string;
+    /**
+     * A JSON object as text: `MessageCallback`, `Extend` (at most 512 bytes).
+     */
+    userData?: string;
+    /**
+     * Application; `app-1000000` otherwise.
+     */
+    appId?: string;
+    /**
+     * Names this call, at most 50 of `A-Z a-z 0-9 _ -`: the service refuses a repeat within 10 minutes. Made up if not given.
+     */
+    sessionId?: string;
+    /**
+     * Use the first frame as the cover.
+     */
+    enableFirstFrameCover?: boolean;
+    /**
+     * Make thumbnails.
+     */
+    generateThumbnail?: boolean;
+}
+
+/**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -525,6 +642,20 @@ export interface Mezzanine {
 }
 
 /**
+ * What GetURLUploadInfos knows.
+ */
+export interface UrlUploadInfos {
+    /**
+     * The jobs found, up to 100 a URL.
+     */
+    uploads: UrlUploadInfo[];
+    /**
+     * Ids or URLs that name no job.
+     */
+    nonExists: string[];
+}
+
+/**
  * What a finished upload has made.
  */
 export interface Outcome {
@@ -537,11 +668,11 @@ export interface Outcome {
      */
     kind: string;
     /**
-     * Of an image: its URL on the CDN domain.
+     * Of an image: its URL on the CDN domain. Where that domain asks for it, it is signed: whoever has it may look.
      */
     imageUrl?: string;
     /**
-     * Of an attached media: its URL on the CDN domain.
+     * Of an attached media: its URL on the CDN domain, signed likewise.
      */
     mediaUrl?: string;
     /**
@@ -637,6 +768,61 @@ export type BusinessType = "watermark" | "subtitle" | "material";
  * What an image is for.
  */
 export type ImageType = "default" | "cover";
+
+/**
+ * What came of it.
+ */
+export type Answer = { type: "reply"; body: string } | { type: "ready"; status: string } | { type: "jobs"; jobs: UrlUploadJob[] } | { type: "infos"; infos: UrlUploadInfos } | { type: "finished" };
+
+/**
+ * What one URL becomes.
+ */
+export interface UrlMetadata {
+    /**
+     * One of the URLs.
+     */
+    sourceUrl?: string;
+    /**
+     * Shown in the console; at most 128 characters.
+     */
+    title?: string;
+    /**
+     * Size in bytes.
+     */
+    fileSize?: number;
+    /**
+     * At most 1024 characters.
+     */
+    description?: string;
+    /**
+     * URL of a thumbnail.
+     */
+    coverUrl?: string;
+    /**
+     * Category id.
+     */
+    cateId?: number;
+    /**
+     * At most 16 tags of at most 32 characters, without commas.
+     */
+    tags?: string[];
+    /**
+     * Transcoding template group; wins over that of the call.
+     */
+    templateGroupId?: string;
+    /**
+     * Workflow.
+     */
+    workflowId?: string;
+    /**
+     * Format as an extension without a dot. Needed where the URL's path has none; it wins over that.
+     */
+    fileExtension?: string;
+    /**
+     * An id of the caller's own, 6 to 64 of `A-Z a-z 0-9 _ -`.
+     */
+    referenceId?: string;
+}
 
 /**
  * What one run may use up. Without a number there is no limit.
@@ -737,6 +923,16 @@ export interface HostLimits {
 }
 
 /**
+ * What the host does next.
+ */
+export type Step = { type: "send"; request: Request } | { type: "wait"; until: number } | { type: "renew" } | { type: "done"; answer: Answer } | { type: "failed"; error: Error };
+
+/**
+ * What the host tells a conversation.
+ */
+export type Heard = { type: "replied"; status: number; headers: [string, string][]; body: string } | { type: "failed"; message: string } | { type: "woke" } | { type: "renewed"; account: Account };
+
+/**
  * What the host tells the machine.
  */
 export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "text"; id: number; text: string; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
@@ -780,6 +976,11 @@ export interface SourceMark {
  * What the upload is doing.
  */
 export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspending" | "aborting" | "ended";
+
+/**
+ * What to ask VOD for.
+ */
+export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId: string; until: Readiness; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "abortMedia"; mediaId: string };
 
 /**
  * What went wrong, as data. It never holds a secret, a signature or a URL query.
@@ -921,6 +1122,11 @@ export interface VodService {
 }
 
 /**
+ * Which jobs: by their ids, or by the URLs they fetch.
+ */
+export type UrlUploads = { jobIds: string[] } | { urls: string[] };
+
+/**
  * Which side failed, and how.
  */
 export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "internal";
@@ -929,6 +1135,20 @@ export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | 
  * Who has to act. The CLI turns it into its exit code.
  */
 export type ErrorClass = "usage" | "source" | "credentials" | "service" | "integrity" | "guard" | "interrupted";
+
+/**
+ * Whose account it is, and whether the caller can give newer credentials. It can be read in, never written out.
+ */
+export interface Account extends Credentials {
+    /**
+     * When they end, in ms since the epoch, if that is known.
+     */
+    expiresAt?: number;
+    /**
+     * The caller can be asked for newer ones.
+     */
+    renewable?: boolean;
+}
 
 /**
  * Why an effect ended without a reply.
@@ -952,6 +1172,27 @@ export interface Failure {
     headers?: [string, string][];
 }
 
+
+/**
+ * A conversation with the VOD API: one call, or asking until something is done. Each input is answered with the one step to
+ * take next.
+ */
+export class Conversation {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * The step after this.
+     */
+    handle(heard: Heard, now: number): Step;
+    /**
+     * `entropy` holds 32 random bytes drawn for this conversation alone; `now` is in ms since the epoch.
+     */
+    constructor(service: VodService, account: Account, ask: Ask, entropy: Uint8Array | number[], now: number);
+    /**
+     * The first step.
+     */
+    start(now: number): Step;
+}
 
 /**
  * A running CRC-64/XZ.

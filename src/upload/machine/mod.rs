@@ -379,9 +379,10 @@ impl Upload {
             return;
         }
         // What nobody can go on with is not worth keeping.
-        self.cleanup_over = self.job.options.keep_on_failure
-            && self.job.media.is_renewable()
-            && worth_resuming(&error);
+        // What was resumed is somebody's checkpoint: it stays, even for a source that must be put right first.
+        let keep = worth_resuming(&error) || self.resumed && error.code != Code::Aborted;
+        self.cleanup_over =
+            self.job.options.keep_on_failure && self.job.media.is_renewable() && keep;
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
         self.still();

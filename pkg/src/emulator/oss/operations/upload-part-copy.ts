@@ -27,7 +27,12 @@ export const uploadPartCopy: OssOperation = {
     });
     return {
       status: 200,
-      headers: { "Content-Type": "application/xml", "x-oss-hash-crc64ecma": part.crc64 },
+      // The ETag in the body is for those who read the manual: oss2 and ali-oss take the header's.
+      headers: {
+        "Content-Type": "application/xml",
+        ETag: part.etag,
+        "x-oss-hash-crc64ecma": part.crc64,
+      },
       body: element("CopyPartResult", [
         ["LastModified", xmlTime(part.modified)],
         ["ETag", part.etag],
