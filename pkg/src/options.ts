@@ -5,7 +5,7 @@ import type { CheckpointStore } from "./checkpoint/index.ts";
 import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
-import type { BusinessType, ImageType, Outcome } from "./wasm/core.js";
+import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/core.js";
 
 /** Keys of the account. */
 export interface CallerCredentials {
@@ -107,6 +107,17 @@ export interface UploadOptions {
   signal?: AbortSignal;
   /** Told at most ten times a second, and once in the end. If it throws, the upload is aborted. */
   onProgress?: (progress: UploadProgress) => void;
+}
+
+/** What an HLS playlist becomes, and how to go about it. */
+export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size"> {
+  /**
+   * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
+   * paths below its folder. One for each different segment, in the order they first appear.
+   */
+  segments?: readonly (string | URL)[];
+  /** What is too much: 100 playlists, 100,000 files, 8 MiB a playlist and 1 TiB in all unless told otherwise. */
+  limits?: PlaylistLimits;
 }
 
 /** What goes for every kind of upload. */
@@ -245,9 +256,10 @@ export interface UploadMediaByUrlOptions
 /** How to go on. What it becomes, where it goes and how it is cut stand in the checkpoint. */
 export interface ResumeOptions
   extends Pick<
-    UploadOptions,
-    "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
-  > {
+      UploadOptions,
+      "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
+    >,
+    Pick<PlaylistOptions, "segments" | "limits"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
   source?: UploadSource;
 }

@@ -94,14 +94,25 @@ test("each mistake is refused with a sentence that names it", () => {
     refusal("uplod", "f"),
     /`uplod` is not a command: there are upload, resume, abort, call, ingest, emulator/,
   );
-  assert.match(refusal("upload", "f", "--as", "film"), /--as must be video, image, attached, got/);
+  assert.match(
+    refusal("upload", "f", "--as", "film"),
+    /--as must be video, image, attached, playlist, got/,
+  );
+  assert.match(
+    refusal("upload", "-", "--as", "playlist", "--file-name", "a.m3u8"),
+    /a playlist from standard input has no folder/,
+  );
+  assert.match(
+    refusal("upload", "f.m3u8", "--as", "playlist", "--part-size", "1MiB"),
+    /--part-size does not go with --as playlist/,
+  );
   assert.match(
     refusal("upload", "f", "--image-type", "cover"),
     /--image-type goes with --as image, not with video/,
   );
   assert.match(
     refusal("upload", "f", "--as", "image", "--workflow-id", "W"),
-    /--workflow-id goes with --as video, not with image/,
+    /--workflow-id goes with --as video or playlist, not with image/,
   );
   assert.match(refusal("upload", "f", "--as", "attached"), /needs --business-type: watermark/);
   assert.match(

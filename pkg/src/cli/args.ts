@@ -15,7 +15,7 @@ export class UsageError extends CliError {
   }
 }
 
-export type UploadKind = "video" | "image" | "attached";
+export type UploadKind = "video" | "image" | "attached" | "playlist";
 
 export interface UploadCommand {
   name: "upload";
@@ -230,6 +230,12 @@ function parseUpload(args: string[]): UploadCommand {
   const [source, extra] = positionals;
   if (source === undefined) throw usage("name a file, a URL, or - for standard input");
   if (extra !== undefined) throw usage(`one source at a time: \`${extra}\` is one too many`);
+  if (source === "-" && kind === "playlist") {
+    throw usage("a playlist from standard input has no folder: name its file or its URL");
+  }
+  if (kind === "playlist" && values["part-size"] !== undefined) {
+    throw usage("--part-size does not go with --as playlist: its files go up as they are");
+  }
   if (source === "-" && values["file-name"] === undefined) {
     throw usage("standard input has no name: pass --file-name, such as --file-name film.mp4");
   }
@@ -272,7 +278,7 @@ function parseUpload(args: string[]): UploadCommand {
   });
 }
 
-const KINDS = ["video", "image", "attached"] as const;
+const KINDS = ["video", "image", "attached", "playlist"] as const;
 const IMAGE_TYPES = ["default", "cover"] as const;
 const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
 
@@ -280,10 +286,10 @@ const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
 const ONLY_FOR: Readonly<Record<string, readonly UploadKind[]>> = {
   "image-type": ["image"],
   "business-type": ["attached"],
-  "cover-url": ["video"],
-  "template-group-id": ["video"],
-  "workflow-id": ["video"],
-  "reference-id": ["video"],
+  "cover-url": ["video", "playlist"],
+  "template-group-id": ["video", "playlist"],
+  "workflow-id": ["video", "playlist"],
+  "reference-id": ["video", "playlist"],
 };
 
 /** An option that has no effect on this kind is a mistake that somebody would find out late. */

@@ -31,13 +31,15 @@ exit codes:
 
 const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
 
-Uploads one video or audio file, image, watermark, subtitle or material. A URL is read in parallel ranges where its server can do that, and as one stream
+Uploads one video or audio file, image, watermark, subtitle or material, or an HLS playlist with all its files. A URL is
+read in parallel ranges where its server can do that, and as one stream
 where it cannot. Large files go up in parts; what failed is sent again, part by part.
 
 examples:
   vodlift upload film.mp4 --title "My film" --tags holiday,2026
   vodlift upload https://example.com/film.mp4 --part-size 16MiB --concurrency 4
   vodlift upload https://example.com/film.mp4 --header 'Authorization: Bearer …'
+  vodlift upload https://example.com/hls/master.m3u8 --as playlist
   ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4
   vodlift upload film.mp4 --json --quiet | jq -r .mediaId
 
@@ -54,7 +56,10 @@ the media:
   --app-id A
   --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
   --reference-id R           an id of your own
-  --as video|image|attached  what it becomes; audio is a video, too
+  --as video|image|attached|playlist
+                             what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it
+                             names: all variants and renditions, segments, keys, from URLs or from below its own folder.
+                             As a video an .m3u8 is just a file: what it names stays behind
   --image-type T             of an image: default, or cover for the cover of a video
   --business-type T          of an attached media: watermark, subtitle or material; needed there
 
@@ -109,7 +114,7 @@ options:
 const ABORT = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
-stays in VOD, without media.
+stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
 
 options:
   --region R  --endpoint E   as for upload
