@@ -25,12 +25,15 @@ import type {
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
+  UploadEnd,
   UploadImageOptions,
+  UploadItem,
   UploadMediaByUrlOptions,
   UploadOptions,
   VodliftOptions,
   WaitOptions,
 } from "./options.ts";
+import { inParallel } from "./parallel.ts";
 import { type Run, run } from "./run.ts";
 import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
 import { openPlaylist, type PlaylistSource } from "./sources/playlist.ts";
@@ -68,7 +71,9 @@ export type {
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
+  UploadEnd,
   UploadImageOptions,
+  UploadItem,
   UploadMediaByUrlOptions,
   UploadOptions,
   UrlUploadMetadata,
@@ -405,6 +410,31 @@ export class Vodlift {
 
   #ask<T extends Answer["type"]>(ask: Ask, wanted: T, signal: AbortSignal | undefined) {
     return converse({ host: host(), service: this.#vod, keys: this.#keys, signal }, ask, wanted);
+  }
+
+  /**
+   * Uploads many, a few at a time, and tells how each ended as soon as it has. One that fails does not stop the others.
+   * The next item is asked for when there is room, so the list may be of any length, and may be read as it comes.
+   *
+   * ```ts
+   * for await (const { item, outcome, error } of vod.uploadAll(items, { jobs: 8 })) …
+   * ```
+   *
+   * @param items Each with its source and its own options.
+   * @param how `jobs`: uploads at once, 4 unless told otherwise; each has as many parts in flight as its `concurrency`.
+   */
+  async *uploadAll<Item extends UploadItem>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    how: { jobs?: number } = {},
+  ): AsyncGenerator<UploadEnd<Item>> {
+    yield* inParallel(items, wholeNumber("jobs", how.jobs, 1) ?? 4, async (item) => {
+      try {
+        return { item, outcome: await this.upload(item.source, item) };
+      } catch (error) {
+        if (error instanceof VodliftError) return { item, error };
+        throw error;
+      }
+    });
   }
 
   #job(source: Job["source"], media: Job["media"], options: Options, region?: string): Job {

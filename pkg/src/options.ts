@@ -2,9 +2,10 @@
 
 import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
-import type { BusinessType, ImageType, PlaylistLimits } from "./wasm/core.js";
+import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/core.js";
 
 /** Keys of the account. */
 export interface CallerCredentials {
@@ -159,6 +160,17 @@ export interface UploadAttachedMediaOptions extends TransferOptions, OtherMediaO
   /** Category ids, at most 5. */
   cateIds?: readonly (number | string)[];
 }
+
+/** One of many uploads: what to upload, and its own options. */
+export interface UploadItem extends UploadOptions {
+  /** As the first argument of `upload`. */
+  source: UploadSource;
+}
+
+/** How one of many uploads ended. */
+export type UploadEnd<Item extends UploadItem = UploadItem> =
+  | { item: Item; outcome: Outcome; error?: never }
+  | { item: Item; error: VodliftError; outcome?: never };
 
 /** How to upload in slices: several runs, in one place after the other or in several places at once. */
 export interface SliceOptions {

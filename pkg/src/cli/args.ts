@@ -83,6 +83,21 @@ export interface CallCommand {
   quiet: boolean;
 }
 
+export interface IngestCommand {
+  name: "ingest";
+  manifest: string;
+  jobs: number;
+  report?: string;
+  partSize?: number;
+  concurrency?: number;
+  verify?: "crc64" | "length";
+  allowPrivate: boolean;
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
 export interface EmulatorCommand {
   name: "emulator";
   port?: number;
@@ -102,9 +117,10 @@ export type Command =
   | ResumeCommand
   | AbortCommand
   | CallCommand
+  | IngestCommand
   | EmulatorCommand;
 
-const COMMANDS = ["upload", "resume", "abort", "call", "emulator"];
+const COMMANDS = ["upload", "resume", "abort", "call", "ingest", "emulator"];
 
 const UPLOAD_OPTIONS = {
   as: { type: "string" },
@@ -156,6 +172,19 @@ const ABORT_OPTIONS = {
   quiet: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
+const INGEST_OPTIONS = {
+  jobs: { type: "string" },
+  report: { type: "string" },
+  "part-size": { type: "string" },
+  concurrency: { type: "string" },
+  verify: { type: "string" },
+  "allow-private": { type: "boolean", default: false },
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
 const EMULATOR_OPTIONS = {
   port: { type: "string" },
   dir: { type: "string" },
@@ -187,6 +216,8 @@ export function parseCommand(args: readonly string[]): Command {
       return parseAbort(rest);
     case "call":
       return parseCall(rest);
+    case "ingest":
+      return parseIngest(rest);
     default:
       return parseEmulator(rest);
   }
@@ -344,9 +375,36 @@ function parseCall(args: string[]): CallCommand {
   return defined({ name: "call", action, params, ...values });
 }
 
-function oneFile(positionals: string[], topic: string): string {
+/** Beyond this the machine's own limits are met, and an account's. */
+const MOST_JOBS = 64;
+
+function parseIngest(args: string[]): IngestCommand {
+  const { values, positionals } = parse(args, INGEST_OPTIONS, "ingest");
+  const manifest = oneFile(positionals, "ingest", "manifest");
+  const jobs = parseInteger("--jobs", values.jobs, 1, "ingest") ?? 4;
+  if (jobs > MOST_JOBS) throw new UsageError(`--jobs ends at ${MOST_JOBS}, got ${jobs}`, "ingest");
+  if (values.report === manifest) {
+    throw new UsageError("--report and the manifest are the same file", "ingest");
+  }
+  return defined({
+    name: "ingest",
+    manifest,
+    jobs,
+    report: values.report,
+    partSize: parseSize("--part-size", values["part-size"], "ingest"),
+    concurrency: parseInteger("--concurrency", values.concurrency, 1, "ingest"),
+    verify: parseVerify(values.verify),
+    allowPrivate: values["allow-private"],
+    region: values.region,
+    endpoint: values.endpoint,
+    json: values.json,
+    quiet: values.quiet,
+  });
+}
+
+function oneFile(positionals: string[], topic: string, what = "checkpoint file"): string {
   const [file, extra] = positionals;
-  if (file === undefined) throw new UsageError("name the checkpoint file", topic);
+  if (file === undefined) throw new UsageError(`name the ${what}`, topic);
   if (extra !== undefined)
     throw new UsageError(`one file at a time: \`${extra}\` is one too many`, topic);
   return file;
