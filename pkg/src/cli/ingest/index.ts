@@ -173,7 +173,16 @@ class Ingest {
 /** After these there is nothing to go on from. */
 const GONE_FOR_GOOD = ["source_changed", "checkpoint_invalid", "not_resumable"];
 
-/** The upload itself would remove it as soon as the object is complete, which is before anybody has noted that. */
+/**
+ * The upload itself would remove it as soon as the object is complete, which is before anybody has noted that. And before
+ * VOD has named a media there is nothing to lose: most small files are spared two synced writes.
+ */
 function keptUntilReported(store: CheckpointStore): CheckpointStore {
-  return { ...store, remove: async () => {} };
+  return {
+    load: () => store.load(),
+    save: async (checkpoint) => {
+      if (checkpoint.place !== undefined) await store.save(checkpoint);
+    },
+    remove: async () => {},
+  };
 }
