@@ -81,10 +81,19 @@ codes! {
     /// A local file or stream could not be read.
     SourceRead = Source, false, "Check that the file exists, may be read, and is not being written.";
 
+    /// A playlist that breaks the rules of HLS; the message names the line.
+    PlaylistInvalid = Source, false, "Correct the playlist, or upload the media it belongs to as one file.";
+    /// A playlist that is not complete: it goes on.
+    PlaylistLive = Source, false, "Only a complete playlist can be uploaded: wait for its EXT-X-ENDLIST, or record the stream first.";
+
     /// The URL may not be fetched: scheme, user info, port or host.
     UrlRefused = Guard, false, "Use an http(s) URL of a public host, or allow private sources if this one is yours.";
     /// The host resolves to an address that is not public.
     AddressRefused = Guard, false, "Private and loopback sources are refused unless allowed: --allow-private, or allowPrivateSources: true.";
+    /// A playlist names a local file that is not below its own folder.
+    PathRefused = Guard, false, "A local playlist may name URLs, and files below its own folder by relative paths.";
+    /// A playlist and what it names are more than was allowed.
+    PlaylistTooLarge = Guard, false, "If the playlist is yours, raise the limit that the message names.";
     /// The upload address names a host that is not on the allow-list.
     EndpointRefused = Guard, false, "The upload address must be https on *.aliyuncs.com, the configured endpoint's host, or a host you trust by name.";
 
@@ -125,8 +134,16 @@ codes! {
     WrongEndpoint = Service, false, "Use the endpoint and region of the bucket.";
     /// The multipart upload is gone there.
     UploadGone = Service, true, "Start the upload again: the parts were removed on the server.";
+    /// The upload credential has ended, and for images and attached media nothing renews it.
+    CredentialEnded = Service, true, "Images and attached media must arrive while one upload credential lives (50 minutes): upload again, over a faster path.";
     /// Nobody can tell whether CompleteMultipartUpload took effect.
     OutcomeUnknown = Service, true, "Ask GetMezzanineInfo for the media id before you upload again: the object may be complete.";
+    /// VOD has not got so far within the time given.
+    NotReady = Service, true, "VOD is still working on it: wait longer, or ask again later.";
+    /// VOD could not make of the media what it should become.
+    ProcessingFailed = Service, false, "Look at the media in the VOD console: it says what failed; a file VOD can read has to be uploaded anew.";
+    /// The caller's own function for credentials failed.
+    CredentialsFailed = Credentials, true, "Look at the function passed as `credentials`: it failed or gave something that is none.";
     /// The object is stored, its upload callback failed.
     CallbackFailed = Service, false, "The object is stored; check the callback server.";
 

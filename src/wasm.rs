@@ -16,8 +16,9 @@ use crate::source::guard::{self, SourcePolicy};
 use crate::source::range::{self, RangeExpectation};
 use crate::time::UnixMs;
 use crate::upload::{self, Checkpoint, Effect, Event, Job};
+use crate::vod::conversation::{self, Ask, Heard, Step};
 use crate::vod::credential::{UploadAddress, decode_address, decode_auth};
-use crate::vod::{self, Credentials, VodService};
+use crate::vod::{self, Account, Credentials, VodService};
 
 /// Effects in the order to run them.
 #[derive(Serialize, serde::Deserialize, Tsify)]
@@ -101,6 +102,40 @@ impl Upload {
     /// Where the upload stands.
     pub fn checkpoint(&self) -> Result<Ts<Checkpoint>, JsValue> {
         write(&self.0.checkpoint())
+    }
+}
+
+/// A conversation with the VOD API: one call, or asking until something is done. Each input is answered with the one step to
+/// take next.
+#[wasm_bindgen]
+pub struct Conversation(conversation::Conversation);
+
+#[wasm_bindgen]
+impl Conversation {
+    /// `entropy` holds 32 random bytes drawn for this conversation alone; `now` is in ms since the epoch.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        service: Ts<VodService>,
+        account: Ts<Account>,
+        ask: Ts<Ask>,
+        entropy: &[u8],
+        now: f64,
+    ) -> Result<Conversation, JsValue> {
+        let (service, account) = (read("service", service)?, read("account", account)?);
+        let ask = read("ask", ask)?;
+        let made = conversation::Conversation::new(service, account, ask, seed(entropy)?, ms(now));
+        made.map(Conversation).map_err(|error| thrown(&error))
+    }
+
+    /// The first step.
+    pub fn start(&mut self, now: f64) -> Result<Ts<Step>, JsValue> {
+        write(&self.0.start(ms(now)))
+    }
+
+    /// The step after this.
+    pub fn handle(&mut self, heard: Ts<Heard>, now: f64) -> Result<Ts<Step>, JsValue> {
+        let heard = read("heard", heard)?;
+        write(&self.0.handle(heard, ms(now)))
     }
 }
 

@@ -144,6 +144,9 @@ fn a_process_that_dies_at_any_moment_costs_no_more_than_what_was_in_flight() {
             }
         }
         world.assert_object_is_the_source();
+        // Only a Create whose reply died with the process may have made a media for nothing.
+        let lost = u32::from(world.lost_create);
+        assert_eq!(world.service.created, 1 + lost, "died at {at}0 ms");
         let again: u32 = world.sent.values().map(|times| times - 1).sum();
         assert!(
             again as usize <= torn,
@@ -197,12 +200,18 @@ fn a_changed_source_is_refused_with_what_changed() {
     die_midway(&mut world);
     world.dies_at = None;
     world.source.size += 1;
+    world.job.options.keep_on_failure = true;
     let error = world.run_slice().unwrap_err();
     assert_eq!(error.code, Code::SourceChanged);
     assert!(
         error.message.contains("size was 8388608 and is 8388609"),
         "{}",
         error.message
+    );
+    assert_eq!(
+        world.service.uploads.len(),
+        1,
+        "a refusal must not cost the parts"
     );
 }
 

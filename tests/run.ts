@@ -197,7 +197,7 @@ async function run(step: Step): Promise<Result> {
   console.log(`failed after ${seconds.toFixed(1)} s\n`);
   console.log(output.trimEnd());
   console.log(`\nerror: this check failed: ${step.name}${step.hint ? `; ${step.hint}` : ""}`);
-  console.log(`       run it alone: ${step.command.join(" ")}\n`);
+  console.log(`       again, alone: make test ONLY=${step.group}\n`);
   return {
     step,
     state: "failed",

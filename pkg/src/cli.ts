@@ -26,6 +26,8 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import("./cli/resume.ts")).runResume(command, process.env);
     case "abort":
       return (await import("./cli/resume.ts")).runAbort(command, process.env);
+    case "call":
+      return (await import("./cli/call.ts")).runCall(command, process.env);
     case "ingest":
       return (await import("./cli/ingest/index.ts")).runIngest(command, process.env);
     case "upload":

@@ -3,6 +3,8 @@
 
 import { VodliftError } from "./error.ts";
 import type {
+  Account,
+  Ask,
   Checkpoint,
   Code,
   Credentials,
@@ -10,9 +12,11 @@ import type {
   Effect,
   Error as ErrorData,
   Event,
+  Heard,
   Job,
   RangeExpectation,
   Request,
+  Step,
   UploadAddress,
   VodService,
 } from "./wasm/core.js";
@@ -20,9 +24,15 @@ import { type Core, core, restartCore } from "./wasm/index.ts";
 
 export { VodliftError } from "./error.ts";
 export type {
+  Account,
+  Answer,
+  Ask,
   Budget,
+  BusinessType,
   Checkpoint,
   Code,
+  CreateUploadAttachedMedia,
+  CreateUploadImage,
   CreateUploadVideo,
   Credentials,
   DecodedUploadAuth,
@@ -32,7 +42,9 @@ export type {
   Event,
   Failure,
   FailureKind,
+  Heard,
   HostLimits,
+  ImageType,
   Job,
   Media,
   Options,
@@ -40,13 +52,24 @@ export type {
   OssSignature,
   Outcome,
   Phase,
+  PlaylistLimits,
+  PlaylistRoot,
+  PlaylistSource,
   Progress,
   RangeExpectation,
+  Readiness,
   Request,
   Shard,
   Source,
+  Step,
   TransferBody,
   UploadAddress,
+  UploadMediaByUrl,
+  UrlMetadata,
+  UrlUploadInfo,
+  UrlUploadInfos,
+  UrlUploadJob,
+  UrlUploads,
   Validator,
   Verify,
   VodService,
@@ -156,6 +179,38 @@ export class Upload {
   /** Where it stands. */
   checkpoint(): Checkpoint {
     return this.#machine.use((machine) => machine.checkpoint());
+  }
+
+  /** Releases its memory in the core. */
+  free(): void {
+    this.#machine.free();
+  }
+}
+
+/**
+ * A conversation with the VOD API as a state machine without IO: one call, or asking until something is done. Take each
+ * step and tell what came of it, until one is `done` or `failed`. `Vodlift.call` and others do all of it.
+ */
+export class Conversation {
+  readonly #machine: Owned<InstanceType<Core["Conversation"]>>;
+
+  /**
+   * @param entropy 32 random bytes drawn for this conversation alone, for nonces and jitter.
+   * @param now Milliseconds since the epoch.
+   * @throws VodliftError `invalid_argument`, naming the field.
+   */
+  constructor(service: VodService, account: Account, ask: Ask, entropy: Uint8Array, now: number) {
+    this.#machine = new Owned((core) => new core.Conversation(service, account, ask, entropy, now));
+  }
+
+  /** The first step. */
+  start(now: number): Step {
+    return this.#machine.use((machine) => machine.start(now));
+  }
+
+  /** The step after this. */
+  handle(heard: Heard, now: number): Step {
+    return this.#machine.use((machine) => machine.handle(heard, now));
   }
 
   /** Releases its memory in the core. */

@@ -1,30 +1,54 @@
 // The package's public API.
 
 import { createHost, fileCheckpoint, fromFile } from "#host";
-import { invalid, whole } from "./arguments.ts";
+import { invalid, text, whole as wholeNumber } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import { converse } from "./converse.ts";
 import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
 import type { Host } from "./hosts/host.ts";
-import { credentials, howTo, howToResume, ossService, video, vodService } from "./job.ts";
+import {
+  attachedMedia,
+  howTo,
+  howToResume,
+  image,
+  ossService,
+  pull,
+  video,
+  vodService,
+} from "./job.ts";
+import { Keys } from "./keys.ts";
 import type {
+  CallOptions,
+  PlaylistOptions,
   ResumeOptions,
   SliceOptions,
+  TransferOptions,
+  UploadAttachedMediaOptions,
   UploadEnd,
+  UploadImageOptions,
   UploadItem,
+  UploadMediaByUrlOptions,
   UploadOptions,
   VodliftOptions,
+  WaitOptions,
 } from "./options.ts";
 import { inParallel } from "./parallel.ts";
-import { run } from "./run.ts";
+import { type Run, run } from "./run.ts";
 import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
+import { openPlaylist, type PlaylistSource } from "./sources/playlist.ts";
 import type {
+  Answer,
+  Ask,
   Checkpoint,
-  Credentials,
   Job,
   Options,
   OssService,
   Outcome,
+  Readiness,
+  UrlUploadInfos,
+  UrlUploadJob,
+  UrlUploads,
   VodService,
 } from "./wasm/core.js";
 
@@ -40,18 +64,40 @@ export {
 export type { Suspended } from "./driver.ts";
 export { type Code, type ErrorClass, VodliftError } from "./error.ts";
 export type {
+  CallerCredentials,
+  CallOptions,
+  PlaylistOptions,
   ResumeOptions,
   SliceOptions,
+  TransferOptions,
+  UploadAttachedMediaOptions,
   UploadEnd,
+  UploadImageOptions,
   UploadItem,
+  UploadMediaByUrlOptions,
   UploadOptions,
+  UrlUploadMetadata,
   VodliftOptions,
+  WaitOptions,
 } from "./options.ts";
 export type { UploadProgress } from "./progress.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
+export type { PlaylistSource } from "./sources/playlist.ts";
 export type { ByteStream } from "./sources/stream.ts";
-export type { Checkpoint, Outcome, Phase, Progress, Verify } from "./wasm/core.js";
+export type {
+  Checkpoint,
+  Outcome,
+  Phase,
+  PlaylistLimits,
+  Progress,
+  Readiness,
+  UrlUploadInfo,
+  UrlUploadInfos,
+  UrlUploadJob,
+  UrlUploads,
+  Verify,
+} from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
 
 let sharedHost: Host | undefined;
@@ -71,7 +117,7 @@ function host(): Host {
  * ```
  */
 export class Vodlift {
-  readonly #credentials: Credentials;
+  readonly #keys: Keys;
   readonly #vod: VodService;
   readonly #oss: OssService;
 
@@ -81,7 +127,7 @@ export class Vodlift {
    * @throws VodliftError `invalid_argument`, naming the field.
    */
   constructor(options: VodliftOptions) {
-    this.#credentials = credentials(options);
+    this.#keys = new Keys(options);
     this.#vod = vodService(options);
     this.#oss = ossService(options);
   }
@@ -103,19 +149,91 @@ export class Vodlift {
     source: UploadSource,
     options: UploadOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const { size, checkpoint: store, signal, stop, onProgress } = options;
+    const open = () => openSource(source, options.size);
+    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
+  }
+
+  /**
+   * Uploads one image: a cover, or one of its own. The format follows from its name.
+   *
+   * There is no call that renews the upload credential of an image (it lives about 50 minutes). When it ends too early, the
+   * image is created again under a new media id and its bytes start over; `restarts` in the result says so. A resume does
+   * the same.
+   *
+   * @param source As `upload`.
+   * @returns As `upload`; also `imageUrl` (on the CDN domain) and `fileUrl` (the object).
+   * @throws VodliftError As `upload`; also `credential_ended`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadimage
+   */
+  async uploadImage(source: UploadSource, options: UploadImageOptions = {}): Promise<Outcome> {
+    const media = () => ({ type: "image", ...image(options) }) as const;
+    const open = () => openSource(source, options.size);
+    return whole(await this.#upload(open, media, options));
+  }
+
+  /**
+   * Uploads one attached media: a watermark, a subtitle or a material for editing. The format follows from its name. Its
+   * upload credential cannot be renewed either: see `uploadImage`.
+   *
+   * @param source As `upload`.
+   * @param options `businessType` is needed.
+   * @returns As `upload`; also `mediaUrl` (on the CDN domain) and `fileUrl` (the object).
+   * @throws VodliftError As `upload`; also `credential_ended`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadattachedmedia
+   */
+  async uploadAttachedMedia(
+    source: UploadSource,
+    options: UploadAttachedMediaOptions,
+  ): Promise<Outcome> {
+    const media = () => ({ type: "attachedMedia", ...attachedMedia(options) }) as const;
+    const open = () => openSource(source, options.size);
+    return whole(await this.#upload(open, media, options));
+  }
+
+  #upload(
+    open: () => Promise<OpenSource>,
+    media: () => Job["media"],
+    options: TransferOptions & SliceOptions,
+  ): Promise<Outcome | Suspended> {
+    const { checkpoint: store, signal, stop, onProgress } = options;
     return run({
       host: host(),
-      open: () => openSource(source, size),
-      machine: (data) => {
-        const job = this.#job(data, { type: "video", ...video(options) }, howTo(options));
-        return Upload.create(job, this.#credentials, entropy(), Date.now());
+      open,
+      keys: this.#keys,
+      machine: (data, account) => {
+        const job = this.#job(data, media(), howTo(options));
+        return Upload.create(job, account, entropy(), Date.now());
       },
       store,
       signal,
       stop,
       onProgress,
     });
+  }
+
+  /**
+   * Uploads an HLS playlist with everything it names, as one media: the playlists of all variants and renditions, segments,
+   * init segments, keys. Every file gets a name of its own beside the root playlist, the playlists are rewritten to those
+   * names (and to nothing else), and the root goes up last. A file that many byte ranges point into goes up once.
+   *
+   * A web playlist leads to URLs only, all of them checked like the source itself; a local one to files below its own
+   * folder, and to URLs. Live playlists are refused.
+   *
+   * @param source The playlist's URL (text, `URL`, or `{ url, headers }`), or `fromFile(path)`.
+   * @throws VodliftError As `upload`; also `playlist_invalid`, `playlist_live`, `playlist_too_large`, `path_refused`.
+   * @see https://www.rfc-editor.org/rfc/rfc8216
+   */
+  uploadPlaylist(source: PlaylistSource, options?: PlaylistOptions): Promise<Outcome>;
+  uploadPlaylist(
+    source: PlaylistSource,
+    options: PlaylistOptions & SliceOptions,
+  ): Promise<Outcome | Suspended>;
+  uploadPlaylist(
+    source: PlaylistSource,
+    options: PlaylistOptions & SliceOptions = {},
+  ): Promise<Outcome | Suspended> {
+    const open = async () => openPlaylist(source, options);
+    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
   }
 
   /**
@@ -139,10 +257,11 @@ export class Vodlift {
     const { signal, stop, onProgress } = options;
     return run({
       host: host(),
-      open: () => sourceOf(checkpoint, options.source),
-      machine: (data) => {
+      open: () => sourceOf(checkpoint, options),
+      keys: this.#keys,
+      machine: (data, account) => {
         const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
-        return Upload.resume(checkpoint, job, this.#credentials, entropy(), Date.now());
+        return Upload.resume(checkpoint, job, account, entropy(), Date.now());
       },
       store,
       signal,
@@ -153,7 +272,8 @@ export class Vodlift {
 
   /**
    * Gives up an upload for good: its parts are removed from the server, and its checkpoint from the store. The media id
-   * stays in VOD as an empty one.
+   * stays in VOD as an empty one. Of images and attached media only the checkpoint is removed: no credential can be had for
+   * their parts, which VOD removes within 7 days.
    *
    * @param from The checkpoint, or the store that keeps it.
    * @throws VodliftError When the server could not be told; the checkpoint is kept then.
@@ -165,16 +285,131 @@ export class Vodlift {
       data: { type: "slices", size: 1 },
       local: undefined,
     });
-    const machine = (data: Job["source"]) => {
+    const machine: Run["machine"] = (data, account) => {
       const job = this.#job(data, checkpoint.media, {}, checkpoint.region);
-      return Upload.discard(checkpoint, job, this.#credentials, entropy(), Date.now());
+      return Upload.discard(checkpoint, job, account, entropy(), Date.now());
     };
     const nothing = { signal: undefined, stop: undefined, onProgress: undefined };
     try {
-      await run({ host: host(), open, machine, store, ...nothing });
+      await run({ host: host(), keys: this.#keys, open, machine, store, ...nothing });
     } catch (error) {
       if (!(error instanceof VodliftError && error.code === "aborted")) throw error;
     }
+  }
+
+  /**
+   * Signs and sends any action of the VOD API. What is passing (throttling, an overloaded service, a wrong clock) is tried
+   * again under a new signature; what may have taken effect is not done twice.
+   *
+   * @param action Its name, such as `GetVideoInfo`.
+   * @param params Its own parameters as the API names them; lists are joined with commas, objects become JSON.
+   * @returns The reply's JSON object.
+   * @throws VodliftError `vod_rejected` and others, with `serviceCode` and `requestId`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-overview
+   */
+  async call(
+    action: string,
+    params: Readonly<Record<string, unknown>> = {},
+    { signal, repeatable }: CallOptions = {},
+  ): Promise<Record<string, unknown>> {
+    const ask: Ask = {
+      type: "action",
+      action,
+      params: callParams(params),
+      ...(repeatable !== undefined && { repeatable }),
+    };
+    const { body } = await this.#ask(ask, "reply", signal);
+    return JSON.parse(body);
+  }
+
+  /**
+   * Waits until VOD has the whole source file of a video (`uploaded`, by GetMezzanineInfo), or has done with it
+   * (`playable`, by GetVideoInfo: transcoded and checked). It asks after a second, then ever less often, at last twice a
+   * minute.
+   *
+   * @returns The status that VOD gives, `Normal`.
+   * @throws VodliftError `not_ready` after the timeout, `processing_failed`, `media_not_found`, `aborted`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getmezzanineinfo
+   */
+  async waitUntilReady(
+    mediaId: string,
+    { signal, timeout, until = "uploaded" }: WaitOptions & { until?: Readiness } = {},
+  ): Promise<string> {
+    const limit = timeoutMs(timeout);
+    const id = text("mediaId", mediaId) ?? "";
+    const ask: Ask = { type: "untilReady", mediaId: id, until, ...limit };
+    return (await this.#ask(ask, "ready", signal)).status;
+  }
+
+  /**
+   * Lets VOD fetch URLs by itself: no byte passes here, and it may take hours. `waitForUrlUploads` tells when it is done.
+   *
+   * @param urls At most 20 http or https URLs that VOD can reach.
+   * @returns One job a URL.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-uploadmediabyurl
+   */
+  async uploadMediaByUrl(
+    urls: readonly (string | URL)[] | string | URL,
+    options: UploadMediaByUrlOptions = {},
+  ): Promise<UrlUploadJob[]> {
+    const list = typeof urls === "string" || urls instanceof URL ? [urls] : urls;
+    const ask: Ask = { type: "uploadByUrl", pull: pull(list, options) };
+    return (await this.#ask(ask, "jobs", options.signal)).jobs;
+  }
+
+  /**
+   * How far VOD is with URLs it fetches.
+   *
+   * @param which At most 10 jobs, by `{ jobIds }` or `{ urls }`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-geturluploadinfos
+   */
+  async getUrlUploadInfos(
+    which: UrlUploads,
+    { signal }: Pick<WaitOptions, "signal"> = {},
+  ): Promise<UrlUploadInfos> {
+    const ask: Ask = { type: "urlUploads", which, untilEnded: false };
+    return (await this.#ask(ask, "infos", signal)).infos;
+  }
+
+  /**
+   * Waits until VOD has ended all of these jobs, well or not: see each one's `status`. It asks as `waitUntilReady` does.
+   *
+   * @param which At most 10 jobs, by `{ jobIds }` or `{ urls }`.
+   * @throws VodliftError `not_ready` after the timeout.
+   */
+  async waitForUrlUploads(
+    which: UrlUploads,
+    { signal, timeout }: WaitOptions = {},
+  ): Promise<UrlUploadInfos> {
+    const ask: Ask = { type: "urlUploads", which, untilEnded: true, ...timeoutMs(timeout) };
+    return (await this.#ask(ask, "infos", signal)).infos;
+  }
+
+  /**
+   * Cancels jobs that VOD has not begun.
+   *
+   * @param which At most 10 jobs, by `{ jobIds }` or `{ urls }`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-cancelurluploadjobs
+   */
+  async cancelUrlUploadJobs(
+    which: UrlUploads,
+    { signal }: Pick<WaitOptions, "signal"> = {},
+  ): Promise<void> {
+    await this.#ask({ type: "cancelUrlUploads", which }, "finished", signal);
+  }
+
+  /**
+   * Removes the unfinished parts of a video of which only the media id is known. With a checkpoint, `abort` does it.
+   *
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletemultipartupload
+   */
+  async abortMedia(mediaId: string, { signal }: Pick<WaitOptions, "signal"> = {}): Promise<void> {
+    const id = text("mediaId", mediaId) ?? "";
+    await this.#ask({ type: "abortMedia", mediaId: id }, "finished", signal);
+  }
+
+  #ask<T extends Answer["type"]>(ask: Ask, wanted: T, signal: AbortSignal | undefined) {
+    return converse({ host: host(), service: this.#vod, keys: this.#keys, signal }, ask, wanted);
   }
 
   /**
@@ -192,7 +427,7 @@ export class Vodlift {
     items: Iterable<Item> | AsyncIterable<Item>,
     how: { jobs?: number } = {},
   ): AsyncGenerator<UploadEnd<Item>> {
-    yield* inParallel(items, whole("jobs", how.jobs, 1) ?? 4, async (item) => {
+    yield* inParallel(items, wholeNumber("jobs", how.jobs, 1) ?? 4, async (item) => {
       try {
         return { item, outcome: await this.upload(item.source, item) };
       } catch (error) {
@@ -206,6 +441,28 @@ export class Vodlift {
     const vod = region === undefined ? this.#vod : { region, ...this.#vod };
     return { media, source, vod, oss: this.#oss, options, host: host().limits };
   }
+}
+
+/** Of an upload that nobody can stop halfway. */
+function whole(end: Outcome | Suspended): Outcome {
+  if (!("suspended" in end)) return end;
+  throw new VodliftError(errorOf("internal", "the upload was suspended, and nobody asked for it"));
+}
+
+function timeoutMs(timeout: number | undefined): { timeoutMs?: number } {
+  const ms = wholeNumber("timeout", timeout, 0);
+  return ms === undefined ? {} : { timeoutMs: ms };
+}
+
+/** As the API's own clients write them. What is undefined or null is left out. */
+function callParams(params: Readonly<Record<string, unknown>>): [string, string][] {
+  return Object.entries(params).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined || value === null) return [];
+    if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
+      return [[name, value.join(",")]];
+    }
+    return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)]];
+  });
 }
 
 /** Drawn for one upload alone. */
@@ -222,18 +479,22 @@ async function load(
   throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to go on from"));
 }
 
-function sourceOf(
-  { source: mark }: Checkpoint,
-  given: UploadSource | undefined,
+async function sourceOf(
+  { source: mark, playlist }: Checkpoint,
+  { source: given, segments, limits }: ResumeOptions,
 ): Promise<OpenSource> {
-  if (given !== undefined) return openSource(given, undefined);
+  const open = (source: UploadSource) => {
+    if (playlist === undefined) return openSource(source, undefined);
+    return openPlaylist(source as PlaylistSource, { segments, limits });
+  };
+  if (given !== undefined) return open(given);
   if (mark.queryRemoved) {
     throw invalid(
       "source",
       "must be passed again: its query looked like a credential and was not stored",
     );
   }
-  if (mark.url !== undefined) return openSource(mark.url, undefined);
-  if (mark.path !== undefined) return openSource(fromFile(mark.path), undefined);
+  if (mark.url !== undefined) return open(mark.url);
+  if (mark.path !== undefined) return open(fromFile(mark.path));
   throw invalid("source", "must be passed again: the checkpoint cannot tell where the bytes are");
 }

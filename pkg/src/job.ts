@@ -2,24 +2,28 @@
 
 import { bytes, defined, flag, invalid, oneOf, pairs, text, whole } from "./arguments.ts";
 import { describe } from "./hosts/failure.ts";
-import type { ResumeOptions, SliceOptions, UploadOptions, VodliftOptions } from "./options.ts";
+import type {
+  ResumeOptions,
+  SliceOptions,
+  TransferOptions,
+  UploadAttachedMediaOptions,
+  UploadImageOptions,
+  UploadMediaByUrlOptions,
+  UploadOptions,
+  UrlUploadMetadata,
+  VodliftOptions,
+} from "./options.ts";
 import type {
   Budget,
+  CreateUploadAttachedMedia,
+  CreateUploadImage,
   CreateUploadVideo,
-  Credentials,
   Options,
   OssService,
+  UploadMediaByUrl,
+  UrlMetadata,
   VodService,
 } from "./wasm/core.js";
-
-/** The account. It holds secrets. */
-export function credentials(options: VodliftOptions): Credentials {
-  return defined({
-    accessKeyId: required("accessKeyId", options.accessKeyId),
-    accessKeySecret: required("accessKeySecret", options.accessKeySecret),
-    securityToken: text("securityToken", options.securityToken),
-  });
-}
 
 /** The VOD API to call. */
 export function vodService(options: VodliftOptions): VodService {
@@ -65,8 +69,81 @@ export function video(options: UploadOptions): CreateUploadVideo {
   });
 }
 
+/** What an image becomes. */
+export function image(options: UploadImageOptions): CreateUploadImage {
+  return defined({
+    imageType: oneOf("imageType", options.imageType, ["default", "cover"]) ?? "default",
+    imageExt: text("imageExt", options.imageExt),
+    originalFileName: text("fileName", options.fileName),
+    cateId: categoryId(options.cateId),
+    ...common(options),
+  });
+}
+
+/** What an attached media becomes. */
+export function attachedMedia(options: UploadAttachedMediaOptions): CreateUploadAttachedMedia {
+  const types = ["watermark", "subtitle", "material"] as const;
+  const businessType = oneOf("businessType", options.businessType, types);
+  if (businessType === undefined) {
+    throw invalid("businessType", 'is needed: "watermark", "subtitle" or "material"');
+  }
+  return defined({
+    businessType,
+    mediaExt: text("mediaExt", options.mediaExt),
+    fileName: text("fileName", options.fileName),
+    cateIds: options.cateIds?.map((id) => categoryId(id, "cateIds") ?? 0),
+    ...common(options),
+  });
+}
+
+/** What VOD is to fetch by itself. */
+export function pull(
+  urls: readonly (string | URL)[],
+  options: UploadMediaByUrlOptions,
+): UploadMediaByUrl {
+  return defined({
+    urls: urls.map((url) => text("urls", String(url)) ?? ""),
+    metadatas: options.metadatas?.map(urlMetadata),
+    templateGroupId: text("templateGroupId", options.templateGroupId),
+    workflowId: text("workflowId", options.workflowId),
+    storageLocation: text("storageLocation", options.storageLocation),
+    userData: userData(options.userData),
+    appId: text("appId", options.appId),
+    sessionId: text("sessionId", options.sessionId),
+    enableFirstFrameCover: flag("enableFirstFrameCover", options.enableFirstFrameCover),
+    generateThumbnail: flag("generateThumbnail", options.generateThumbnail),
+  });
+}
+
+function urlMetadata(metadata: UrlUploadMetadata): UrlMetadata {
+  return defined({
+    sourceUrl: text("sourceUrl", metadata.sourceUrl) ?? "",
+    title: text("title", metadata.title) ?? "",
+    fileSize: whole("fileSize", metadata.fileSize, 1),
+    description: text("description", metadata.description),
+    coverUrl: text("coverUrl", metadata.coverUrl),
+    cateId: categoryId(metadata.cateId),
+    tags: tagList(metadata.tags),
+    templateGroupId: text("templateGroupId", metadata.templateGroupId),
+    workflowId: text("workflowId", metadata.workflowId),
+    fileExtension: text("fileExtension", metadata.fileExtension),
+    referenceId: text("referenceId", metadata.referenceId),
+  });
+}
+
+function common(options: UploadImageOptions | UploadAttachedMediaOptions) {
+  return defined({
+    title: text("title", options.title),
+    description: text("description", options.description),
+    tags: tagList(options.tags),
+    storageLocation: text("storageLocation", options.storageLocation),
+    userData: userData(options.userData),
+    appId: text("appId", options.appId),
+  });
+}
+
 /** How to go about it. */
-export function howTo(options: UploadOptions & SliceOptions): Options {
+export function howTo(options: TransferOptions & SliceOptions): Options {
   return defined({
     partSize: bytes("partSize", options.partSize),
     concurrency: whole("concurrency", options.concurrency, 1),
@@ -97,8 +174,8 @@ function budget(limits: SliceOptions["budget"]): Budget | undefined {
   });
 }
 
-function categoryId(id: number | string | undefined): number | undefined {
-  return whole("cateId", typeof id === "string" ? Number(id) : id, 0);
+function categoryId(id: number | string | undefined, field = "cateId"): number | undefined {
+  return whole(field, typeof id === "string" ? Number(id) : id, 0);
 }
 
 function tagList(tags: readonly string[] | string | undefined): string[] | undefined {

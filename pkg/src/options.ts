@@ -5,16 +5,33 @@ import type { CheckpointStore } from "./checkpoint/index.ts";
 import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
-import type { Outcome } from "./wasm/core.js";
+import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/core.js";
 
-/** Whose account, and where. */
-export interface VodliftOptions {
+/** Keys of the account. */
+export interface CallerCredentials {
   /** AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`. */
   accessKeyId: string;
   /** The secret that belongs to it. It signs, and is never sent. */
   accessKeySecret: string;
   /** The token of an STS credential. */
+  securityToken?: string | undefined;
+  /** When an STS credential ends: a `Date`, ms since the epoch, or ISO 8601 text. Then it is replaced before that. */
+  expiration?: Date | number | string | undefined;
+}
+
+/** Whose account, and where. */
+export interface VodliftOptions {
+  /** AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`. */
+  accessKeyId?: string;
+  /** The secret that belongs to it. It signs, and is never sent. */
+  accessKeySecret?: string;
+  /** The token of an STS credential. */
   securityToken?: string;
+  /**
+   * Gives the credentials, instead of the three above: when there are none yet, a minute before their `expiration`, and
+   * when VOD says that the token has expired. Uploads that run longer than one token go on with the next one.
+   */
+  credentials?: () => Promise<CallerCredentials>;
   /** Region of the VOD service, `cn-shanghai` unless told otherwise. Media live in one region. */
   region?: string;
   /** VOD endpoint instead of the region's: `host`, `host:port`, or with `https://` or `http://` before it. */
@@ -92,6 +109,58 @@ export interface UploadOptions {
   onProgress?: (progress: UploadProgress) => void;
 }
 
+/** What an HLS playlist becomes, and how to go about it. */
+export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size"> {
+  /**
+   * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
+   * paths below its folder. One for each different segment, in the order they first appear.
+   */
+  segments?: readonly (string | URL)[];
+  /** What is too much: 100 playlists, 100,000 files, 8 MiB a playlist and 1 TiB in all unless told otherwise. */
+  limits?: PlaylistLimits;
+}
+
+/** What goes for every kind of upload. */
+export type TransferOptions = Pick<
+  UploadOptions,
+  | "partSize"
+  | "concurrency"
+  | "verify"
+  | "headers"
+  | "allowPrivateSources"
+  | "size"
+  | "checkpoint"
+  | "signal"
+  | "onProgress"
+>;
+
+/** What every image and attached media may have. */
+type OtherMediaOptions = Pick<
+  UploadOptions,
+  "title" | "description" | "tags" | "storageLocation" | "appId" | "userData" | "fileName"
+>;
+
+/** What an image becomes, and how to go about it. Every field may be left out. */
+export interface UploadImageOptions
+  extends TransferOptions,
+    OtherMediaOptions,
+    Pick<UploadOptions, "cateId"> {
+  /** What it is for: `default`, or `cover` for the cover of a video. */
+  imageType?: ImageType;
+  /** Format as an extension without a dot (`png`, `jpg`, `webp` …); the file name's own unless told otherwise. */
+  imageExt?: string;
+}
+
+/** What an attached media becomes, and how to go about it. */
+export interface UploadAttachedMediaOptions extends TransferOptions, OtherMediaOptions {
+  /** What it is for: `watermark`, `subtitle` or `material`. */
+  businessType: BusinessType;
+  /** Format as an extension without a dot (`png`, `vtt`, `zip` …); the file name's own unless told otherwise. */
+  mediaExt?: string;
+  /** Category ids, at most 5. */
+  cateIds?: readonly (number | string)[];
+}
+
 /** One of many uploads: what to upload, and its own options. */
 export interface UploadItem extends UploadOptions {
   /** As the first argument of `upload`. */
@@ -122,12 +191,75 @@ export interface SliceOptions {
   stop?: AbortSignal;
 }
 
+/** How to call an action of the VOD API. */
+export interface CallOptions {
+  /** Gives up waiting for the reply. What the service has begun, it may finish. */
+  signal?: AbortSignal;
+  /**
+   * The call may be sent again when its reply was lost. Taken for granted of actions that only look (Get…, List…, Search…,
+   * Describe…, Query…, Refresh…). Throttled calls are always sent again: they have done nothing.
+   */
+  repeatable?: boolean;
+}
+
+/** How long to wait for VOD. */
+export interface WaitOptions {
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+  /** Ends the waiting after so many ms, with `not_ready`. There is no limit otherwise. */
+  timeout?: number;
+}
+
+/** What a URL that VOD fetches becomes. */
+export interface UrlUploadMetadata
+  extends Pick<
+    UploadOptions,
+    | "title"
+    | "description"
+    | "tags"
+    | "cateId"
+    | "coverUrl"
+    | "templateGroupId"
+    | "workflowId"
+    | "referenceId"
+  > {
+  /** One of the URLs. */
+  sourceUrl: string;
+  /** Title, at most 128 characters. Needed here. */
+  title: string;
+  /** Size in bytes. */
+  fileSize?: number;
+  /** Format as an extension without a dot. Needed where the URL's path has none; it wins over that. */
+  fileExtension?: string;
+}
+
+/** What URLs that VOD fetches become. */
+export interface UploadMediaByUrlOptions
+  extends Pick<
+    UploadOptions,
+    | "templateGroupId"
+    | "workflowId"
+    | "storageLocation"
+    | "appId"
+    | "userData"
+    | "enableFirstFrameCover"
+    | "generateThumbnail"
+  > {
+  /** For each URL, matched by `sourceUrl`. */
+  metadatas?: readonly UrlUploadMetadata[];
+  /** Names this call, at most 50 of `A-Z a-z 0-9 _ -`: VOD refuses the same again within 10 minutes. Made up if not given. */
+  sessionId?: string;
+  /** Gives up waiting for the reply. */
+  signal?: AbortSignal;
+}
+
 /** How to go on. What it becomes, where it goes and how it is cut stand in the checkpoint. */
 export interface ResumeOptions
   extends Pick<
-    UploadOptions,
-    "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
-  > {
+      UploadOptions,
+      "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
+    >,
+    Pick<PlaylistOptions, "segments" | "limits"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
   source?: UploadSource;
 }

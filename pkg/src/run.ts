@@ -5,17 +5,20 @@ import { CheckpointSaver } from "./checkpoint/saver.ts";
 import { errorOf, type Upload, VodliftError } from "./core.ts";
 import { drive, type Suspended } from "./driver.ts";
 import type { Host } from "./hosts/host.ts";
+import type { Keys } from "./keys.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { OpenSource } from "./sources/index.ts";
-import type { Job, Outcome } from "./wasm/core.js";
+import type { Account, Job, Outcome } from "./wasm/core.js";
 
 /** What a run needs. */
 export interface Run {
   readonly host: Host;
   /** Opens the source, at the last moment. */
   open(): Promise<OpenSource>;
+  /** Whose keys sign. */
+  readonly keys: Keys;
   /** Makes the machine that decides. */
-  machine(source: Job["source"]): Upload;
+  machine(source: Job["source"], account: Account): Upload;
   readonly store: CheckpointStore | undefined;
   readonly signal: AbortSignal | undefined;
   readonly stop: AbortSignal | undefined;
@@ -26,6 +29,7 @@ export interface Run {
 export async function run(what: Run): Promise<Outcome | Suspended> {
   const { signal } = what;
   mustNotBeAborted(signal);
+  const account = await what.keys.current();
   const { data, local } = await what.open();
   const abort = new AbortController();
   const relay = () => abort.abort(signal?.reason);
@@ -43,7 +47,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
   try {
     mustNotBeAborted(signal);
     const end = await drive({
-      machine: what.machine(data),
+      machine: what.machine(data, account),
       host: what.host,
       local,
       signal: abort.signal,
@@ -51,6 +55,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
       onProgress: (progress) => meter.update(progress),
       onSent: (transfer, count) => meter.sent(transfer, count),
       onCheckpoint: (checkpoint) => saver.save(checkpoint),
+      identified: () => saver.identified(),
     });
     if ("suspended" in end) {
       saver.save(end.checkpoint);

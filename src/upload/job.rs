@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::http::Headers;
 use crate::oss::OssService;
 use crate::vod::VodService;
-use crate::vod::api::CreateUploadVideo;
+use crate::vod::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
 
 /// One upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,75 @@ pub struct Job {
 pub enum Media {
     /// Video or audio, by CreateUploadVideo. An empty title or file name is filled in from the source.
     Video(CreateUploadVideo),
+    /// An image, by CreateUploadImage. Title, name and format that were not given are filled in from the source.
+    Image(CreateUploadImage),
+    /// A watermark, a subtitle or a material, by CreateUploadAttachedMedia. Filled in likewise.
+    AttachedMedia(CreateUploadAttachedMedia),
+}
+
+impl Media {
+    /// Whether its upload credential can be renewed. For the others every credential comes with a new media id and a new
+    /// place, so the bytes start over.
+    pub fn is_renewable(&self) -> bool {
+        matches!(self, Media::Video(_))
+    }
+
+    /// One word for users: `video`, `image` or `attached`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Media::Video(_) => "video",
+            Media::Image(_) => "image",
+            Media::AttachedMedia(_) => "attached",
+        }
+    }
+
+    /// The action that asks VOD for a place.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Media::Video(_) => CreateUploadVideo::ACTION,
+            Media::Image(_) => CreateUploadImage::ACTION,
+            Media::AttachedMedia(_) => CreateUploadAttachedMedia::ACTION,
+        }
+    }
+
+    /// The parameters of that action.
+    pub fn params(&self) -> Vec<(String, String)> {
+        match self {
+            Media::Video(video) => video.params(),
+            Media::Image(image) => image.params(),
+            Media::AttachedMedia(media) => media.params(),
+        }
+    }
+
+    /// The file's name, as far as it is known.
+    pub fn file_name(&self) -> &str {
+        match self {
+            Media::Video(video) => &video.file_name,
+            Media::Image(image) => image.original_file_name.as_deref().unwrap_or_default(),
+            Media::AttachedMedia(media) => media.file_name.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Checks every documented rule of the parameters.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming field, rule and what was given.
+    pub fn validate(&self) -> Result<(), Error> {
+        match self {
+            Media::Video(video) => video.validate(),
+            Media::Image(image) => image.validate(),
+            Media::AttachedMedia(media) => media.validate(),
+        }
+    }
+
+    /// Tells the size, where the action has a parameter for it.
+    pub(super) fn set_size(&mut self, size: Option<u64>) {
+        match self {
+            Media::Video(video) => video.file_size = size,
+            Media::AttachedMedia(media) => media.file_size = size,
+            Media::Image(_) => {}
+        }
+    }
 }
 
 /// Where the bytes come from.
@@ -76,6 +146,83 @@ pub enum Source {
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         name: Option<String>,
     },
+    /// An HLS playlist with everything it names.
+    Playlist(PlaylistSource),
+}
+
+/// An HLS playlist with everything it names: one media of many files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct PlaylistSource {
+    /// Where the playlist is.
+    pub root: PlaylistRoot,
+    /// Where the segments are, in place of what the playlist says: for each different segment of one media playlist, in
+    /// the order they first appear. URLs, or for a local playlist also paths below its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub segments: Option<Vec<String>>,
+    /// What is too much.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub limits: PlaylistLimits,
+}
+
+/// Where a playlist is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum PlaylistRoot {
+    /// Behind a URL. What it names is fetched, and never read from this machine.
+    Url {
+        /// Absolute, as the WHATWG parser spells it.
+        url: String,
+        /// Sent to the playlist's own origin only.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        headers: Headers,
+    },
+    /// A file. It may name files below its own folder, and URLs.
+    File {
+        /// Its name in its folder.
+        name: String,
+        /// Its whole path. It is written into the checkpoint.
+        path: String,
+    },
+}
+
+/// What a playlist may ask for: a hostile one could name the whole world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct PlaylistLimits {
+    /// Playlists, the root included.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub playlists: u32,
+    /// Different files, playlists not included.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub files: u32,
+    /// Bytes of one playlist.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub playlist_bytes: u64,
+    /// Bytes in all.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub bytes: u64,
+}
+
+impl Default for PlaylistLimits {
+    /// A day of 2-second segments in two variants, and then some.
+    fn default() -> Self {
+        PlaylistLimits {
+            playlists: 100,
+            files: 100_000,
+            playlist_bytes: 8 << 20,
+            bytes: 1 << 40,
+        }
+    }
 }
 
 /// How a part is proven to have arrived.

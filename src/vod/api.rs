@@ -11,6 +11,9 @@ use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
 
+pub use super::attached_media::{BusinessType, CreateUploadAttachedMedia};
+pub use super::image::{CreateUploadImage, ImageType};
+
 /// Parameters of CreateUploadVideo, for video and audio. Only title and file name are required.
 ///
 /// Not idempotent: every success makes a new media. A `reference_id` is the only handle the service knows to notice a repeat.
@@ -103,7 +106,7 @@ impl CreateUploadVideo {
     /// The call's own parameters, as the API names them. What was not given is left out.
     pub fn params(&self) -> Vec<(String, String)> {
         let tags = (!self.tags.is_empty()).then(|| self.tags.join(","));
-        let params = [
+        rules::given([
             ("Title", Some(self.title.clone())),
             ("FileName", Some(self.file_name.clone())),
             ("FileSize", self.file_size.map(|size| size.to_string())),
@@ -125,23 +128,23 @@ impl CreateUploadVideo {
                 "GenerateThumbnail",
                 self.generate_thumbnail.map(|on| on.to_string()),
             ),
-        ];
-        params
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect()
+        ])
     }
 }
 
 /// What an upload needs from VOD.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadTicket {
-    /// `VideoId`.
+    /// `VideoId`, `ImageId` or `MediaId`.
     pub media_id: String,
     /// Where the object goes.
     pub address: UploadAddress,
     /// What may put it there.
     pub auth: UploadAuth,
+    /// `ImageURL` or `MediaURL`: where it can be fetched from a CDN domain, once it is there. Videos have none yet.
+    pub url: Option<String>,
+    /// `FileURL`: the object itself. Videos have none yet.
+    pub file_url: Option<String>,
     /// The service's id of the request.
     pub request_id: Option<String>,
 }
@@ -175,12 +178,55 @@ pub const REFRESH_UPLOAD_VIDEO: &str = "RefreshUploadVideo";
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getmezzanineinfo>
 pub const GET_MEZZANINE_INFO: &str = "GetMezzanineInfo";
 
+/// The action that tells how far VOD is with a video.
+/// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getvideoinfo>
+pub const GET_VIDEO_INFO: &str = "GetVideoInfo";
+
+/// The action that removes the unfinished parts of a media by its id alone.
+/// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletemultipartupload>
+pub const DELETE_MULTIPART_UPLOAD: &str = "DeleteMultipartUpload";
+
+/// Reads the video's status in the reply to GetVideoInfo.
+///
+/// # Errors
+/// What the service refused, or `ReplyInvalid` naming the missing field.
+pub fn parse_video_status(reply: &Reply) -> Result<String, Error> {
+    let body = Body::read(reply)?;
+    let status = body
+        .json
+        .get("Video")
+        .and_then(|video| video.get("Status"))
+        .and_then(Value::as_str);
+    status
+        .map(str::to_owned)
+        .ok_or_else(|| body.missing("Video.Status"))
+}
+
 /// Reads the reply to CreateUploadVideo that came at `now`.
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` naming the missing field.
 pub fn parse_create_upload_video(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Error> {
-    ticket(&Body::read(reply)?, now)
+    ticket(&Body::read(reply)?, now, ["VideoId", ""])
+}
+
+/// Reads the reply to CreateUploadImage that came at `now`.
+///
+/// # Errors
+/// As [`parse_create_upload_video`].
+pub fn parse_create_upload_image(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Error> {
+    ticket(&Body::read(reply)?, now, ["ImageId", "ImageURL"])
+}
+
+/// Reads the reply to CreateUploadAttachedMedia that came at `now`.
+///
+/// # Errors
+/// As [`parse_create_upload_video`].
+pub fn parse_create_upload_attached_media(
+    reply: &Reply,
+    now: UnixMs,
+) -> Result<UploadTicket, Error> {
+    ticket(&Body::read(reply)?, now, ["MediaId", "MediaURL"])
 }
 
 /// The parameters of RefreshUploadVideo.
@@ -193,7 +239,7 @@ pub fn refresh_upload_video_params(media_id: &str) -> Vec<(String, String)> {
 /// # Errors
 /// As [`parse_create_upload_video`].
 pub fn parse_refresh_upload_video(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Error> {
-    ticket(&Body::read(reply)?, now)
+    ticket(&Body::read(reply)?, now, ["VideoId", ""])
 }
 
 /// The parameters of GetMezzanineInfo. `OutputType=oss` asks for a plain object URL, which needs no CDN domain.
@@ -229,23 +275,25 @@ pub fn parse_get_mezzanine_info(reply: &Reply) -> Result<Mezzanine, Error> {
     })
 }
 
-fn ticket(body: &Body, now: UnixMs) -> Result<UploadTicket, Error> {
+fn ticket(body: &Body, now: UnixMs, [id, url]: [&str; 2]) -> Result<UploadTicket, Error> {
     let about = |error: Error| error.status(200).request_id(body.request_id());
     Ok(UploadTicket {
-        media_id: body.required("VideoId")?,
+        media_id: body.required(id)?,
         address: decode_address(&body.required("UploadAddress")?).map_err(about)?,
         auth: decode_auth(&body.required("UploadAuth")?, now).map_err(about)?,
+        url: body.required(url).ok(),
+        file_url: body.required("FileURL").ok(),
         request_id: body.request_id(),
     })
 }
 
 /// The JSON object of a reply that is no error.
-struct Body {
-    json: Value,
+pub(super) struct Body {
+    pub(super) json: Value,
 }
 
 impl Body {
-    fn read(reply: &Reply) -> Result<Body, Error> {
+    pub(super) fn read(reply: &Reply) -> Result<Body, Error> {
         let refused = || error_from_reply(reply);
         if reply.status != 200 {
             return Err(refused());
@@ -257,14 +305,14 @@ impl Body {
         }
     }
 
-    fn request_id(&self) -> Option<String> {
+    pub(super) fn request_id(&self) -> Option<String> {
         self.json
             .get("RequestId")
             .and_then(Value::as_str)
             .and_then(identifier)
     }
 
-    fn required(&self, name: &str) -> Result<String, Error> {
+    pub(super) fn required(&self, name: &str) -> Result<String, Error> {
         let text = self
             .json
             .get(name)
@@ -273,7 +321,7 @@ impl Body {
         text.map(str::to_owned).ok_or_else(|| self.missing(name))
     }
 
-    fn missing(&self, name: &str) -> Error {
+    pub(super) fn missing(&self, name: &str) -> Error {
         let message = format!("the reply of the VOD API lacks `{name}`");
         Error::new(Code::ReplyInvalid, message)
             .status(200)

@@ -1,14 +1,21 @@
 //! The VOD API, version 2017-03-21: which endpoint to call, how to sign, what to ask and what comes back.
 //!
-//! Read in this order: this file (service and credentials), [`api`] (the actions of an upload), [`credential`] (where
+//! Read in this order: this file (service and credentials), [`api`] (the actions of a video upload), [`image`] and
+//! [`attached_media`] (those of the other kinds), [`credential`] (where
 //! and with what to upload), [`request`] (one signed call), [`acs3`] and [`rpc`] (the two signatures), [`error`] (what a
-//! refusal means and what a retry must change).
+//! refusal means and what a retry must change), [`conversation`] (calls outside of an upload), [`pull`] (the service
+//! fetches URLs by itself), [`account`] (the caller's credentials over time).
 
+pub mod account;
 pub mod acs3;
 pub mod api;
+pub mod attached_media;
+pub mod conversation;
 pub mod credential;
 pub(crate) mod endpoint;
 pub mod error;
+pub mod image;
+pub mod pull;
 pub(crate) mod refusal;
 pub mod request;
 pub mod rpc;
@@ -18,6 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::secret::Secret;
+
+pub use account::Account;
 
 /// The only version of the API there is.
 pub const API_VERSION: &str = "2017-03-21";

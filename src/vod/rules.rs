@@ -18,6 +18,32 @@ pub(super) fn title(title: &str) -> Result<(), Error> {
     }
 }
 
+pub(super) fn optional_title(text: Option<&str>) -> Result<(), Error> {
+    text.map_or(Ok(()), title)
+}
+
+/// An extension alone, as `ImageExt` and `MediaExt` want it.
+pub(super) fn extension(field: &str, ext: Option<&str>) -> Result<(), Error> {
+    let Some(ext) = ext else { return Ok(()) };
+    match !ext.is_empty() && ext.len() <= 10 && ext.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            field,
+            format!("must be an extension without a dot, such as png, got {ext:?}"),
+        )),
+    }
+}
+
+/// Parameters as the API names them, without those that were not given.
+pub(super) fn given<const N: usize>(
+    params: [(&'static str, Option<String>); N],
+) -> Vec<(String, String)> {
+    params
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}
+
 /// VOD looks at the extension only, but it must be there.
 pub(super) fn file_name(name: &str) -> Result<(), Error> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();

@@ -1,7 +1,8 @@
 /** ali-oss, the OSS SDK for JavaScript, with V1 and V4 signatures. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
-import { request } from "node:http";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OSS from "ali-oss";
@@ -137,6 +138,67 @@ async function checks(version: "V1" | "V4"): Promise<void> {
     deepEqual(found.prefixes, [`${prefix}/l/sub/`]);
     await client.delete(`${prefix}/l/1`);
     deepEqual(await refusal(client.get(`${prefix}/l/1`)), { status: 404, code: "NoSuchKey" });
+  });
+
+  await check(`ali-oss ${version} appends to an object`, async () => {
+    const key = `${prefix}/appended.bin`;
+    const first = await client.append(key, Buffer.from("first "));
+    equal(Number(first.nextAppendPosition), 6);
+    await client.append(key, Buffer.from("second"), { position: first.nextAppendPosition });
+    equal((await stored(key)).toString(), "first second");
+    deepEqual(await refusal(client.append(key, Buffer.from("x"), { position: "3" })), {
+      status: 409,
+      code: "PositionNotEqualToLength",
+    });
+  });
+
+  await check(`ali-oss ${version} copies another object part by part`, async () => {
+    const data = sample(2 * MIB + 5);
+    const [from, key] = [`${prefix}/source ü+.bin`, `${prefix}/copied.bin`];
+    await client.put(from, data);
+    const source = { sourceKey: from, sourceBucketName: emulator.bucket };
+    const range = { startOffset: 0, endOffset: data.length };
+    await client.multipartUploadCopy(key, { ...source, ...range }, { partSize: MIB, parallel: 2 });
+    equal(sha256(await stored(key)), sha256(data));
+    const { uploadId } = await client.initMultipartUpload(key);
+    const part = await client.uploadPartCopy(key, uploadId, 1, "0-1048575", source, {});
+    const done = await client.completeMultipartUpload(key, uploadId, [
+      { number: 1, etag: part.etag },
+    ]);
+    equal(done.res.status, 200);
+    equal(sha256(await stored(key)), sha256(data.subarray(0, MIB)));
+  });
+
+  await check(`ali-oss ${version} is called back, and hears when that failed`, async () => {
+    const asked: string[] = [];
+    let status = 200;
+    const application = createServer(async (incoming, response) => {
+      for await (const chunk of incoming) asked.push(String(chunk));
+      response.writeHead(status).end('{"Status":"OK"}');
+    });
+    await new Promise<void>((resolve) => application.listen(0, "127.0.0.1", resolve));
+    const callback = {
+      url: `http://127.0.0.1:${(application.address() as AddressInfo).port}/done`,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: so OSS writes its variables
+      body: "s=${size}&mine=${x:mine}",
+      customValue: { mine: "a b" },
+    };
+    const key = `${prefix}/called.bin`;
+    const put = await client.put(key, Buffer.from("12345"), { callback });
+    deepEqual(put.data, { Status: "OK" });
+    deepEqual(asked, ["s=5&mine=a%20b"]);
+    const path = join(tmpdir(), `vodlift-ali-oss-callback-${process.pid}.bin`);
+    await writeFile(path, sample(MIB + 200_000));
+    const multi = await client.multipartUpload(key, path, { partSize: MIB, callback });
+    await rm(path);
+    deepEqual([multi.data, asked[1]], [{ Status: "OK" }, `s=${MIB + 200_000}&mine=a%20b`]);
+    status = 500;
+    deepEqual(await refusal(client.put(`${key}2`, Buffer.from("stored"), { callback })), {
+      status: 203,
+      code: "CallbackFailed",
+    });
+    equal((await stored(`${key}2`)).toString(), "stored");
+    application.close();
   });
 
   await check(`ali-oss ${version} uses presigned URLs, virtual-hosted`, async () => {

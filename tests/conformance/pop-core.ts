@@ -1,7 +1,9 @@
 /** @alicloud/pop-core, the generic API client for JavaScript: VOD calls in the RPC style. */
 import { deepEqual, equal, match } from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import PopCore from "@alicloud/pop-core";
-import { check, emulator, finish } from "./harness.ts";
+import { check, emulator, finish, stored } from "./harness.ts";
 
 type Reply = Record<string, string>;
 
@@ -41,6 +43,47 @@ for (const method of ["GET", "POST"]) {
       { method },
     );
     equal(refreshed.UploadAddress, created.UploadAddress);
+  });
+}
+
+for (const method of ["GET", "POST"]) {
+  // biome-ignore lint/suspicious/noExplicitAny: its fields are what is asserted
+  const ask = (action: string, parameters: object): Promise<any> =>
+    clientOf().request(action, parameters, { method });
+
+  await check(`pop-core creates the other kinds and manages media by ${method}`, async () => {
+    const image = await ask("CreateUploadImage", { ImageType: "cover", Title: "Bild ü" });
+    match(image.FileURL, /\/image\/cover\/[0-9A-F]{32}\.png$/);
+    const subtitle = { BusinessType: "subtitle", MediaExt: "srt", CateIds: "1,2", CateId: "x" };
+    match((await ask("CreateUploadAttachedMedia", subtitle)).MediaId, /^[0-9a-f]{32}$/);
+    const { VideoId } = await create(clientOf(), method, { Title: `Managed by ${method}` });
+    const { Video } = await ask("GetVideoInfo", { VideoId });
+    deepEqual([Video.Title, Video.Status], [`Managed by ${method}`, "Uploading"]);
+    const Match = `Title = 'managed by ${method.toLowerCase()}'`;
+    equal((await ask("SearchMedia", { Match })).MediaList[0].MediaId, VideoId);
+    equal((await ask("GetUploadDetails", { MediaIds: VideoId })).UploadDetails[0].UploadSize, 0);
+    const abort = ask("DeleteMultipartUpload", { MediaId: VideoId, MediaType: "video" });
+    equal((await refusalOf(abort)).code, "InvalidMultipartUpload.NotFound");
+    await ask("DeleteVideo", { VideoIds: VideoId });
+    const infos = await ask("GetVideoInfos", { VideoIds: VideoId });
+    deepEqual([infos.VideoList, infos.NonExistVideoIds], [[], [VideoId]]);
+  });
+
+  await check(`pop-core has a URL pulled by ${method}`, async () => {
+    const origin = createServer((_, response) => void response.end("film"));
+    await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(origin.address() as AddressInfo).port}/ü,${method}.mp4`;
+    const { UploadJobs } = await ask("UploadMediaByURL", { UploadURLs: encodeURIComponent(url) });
+    const JobIds = UploadJobs[0].JobId;
+    let row: Reply = {};
+    while (row.Status !== "SUCCESS") {
+      [row] = (await ask("GetURLUploadInfos", { JobIds })).URLUploadInfoList;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    deepEqual([row.UploadURL, row.FileSize], [url, "4"]);
+    equal((await stored(`sv/${row.MediaId}/${row.MediaId}.mp4`)).toString(), "film");
+    deepEqual((await ask("CancelUrlUploadJobs", { JobIds })).CanceledJobs, []);
+    origin.close();
   });
 }
 

@@ -6,15 +6,18 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-type Runner = { name: string; command: () => string[]; python: boolean };
+type Runner = { name: string; command: () => string[]; python: boolean; tls?: true };
 type Counts = { passed: number; failed: number; skipped: number };
+
+const CALLBACK_KEY = "conformance";
 
 const venv = join(root, ".cache", "venv");
 const python = join(venv, "bin", "python");
@@ -30,6 +33,10 @@ const runners: readonly Runner[] = [
     python: false,
   })),
 ];
+/** Some of them once more, with the emulator on TLS and its authority trusted. */
+const overTls = runners
+  .filter(({ name }) => name === "oss2_client" || name === "pop-core")
+  .map((runner): Runner => ({ ...runner, name: `${runner.name}-tls`, tls: true }));
 
 /** Makes the virtual environment once per requirements.txt; the reason when it cannot be made. */
 function preparePython(): string | undefined {
@@ -62,7 +69,7 @@ function preparePython(): string | undefined {
 
 async function run(runner: Runner): Promise<Counts> {
   console.log(`\n# ${runner.name}`);
-  await using emulator = await disposableEmulator();
+  await using emulator = await disposableEmulator(runner.tls ?? false);
   const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator.running;
   const temporaryCredential = emulator.running.issueTemporaryCredential();
   const description = {
@@ -72,11 +79,16 @@ async function run(runner: Runner): Promise<Counts> {
     region,
     bucket,
     dir,
+    callbackKey: CALLBACK_KEY,
     temporaryCredential,
   };
   const [command = "", ...args] = runner.command();
   const child = spawn(command, args, {
-    env: { ...process.env, VODLIFT_EMULATOR: JSON.stringify(description) },
+    env: {
+      ...process.env,
+      ...(await trust(emulator.running)),
+      VODLIFT_EMULATOR: JSON.stringify(description),
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
@@ -96,13 +108,23 @@ async function run(runner: Runner): Promise<Counts> {
   };
 }
 
-async function disposableEmulator() {
-  const running = await startEmulator();
+/** How Node and Python's requests are told what to trust. */
+async function trust({ ca, dir }: Emulator): Promise<NodeJS.ProcessEnv> {
+  if (ca === undefined) return {};
+  const file = join(dir, "ca.pem");
+  await writeFile(file, ca);
+  return { NODE_EXTRA_CA_CERTS: file, REQUESTS_CA_BUNDLE: file };
+}
+
+async function disposableEmulator(tls: boolean) {
+  const running = await startEmulator({ tls, callback: { privateKey: CALLBACK_KEY } });
   return { running, [Symbol.asyncDispose]: () => running.close() };
 }
 
 const wanted = process.argv.slice(2);
-const chosen = runners.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const chosen = [...runners, ...overTls].filter(
+  ({ name }) => wanted.length === 0 || wanted.includes(name),
+);
 const unavailable = chosen.some((runner) => runner.python) ? preparePython() : undefined;
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 for (const runner of chosen) {

@@ -365,3 +365,24 @@ export function basicDate(date: Date): string {
 function isoSeconds(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`;
 }
+
+/** A VOD call signed with ACS3, its reply read as JSON. */
+export async function call(
+  emulator: Emulator,
+  action: string,
+  parameters: Record<string, string> = {},
+  // biome-ignore lint/suspicious/noExplicitAny: its fields are what the tests assert
+): Promise<{ status: number; reply: any }> {
+  const reply = await vodAcs3(emulator, { action, parameters });
+  return { status: reply.status, reply: JSON.parse(reply.text) };
+}
+
+/** The credential in a reply of CreateUpload… */
+export function keysOf({ UploadAuth }: { UploadAuth: string }): Keys {
+  const auth = decode(UploadAuth);
+  return {
+    accessKeyId: auth.AccessKeyId ?? "",
+    accessKeySecret: auth.AccessKeySecret ?? "",
+    securityToken: auth.SecurityToken ?? "",
+  };
+}

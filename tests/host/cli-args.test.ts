@@ -16,10 +16,11 @@ test("every option of upload becomes a field", () => {
   const args = `upload https://h/f.mp4 --as video --title T --description D --tags a,,b --cate-id 5
     --cover-url https://h/c.jpg --template-group-id G --workflow-id W --storage-location S --app-id A
     --user-data {"Extend":{}} --reference-id R --file-name N --part-size 16MiB --concurrency 4 --verify crc64
-    --allow-private --region R2 --endpoint E --json --quiet`.split(/\s+/);
+    --allow-private --wait --region R2 --endpoint E --json --quiet`.split(/\s+/);
   assert.deepEqual(parseCommand([...args, "--header", "A: b:c", "--header=X-Y:"]), {
     name: "upload",
     source: "https://h/f.mp4",
+    kind: "video",
     title: "T",
     description: "D",
     tags: ["a", "b"],
@@ -37,6 +38,7 @@ test("every option of upload becomes a field", () => {
     concurrency: 4,
     verify: "crc64",
     allowPrivate: true,
+    wait: true,
     region: "R2",
     endpoint: "E",
     json: true,
@@ -44,12 +46,35 @@ test("every option of upload becomes a field", () => {
   });
 });
 
+test("images and attached media say what they are for", () => {
+  const image = parseCommand(["upload", "a.png", "--as", "image", "--image-type", "cover"]);
+  assert.equal(image.name === "upload" && image.kind, "image");
+  assert.equal(image.name === "upload" && image.imageType, "cover");
+  const attached = ["upload", "a.vtt", "--as", "attached", "--business-type", "subtitle"];
+  const subtitle = parseCommand(attached);
+  assert.equal(subtitle.name === "upload" && subtitle.businessType, "subtitle");
+});
+
+test("call takes an action and its parameters", () => {
+  assert.deepEqual(parseCommand(["call", "GetVideoInfo", "VideoId=a=b", "X=", "--json"]), {
+    name: "call",
+    action: "GetVideoInfo",
+    params: { VideoId: "a=b", X: "" },
+    json: true,
+    quiet: false,
+  });
+  assert.match(refusal("call"), /name an action, such as GetVideoInfo/);
+  assert.match(refusal("call", "X", "A=b", "hush"), /parameter 2 is not Key=Value/);
+});
+
 test("what is left out stays out", () => {
   assert.deepEqual(parseCommand(["upload", "film.mp4"]), {
     name: "upload",
     source: "film.mp4",
+    kind: "video",
     headers: {},
     allowPrivate: false,
+    wait: false,
     json: false,
     quiet: false,
   });
@@ -67,9 +92,33 @@ test("help and version are found wherever they are asked for", () => {
 test("each mistake is refused with a sentence that names it", () => {
   assert.match(
     refusal("uplod", "f"),
-    /`uplod` is not a command: there are upload, resume, abort, ingest, emulator/,
+    /`uplod` is not a command: there are upload, resume, abort, call, ingest, emulator/,
   );
-  assert.match(refusal("upload", "f", "--as", "image"), /--as image is not supported/);
+  assert.match(
+    refusal("upload", "f", "--as", "film"),
+    /--as must be video, image, attached, playlist, got/,
+  );
+  assert.match(
+    refusal("upload", "-", "--as", "playlist", "--file-name", "a.m3u8"),
+    /a playlist from standard input has no folder/,
+  );
+  assert.match(
+    refusal("upload", "f.m3u8", "--as", "playlist", "--part-size", "1MiB"),
+    /--part-size does not go with --as playlist/,
+  );
+  assert.match(
+    refusal("upload", "f", "--image-type", "cover"),
+    /--image-type goes with --as image, not with video/,
+  );
+  assert.match(
+    refusal("upload", "f", "--as", "image", "--workflow-id", "W"),
+    /--workflow-id goes with --as video or playlist, not with image/,
+  );
+  assert.match(refusal("upload", "f", "--as", "attached"), /needs --business-type: watermark/);
+  assert.match(
+    refusal("upload", "f", "--as", "attached", "--business-type", "logo"),
+    /--business-type must be watermark, subtitle, material, got `logo`/,
+  );
   assert.match(refusal("upload"), /name a file, a URL, or -/);
   assert.match(refusal("upload", "a", "b"), /`b` is one too many/);
   assert.match(refusal("upload", "-"), /--file-name/);

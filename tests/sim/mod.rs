@@ -64,10 +64,29 @@ impl SourceSpec {
     }
 }
 
+/// A file of a playlist: text for a playlist, else so many bytes.
+#[derive(Debug, Clone)]
+pub enum Page {
+    Text(String),
+    Bytes(u64),
+    /// Leads elsewhere.
+    Moved(String),
+}
+
+impl Page {
+    fn length(&self) -> u64 {
+        match self {
+            Page::Text(text) => text.len() as u64,
+            Page::Bytes(length) => *length,
+            Page::Moved(_) => 0,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub enum End {
-    Done(Outcome),
+    Done(Box<Outcome>),
     Suspended,
     Died,
 }
@@ -93,7 +112,16 @@ pub struct World {
     pub checkpoint: Option<Checkpoint>,
     /// Parts that were in flight when the process died.
     pub torn: usize,
+    /// A CreateUploadVideo was in flight when the process died.
+    pub lost_create: bool,
     pub max_steps: u64,
+    /// What playlists name, by URL without its query, or by path.
+    pub site: BTreeMap<String, Page>,
+    /// Whether the site announces lengths.
+    pub site_has_lengths: bool,
+    /// Every source that was opened, in order.
+    pub opened: Vec<String>,
+    pages: BTreeMap<u32, String>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
     seq: u64,
@@ -101,6 +129,8 @@ pub struct World {
     /// Bytes read so far of each open body, and the version it belongs to.
     bodies: BTreeMap<u32, (u64, u32)>,
     buffers: BTreeMap<u32, Extent>,
+    /// The buffer that each read fills.
+    reads: BTreeMap<u32, u32>,
     pub most_transfers: usize,
     pub last_progress: Option<Progress>,
     /// How often each part was sent.
@@ -156,13 +186,19 @@ impl World {
             resume: None,
             checkpoint: None,
             torn: 0,
+            lost_create: false,
             max_steps: 200_000,
+            site: BTreeMap::new(),
+            site_has_lengths: true,
+            opened: vec![],
+            pages: BTreeMap::new(),
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
             seq: 0,
             in_flight: BTreeMap::new(),
             bodies: BTreeMap::new(),
             buffers: BTreeMap::new(),
+            reads: BTreeMap::new(),
             most_transfers: 0,
             last_progress: None,
             sent: BTreeMap::new(),
@@ -173,7 +209,7 @@ impl World {
     /// Runs the upload to its end, checking the invariants at every step.
     pub fn run(&mut self) -> Result<Outcome, Error> {
         match self.run_slice()? {
-            End::Done(outcome) => Ok(outcome),
+            End::Done(outcome) => Ok(*outcome),
             other => panic!("not done but {other:?}"),
         }
     }
@@ -185,11 +221,13 @@ impl World {
             .values()
             .filter(|what| **what == "transfer")
             .count();
+        self.lost_create = self.in_flight.values().any(|what| *what == "create");
         self.queue.clear();
         self.pending.clear();
         self.in_flight.clear();
         self.bodies.clear();
         self.buffers.clear();
+        self.pages.clear();
         self.resume = self.checkpoint.clone();
     }
 
@@ -296,7 +334,7 @@ impl World {
         let left: Vec<_> = self.in_flight.values().collect();
         assert!(left.is_empty(), "still in flight at the end: {left:?}");
         assert!(
-            self.buffers.is_empty() || self.service.object.is_none(),
+            self.buffers.is_empty() || (self.service.object.is_none() && !self.service.has_root()),
             "a buffer was never released"
         );
     }
@@ -332,8 +370,27 @@ impl World {
     fn apply(&mut self, effect: Effect) -> Option<Result<End, Error>> {
         match effect {
             Effect::Send { id, request } => self.send(id, &request),
+            Effect::Open {
+                id, request, file, ..
+            } if !self.site.is_empty() => {
+                let url = request.map(|request| request.url);
+                self.open_page(id, &file.or(url).expect("neither a URL nor a file"));
+            }
             Effect::Open { id, request, .. } => self.open(id, request.as_ref()),
-            Effect::Close { id } => drop(self.bodies.remove(&id)),
+            Effect::Close { id } => {
+                self.pages.remove(&id);
+                self.bodies.remove(&id);
+            }
+            Effect::ReadText {
+                id, open, limit, ..
+            } => self.read_text(id, open, limit),
+            Effect::Read {
+                id,
+                open,
+                part,
+                limit,
+                ..
+            } if !self.site.is_empty() => self.read_page(id, open, part, limit),
             Effect::Read {
                 id,
                 open,
@@ -371,7 +428,7 @@ impl World {
                 self.checkpoint = Some(checkpoint);
                 return Some(Ok(End::Suspended));
             }
-            Effect::Done { outcome } => return Some(Ok(End::Done(outcome))),
+            Effect::Done { outcome } => return Some(Ok(End::Done(Box::new(outcome)))),
             Effect::Failed { error } => return Some(Err(error)),
         }
         None
@@ -386,13 +443,23 @@ impl World {
             return;
         };
         let seq = *seq;
-        self.pending.remove(&seq);
+        if let Some(Event::Filled { id, .. }) = self.pending.remove(&seq) {
+            // A buffer is kept only once it is full.
+            self.buffers.remove(&self.reads[&id]);
+        }
         self.schedule(0, failed(id, FailureKind::Canceled));
     }
 
     fn send(&mut self, id: u32, request: &Request) {
-        self.begin(id, "send");
         let op = service::op_of(request);
+        self.begin(
+            id,
+            if op == Op::CreateUploadVideo {
+                "create"
+            } else {
+                "send"
+            },
+        );
         let event = match self.luck.fault(op, None) {
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
             Some(Fault::ResetAfter) => {
@@ -454,6 +521,83 @@ impl World {
         self.schedule(self.round_trip_ms, event);
     }
 
+    fn open_page(&mut self, id: u32, at: &str) {
+        self.begin(id, "open");
+        self.opened.push(at.to_owned());
+        let at = at.split('?').next().unwrap();
+        let event = match self.luck.fault(Op::Open, None) {
+            Some(Fault::ResetBefore | Fault::ResetAfter) => failed(id, FailureKind::SourceNetwork),
+            Some(Fault::Refuse(status, _)) => Event::Opened {
+                id,
+                status,
+                headers: vec![],
+            },
+            _ => {
+                let (status, headers) = match self.site.get(at) {
+                    None => (404, vec![]),
+                    Some(Page::Moved(to)) => (302, vec![("location".into(), to.clone())]),
+                    Some(page) if self.site_has_lengths => {
+                        let length = page.length().to_string();
+                        (200, vec![("content-length".into(), length)])
+                    }
+                    Some(_) => (200, vec![]),
+                };
+                Event::Opened {
+                    id,
+                    status,
+                    headers,
+                }
+            }
+        };
+        if matches!(event, Event::Opened { .. }) {
+            self.pages.insert(id, at.to_owned());
+        }
+        self.schedule(self.round_trip_ms, event);
+    }
+
+    fn read_text(&mut self, id: u32, open: u32, limit: u64) {
+        self.begin(id, "read");
+        let Page::Text(text) = &self.site[&self.pages[&open]] else {
+            panic!("{} is no text", self.pages[&open])
+        };
+        let ended = text.len() as u64 <= limit;
+        let text = text.chars().take(limit as usize).collect();
+        let event = match self.luck.fault(Op::Read, None) {
+            Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceNetwork),
+            _ => Event::Text { id, text, ended },
+        };
+        self.schedule(self.round_trip_ms, event);
+    }
+
+    fn read_page(&mut self, id: u32, open: u32, part: u32, limit: u64) {
+        self.begin(id, "read");
+        self.reads.insert(id, part);
+        let whole = self.site[&self.pages[&open]].length();
+        let length = whole.min(limit);
+        if let Some(Fault::SourceBreaks) = self.luck.fault(Op::Read, Some(part)) {
+            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceNetwork));
+        }
+        let extent = Extent {
+            offset: 0,
+            length,
+            version: 1,
+        };
+        assert!(
+            self.buffers.insert(part, extent).is_none(),
+            "buffer {part} was filled twice"
+        );
+        let held: u64 = self.buffers.values().map(|extent| extent.length).sum();
+        assert!(
+            held <= self.job.host.buffer_bytes,
+            "{held} bytes in buffers"
+        );
+        let ended = whole <= limit;
+        self.schedule(
+            length * 1000 / self.bandwidth,
+            Event::Filled { id, length, ended },
+        );
+    }
+
     fn source_reply(&self, request: &Request, version: u32) -> (u16, Headers) {
         let hops = request.url.matches("/hop").count() as u32;
         if hops < self.source.redirects {
@@ -492,6 +636,7 @@ impl World {
 
     fn read(&mut self, id: u32, open: u32, part: u32, skip: u64, limit: u64) {
         self.begin(id, "read");
+        self.reads.insert(id, part);
         let Some((at, version)) = self.bodies.get_mut(&open) else {
             panic!("a read from {open}, which is not open")
         };
@@ -544,6 +689,18 @@ impl World {
         let fault = self.luck.fault(op, Some(part));
         let extent = match body {
             TransferBody::Buffer => self.buffers[&part],
+            TransferBody::File { path } => Extent {
+                offset: 0,
+                length: self.site[path].length(),
+                version,
+            },
+            TransferBody::Range {
+                request, expect, ..
+            } if !self.site.is_empty() => Extent {
+                offset: expect.first,
+                length: self.site[request.url.split('?').next().unwrap()].length(),
+                version,
+            },
             TransferBody::Slice { offset } => Extent {
                 offset: *offset,
                 length,
@@ -651,6 +808,7 @@ fn id_of(event: &Event) -> Option<u32> {
         Event::Replied { id, .. }
         | Event::Opened { id, .. }
         | Event::Filled { id, .. }
+        | Event::Text { id, .. }
         | Event::Transferred { id, .. }
         | Event::Failed { id, .. }
         | Event::Woke { id } => Some(*id),

@@ -25,13 +25,22 @@ pub struct Service {
     /// Open multipart uploads and their parts.
     pub uploads: BTreeMap<String, BTreeMap<u32, Extent>>,
     pub object: Option<Vec<Extent>>,
+    /// For a playlist: the key of the root. Everything else goes below its folder.
+    pub root_key: Option<&'static str>,
+    /// Every object of a playlist in the order it was stored: key, length, and the text of a playlist.
+    pub objects: Vec<(String, u64, String)>,
     pub completed_numbers: Vec<u32>,
-    issued: BTreeMap<String, u64>,
+    /// Tokens, when they end, and the one object each may write.
+    issued: BTreeMap<String, (u64, String)>,
+    /// What the reply to a Create calls the id, and what it holds beside it.
+    kind: [&'static str; 2],
 }
 
 pub fn op_of(request: &Request) -> Op {
     match header(&request.headers, "x-acs-action") {
-        Some("CreateUploadVideo") => return Op::CreateUploadVideo,
+        Some("CreateUploadVideo" | "CreateUploadImage" | "CreateUploadAttachedMedia") => {
+            return Op::CreateUploadVideo;
+        }
         Some("RefreshUploadVideo") => return Op::RefreshUploadVideo,
         Some("GetMezzanineInfo") => return Op::GetMezzanineInfo,
         Some(other) => panic!("the machine calls {other}, which nobody expects"),
@@ -52,6 +61,11 @@ pub fn op_of(request: &Request) -> Op {
         ("HEAD", ..) => Op::Head,
         _ => panic!("an unknown request: {request:?}"),
     }
+}
+
+fn key_of(request: &Request) -> String {
+    let path = request.url.split('?').next().unwrap();
+    path.splitn(4, '/').nth(3).unwrap().to_owned()
 }
 
 fn query<'a>(request: &'a Request, name: &str) -> &'a str {
@@ -90,9 +104,18 @@ impl Service {
             upload_ids: 0,
             uploads: BTreeMap::new(),
             object: None,
+            root_key: None,
+            objects: vec![],
             completed_numbers: vec![],
             issued: BTreeMap::new(),
+            kind: ["VideoId", ""],
         }
+    }
+
+    /// The playlist that ends an upload is there.
+    pub fn has_root(&self) -> bool {
+        let last = self.objects.last().map(|(key, ..)| key.as_str());
+        last.is_some() && last == self.root_key
     }
 
     fn clock(&self, now: u64) -> u64 {
@@ -133,9 +156,21 @@ impl Service {
     fn ticket(&mut self, now: u64) -> String {
         let token = format!("{STS_TOKEN}-{}-{}", self.created, self.refreshed);
         let expires = self.clock(now) + self.credential_life_s * 1000;
-        self.issued.insert(token.clone(), expires);
+        let (key, place) = match self.root_key {
+            // Whatever lies below the prefix.
+            Some(key) => (
+                "sv/id/".to_owned(),
+                format!(r#""FileName":"{key}","ObjectPrefix":"sv/id/""#),
+            ),
+            None => {
+                let key = format!("sv/id-{}/film.mp4", self.created);
+                let place = format!(r#""FileName":"{key}""#);
+                (key, place)
+            }
+        };
+        self.issued.insert(token.clone(), (expires, key));
         let address = format!(
-            r#"{{"Endpoint":"{}","Bucket":"bucket","FileName":"sv/id/film.mp4"}}"#,
+            r#"{{"Endpoint":"{}","Bucket":"bucket",{place}}}"#,
             self.endpoint
         );
         let auth = format!(
@@ -144,8 +179,10 @@ impl Service {
             self.credential_life_s
         );
         format!(
-            r#"{{"RequestId":"R","VideoId":"video-{}","UploadAddress":"{}","UploadAuth":"{}"}}"#,
+            r#"{{"RequestId":"R","{}":"video-{}",{}"UploadAddress":"{}","UploadAuth":"{}"}}"#,
+            self.kind[0],
             self.created,
+            self.kind[1],
             STANDARD.encode(address),
             STANDARD.encode(auth)
         )
@@ -159,6 +196,17 @@ impl Service {
         }
         match op {
             Op::CreateUploadVideo | Op::RefreshUploadVideo => {
+                self.kind = match header(&request.headers, "x-acs-action") {
+                    Some("CreateUploadImage") => [
+                        "ImageId",
+                        r#""ImageURL":"https://i","FileURL":"https://f","#,
+                    ],
+                    Some("CreateUploadAttachedMedia") => [
+                        "MediaId",
+                        r#""MediaURL":"https://m","FileURL":"https://f","#,
+                    ],
+                    _ => ["VideoId", ""],
+                };
                 (200, self.headers(now), self.ticket(now))
             }
             Op::GetMezzanineInfo => (200, self.headers(now), self.mezzanine()),
@@ -199,6 +247,17 @@ impl Service {
                 (200, self.headers(now), body)
             }
             Op::Head => self.head(now),
+            Op::PutObject => {
+                let mut crc = crc64::Crc64::new();
+                crc.update(request.body.as_bytes());
+                let length = request.body.len() as u64;
+                let body = request.body.clone();
+                self.objects.push((key_of(request), length, body));
+                let mut headers = self.headers(now);
+                headers.push(("ETag".into(), "\"P\"".into()));
+                headers.push(("x-oss-hash-crc64ecma".into(), crc.finish().to_string()));
+                (200, headers, String::new())
+            }
             _ if !self.uploads.contains_key(&id) => self.refuse(op, 404, "NoSuchUpload", now),
             Op::Abort => {
                 self.uploads.remove(&id);
@@ -217,7 +276,12 @@ impl Service {
     fn authorize(&self, request: &Request, now: u64) -> Result<(), &'static str> {
         let token =
             header(&request.headers, "x-oss-security-token").expect("a request without a token");
-        let expires = self.issued.get(token).expect("a token nobody issued");
+        let (expires, key) = self.issued.get(token).expect("a token nobody issued");
+        assert!(
+            request.url.contains(key),
+            "a token for {key} is used for {}",
+            request.url
+        );
         let date = header(&request.headers, "x-oss-date").expect("a request without a date");
         let signed = UnixMs::parse_iso8601(&format!(
             "{}-{}-{}T{}:{}:{}Z",
@@ -321,7 +385,10 @@ impl Service {
         if let Err(code) = self.authorize(request, now) {
             return self.refuse(op, 403, code, now);
         }
-        if op == Op::PutObject {
+        if op == Op::PutObject && self.root_key.is_some() {
+            let stored = (key_of(request), extent.length, String::new());
+            self.objects.push(stored);
+        } else if op == Op::PutObject {
             self.object = Some(vec![extent]);
         } else {
             let Some(parts) = self.uploads.get_mut(query(request, "uploadId")) else {

@@ -34,19 +34,28 @@ export interface KeyValueNamespace {
   delete(key: string): Promise<void>;
 }
 
+/** KV refuses a second write to a key within a second. */
+const KV_WRITE_EVERY_MS = 1_100;
+
 /**
- * Keeps the checkpoint in Workers KV. KV takes one write a second to a key and is read with a delay elsewhere; that is
- * enough, as the server is asked for the parts on resume.
+ * Keeps the checkpoint in Workers KV, one write a second, which is all that KV takes for a key. A later state may be read
+ * with a delay elsewhere; that does no harm, as the server is asked for the parts on resume.
  *
  * @see https://developers.cloudflare.com/kv/platform/limits/
  */
 export function kvCheckpoint(namespace: KeyValueNamespace, key: string): CheckpointStore {
+  let writtenAt = Number.NEGATIVE_INFINITY;
   return {
     async load() {
       const text = await namespace.get(key);
       return text === null ? undefined : (JSON.parse(text) as Checkpoint);
     },
-    save: (checkpoint) => namespace.put(key, JSON.stringify(checkpoint)),
+    async save(checkpoint) {
+      const early = writtenAt + KV_WRITE_EVERY_MS - Date.now();
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      writtenAt = Date.now();
+      await namespace.put(key, JSON.stringify(checkpoint));
+    },
     remove: () => namespace.delete(key),
   };
 }

@@ -15,9 +15,15 @@ export class UsageError extends CliError {
   }
 }
 
+export type UploadKind = "video" | "image" | "attached" | "playlist";
+
 export interface UploadCommand {
   name: "upload";
   source: string;
+  /** What it becomes; audio is a video, too. */
+  kind: UploadKind;
+  imageType?: "default" | "cover";
+  businessType?: "watermark" | "subtitle" | "material";
   title?: string;
   description?: string;
   tags?: string[];
@@ -36,6 +42,8 @@ export interface UploadCommand {
   verify?: "crc64" | "length";
   checkpoint?: string;
   allowPrivate: boolean;
+  /** Wait until VOD has the whole file. */
+  wait: boolean;
   region?: string;
   endpoint?: string;
   json: boolean;
@@ -59,6 +67,16 @@ export interface ResumeCommand {
 export interface AbortCommand {
   name: "abort";
   checkpoint: string;
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
+export interface CallCommand {
+  name: "call";
+  action: string;
+  params: Record<string, string>;
   region?: string;
   endpoint?: string;
   json: boolean;
@@ -98,13 +116,16 @@ export type Command =
   | UploadCommand
   | ResumeCommand
   | AbortCommand
+  | CallCommand
   | IngestCommand
   | EmulatorCommand;
 
-const COMMANDS = ["upload", "resume", "abort", "ingest", "emulator"];
+const COMMANDS = ["upload", "resume", "abort", "call", "ingest", "emulator"];
 
 const UPLOAD_OPTIONS = {
   as: { type: "string" },
+  "image-type": { type: "string" },
+  "business-type": { type: "string" },
   title: { type: "string" },
   description: { type: "string" },
   tags: { type: "string" },
@@ -123,6 +144,7 @@ const UPLOAD_OPTIONS = {
   verify: { type: "string" },
   checkpoint: { type: "string" },
   "allow-private": { type: "boolean", default: false },
+  wait: { type: "boolean", default: false },
   region: { type: "string" },
   endpoint: { type: "string" },
   json: { type: "boolean", default: false },
@@ -192,6 +214,8 @@ export function parseCommand(args: readonly string[]): Command {
       return parseResume(rest);
     case "abort":
       return parseAbort(rest);
+    case "call":
+      return parseCall(rest);
     case "ingest":
       return parseIngest(rest);
     default:
@@ -201,15 +225,17 @@ export function parseCommand(args: readonly string[]): Command {
 
 function parseUpload(args: string[]): UploadCommand {
   const { values, positionals } = parse(args, UPLOAD_OPTIONS, "upload");
-  const kind = values.as ?? "video";
-  if (kind !== "video") {
-    throw usage(
-      `--as ${kind} is not supported by this version: only video (which takes audio too)`,
-    );
-  }
+  const kind = oneOf("--as", values.as, KINDS) ?? "video";
+  refuseForeign(kind, values);
   const [source, extra] = positionals;
   if (source === undefined) throw usage("name a file, a URL, or - for standard input");
   if (extra !== undefined) throw usage(`one source at a time: \`${extra}\` is one too many`);
+  if (source === "-" && kind === "playlist") {
+    throw usage("a playlist from standard input has no folder: name its file or its URL");
+  }
+  if (kind === "playlist" && values["part-size"] !== undefined) {
+    throw usage("--part-size does not go with --as playlist: its files go up as they are");
+  }
   if (source === "-" && values["file-name"] === undefined) {
     throw usage("standard input has no name: pass --file-name, such as --file-name film.mp4");
   }
@@ -220,6 +246,9 @@ function parseUpload(args: string[]): UploadCommand {
   return defined({
     name: "upload",
     source,
+    kind,
+    imageType: oneOf("--image-type", values["image-type"], IMAGE_TYPES),
+    businessType: oneOf("--business-type", values["business-type"], BUSINESS_TYPES),
     title: values.title,
     description: values.description,
     tags: values.tags
@@ -241,11 +270,52 @@ function parseUpload(args: string[]): UploadCommand {
     verify: parseVerify(values.verify),
     checkpoint: parseCheckpoint(source, values.checkpoint),
     allowPrivate: values["allow-private"],
+    wait: values.wait,
     region: values.region,
     endpoint: values.endpoint,
     json: values.json,
     quiet: values.quiet,
   });
+}
+
+const KINDS = ["video", "image", "attached", "playlist"] as const;
+const IMAGE_TYPES = ["default", "cover"] as const;
+const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
+
+/** Options that only some kinds have. */
+const ONLY_FOR: Readonly<Record<string, readonly UploadKind[]>> = {
+  "image-type": ["image"],
+  "business-type": ["attached"],
+  "cover-url": ["video", "playlist"],
+  "template-group-id": ["video", "playlist"],
+  "workflow-id": ["video", "playlist"],
+  "reference-id": ["video", "playlist"],
+};
+
+/** An option that has no effect on this kind is a mistake that somebody would find out late. */
+function refuseForeign(kind: UploadKind, values: Readonly<Record<string, unknown>>): void {
+  for (const [option, kinds] of Object.entries(ONLY_FOR)) {
+    if (values[option] !== undefined && !kinds.includes(kind)) {
+      throw usage(`--${option} goes with --as ${kinds.join(" or ")}, not with ${kind}`);
+    }
+  }
+  if (values.wait === true && kind !== "video") {
+    throw usage(`--wait goes with --as video: VOD does nothing more with ${kind} media`);
+  }
+  if (kind === "attached" && values["business-type"] === undefined) {
+    throw usage(`--as attached needs --business-type: ${BUSINESS_TYPES.join(", ")}`);
+  }
+}
+
+function oneOf<T extends string>(
+  option: string,
+  text: string | undefined,
+  words: readonly T[],
+): T | undefined {
+  if (text === undefined) return undefined;
+  const word = words.find((known) => known === text);
+  if (word !== undefined) return word;
+  throw usage(`${option} must be ${words.join(", ")}, got \`${text}\``);
 }
 
 /** Standard input passes by once: whoever asks for a checkpoint of it hopes for more than there can be. */
@@ -281,6 +351,28 @@ function parseAbort(args: string[]): AbortCommand {
     json: values.json,
     quiet: values.quiet,
   });
+}
+
+const CALL_OPTIONS = {
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
+function parseCall(args: string[]): CallCommand {
+  const { values, positionals } = parse(args, CALL_OPTIONS, "call");
+  const [action, ...pairs] = positionals;
+  if (action === undefined) throw new UsageError("name an action, such as GetVideoInfo", "call");
+  const params: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    // The value may be a secret, so only what stands before it is repeated.
+    if (at < 1)
+      throw new UsageError(`parameter ${pairs.indexOf(pair) + 1} is not Key=Value`, "call");
+    params[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return defined({ name: "call", action, params, ...values });
 }
 
 /** Beyond this the machine's own limits are met, and an account's. */

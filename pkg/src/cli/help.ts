@@ -3,9 +3,10 @@
 const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): streamed in parallel parts, never stored on disk.
 
 usage:
-  vodlift upload <file | URL | ->     upload a video or an audio file
+  vodlift upload <file | URL | ->     upload a video or audio file, an image, or an attached media
   vodlift resume <FILE>               go on with an upload that was interrupted
   vodlift abort <FILE>                give one up, and remove its parts from the server
+  vodlift call <Action> [Key=Value …] sign and send any action of the VOD API
   vodlift ingest <manifest>           upload everything that a CSV or JSONL file lists
   vodlift emulator                    run VOD and OSS on this machine, to try things without an account
   vodlift <command> --help            all options of a command
@@ -30,13 +31,15 @@ exit codes:
 
 const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
 
-Uploads one video or audio file. A URL is read in parallel ranges where its server can do that, and as one stream
+Uploads one video or audio file, image, watermark, subtitle or material, or an HLS playlist with all its files. A URL is
+read in parallel ranges where its server can do that, and as one stream
 where it cannot. Large files go up in parts; what failed is sent again, part by part.
 
 examples:
   vodlift upload film.mp4 --title "My film" --tags holiday,2026
   vodlift upload https://example.com/film.mp4 --part-size 16MiB --concurrency 4
   vodlift upload https://example.com/film.mp4 --header 'Authorization: Bearer …'
+  vodlift upload https://example.com/hls/master.m3u8 --as playlist
   ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4
   vodlift upload film.mp4 --json --quiet | jq -r .mediaId
 
@@ -53,7 +56,16 @@ the media:
   --app-id A
   --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
   --reference-id R           an id of your own
-  --as video                 the only kind in this version; audio goes the same way
+  --as video|image|attached|playlist
+                             what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it
+                             names: all variants and renditions, segments, keys, from URLs or from below its own folder.
+                             As a video an .m3u8 is just a file: what it names stays behind
+  --image-type T             of an image: default, or cover for the cover of a video
+  --business-type T          of an attached media: watermark, subtitle or material; needed there
+
+  An image or attached media has no --cover-url, --template-group-id, --workflow-id and --reference-id. Its upload
+  credential cannot be renewed: when it ends (after about 50 minutes), the media is created again under a new id and its
+  bytes start over; restarts in the report says so.
 
 the transfer:
   --header 'Name: value'     sent to the URL's own origin only; may be repeated
@@ -63,6 +75,7 @@ the transfer:
                              Either way the object's own CRC-64 is compared with that of its parts.
   --checkpoint FILE          keep what is needed to go on with \`vodlift resume FILE\`; removed when it is done
   --allow-private            allow URLs on private and loopback addresses
+  --wait                     return only when VOD reports the whole source file (of videos)
 
 the service:
   --region R                 VOD region (VODLIFT_REGION, else cn-shanghai)
@@ -101,13 +114,28 @@ options:
 const ABORT = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
-stays in VOD, without media.
+stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
 
 options:
   --region R  --endpoint E   as for upload
   --json                     print {"aborted":true}, or error { code, message, … }
   --quiet                    print nothing`;
 
+const CALL = `usage: vodlift call <Action> [Key=Value ...] [options]
+
+Signs and sends any action of the VOD API, and prints its reply as JSON. What is passing (throttling, an overloaded
+service, a wrong clock) is tried again; what may have taken effect is not done twice.
+
+examples:
+  vodlift call GetVideoInfo VideoId=93ab850b4f6f54b6e91d24d81d44
+  vodlift call SearchMedia SearchType=video PageSize=20 --json | jq .Total
+  vodlift call DeleteVideo VideoIds=93ab850b4f6f54b6e91d24d81d44
+
+options:
+  --region R  --endpoint E   as for upload
+  --json  --quiet            the reply on one line; on failure --json prints error { code, message, … }
+
+Names of actions and parameters: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-overview`;
 const INGEST = `usage: vodlift ingest <manifest.csv | manifest.jsonl> [options]
 
 Uploads everything that a manifest lists, a few at a time. One that fails does not stop the others. What became of each
@@ -175,6 +203,7 @@ export function help(topic: string): string {
   if (topic === "upload") return UPLOAD;
   if (topic === "resume") return RESUME;
   if (topic === "abort") return ABORT;
+  if (topic === "call") return CALL;
   if (topic === "ingest") return INGEST;
   if (topic === "emulator") return EMULATOR;
   return OVERALL;

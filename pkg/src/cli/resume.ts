@@ -26,9 +26,15 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
 export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const { checkpoint } = command;
   const vod = account(command, env);
-  await told(checkpoint, () => vod.abort(fileCheckpoint(checkpoint)));
+  const store = fileCheckpoint(checkpoint);
+  const media = (await told(checkpoint, () => store.load()))?.media.type;
+  await told(checkpoint, () => vod.abort(store));
+  const gone =
+    media === "video"
+      ? "its parts and its checkpoint are removed"
+      : "its checkpoint is removed; VOD removes its parts within 7 days";
   if (command.json) print(JSON.stringify({ aborted: true }));
-  else if (!command.quiet) note("aborted: its parts and its checkpoint are removed");
+  else if (!command.quiet) note(`aborted: ${gone}`);
   return 0;
 }
 

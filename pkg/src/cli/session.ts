@@ -126,7 +126,9 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
   if (command.json) {
     const requestId = result.requestId ?? null;
     const fields = { mediaId, kind, bucket, objectKey, bytes: size, parts, crc64: crc64 ?? null };
-    return JSON.stringify({ ...fields, resumed, refreshes, retries, restarts, requestId });
+    // Not imageUrl and mediaUrl: where the domain asks for it they are signed, and output ends up in logs.
+    const { fileUrl } = result;
+    return JSON.stringify({ ...fields, fileUrl, resumed, refreshes, retries, restarts, requestId });
   }
   if (command.quiet) return String(mediaId);
   const facts = {
@@ -135,6 +137,8 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     bytes: size,
     parts,
     crc64,
+    url: result.fileUrl,
+    ...(restarts ? { restarts } : {}),
   };
   return Object.entries(facts)
     .filter(([, value]) => value !== undefined)

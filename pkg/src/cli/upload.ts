@@ -1,6 +1,13 @@
 // `vodlift upload`: one call of the API, shown as it goes.
 import { basename } from "node:path";
-import { fileCheckpoint, fromFile, type UploadOptions, type UploadSource } from "../index.ts";
+import {
+  fileCheckpoint,
+  fromFile,
+  type Outcome,
+  type PlaylistSource,
+  type UploadSource,
+  type Vodlift,
+} from "../index.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
 import { printable } from "./format.ts";
 import { account, type Watched, watch } from "./session.ts";
@@ -9,8 +16,31 @@ export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv):
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
   return watch(command, printable(displayName(command)), env, async (watched) =>
-    vod.upload(await sourceFrom(command), optionsFrom(command, watched)),
+    send(vod, command, watched),
   );
+}
+
+async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
+  const waited = async (outcome: Outcome) => {
+    if (command.wait) await vod.waitUntilReady(outcome.mediaId, { signal: watched.signal });
+    return outcome;
+  };
+  const source = sourceFrom(command);
+  const { cateId, ...options } = optionsFrom(command, watched);
+  const category = cateId === undefined ? {} : { cateId };
+  switch (command.kind) {
+    case "image":
+      return vod.uploadImage(source, { ...options, ...category });
+    case "attached": {
+      const { businessType = "material" } = command;
+      const categories = cateId === undefined ? {} : { cateIds: [cateId] };
+      return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
+    }
+    case "playlist":
+      return waited(await vod.uploadPlaylist(placeOf(command), { ...options, ...category }));
+    default:
+      return waited(await vod.upload(source, { ...options, ...category }));
+  }
 }
 
 /** A checkpoint that is there belongs to an upload that somebody may still want. */
@@ -28,16 +58,18 @@ async function mustBeNew(checkpoint: string | undefined): Promise<void> {
   );
 }
 
-async function sourceFrom(command: UploadCommand): Promise<UploadSource> {
-  const { source, headers } = command;
-  if (source === "-") return process.stdin;
+function sourceFrom(command: UploadCommand): UploadSource {
+  return command.source === "-" ? process.stdin : placeOf(command);
+}
+
+function placeOf({ source, headers }: UploadCommand): PlaylistSource {
   if (!isUrl(source)) return fromFile(source);
   return Object.keys(headers).length > 0 ? { url: source, headers } : source;
 }
 
-function optionsFrom(command: UploadCommand, watched: Watched): UploadOptions {
-  const { name: _, source: __, headers: ___, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, ...media } = rest;
+function optionsFrom(command: UploadCommand, watched: Watched) {
+  const { name: _, source, headers, region, endpoint, json, quiet, ...rest } = command;
+  const { allowPrivate, checkpoint, kind, wait, ...media } = rest;
   return {
     ...media,
     allowPrivateSources: allowPrivate,

@@ -3,7 +3,8 @@
 /**
  * When a fault strikes: on requests of `operation` (an API name such as `UploadPart`, or `*`), of one part if
  * `partNumber` is set. Of those, counted from 1: only the `nth`; or `count` of them (default: all) beginning with the
- * `from`th (default: the first).
+ * `from`th (default: the first). The pull of UploadMediaByURL counts as `URLDownload` and `URLUpload`, and knows the
+ * actions `answer` and `delay`.
  */
 export type FaultRule = {
   operation: string;

@@ -12,7 +12,7 @@
  * - `server.ts`, `tls.ts`, `exchange.ts`, `body.ts`, `send.ts`: the life of one request;
  * - `sign/`: the four signature schemes as pure stages, from canonical request to signature;
  * - `credentials.ts`: the account's key, and temporary credentials that really expire;
- * - `vod/`: the VOD API, `vod/actions/` one file an action;
+ * - `vod/`: the VOD API, `vod/actions/` one file an action; `vod/events.ts` what VOD tells when a file has arrived;
  * - `oss/`: OSS, `oss/operations/` one file an operation;
  * - `store/`: what is on disk, and how it survives a restart.
  */
@@ -21,6 +21,8 @@ export type { FaultAction, FaultRule } from "./faults.ts";
 export type {
   Emulator,
   EmulatorOptions,
+  EventCallback,
+  MediaEvent,
   OpenUpload,
   RequestInfo,
   SignatureScheme,

@@ -29,6 +29,8 @@ export type EmulatorOptions = {
    * must trust {@link Emulator.ca}.
    */
   tls?: boolean;
+  /** Where VOD's event notifications go, such as FileUploadComplete; default: nowhere but {@link Emulator.events}. */
+  callback?: EventCallback;
   /** Faults to inject; see {@link FaultRule}. */
   faults?: readonly FaultRule[];
   /** Milliseconds every request waits before it is looked at; default 0. */
@@ -39,6 +41,29 @@ export type EmulatorOptions = {
   clockOffsetMs?: number;
   /** Called once a request is over, whatever its outcome. */
   onRequest?: (info: RequestInfo) => void;
+};
+
+/** Event notifications as set up in the console, except that every type of event is on. */
+export type EventCallback = {
+  /** Where they are posted. A media file's own `UserData.MessageCallback.CallbackURL` wins. */
+  url?: string;
+  /** The authentication key: with it each post carries `X-VOD-TIMESTAMP` and `X-VOD-SIGNATURE`. */
+  privateKey?: string;
+  /** Milliseconds between the three attempts; default 1000. */
+  retryDelayMs?: number;
+};
+
+/** One event, and what became of its notification so far. */
+export type MediaEvent = {
+  /** Such as `FileUploadComplete`. */
+  readonly type: string;
+  /** What is posted, before it becomes JSON. */
+  readonly body: Readonly<Record<string, string | number>>;
+  /** Where to; undefined when no URL is set. */
+  readonly url?: string;
+  attempts: number;
+  /** Answered with 200. */
+  delivered: boolean;
 };
 
 /** One finished request, without any secret: no signature, token, credential or query string. */
@@ -106,6 +131,8 @@ export type Emulator = {
   readonly dir: string;
   /** The latest 10,000 finished requests, oldest first. */
   readonly log: readonly RequestInfo[];
+  /** The latest 10,000 events of VOD, oldest first. */
+  readonly events: readonly Readonly<MediaEvent>[];
   /** Replaces all fault rules; their counters start anew. */
   setFaults(rules: readonly FaultRule[]): void;
   /** Life in seconds of the upload credentials issued from now on. */

@@ -49,6 +49,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       throw error;
     },
   );
+  world.urlPull.resume(world);
   const { settings } = world;
   return {
     endpoint: world.endpoint,
@@ -59,6 +60,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     bucket: settings.bucket,
     dir: world.folder.dir,
     log,
+    events: world.events.log,
     setFaults: (rules) => world.faults.set(rules),
     setCredentialLife: (seconds) => {
       world.credentialLifeSeconds = seconds;
@@ -74,6 +76,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       server.close();
       server.closeAllConnections();
       await closed;
+      await world.background.close();
       await Promise.race([
         Promise.allSettled([...running]),
         sleep(CLOSE_MS, undefined, { ref: false }),

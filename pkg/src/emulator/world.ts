@@ -1,5 +1,6 @@
 /** Everything the handlers of both services share. */
 import { mkdir } from "node:fs/promises";
+import { Background } from "./background.ts";
 import { Credentials } from "./credentials.ts";
 import { FaultPlan } from "./faults.ts";
 import type { EmulatorOptions } from "./options.ts";
@@ -8,7 +9,11 @@ import { Folder } from "./store/folder.ts";
 import { Objects } from "./store/objects.ts";
 import { loadSettings, type Settings } from "./store/settings.ts";
 import { Uploads } from "./store/uploads.ts";
+import { UrlJobs } from "./store/url-jobs.ts";
+import { Events } from "./vod/events.ts";
 import { Nonces } from "./vod/nonces.ts";
+import { Sessions } from "./vod/sessions.ts";
+import { UrlPull } from "./vod/url-pull.ts";
 
 export type World = {
   readonly folder: Folder;
@@ -18,6 +23,11 @@ export type World = {
   readonly uploads: Uploads;
   readonly assets: Assets;
   readonly nonces: Nonces;
+  readonly sessions: Sessions;
+  readonly urlJobs: UrlJobs;
+  readonly urlPull: UrlPull;
+  readonly events: Events;
+  readonly background: Background;
   readonly faults: FaultPlan;
   readonly stsMayRead: boolean;
   readonly latencyMs: number;
@@ -54,6 +64,11 @@ async function populate(folder: Folder, options: EmulatorOptions): Promise<World
     uploads: await Uploads.load(folder),
     assets: await Assets.load(folder),
     nonces: new Nonces(),
+    sessions: new Sessions(),
+    urlJobs: await UrlJobs.load(folder),
+    urlPull: new UrlPull(),
+    events: new Events(options.callback),
+    background: new Background(),
     faults,
     stsMayRead: options.stsMayRead ?? false,
     latencyMs: options.latencyMs ?? 0,

@@ -66,6 +66,25 @@ export interface Request {
 }
 
 /**
+ * An HLS playlist with everything it names: one media of many files.
+ */
+export interface PlaylistSource {
+    /**
+     * Where the playlist is.
+     */
+    root: PlaylistRoot;
+    /**
+     * Where the segments are, in place of what the playlist says: for each different segment of one media playlist, in
+     * the order they first appear. URLs, or for a local playlist also paths below its folder.
+     */
+    segments?: string[];
+    /**
+     * What is too much.
+     */
+    limits?: PlaylistLimits;
+}
+
+/**
  * By what a change of the source is noticed.
  */
 export interface Validator {
@@ -88,6 +107,62 @@ export type Effects = Effect[];
  * How a part is proven to have arrived.
  */
 export type Verify = "length" | "crc64";
+
+/**
+ * How far a job of UploadMediaByURL is.
+ */
+export interface UrlUploadInfo {
+    /**
+     * Names the job.
+     */
+    jobId?: string;
+    /**
+     * `PENDING`, `PROCESSING`, `DOWNLOADING`, `DOWNLOAD_SUCCESS`, `DOWNLOAD_FAIL`, `UPLOADING`, `UPLOAD_SUCCESS`,
+     * `UPLOAD_FAIL` or `SUCCESS`.
+     */
+    status?: string;
+    /**
+     * It is over: `SUCCESS`, `DOWNLOAD_FAIL` or `UPLOAD_FAIL`.
+     */
+    ended?: boolean;
+    /**
+     * What it fetches.
+     */
+    uploadUrl?: string;
+    /**
+     * The media it has made.
+     */
+    mediaId?: string;
+    /**
+     * Size in bytes.
+     */
+    fileSize?: number;
+    /**
+     * When it began, as the service writes it.
+     */
+    creationTime?: string;
+    /**
+     * When it ended, as the service writes it.
+     */
+    completeTime?: string;
+    /**
+     * Why it failed.
+     */
+    errorCode?: string;
+    /**
+     * Why it failed, in words.
+     */
+    errorMessage?: string;
+    /**
+     * What was passed as user data.
+     */
+    userData?: string;
+}
+
+/**
+ * How far a video has to be.
+ */
+export type Readiness = "uploaded" | "playable";
 
 /**
  * How far an upload is.
@@ -129,6 +204,25 @@ export interface Progress {
      * Times it started over, because the server or the source had lost it.
      */
     restarts: number;
+}
+
+/**
+ * How far the files of a playlist are. Their names follow from the playlists, so they are not stored.
+ */
+export interface PlaylistMark {
+    /**
+     * SHA-256 of all playlists as they are stored, in hex; empty before they were read. Without the sources' URLs, so
+     * that those may be signed anew.
+     */
+    digest: string;
+    /**
+     * First and last number of each run of files that are stored.
+     */
+    done: [number, number][];
+    /**
+     * The segments came as a list of their own, which must be passed again.
+     */
+    listed?: boolean;
 }
 
 /**
@@ -217,6 +311,20 @@ export type UnixMs = number;
 export type Pairs = [string, string][];
 
 /**
+ * One job of UploadMediaByURL.
+ */
+export interface UrlUploadJob {
+    /**
+     * Names the job.
+     */
+    jobId: string;
+    /**
+     * What it fetches.
+     */
+    sourceUrl: string;
+}
+
+/**
  * One upload.
  */
 export interface Job {
@@ -244,6 +352,110 @@ export interface Job {
      * What the host can carry.
      */
     host: HostLimits;
+}
+
+/**
+ * Parameters of CreateUploadAttachedMedia. What is not given follows from the file name.
+ *
+ * There is no call that renews its upload credential: a media that takes longer than one lives is created again, under a
+ * new id.
+ * <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadattachedmedia>
+ */
+export interface CreateUploadAttachedMedia {
+    /**
+     * What it is for.
+     */
+    businessType?: BusinessType;
+    /**
+     * Format by its extension, without a dot. It wins over the name's own.
+     */
+    mediaExt?: string;
+    /**
+     * The file's name.
+     */
+    fileName?: string;
+    /**
+     * Size in bytes.
+     */
+    fileSize?: number;
+    /**
+     * Shown in the console; at most 128 characters.
+     */
+    title?: string;
+    /**
+     * Category ids, at most 5.
+     */
+    cateIds?: number[];
+    /**
+     * At most 1024 characters.
+     */
+    description?: string;
+    /**
+     * At most 16 tags of at most 32 characters, without commas.
+     */
+    tags?: string[];
+    /**
+     * Bucket host such as `outin-….oss-cn-shanghai.aliyuncs.com`; the account's default otherwise.
+     */
+    storageLocation?: string;
+    /**
+     * A JSON object as text: `MessageCallback`, `Extend` (at most 512 bytes).
+     */
+    userData?: string;
+    /**
+     * Application; `app-1000000` otherwise.
+     */
+    appId?: string;
+}
+
+/**
+ * Parameters of CreateUploadImage. What is not given follows from the file name.
+ *
+ * There is no call that renews its upload credential: an image that takes longer than one lives is created again, under a
+ * new id.
+ * <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadimage>
+ */
+export interface CreateUploadImage {
+    /**
+     * What it is for.
+     */
+    imageType?: ImageType;
+    /**
+     * Format by its extension, without a dot: `png`, `jpg`, `jpeg`, `gif`, `heic`, `webp`. It wins over the name's own.
+     */
+    imageExt?: string;
+    /**
+     * The file's name.
+     */
+    originalFileName?: string;
+    /**
+     * Shown in the console; at most 128 characters.
+     */
+    title?: string;
+    /**
+     * Category id.
+     */
+    cateId?: number;
+    /**
+     * At most 1024 characters.
+     */
+    description?: string;
+    /**
+     * At most 16 tags of at most 32 characters, without commas.
+     */
+    tags?: string[];
+    /**
+     * Bucket host such as `outin-….oss-cn-shanghai.aliyuncs.com`; the account's default otherwise.
+     */
+    storageLocation?: string;
+    /**
+     * A JSON object as text: `MessageCallback`, `Extend` (at most 512 bytes).
+     */
+    userData?: string;
+    /**
+     * Application; `app-1000000` otherwise.
+     */
+    appId?: string;
 }
 
 /**
@@ -316,9 +528,56 @@ export interface CreateUploadVideo {
 }
 
 /**
+ * Parameters of UploadMediaByURL: VOD fetches the URLs by itself, in hours to days.
+ * <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-uploadmediabyurl>
+ */
+export interface UploadMediaByUrl {
+    /**
+     * At most 20 http or https URLs that VOD can reach.
+     */
+    urls?: string[];
+    /**
+     * What each of them becomes, matched by `sourceUrl`.
+     */
+    metadatas?: UrlMetadata[];
+    /**
+     * Transcoding template group; `VOD_NO_TRANSCODE` for none.
+     */
+    templateGroupId?: string;
+    /**
+     * Workflow; wins over the template group.
+     */
+    workflowId?: string;
+    /**
+     * Bucket host; the account's default otherwise.
+     */
+    storageLocation?: string;
+    /**
+     * A JSON object as text: `MessageCallback`, `Extend` (at most 512 bytes).
+     */
+    userData?: string;
+    /**
+     * Application; `app-1000000` otherwise.
+     */
+    appId?: string;
+    /**
+     * Names this call, at most 50 of `A-Z a-z 0-9 _ -`: the service refuses a repeat within 10 minutes. Made up if not given.
+     */
+    sessionId?: string;
+    /**
+     * Use the first frame as the cover.
+     */
+    enableFirstFrameCover?: boolean;
+    /**
+     * Make thumbnails.
+     */
+    generateThumbnail?: boolean;
+}
+
+/**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "url_refused" | "address_refused" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "outcome_unknown" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -383,17 +642,43 @@ export interface Mezzanine {
 }
 
 /**
+ * What GetURLUploadInfos knows.
+ */
+export interface UrlUploadInfos {
+    /**
+     * The jobs found, up to 100 a URL.
+     */
+    uploads: UrlUploadInfo[];
+    /**
+     * Ids or URLs that name no job.
+     */
+    nonExists: string[];
+}
+
+/**
  * What a finished upload has made.
  */
 export interface Outcome {
     /**
-     * The media id (VideoId).
+     * The media id (VideoId, ImageId or MediaId).
      */
     mediaId: string;
     /**
-     * What it is: `video`.
+     * What it is: `video`, `image`, `attached` or `playlist`.
      */
     kind: string;
+    /**
+     * Of an image: its URL on the CDN domain. Where that domain asks for it, it is signed: whoever has it may look.
+     */
+    imageUrl?: string;
+    /**
+     * Of an attached media: its URL on the CDN domain, signed likewise.
+     */
+    mediaUrl?: string;
+    /**
+     * Of an image or attached media: the object's own URL.
+     */
+    fileUrl?: string;
     /**
      * The bucket it lies in.
      */
@@ -407,7 +692,7 @@ export interface Outcome {
      */
     bytes: number;
     /**
-     * Parts it was sent in; 1 for one PutObject.
+     * Parts it was sent in; 1 for one PutObject; the files of a playlist, itself included.
      */
     parts: number;
     /**
@@ -423,7 +708,8 @@ export interface Outcome {
      */
     refreshes: number;
     /**
-     * Times it started over, because the server or the source had lost it.
+     * Times it started over, because the server or the source had lost it, or because the credential of an image or
+     * attached media had ended: then the media id is a new one.
      */
     restarts: number;
     /**
@@ -434,6 +720,28 @@ export interface Outcome {
      * The service's id of the last request.
      */
     requestId?: string;
+}
+
+/**
+ * What a playlist may ask for: a hostile one could name the whole world.
+ */
+export interface PlaylistLimits {
+    /**
+     * Playlists, the root included.
+     */
+    playlists?: number;
+    /**
+     * Different files, playlists not included.
+     */
+    files?: number;
+    /**
+     * Bytes of one playlist.
+     */
+    playlistBytes?: number;
+    /**
+     * Bytes in all.
+     */
+    bytes?: number;
 }
 
 /**
@@ -449,6 +757,71 @@ export interface SourcePolicy {
      * Plain `http:` URLs. A redirect from https to http is refused in any case.
      */
     allowHttp?: boolean;
+}
+
+/**
+ * What an attached media is for.
+ */
+export type BusinessType = "watermark" | "subtitle" | "material";
+
+/**
+ * What an image is for.
+ */
+export type ImageType = "default" | "cover";
+
+/**
+ * What came of it.
+ */
+export type Answer = { type: "reply"; body: string } | { type: "ready"; status: string } | { type: "jobs"; jobs: UrlUploadJob[] } | { type: "infos"; infos: UrlUploadInfos } | { type: "finished" };
+
+/**
+ * What one URL becomes.
+ */
+export interface UrlMetadata {
+    /**
+     * One of the URLs.
+     */
+    sourceUrl?: string;
+    /**
+     * Shown in the console; at most 128 characters.
+     */
+    title?: string;
+    /**
+     * Size in bytes.
+     */
+    fileSize?: number;
+    /**
+     * At most 1024 characters.
+     */
+    description?: string;
+    /**
+     * URL of a thumbnail.
+     */
+    coverUrl?: string;
+    /**
+     * Category id.
+     */
+    cateId?: number;
+    /**
+     * At most 16 tags of at most 32 characters, without commas.
+     */
+    tags?: string[];
+    /**
+     * Transcoding template group; wins over that of the call.
+     */
+    templateGroupId?: string;
+    /**
+     * Workflow.
+     */
+    workflowId?: string;
+    /**
+     * Format as an extension without a dot. Needed where the URL's path has none; it wins over that.
+     */
+    fileExtension?: string;
+    /**
+     * An id of the caller's own, 6 to 64 of `A-Z a-z 0-9 _ -`.
+     */
+    referenceId?: string;
 }
 
 /**
@@ -494,7 +867,7 @@ export interface Credentials {
 /**
  * What the bytes become in VOD.
  */
-export type Media = { type: "video" } & CreateUploadVideo;
+export type Media = ({ type: "video" } & CreateUploadVideo) | ({ type: "image" } & CreateUploadImage) | ({ type: "attachedMedia" } & CreateUploadAttachedMedia);
 
 /**
  * What the first reply tells of a source.
@@ -550,14 +923,24 @@ export interface HostLimits {
 }
 
 /**
+ * What the host does next.
+ */
+export type Step = { type: "send"; request: Request } | { type: "wait"; until: number } | { type: "renew" } | { type: "done"; answer: Answer } | { type: "failed"; error: Error };
+
+/**
+ * What the host tells a conversation.
+ */
+export type Heard = { type: "replied"; status: number; headers: [string, string][]; body: string } | { type: "failed"; message: string } | { type: "woke" } | { type: "renewed"; account: Account };
+
+/**
  * What the host tells the machine.
  */
-export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
+export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "text"; id: number; text: string; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
 
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
@@ -593,6 +976,11 @@ export interface SourceMark {
  * What the upload is doing.
  */
 export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspending" | "aborting" | "ended";
+
+/**
+ * What to ask VOD for.
+ */
+export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId: string; until: Readiness; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "abortMedia"; mediaId: string };
 
 /**
  * What went wrong, as data. It never holds a secret, a signature or a URL query.
@@ -655,9 +1043,14 @@ export interface UploadAddress {
 }
 
 /**
+ * Where a playlist is.
+ */
+export type PlaylistRoot = { type: "url"; url: string; headers: [string, string][] } | { type: "file"; name: string; path: string };
+
+/**
  * Where a transfer's bytes come from.
  */
-export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "buffer" };
+export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "file"; path: string } | { type: "buffer" };
 
 /**
  * Where an upload stands. There is one from the first moment on; the later fields fill up as it goes.
@@ -696,6 +1089,10 @@ export interface Checkpoint {
      */
     uploadId?: string;
     /**
+     * Of a playlist: which of its files are stored. Only this tells: the server is not asked.
+     */
+    playlist?: PlaylistMark;
+    /**
      * Bytes accepted so far, for display.
      */
     bytesAccepted: number;
@@ -704,7 +1101,7 @@ export interface Checkpoint {
 /**
  * Where the bytes come from.
  */
-export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string } | { type: "stream"; size?: number; name?: string };
+export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "playlist" } & PlaylistSource);
 
 /**
  * Which VOD API to call, and how to sign for it. Every field may be left out.
@@ -725,14 +1122,33 @@ export interface VodService {
 }
 
 /**
+ * Which jobs: by their ids, or by the URLs they fetch.
+ */
+export type UrlUploads = { jobIds: string[] } | { urls: string[] };
+
+/**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "address_refused" | "internal";
+export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.
  */
 export type ErrorClass = "usage" | "source" | "credentials" | "service" | "integrity" | "guard" | "interrupted";
+
+/**
+ * Whose account it is, and whether the caller can give newer credentials. It can be read in, never written out.
+ */
+export interface Account extends Credentials {
+    /**
+     * When they end, in ms since the epoch, if that is known.
+     */
+    expiresAt?: number;
+    /**
+     * The caller can be asked for newer ones.
+     */
+    renewable?: boolean;
+}
 
 /**
  * Why an effect ended without a reply.
@@ -756,6 +1172,27 @@ export interface Failure {
     headers?: [string, string][];
 }
 
+
+/**
+ * A conversation with the VOD API: one call, or asking until something is done. Each input is answered with the one step to
+ * take next.
+ */
+export class Conversation {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * The step after this.
+     */
+    handle(heard: Heard, now: number): Step;
+    /**
+     * `entropy` holds 32 random bytes drawn for this conversation alone; `now` is in ms since the epoch.
+     */
+    constructor(service: VodService, account: Account, ask: Ask, entropy: Uint8Array | number[], now: number);
+    /**
+     * The first step.
+     */
+    start(now: number): Step;
+}
 
 /**
  * A running CRC-64/XZ.

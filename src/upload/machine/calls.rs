@@ -23,7 +23,8 @@ const CORRECTED_TRIES: u32 = 3;
 /// A small request by its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Call {
-    CreateUploadVideo,
+    /// CreateUploadVideo, or what its media has instead.
+    Create,
     RefreshUploadVideo,
     GetMezzanineInfo,
     InitiateMultipartUpload,
@@ -31,13 +32,15 @@ pub(super) enum Call {
     CompleteMultipartUpload,
     HeadObject,
     AbortMultipartUpload,
+    /// A rewritten playlist, by its number.
+    PutPlaylist(u32),
 }
 
 impl Call {
     fn is_vod(self) -> bool {
         matches!(
             self,
-            Call::CreateUploadVideo | Call::RefreshUploadVideo | Call::GetMezzanineInfo
+            Call::Create | Call::RefreshUploadVideo | Call::GetMezzanineInfo
         )
     }
 
@@ -54,13 +57,12 @@ impl Upload {
     pub(super) fn create(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Creating);
         let size = self.reader.size;
-        let Media::Video(video) = &mut self.job.media;
-        video.file_size = size;
-        self.call(Call::CreateUploadVideo, now)
+        self.job.media.set_size(size);
+        self.call(Call::Create, now)
     }
 
     pub(super) fn is_creating(&self) -> bool {
-        self.is_calling(Call::CreateUploadVideo)
+        self.is_calling(Call::Create)
     }
 
     pub(super) fn is_calling(&self, wanted: Call) -> bool {
@@ -93,9 +95,8 @@ impl Upload {
         let nonce = self.entropy.nonce();
         let now = self.server_now(now);
         let media_id = self.media_id();
-        let Media::Video(video) = &self.job.media;
         let (action, params) = match call {
-            Call::CreateUploadVideo => (api::CreateUploadVideo::ACTION, video.params()),
+            Call::Create => (self.job.media.action(), self.job.media.params()),
             Call::RefreshUploadVideo => (
                 api::REFRESH_UPLOAD_VIDEO,
                 api::refresh_upload_video_params(media_id),
@@ -145,6 +146,7 @@ impl Upload {
                     &Vec::new(),
                 )
             }
+            Call::PutPlaylist(number) => self.playlist_request(number, now),
             Call::AbortMultipartUpload => {
                 oss::request::abort_multipart_upload(target, signature, credentials, now, upload_id)
             }
@@ -166,7 +168,7 @@ impl Upload {
             self.request_id = Some(id.to_owned());
         }
         let outcome = match call {
-            Call::CreateUploadVideo => self.on_created(reply, now),
+            Call::Create => self.on_created(reply, now),
             Call::RefreshUploadVideo => self.on_refreshed(reply, now),
             Call::GetMezzanineInfo => self.on_mezzanine(reply, now),
             Call::InitiateMultipartUpload => self.on_initiated(reply, now),
@@ -174,6 +176,7 @@ impl Upload {
             Call::CompleteMultipartUpload => self.on_completed(reply, now),
             Call::HeadObject => self.on_head(reply, now),
             Call::AbortMultipartUpload => self.on_aborted(reply, now),
+            Call::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
         };
         match outcome {
             Ok(()) => Ok(()),
@@ -260,7 +263,11 @@ impl Upload {
             (Code::OssUnreachable, self.place()?.target.base_url.clone())
         };
         let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
-        let message = format!("{call:?}: no reply from {host}: {}", failure.message);
+        let name = match call {
+            Call::Create => self.job.media.action().to_owned(),
+            other => format!("{other:?}"),
+        };
+        let message = format!("{name}: no reply from {host}: {}", failure.message);
         let error = Error::new(code, message);
         self.retry_call(call, error, None, now)
     }
@@ -297,12 +304,20 @@ impl Upload {
 
     pub(super) fn auth_is_due(&self, now: UnixMs) -> bool {
         let Some(auth) = &self.auth else { return false };
-        auth.in_doubt
-            || (!auth.fresh && credential_clock::is_due(&auth.ticket, self.server_now(now)))
+        let now = self.server_now(now);
+        // One that cannot be renewed is used to its very end.
+        let over = match self.job.media.is_renewable() {
+            true => credential_clock::is_due(&auth.ticket, now),
+            false => now >= auth.ticket.expires_at,
+        };
+        auth.in_doubt || (!auth.fresh && over)
     }
 
     /// One refresh at a time, shared by all who wait for it.
     pub(super) fn refresh(&mut self, now: UnixMs) -> Result<(), Error> {
+        if !self.job.media.is_renewable() {
+            return self.create_anew(now);
+        }
         if self.is_calling(Call::RefreshUploadVideo) {
             return Ok(());
         }
@@ -364,15 +379,23 @@ impl Upload {
     // From nothing to an upload id.
 
     fn on_created(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
-        let ticket = api::parse_create_upload_video(reply, self.server_now(now))
-            .map_err(Trouble::Service)?;
-        self.got_through(Call::CreateUploadVideo);
+        let at = self.server_now(now);
+        let ticket = match self.job.media {
+            Media::Video(_) => api::parse_create_upload_video(reply, at),
+            Media::Image(_) => api::parse_create_upload_image(reply, at),
+            Media::AttachedMedia(_) => api::parse_create_upload_attached_media(reply, at),
+        };
+        let ticket = ticket.map_err(Trouble::Service)?;
+        self.got_through(Call::Create);
         self.request_id = ticket.request_id.clone();
         let region = ticket.auth.region.as_deref();
         let target = oss::resolve_target(&ticket.address, region, &self.job.vod, &self.job.oss)?;
         self.place = Some(Place {
             media_id: ticket.media_id,
             target,
+            prefix: ticket.address.object_prefix,
+            url: ticket.url,
+            file_url: ticket.file_url,
         });
         self.auth = Some(Auth {
             ticket: ticket.auth,
@@ -389,6 +412,9 @@ impl Upload {
     /// before is removed first.
     pub(super) fn begin_upload(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Uploading);
+        if self.files.is_some() {
+            return self.begin_files(now);
+        }
         if matches!(self.plan()?, Plan::Put { .. }) {
             return self.schedule(now);
         }

@@ -52,7 +52,16 @@ impl Upload {
         }
         match oss::xml::parse_head(reply) {
             Ok(head) if self.total().is_some() => Ok(self.verify(Some(head.size), head.crc64)?),
-            // An upload credential may not read; VOD itself can tell.
+            // An upload credential may not read; VOD itself can tell, of videos.
+            Err(error)
+                if error.code == Code::PermissionDenied && !self.job.media.is_renewable() =>
+            {
+                let message = format!(
+                    "Complete got no reply, and this credential may not look; the media id is {}",
+                    self.media_id()
+                );
+                Err(Trouble::Fatal(Error::new(Code::OutcomeUnknown, message)))
+            }
             Err(error) if error.code == Code::PermissionDenied => {
                 Ok(self.call(Call::GetMezzanineInfo, now)?)
             }

@@ -6,6 +6,7 @@
 
 mod calls;
 mod finish;
+mod playlist;
 mod reader;
 mod rest;
 mod transfer;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::checkpoint::Checkpoint;
 use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
-use super::job::{Job, Media};
+use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
 use super::plan::{self, Plan, Shape};
 use super::retry::Entropy;
@@ -55,6 +56,8 @@ pub struct Upload {
     /// What a checkpoint says the source, the media and the object were.
     expected: Option<Checkpoint>,
     resumed: bool,
+    /// Of a playlist: its files, in place of parts.
+    files: Option<Box<playlist::Files>>,
     parts: Parts,
     listing: Option<transfer::Listing>,
     relisted: bool,
@@ -79,6 +82,11 @@ pub struct Upload {
 struct Place {
     media_id: String,
     target: Target,
+    /// What stands before the keys of a playlist's files.
+    prefix: Option<String>,
+    /// Where it can be fetched later, of images and attached media.
+    url: Option<String>,
+    file_url: Option<String>,
 }
 
 /// The upload credential in use.
@@ -109,7 +117,12 @@ enum Task {
         length: u64,
         generation: u32,
     },
+    OpenList,
+    ReadList,
+    OpenFile(u32),
+    ReadFile(u32),
     RetryOpen,
+    RetryList,
     RetryCall(Call),
     RetryPart(u32),
 }
@@ -137,6 +150,7 @@ impl Upload {
         let reader = Reader::new(&job.source);
         Upload {
             reader,
+            files: playlist::Files::of(&job),
             job,
             credentials,
             entropy: Entropy::new(entropy),
@@ -220,7 +234,13 @@ impl Upload {
                 status,
                 headers,
             } => match self.tasks.remove(&id) {
-                Some(Task::Open) if !self.is_running() => self.close(id),
+                Some(Task::Open | Task::OpenList | Task::OpenFile(_)) if !self.is_running() => {
+                    self.close(id)
+                }
+                Some(Task::OpenList) => self.on_list_opened(id, status, &headers, now),
+                Some(Task::OpenFile(number)) => {
+                    self.on_file_opened(number, id, status, &headers, now)
+                }
                 Some(Task::Open) => self.on_opened(id, status, &headers, now),
                 _ => Ok(()),
             },
@@ -228,6 +248,13 @@ impl Upload {
                 Some(Task::Read { part }) if self.is_running() => {
                     self.on_filled(part, length, ended, now)
                 }
+                Some(Task::ReadFile(number)) if self.is_running() => {
+                    self.on_file_read(number, length, ended, now)
+                }
+                _ => Ok(()),
+            },
+            Event::Text { id, text, ended } => match self.tasks.remove(&id) {
+                Some(Task::ReadList) if self.is_running() => self.on_list_read(text, ended, now),
                 _ => Ok(()),
             },
             Event::Transferred {
@@ -289,6 +316,7 @@ impl Upload {
         if self.phase == Phase::Aborting {
             return Ok(());
         }
+        self.check_kind()?;
         self.probe(now)
     }
 
@@ -296,6 +324,7 @@ impl Upload {
         match task {
             Task::RetryCall(call) => self.call(*call, now),
             _ if !self.is_running() => Ok(()),
+            Task::RetryList => self.read_lists(now),
             Task::RetryOpen => {
                 self.open();
                 Ok(())
@@ -320,10 +349,17 @@ impl Upload {
             _ if !self.is_running() => Ok(()),
             Task::Open => self.on_open_failure(failure, now),
             Task::Read { .. } => self.on_read_failure(failure, now),
+            Task::OpenList | Task::ReadList => self.on_list_failure(failure, now),
+            Task::OpenFile(number) | Task::ReadFile(number) => {
+                self.on_file_failure(*number, failure, now)
+            }
+            Task::Transfer { part, .. } if self.files.is_some() => {
+                self.on_put_failure(*part, failure, now)
+            }
             Task::Transfer { part, length, .. } => {
                 self.on_transfer_failure(*part, *length, failure, now)
             }
-            Task::RetryOpen | Task::RetryCall(_) | Task::RetryPart(_) => Ok(()),
+            Task::RetryOpen | Task::RetryList | Task::RetryCall(_) | Task::RetryPart(_) => Ok(()),
         }
     }
 
@@ -342,7 +378,11 @@ impl Upload {
             self.cleanup_failed(&error);
             return;
         }
-        self.cleanup_over = self.job.options.keep_on_failure && worth_resuming(&error);
+        // What nobody can go on with is not worth keeping.
+        // What was resumed is somebody's checkpoint: it stays, even for a source that must be put right first.
+        let keep = worth_resuming(&error) || self.resumed && error.code != Code::Aborted;
+        self.cleanup_over =
+            self.job.options.keep_on_failure && self.job.media.is_renewable() && keep;
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
         self.still();
@@ -360,7 +400,9 @@ impl Upload {
             self.out.push(Effect::Cancel { id });
         }
         self.after_refresh.clear();
-        if let Some(id) = self.reader.open.take() {
+        let files = self.files.as_mut().map(|files| files.take_open());
+        let open = self.reader.open.take().into_iter();
+        for id in open.chain(files.unwrap_or_default()) {
             self.out.push(Effect::Close { id });
         }
     }
@@ -387,9 +429,19 @@ impl Upload {
         let place = self.place()?;
         let outcome = Outcome {
             media_id: place.media_id.clone(),
-            kind: match self.job.media {
-                Media::Video(_) => "video".into(),
+            kind: match self.files {
+                Some(_) => "playlist".into(),
+                None => self.job.media.kind().into(),
             },
+            image_url: place
+                .url
+                .clone()
+                .filter(|_| self.job.media.kind() == "image"),
+            media_url: place
+                .url
+                .clone()
+                .filter(|_| self.job.media.kind() == "attached"),
+            file_url: place.file_url.clone(),
             bucket: place.target.bucket.clone(),
             object_key: place.target.key.clone(),
             bytes: self.total().unwrap_or(0),
@@ -446,7 +498,10 @@ impl Upload {
             bytes_accepted: self.parts.bytes(),
             bytes_total: self.reader.size,
             parts_accepted: self.parts.count(),
-            parts_total: self.plan.as_ref().and_then(Plan::count),
+            parts_total: match &self.files {
+                Some(files) => files.count(),
+                None => self.plan.as_ref().and_then(Plan::count),
+            },
             retries: self.retries,
             refreshes: self.refreshes,
             restarts: self.restarts,
@@ -536,7 +591,18 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         &job.options,
         &job.host,
     )?;
-    if let super::job::Source::Url { url, .. } = &job.source {
+    let playlist = match &job.source {
+        Source::Playlist(playlist) => Some(playlist),
+        _ => None,
+    };
+    if playlist.is_some() && job.options.shard.is_some() {
+        return Err(Error::invalid("shard", "is for media of one object"));
+    }
+    let url = match (&job.source, playlist.map(|playlist| &playlist.root)) {
+        (Source::Url { url, .. }, _) | (_, Some(PlaylistRoot::Url { url, .. })) => Some(url),
+        _ => None,
+    };
+    if let Some(url) = url {
         let policy = SourcePolicy {
             allow_private: job.options.allow_private_sources,
             ..SourcePolicy::default()
@@ -544,11 +610,25 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         check_url(url, policy)?;
     }
     // A title or file name may still come from the source; all else can be judged now.
-    let Media::Video(mut video) = job.media.clone();
+    if !job.media.is_renewable() && job.options.budget != Budget::default() {
+        let rule = "does not go with an image or attached media: its upload credential cannot be renewed, so a later run starts over";
+        return Err(Error::invalid("budget", rule));
+    }
+    let mut media = job.media.clone();
     let gaps = super::naming::Hints {
         name: Some("media.mp4"),
         ..super::naming::Hints::default()
     };
-    super::naming::complete(&mut video, &gaps)?;
-    video.validate()
+    if playlist.is_some() {
+        let Media::Video(video) = &media else {
+            let rule = "must be a video: a playlist is nothing else";
+            return Err(Error::invalid("media", rule));
+        };
+        if !video.file_name.is_empty() && !playlist::is_m3u8(&video.file_name) {
+            let rule = "must end in .m3u8: VOD tells a playlist by it";
+            return Err(Error::invalid("fileName", rule));
+        }
+    }
+    super::naming::complete(&mut media, &gaps)?;
+    media.validate()
 }

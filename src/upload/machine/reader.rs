@@ -9,7 +9,7 @@ use crate::source::guard::next_hop;
 use crate::source::probe::{Probe, Validator, probe_headers, read_probe};
 use crate::time::UnixMs;
 use crate::upload::event::{Effect, Failure, FailureKind};
-use crate::upload::job::{Media, Source};
+use crate::upload::job::Source;
 use crate::upload::naming::{self, Hints};
 use crate::upload::plan::{self, Plan, Shape};
 use crate::upload::retry::{CALL_TRIES, RESTARTS};
@@ -100,6 +100,8 @@ impl Reader {
                 name,
                 ..Reader::default()
             },
+            // Its files have readers of their own.
+            Source::Playlist(_) => Reader::default(),
         }
     }
 
@@ -122,6 +124,9 @@ impl Reader {
 
 impl Upload {
     pub(super) fn probe(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self.files.is_some() {
+            return self.read_lists(now);
+        }
         if self.reader.access == Access::Slices {
             return self.source_known(now);
         }
@@ -143,6 +148,7 @@ impl Upload {
         self.out.push(Effect::Open {
             id,
             request,
+            file: None,
             allow_private,
         });
     }
@@ -262,7 +268,7 @@ impl Upload {
 
     /// Size and names are known as far as they will be: plan, then ask VOD for a place. A stream is read first, so that an
     /// empty or dead one leaves no empty media behind.
-    fn source_known(&mut self, now: UnixMs) -> Result<(), Error> {
+    pub(super) fn source_known(&mut self, now: UnixMs) -> Result<(), Error> {
         if self
             .expected
             .as_ref()
@@ -271,14 +277,13 @@ impl Upload {
             return self.go_on(now);
         }
         let reader = &self.reader;
-        let Media::Video(video) = &mut self.job.media;
         let hints = Hints {
             name: reader.name.as_deref(),
             url: (!reader.url.is_empty()).then_some(reader.url.as_str()),
             content_type: reader.content_type.as_deref(),
         };
-        naming::complete(video, &hints)?;
-        video.validate()?;
+        naming::complete(&mut self.job.media, &hints)?;
+        self.job.media.validate()?;
         self.plan = Some(plan::plan(self.shape(), &self.job.options, &self.job.host)?);
         self.save();
         if self.reader.access == Access::Stream {
@@ -298,8 +303,8 @@ impl Upload {
     pub(super) fn object_headers(&self) -> Headers {
         let mut headers = self.job.options.object_headers.clone();
         if header(&headers, "content-type").is_none() {
-            let Media::Video(video) = &self.job.media;
-            let value = naming::content_type(&video.file_name, self.reader.content_type.as_deref());
+            let name = self.job.media.file_name();
+            let value = naming::content_type(name, self.reader.content_type.as_deref());
             headers.push(("Content-Type".into(), value));
         }
         headers
@@ -467,12 +472,16 @@ impl Upload {
         Ok(())
     }
 
+    pub(super) fn may_restart(&self) -> bool {
+        self.restarts < RESTARTS && !self.reader.is_once_only()
+    }
+
     /// Everything from the start: the server lost the upload, or the source cannot be read on.
     pub(super) fn restart(&mut self, error: Error, now: UnixMs) -> Result<(), Error> {
-        self.restarts = self.restarts.saturating_add(1);
-        if self.restarts > RESTARTS || self.reader.is_once_only() {
+        if !self.may_restart() {
             return Err(error);
         }
+        self.restarts = self.restarts.saturating_add(1);
         self.drop_transfers();
         for part in std::mem::take(&mut self.reader.buffers).into_keys() {
             self.out.push(Effect::Release { part });

@@ -61,6 +61,10 @@ impl Upload {
             }
         }
         super::check(&job, &credentials)?;
+        if job.options.shard.is_some() && !job.media.is_renewable() {
+            let rule = "is for videos: the upload credential of other media cannot be fetched by another run";
+            return Err(Error::invalid("shard", rule));
+        }
         if job.options.shard.is_some() && checkpoint.upload_id.is_none() {
             return Err(Error::invalid(
                 "shard",
@@ -86,7 +90,13 @@ impl Upload {
         now: UnixMs,
     ) -> Result<Upload, Error> {
         let mut upload = Upload::resume(checkpoint, job, credentials, entropy, now)?;
-        upload.verdict = Some(Error::new(Code::Aborted, "the upload was aborted"));
+        let mut message = "the upload was aborted".to_owned();
+        if !upload.job.media.is_renewable() {
+            // Nothing can be sent without a credential, and there is none to be had for the old place.
+            upload.cleanup_over = true;
+            message += "; VOD removes its parts within 7 days";
+        }
+        upload.verdict = Some(Error::new(Code::Aborted, message));
         upload.phase = Phase::Aborting;
         upload.discarding = true;
         Ok(upload)
@@ -112,7 +122,8 @@ impl Upload {
     pub(super) fn stand(&self) -> Checkpoint {
         // Before the source and the place are seen again, what the checkpoint says of them is all there is to say.
         let before = self.expected.as_ref();
-        let seen = self.reader.access != Access::Unknown && self.plan.is_some();
+        let seen = self.has_begun_files()
+            || (self.reader.access != Access::Unknown && self.plan.is_some());
         let mark = SourceMark {
             size: self.reader.announced,
             validator: self.reader.validator.clone(),
@@ -135,6 +146,7 @@ impl Upload {
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place: place.or_else(|| before?.place.clone()),
             upload_id: self.upload_id.clone(),
+            playlist: self.playlist_mark().or_else(|| before?.playlist.clone()),
             bytes_accepted: self.parts.bytes().max(
                 before
                     .filter(|_| !seen)
@@ -190,8 +202,15 @@ impl Upload {
     }
 
     pub(super) fn come_to_rest(&mut self) {
-        let busy = |task: &Task| matches!(task, Task::Transfer { .. } | Task::Call { .. });
-        let may_rest = self.stopping && self.phase == Phase::Uploading && self.upload_id.is_some();
+        let busy = |task: &Task| {
+            matches!(
+                task,
+                Task::Transfer { .. } | Task::Call { .. } | Task::OpenFile(_) | Task::ReadFile(_)
+            )
+        };
+        let may_rest = self.stopping
+            && self.phase == Phase::Uploading
+            && (self.upload_id.is_some() || self.has_begun_files());
         if may_rest && !self.tasks.values().any(busy) {
             self.enter(Phase::Suspending);
             self.still();
@@ -214,6 +233,13 @@ impl Upload {
         before
             .source
             .check(reader.announced, &reader.validator, reader.modified)?;
+        if !self.job.media.is_renewable() {
+            // No credential can be had for the place it had: a new one, from the first byte on.
+            self.expected = None;
+            self.upload_id = None;
+            self.restarts = self.restarts.saturating_add(1);
+            return self.source_known(now);
+        }
         self.plan = before.plan.clone();
         self.refresh(now)
     }
@@ -240,6 +266,9 @@ impl Upload {
         self.place = Some(Place {
             media_id: mark.media_id,
             target,
+            prefix: address.object_prefix.clone(),
+            url: None,
+            file_url: None,
         });
         if !self.is_running() {
             return Ok(());
@@ -254,6 +283,33 @@ impl Upload {
             found: BTreeMap::new(),
         });
         Ok(self.call(Call::ListParts, now)?)
+    }
+
+    /// The credential has ended and nothing renews it: a new media, from the first byte on. What was sent to the old place
+    /// cannot be removed without a credential; VOD does that by itself, after 7 days.
+    pub(super) fn create_anew(&mut self, now: UnixMs) -> Result<(), Error> {
+        let message = format!(
+            "the upload credential has ended, and there is no call that renews that of {}",
+            self.job.media.action()
+        );
+        let error = Error::new(Code::CredentialEnded, message);
+        if !self.is_running() || !self.may_restart() {
+            return Err(error);
+        }
+        for (id, _) in std::mem::take(&mut self.tasks) {
+            self.out.push(Effect::Cancel { id });
+        }
+        self.after_refresh.clear();
+        self.place = None;
+        self.auth = None;
+        self.upload_id = None;
+        self.restart(error, now)?;
+        if self.reader.access == Access::Stream {
+            // VOD is asked once the first bytes are there again.
+            self.enter(Phase::Creating);
+            return Ok(());
+        }
+        self.create(now)
     }
 
     pub(super) fn media_id(&self) -> &str {

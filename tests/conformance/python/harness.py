@@ -6,11 +6,13 @@ import os
 import random
 import sys
 import tempfile
+import threading
 import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 EMULATOR = json.loads(os.environ["VODLIFT_EMULATOR"])
 ENDPOINT = EMULATOR["endpoint"]
-HOST = ENDPOINT.removeprefix("http://")
+HOST = ENDPOINT.split("://")[1]
 KEY_ID = EMULATOR["accessKeyId"]
 KEY_SECRET = EMULATOR["accessKeySecret"]
 REGION = EMULATOR["region"]
@@ -75,3 +77,36 @@ def temporary_file(data, suffix):
     with os.fdopen(handle, "wb") as file:
         file.write(data)
     return path
+
+
+class Web:
+    """A small web server: serves `files` by path, keeps what is posted, and answers posts with `answer`."""
+
+    def __init__(self, files=None, answer=(200, b'{"Status":"OK"}')):
+        self.files = files or {}
+        self.answer = answer
+        self.posts = []
+        web = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                data = web.files.get(self.path.split("?")[0])
+                self.reply(404 if data is None else 200, data or b"")
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                web.posts.append((dict(self.headers), body))
+                self.reply(*web.answer)
+
+            def reply(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -1,11 +1,13 @@
 """alibabacloud-oss-v2, the second-generation OSS SDK for Python, with V1 and V4 signatures."""
 
+import base64
 import io
+import json
 
 import alibabacloud_oss_v2 as oss
 import requests
 
-from harness import BUCKET, EMULATOR, ENDPOINT, KEY_ID, KEY_SECRET, REGION, check, equal, finish, raises, sample, sha256, stored
+from harness import BUCKET, EMULATOR, ENDPOINT, KEY_ID, KEY_SECRET, REGION, check, equal, finish, raises, sample, sha256, stored, Web
 
 MIB = 1024 * 1024
 
@@ -58,6 +60,54 @@ def checks(version):
         url = client.presign(oss.GetObjectRequest(bucket=BUCKET, key=f"{prefix}/url.bin"))
         equal(requests.get(url.url).content, b"by url")
 
+    def append():
+        key = f"{prefix}/appended.bin"
+        first = client.append_object(oss.AppendObjectRequest(bucket=BUCKET, key=key, position=0, body=b"first "))
+        equal(first.next_position, 6)
+        client.append_object(oss.AppendObjectRequest(bucket=BUCKET, key=key, position=6, body=b"second"))
+        equal(stored(key), b"first second")
+        error = raises(oss.exceptions.OperationError, lambda: client.append_object(
+            oss.AppendObjectRequest(bucket=BUCKET, key=key, position=1, body=b"x")))
+        equal("PositionNotEqualToLength" in str(error), True, str(error))
+
+    def part_copy():
+        data = sample(400_000, seed=5)
+        source, key = f"{prefix}/source ü+.bin", f"{prefix}/copied.bin"
+        client.put_object(oss.PutObjectRequest(bucket=BUCKET, key=source, body=data))
+        upload_id = client.initiate_multipart_upload(oss.InitiateMultipartUploadRequest(bucket=BUCKET, key=key)).upload_id
+        parts = []
+        for number, source_range in enumerate(["bytes=0-199999", "bytes=200000-399999"], 1):
+            copied = client.upload_part_copy(oss.UploadPartCopyRequest(
+                bucket=BUCKET, key=key, upload_id=upload_id, part_number=number,
+                source_bucket=BUCKET, source_key=source, source_range=source_range,
+            ))
+            parts.append(oss.UploadPart(part_number=number, etag=copied.etag))
+        client.complete_multipart_upload(oss.CompleteMultipartUploadRequest(
+            bucket=BUCKET, key=key, upload_id=upload_id,
+            complete_multipart_upload=oss.CompleteMultipartUpload(parts=parts),
+        ))
+        equal(sha256(stored(key)), sha256(data))
+
+    def callback():
+        app = Web()
+        config = {
+            "callbackUrl": app.url,
+            "callbackBody": '{"object":${object},"size":${size}}',
+            "callbackBodyType": "application/json",
+        }
+
+        def put(key):
+            encoded = base64.b64encode(json.dumps(config).encode()).decode()
+            return client.put_object(oss.PutObjectRequest(bucket=BUCKET, key=key, body=b"12345", callback=encoded))
+
+        equal(json.loads(put(f"{prefix}/called").callback_result), {"Status": "OK"})
+        equal(json.loads(app.posts[0][1]), {"object": f"{prefix}/called", "size": 5})
+        app.answer = (500, b"")
+        result = put(f"{prefix}/not called")
+        # It takes 203 for success as well, and hands the error out as the callback's result.
+        equal((result.status_code, "CallbackFailed" in result.callback_result), (203, True))
+        equal(stored(f"{prefix}/not called"), b"12345")
+
     def wrong_secret():
         error = raises(oss.exceptions.OperationError, lambda: client_of(version, secret="wrong").put_object(
             oss.PutObjectRequest(bucket=BUCKET, key="x", body=b"x")))
@@ -68,6 +118,9 @@ def checks(version):
         "uploads in parallel parts": uploader,
         "completes with every part there is": complete_all,
         "uses presigned URLs": presigned,
+        "appends to an object": append,
+        "copies parts of another object": part_copy,
+        "is called back, and hears when that failed": callback,
         "is refused with a wrong secret": wrong_secret,
     }.items():
         check(f"alibabacloud-oss-v2 {version} {name}", body)

@@ -1,6 +1,6 @@
 /** A request to OSS: find its operation, check who asks and whether they may, run it, shape its errors. */
 import { BodyTooLarge, ConnectionLost, type Pace, paceOf } from "../body.ts";
-import { type Answer, type Exchange, queryValue } from "../exchange.ts";
+import { type Answer, type Exchange, header, queryValue } from "../exchange.ts";
 import { isBucketName, objectNameProblem } from "../store/names.ts";
 import { PathTaken } from "../store/objects.ts";
 import { UploadGone } from "../store/uploads.ts";
@@ -8,7 +8,7 @@ import type { World } from "../world.ts";
 import { type Address, addressOf } from "./address.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
-import { errorAnswer, noSuchUpload, OssError } from "./errors.ts";
+import { errorAnswer, invalidArgument, noSuchUpload, OssError } from "./errors.ts";
 import { findOperation, type OssOperation, preflight } from "./operations/index.ts";
 
 /** What an operation gets to work with. `bucket` exists, `key` is a good name. */
@@ -98,7 +98,22 @@ async function perform(
   if (problem !== undefined) {
     throw new OssError(400, "InvalidObjectName", problem, [["ObjectName", key]]);
   }
-  return operation.run({ world, exchange, bucket, key, pace: paceOf(world.bandwidth) });
+  return operation.run({ world, exchange, bucket, key, pace: paceOf(bandwidth(world, exchange)) });
+}
+
+const MIN_LIMIT = 819_200;
+const MAX_LIMIT = 838_860_800;
+
+/** Bytes per second: what the emulator was told, or what the client asks to be held to, if that is less. */
+function bandwidth(world: World, exchange: Exchange): number | undefined {
+  const name = "x-oss-traffic-limit";
+  const text = header(exchange, name) ?? queryValue(exchange, name);
+  if (text === undefined) return world.bandwidth;
+  const bits = /^\d+$/.test(text) ? Number(text) : 0;
+  if (bits < MIN_LIMIT || bits > MAX_LIMIT) {
+    throw invalidArgument(name, text, `It must be ${MIN_LIMIT} to ${MAX_LIMIT} bits per second.`);
+  }
+  return Math.min(bits / 8, world.bandwidth ?? Number.POSITIVE_INFINITY);
 }
 
 function emptyRequest(world: World, exchange: Exchange): OssRequest {

@@ -6,6 +6,7 @@
  *     DIR/.vodlift-emulator/objects/<hash>      metadata of an object
  *     DIR/.vodlift-emulator/uploads/<id>/       an open multipart upload
  *     DIR/.vodlift-emulator/assets/<id>.json    a VOD asset
+ *     DIR/.vodlift-emulator/jobs/<id>.json      a job of UploadMediaByURL
  *     DIR/.vodlift-emulator/incoming/           bodies still arriving; emptied at every start
  */
 import { createHash, randomBytes } from "node:crypto";
@@ -45,7 +46,7 @@ export class Folder {
     const folder = new Folder(await realpath(resolve(chosen)), dir === undefined);
     if (dir === undefined) removeAtExit(folder.dir);
     await rm(folder.#state("incoming"), { recursive: true, force: true });
-    for (const name of ["objects", "uploads", "assets", "incoming"]) {
+    for (const name of ["objects", "uploads", "assets", "jobs", "incoming"]) {
       await mkdir(folder.#state(name), { recursive: true });
     }
     return folder;
@@ -61,6 +62,10 @@ export class Folder {
 
   get assets(): string {
     return this.#state("assets");
+  }
+
+  get jobs(): string {
+    return this.#state("jobs");
   }
 
   get uploads(): string {

@@ -1,10 +1,10 @@
 /** Finished objects: plain files under `DIR/<bucket>/`, their metadata beside them in the state folder. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Crc64 } from "../crc64.ts";
-import { hasCode, isMissing, readJson, writeJson } from "./files.ts";
+import { Crc64, combineCrc64 } from "../crc64.ts";
+import { copyRange, hasCode, isMissing, openForWriting, readJson, writeJson } from "./files.ts";
 import type { Folder } from "./folder.ts";
 import { type Digest, receive, Writer } from "./receive.ts";
 
@@ -19,7 +19,7 @@ export type ObjectMetadata = {
   etag: string;
   /** Unsigned decimal. */
   crc64: string;
-  type: "Normal" | "Multipart";
+  type: "Normal" | "Multipart" | "Appendable";
   /** Unix ms. */
   modified: number;
   headers: StoredHeaders;
@@ -27,8 +27,28 @@ export type ObjectMetadata = {
   fileTime: number;
 };
 
+/** An object that is not a file in its bucket yet. */
+export type Unpublished = Omit<ObjectMetadata, "fileTime">;
+
 /** The name cannot exist as a file because a part of its path is taken by another object. */
 export class PathTaken extends Error {}
+
+/** Something else than AppendObject made this object. */
+export class NotAppendable extends Error {}
+
+/** The object does not end where the bytes were to go. */
+export class WrongPosition extends Error {
+  readonly size: number;
+
+  constructor(size: number) {
+    super(`the object has ${size} bytes`);
+    this.size = size;
+  }
+}
+
+export type Appending = Pick<ObjectMetadata, "bucket" | "key" | "headers" | "modified"> & {
+  position: number;
+};
 
 export class Objects {
   readonly #folder: Folder;
@@ -60,13 +80,60 @@ export class Objects {
    * Makes the finished file at `path` the object; readers see the old object or the new one, whole. One at a time, so
    * that of two at once file and metadata are the same one's.
    */
-  async publish(path: string, object: Omit<ObjectMetadata, "fileTime">): Promise<void> {
+  async publish(path: string, object: Unpublished): Promise<void> {
     const turn = this.#publishing.then(() => this.#publish(path, object));
     this.#publishing = turn.catch(() => {});
     return turn;
   }
 
-  async #publish(path: string, object: Omit<ObjectMetadata, "fileTime">): Promise<void> {
+  /**
+   * Adds the file at `path` to the end of an appendable object, or begins one. The longer file is made beside the old
+   * one (as a clone, where the file system can), so that readers never see one that is half appended.
+   */
+  async append(path: string, digest: Digest, what: Appending): Promise<Unpublished> {
+    const turn = this.#publishing.then(() => this.#append(path, digest, what));
+    this.#publishing = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
+  }
+
+  async #append(path: string, digest: Digest, what: Appending): Promise<Unpublished> {
+    const { bucket, key, position } = what;
+    const old = await this.find(bucket, key);
+    if (old && old.type !== "Appendable") throw new NotAppendable();
+    const size = old?.size ?? 0;
+    if (position !== size) throw new WrongPosition(size);
+    const sum = createHash("md5")
+      .update(old?.etag ?? "")
+      .update(digest.md5)
+      .digest("hex");
+    const crc64 = combineCrc64(BigInt(old?.crc64 ?? 0), digest.crc64, digest.size);
+    const grown: Unpublished = {
+      bucket,
+      key,
+      size: size + digest.size,
+      // Opaque: it is not the MD5 of the object.
+      etag: `"${sum.toUpperCase()}"`,
+      crc64: crc64.toString(),
+      type: "Appendable",
+      modified: what.modified,
+      headers: old?.headers ?? what.headers,
+    };
+    const file = this.#folder.incoming();
+    try {
+      if (old) await copyFile(this.path(old), file, constants.COPYFILE_FICLONE);
+      await appendFile(file, path, size, digest.size);
+      await this.#publish(file, grown);
+    } catch (error) {
+      await this.discard(file);
+      throw error;
+    }
+    return grown;
+  }
+
+  async #publish(path: string, object: Unpublished): Promise<void> {
     const target = this.#folder.object(object.bucket, object.key);
     try {
       await mkdir(dirname(target), { recursive: true });
@@ -159,5 +226,20 @@ export class Objects {
       .filter((entry) => entry.isFile())
       .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length + 1))
       .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+}
+
+/** Copies all of `from` to the end, at `size`, of `path`, which it creates if need be. */
+async function appendFile(path: string, from: string, size: number, length: number): Promise<void> {
+  const source = await open(from, "r");
+  try {
+    const target = await openForWriting(path);
+    try {
+      await copyRange(source, 0, target, size, length);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
   }
 }

@@ -15,6 +15,8 @@ export type Upload = {
   /** Unix ms. */
   readonly initiated: number;
   readonly headers: StoredHeaders;
+  /** Parts are taken only in order. */
+  readonly sequential?: true;
   slotSize?: number;
 };
 

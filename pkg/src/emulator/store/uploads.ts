@@ -65,9 +65,17 @@ export class Uploads {
     key: string,
     headers: StoredHeaders,
     now: number,
+    { sequential }: { sequential: boolean },
   ): Promise<Upload> {
     const id = randomBytes(16).toString("hex").toUpperCase();
-    const upload: Upload = { id, bucket, key, initiated: now, headers };
+    const upload: Upload = {
+      id,
+      bucket,
+      key,
+      initiated: now,
+      headers,
+      ...(sequential ? { sequential } : {}),
+    };
     const state = new UploadState(upload, join(this.#folder.uploads, id));
     await mkdir(state.folder);
     await state.save();

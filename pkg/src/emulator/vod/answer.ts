@@ -55,16 +55,21 @@ function answer(
   };
 }
 
+/** A list is its name repeated, once an entry. */
 function toXml(reply: Reply): XmlField[] {
-  return Object.entries(reply).map(([name, value]): XmlField => [name, toXmlValue(name, value)]);
+  return Object.entries(reply).flatMap(([name, value]) =>
+    isList(value)
+      ? value.map((entry): XmlField => [name, toXmlValue(entry)])
+      : [[name, toXmlValue(value)] as const],
+  );
 }
 
-function toXmlValue(name: string, value: ReplyValue): XmlField[1] {
-  if (Array.isArray(value)) {
-    const item = name.replace(/(List|s)$/, "");
-    return (value as readonly ReplyValue[]).map(
-      (entry): XmlField => [item, toXmlValue(item, entry)],
-    );
-  }
-  return typeof value === "object" ? toXml(value as Reply) : value;
+function toXmlValue(value: ReplyValue): XmlField[1] {
+  if (isList(value)) return value.map((entry): XmlField => ["Item", toXmlValue(entry)]);
+  return typeof value === "object" ? toXml(value) : value;
+}
+
+/** Array.isArray does not narrow a readonly array. */
+function isList(value: ReplyValue): value is readonly ReplyValue[] {
+  return Array.isArray(value);
 }

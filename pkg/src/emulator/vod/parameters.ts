@@ -38,6 +38,14 @@ export class Parameters {
     return Number(value);
   }
 
+  /** One of `allowed`, in lower case; `otherwise` when absent. */
+  oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: string): T {
+    const value = (this.text(name) ?? otherwise).toLowerCase();
+    const found = allowed.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    throw invalidParameter(name, `it must be one of ${allowed.join(", ")}.`);
+  }
+
   json(name: string): unknown {
     const value = this.text(name);
     if (value === undefined) return undefined;

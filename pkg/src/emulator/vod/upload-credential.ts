@@ -1,8 +1,10 @@
 /** UploadAddress and UploadAuth: base64 of JSON, what a client needs to bring one file to OSS. */
-import { type Exchange, header } from "../exchange.ts";
+import { endpointFor } from "../endpoint.ts";
+import type { Exchange } from "../exchange.ts";
 import type { Asset } from "../store/assets.ts";
 import type { World } from "../world.ts";
 import type { Reply } from "./answer.ts";
+import { utcSeconds } from "./utc.ts";
 
 /** Each call issues another credential; the address of an asset stays the same. */
 export function uploadFields(world: World, exchange: Exchange, asset: Asset): Reply {
@@ -34,16 +36,4 @@ export function uploadFields(world: World, exchange: Exchange, asset: Asset): Re
 
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64");
-}
-
-/** Listening on every address, only the client knows which of them it can reach: the one it just used. */
-export function endpointFor(world: World, exchange: Exchange): string {
-  const everywhere = /^(https?):\/\/(0\.0\.0\.0|\[::\]):/.exec(world.endpoint);
-  const host = header(exchange, "host");
-  return everywhere && host !== undefined ? `${everywhere[1]}://${host}` : world.endpoint;
-}
-
-/** `2026-01-01T00:00:00Z`: the service's times have no fraction. */
-export function utcSeconds(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
 }

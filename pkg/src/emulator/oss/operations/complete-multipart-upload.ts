@@ -3,12 +3,15 @@ import { createHash } from "node:crypto";
 import { readText } from "../../body.ts";
 import { header } from "../../exchange.ts";
 import { percentEncodePath } from "../../sign/text.ts";
+import type { Unpublished } from "../../store/objects.ts";
 import { MIN_PART, type Part } from "../../store/uploads.ts";
 import { now } from "../../world.ts";
+import { readCallback } from "../callback.ts";
 import { checkOverwrite, md5Check } from "../conditions.ts";
 import { keyEncoding } from "../encoding-type.ts";
 import { invalidArgument, OssError } from "../errors.ts";
 import type { OssRequest } from "../service.ts";
+import { answerStored } from "../stored.ts";
 import { requestedUpload } from "../upload-lookup.ts";
 import { element } from "../xml.ts";
 import { childText, localName, readXml } from "../xml-reader.ts";
@@ -25,6 +28,7 @@ export const completeMultipartUpload: OssOperation = {
   run: async (request) => {
     const { world, exchange, bucket, key } = request;
     const encoding = keyEncoding(request);
+    const callback = readCallback(exchange);
     const body = await readText(exchange, request.pace, MAX_BODY);
     const upload = requestedUpload(request);
     md5Check(exchange)({ md5: createHash("md5").update(body).digest() });
@@ -32,26 +36,27 @@ export const completeMultipartUpload: OssOperation = {
     checkSizes(parts);
     await checkOverwrite(world, exchange, bucket, key);
     const etag = multipartEtag(parts);
-    let crc64 = "";
+    let object: Unpublished | undefined;
     // Runs to its end even if the client hangs up, as the service does.
     await world.uploads.complete(upload.id, parts, async (joined) => {
-      crc64 = joined.crc64.toString();
-      await world.objects.publish(joined.path, {
+      object = {
         bucket,
         key,
         size: joined.size,
         etag,
-        crc64,
+        crc64: joined.crc64.toString(),
         type: "Multipart",
         modified: now(world),
         headers: upload.headers,
-      });
+      };
+      await world.objects.publish(joined.path, object);
     });
+    if (!object) throw new Error("a completed upload left no object");
     const scheme = world.endpoint.slice(0, world.endpoint.indexOf(":"));
     const location = `${scheme}://${header(exchange, "host") ?? ""}/${bucket}/${percentEncodePath(key)}`;
-    return {
+    return answerStored(world, exchange, object, callback, {
       status: 200,
-      headers: { "Content-Type": "application/xml", "x-oss-hash-crc64ecma": crc64 },
+      headers: { "Content-Type": "application/xml", "x-oss-hash-crc64ecma": object.crc64 },
       body: element("CompleteMultipartUploadResult", [
         ...encoding.fields,
         ["Location", location],
@@ -59,7 +64,7 @@ export const completeMultipartUpload: OssOperation = {
         ["Key", encoding.encode(key)],
         ["ETag", etag],
       ]),
-    };
+    });
   },
 };
 

@@ -4,6 +4,7 @@
  */
 import { type Answer, header, queryValue } from "../../exchange.ts";
 import type { ObjectMetadata } from "../../store/objects.ts";
+import { etagMatches, readDate, wholeSeconds } from "../conditional.ts";
 import { noSuchKey, OssError } from "../errors.ts";
 import type { OssRequest } from "../service.ts";
 import type { OssOperation } from "./index.ts";
@@ -105,37 +106,24 @@ function checkConditions({ exchange }: OssRequest, object: ObjectMetadata): Answ
       [["Condition", name]],
     );
   const ifMatch = header(exchange, "if-match");
-  if (ifMatch !== undefined && !matches(ifMatch, object.etag)) throw failed("If-Match");
+  if (ifMatch !== undefined && !etagMatches(ifMatch, object.etag)) throw failed("If-Match");
   const unmodifiedSince = readDate(header(exchange, "if-unmodified-since"));
-  if (unmodifiedSince !== undefined && seconds(object.modified) > seconds(unmodifiedSince)) {
+  if (
+    unmodifiedSince !== undefined &&
+    wholeSeconds(object.modified) > wholeSeconds(unmodifiedSince)
+  ) {
     throw failed("If-Unmodified-Since");
   }
   const ifNoneMatch = header(exchange, "if-none-match");
   const modifiedSince = readDate(header(exchange, "if-modified-since"));
-  const sameTag = ifNoneMatch !== undefined && matches(ifNoneMatch, object.etag);
+  const sameTag = ifNoneMatch !== undefined && etagMatches(ifNoneMatch, object.etag);
   const notNewer =
-    modifiedSince !== undefined && seconds(object.modified) <= seconds(modifiedSince);
+    modifiedSince !== undefined && wholeSeconds(object.modified) <= wholeSeconds(modifiedSince);
   if (!sameTag && !notNewer) return undefined;
   return {
     status: 304,
     headers: { ETag: object.etag, "Last-Modified": new Date(object.modified).toUTCString() },
   };
-}
-
-function matches(condition: string, etag: string): boolean {
-  const bare = (text: string) => text.trim().replaceAll('"', "").toUpperCase();
-  return condition
-    .split(",")
-    .some((candidate) => bare(candidate) === "*" || bare(candidate) === bare(etag));
-}
-
-function readDate(text: string | undefined): number | undefined {
-  const time = Date.parse(text ?? "");
-  return Number.isNaN(time) ? undefined : time;
-}
-
-function seconds(ms: number): number {
-  return Math.floor(ms / 1000);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Address } from "../address.ts";
 import { OssError } from "../errors.ts";
 import type { OssRequest } from "../service.ts";
 import { abortMultipartUpload } from "./abort-multipart-upload.ts";
+import { appendObject } from "./append-object.ts";
 import { completeMultipartUpload } from "./complete-multipart-upload.ts";
 import { deleteObject } from "./delete-object.ts";
 import { getObject, getObjectMeta, headObject } from "./get-object.ts";
@@ -16,6 +17,7 @@ import { listParts } from "./list-parts.ts";
 import { preflight } from "./preflight.ts";
 import { putObject } from "./put-object.ts";
 import { uploadPart } from "./upload-part.ts";
+import { uploadPartCopy } from "./upload-part-copy.ts";
 
 export { preflight };
 
@@ -26,6 +28,8 @@ export type OssOperation = {
   level: "service" | "bucket" | "object";
   /** Exactly the sub-resources that select it. */
   subResources: readonly string[];
+  /** Its bytes come from another object, named by `x-oss-copy-source`. */
+  copies?: true;
   run(request: OssRequest): Promise<Answer>;
 };
 
@@ -36,7 +40,9 @@ const OPERATIONS: readonly OssOperation[] = [
   getObjectMeta,
   deleteObject,
   initiateMultipartUpload,
+  appendObject,
   uploadPart,
+  uploadPartCopy,
   listParts,
   completeMultipartUpload,
   abortMultipartUpload,
@@ -58,14 +64,15 @@ export function findOperation(exchange: Exchange, address: Address): OssOperatio
   const level = levelOf(address);
   const names = exchange.query.map(([name]) => name).filter((name) => SELECTING.has(name));
   const selected = [...new Set(names)].toSorted().join("&");
+  const copies = header(exchange, "x-oss-copy-source") !== undefined;
   const operation = OPERATIONS.find(
     (candidate) =>
+      (candidate.copies ?? false) === copies &&
       candidate.method === exchange.method &&
       candidate.level === level &&
       candidate.subResources.join("&") === selected,
   );
-  const copies = header(exchange, "x-oss-copy-source") !== undefined;
-  if (operation && !copies) return operation;
+  if (operation) return operation;
   throw new OssError(
     501,
     "NotImplemented",

@@ -1,4 +1,5 @@
 /** InitiateMultipartUpload: https://www.alibabacloud.com/help/en/oss/developer-reference/initiatemultipartupload */
+import { queryValue } from "../../exchange.ts";
 import { now } from "../../world.ts";
 import { checkOverwrite } from "../conditions.ts";
 import { keyEncoding } from "../encoding-type.ts";
@@ -15,7 +16,9 @@ export const initiateMultipartUpload: OssOperation = {
     const { world, exchange, bucket, key } = request;
     const encoding = keyEncoding(request);
     await checkOverwrite(world, exchange, bucket, key);
-    const upload = await world.uploads.initiate(bucket, key, storedHeaders(exchange), now(world));
+    const upload = await world.uploads.initiate(bucket, key, storedHeaders(exchange), now(world), {
+      sequential: queryValue(exchange, "sequential") !== undefined,
+    });
     exchange.info.uploadId = upload.id;
     return {
       status: 200,

@@ -1,11 +1,9 @@
 /** UploadPart: https://www.alibabacloud.com/help/en/oss/developer-reference/uploadpart */
 
 import { readBody } from "../../body.ts";
-import { queryValue } from "../../exchange.ts";
-import { MAX_PARTS } from "../../store/uploads.ts";
 import { now } from "../../world.ts";
 import { md5Check, requiredLength } from "../conditions.ts";
-import { invalidArgument } from "../errors.ts";
+import { partNumber } from "../part-number.ts";
 import { requestedUpload } from "../upload-lookup.ts";
 import type { OssOperation } from "./index.ts";
 
@@ -16,8 +14,8 @@ export const uploadPart: OssOperation = {
   subResources: ["partNumber", "uploadId"],
   run: async (request) => {
     const { world, exchange, pace } = request;
-    const number = partNumber(queryValue(exchange, "partNumber") ?? "");
     const upload = requestedUpload(request);
+    const number = partNumber(request, upload);
     const length = requiredLength(exchange);
     const part = await world.uploads.receivePart(upload.id, {
       number,
@@ -36,13 +34,3 @@ export const uploadPart: OssOperation = {
     };
   },
 };
-
-function partNumber(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= MAX_PARTS) return number;
-  throw invalidArgument(
-    "partNumber",
-    text,
-    "Part number must be an integer between 1 and 10000, inclusive.",
-  );
-}

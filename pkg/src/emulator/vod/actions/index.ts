@@ -3,9 +3,20 @@ import type { Exchange } from "../../exchange.ts";
 import type { World } from "../../world.ts";
 import type { Reply } from "../answer.ts";
 import type { Parameters } from "../parameters.ts";
+import { cancelUrlUploadJobs } from "./cancel-url-upload-jobs.ts";
+import { createUploadAttachedMedia } from "./create-upload-attached-media.ts";
+import { createUploadImage } from "./create-upload-image.ts";
 import { createUploadVideo } from "./create-upload-video.ts";
+import { deleteMultipartUpload } from "./delete-multipart-upload.ts";
+import { deleteVideo } from "./delete-video.ts";
 import { getMezzanineInfo } from "./get-mezzanine-info.ts";
+import { getUploadDetails } from "./get-upload-details.ts";
+import { getUrlUploadInfos } from "./get-url-upload-infos.ts";
+import { getVideoInfo } from "./get-video-info.ts";
+import { getVideoInfos } from "./get-video-infos.ts";
 import { refreshUploadVideo } from "./refresh-upload-video.ts";
+import { searchMedia } from "./search-media.ts";
+import { uploadMediaByUrl } from "./upload-media-by-url.ts";
 
 /** A verified call. */
 export type VodRequest = { world: World; exchange: Exchange; parameters: Parameters };
@@ -20,5 +31,16 @@ export type VodAction = {
 export const actions: readonly VodAction[] = [
   createUploadVideo,
   refreshUploadVideo,
+  createUploadImage,
+  createUploadAttachedMedia,
   getMezzanineInfo,
+  getVideoInfo,
+  getVideoInfos,
+  searchMedia,
+  getUploadDetails,
+  deleteVideo,
+  deleteMultipartUpload,
+  uploadMediaByUrl,
+  getUrlUploadInfos,
+  cancelUrlUploadJobs,
 ];

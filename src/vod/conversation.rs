@@ -1,0 +1,521 @@
+//! A conversation with the VOD API: one call, or asking again and again until something is done.
+//!
+//! It is a machine like that of an upload, but it does one thing at a time: [`Conversation::start`] and
+//! [`Conversation::handle`] each answer with the one [`Step`] to take next.
+
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::error::{Recovery, recovery, retry_after_ms};
+use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
+use super::{VodService, api, request};
+use crate::error::{Code, Error};
+use crate::http::{Headers, Reply, Request, header};
+use crate::time::UnixMs;
+use crate::upload::retry::{CALL_TRIES, Entropy};
+
+/// A new nonce, a corrected clock or a new token helps at once or not at all.
+const CORRECTED_TRIES: u32 = 3;
+/// A clock is believed unless the server's differs by this much, in ms.
+const CLOCK_TOLERANCE_MS: i64 = 30_000;
+/// The first pause between two questions, in ms.
+const FIRST_PAUSE_MS: u64 = 1_000;
+/// No pause is longer, in ms: 2 questions a minute stay far below every limit of the API.
+const LONGEST_PAUSE_MS: u64 = 30_000;
+/// Actions that only look. What they answer can be asked for again when it was lost.
+const READING: &[&str] = &["Get", "List", "Search", "Describe", "Query", "Refresh"];
+
+/// What to ask VOD for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum Ask {
+    /// Any action of the API.
+    Action {
+        /// Its name, such as `GetVideoInfo`.
+        action: String,
+        /// Its own parameters, as the API names them.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        params: Headers,
+        /// It may be sent again when its reply was lost. Taken for granted of actions that only look.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        repeatable: Option<bool>,
+    },
+    /// Whether a video has arrived, or can be played; asked until it is so.
+    UntilReady {
+        /// The video.
+        media_id: String,
+        /// How far it has to be.
+        until: Readiness,
+        /// Give up after this long, in ms.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        timeout_ms: Option<u64>,
+    },
+    /// Let VOD fetch URLs by itself.
+    UploadByUrl {
+        /// What, and what it becomes.
+        pull: UploadMediaByUrl,
+    },
+    /// How far such jobs are.
+    UrlUploads {
+        /// Which.
+        which: UrlUploads,
+        /// Ask until all of them are over.
+        until_ended: bool,
+        /// Give up after this long, in ms.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        timeout_ms: Option<u64>,
+    },
+    /// Cancel such jobs, as far as they have not begun.
+    CancelUrlUploads {
+        /// Which.
+        which: UrlUploads,
+    },
+    /// Remove the unfinished parts of a video of which only the id is known.
+    AbortMedia {
+        /// The video.
+        media_id: String,
+    },
+}
+
+/// How far a video has to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Readiness {
+    /// VOD has the whole source file: GetMezzanineInfo says `Normal`.
+    #[default]
+    Uploaded,
+    /// VOD has done with it: GetVideoInfo says `Normal`.
+    Playable,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum Answer {
+    /// Of `Action`.
+    Reply {
+        /// The reply, a JSON object as text.
+        body: String,
+    },
+    /// Of `UntilReady`.
+    Ready {
+        /// The status that VOD gives.
+        status: String,
+    },
+    /// Of `UploadByUrl`.
+    Jobs {
+        /// One a URL.
+        jobs: Vec<UrlUploadJob>,
+    },
+    /// Of `UrlUploads`.
+    Infos {
+        /// What is known of them.
+        infos: UrlUploadInfos,
+    },
+    /// Of `CancelUrlUploads` and `AbortMedia`.
+    Finished,
+}
+
+/// What the host tells a conversation.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum Heard {
+    /// The whole reply to a `Send`.
+    Replied {
+        /// HTTP status.
+        status: u16,
+        /// Header fields.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        headers: Headers,
+        /// Body as text.
+        body: String,
+    },
+    /// There was no reply.
+    Failed {
+        /// The runtime's own words: no URL, no header value.
+        message: String,
+    },
+    /// A `Wait` is over.
+    Woke,
+    /// The credentials that were asked for.
+    Renewed {
+        /// Newer ones.
+        account: Account,
+    },
+}
+
+/// What the host does next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum Step {
+    /// Send this; answer with `Replied` or `Failed`.
+    Send {
+        /// To send as it is. Redirects are not followed.
+        request: Request,
+    },
+    /// Answer `Woke` at this time, in ms since the epoch by the host's clock.
+    Wait {
+        /// When.
+        until: u64,
+    },
+    /// Ask the caller for newer credentials; answer with `Renewed`.
+    Renew,
+    /// There is an answer.
+    Done {
+        /// What came of it.
+        answer: Answer,
+    },
+    /// There will be none.
+    Failed {
+        /// Why, and what to do.
+        error: Error,
+    },
+}
+
+/// One conversation. Plain data.
+pub struct Conversation {
+    service: VodService,
+    account: Account,
+    ask: Ask,
+    entropy: Entropy,
+    /// Server time minus host time.
+    clock_offset_ms: i64,
+    /// Failures since the last good reply.
+    tries: u32,
+    /// Newer credentials were fetched since the last good reply.
+    renewed: bool,
+    pause_ms: u64,
+    deadline: Option<u64>,
+}
+
+impl Conversation {
+    /// Prepares it; nothing is sent before [`Conversation::start`]. `entropy` must be drawn for it alone.
+    ///
+    /// # Errors
+    /// `InvalidArgument` with the field and the rule.
+    pub fn new(
+        service: VodService,
+        account: impl Into<Account>,
+        mut ask: Ask,
+        entropy: [u8; 32],
+        now: UnixMs,
+    ) -> Result<Conversation, Error> {
+        let account = account.into();
+        account.credentials.validate()?;
+        service.base_url()?;
+        let mut entropy = Entropy::new(entropy);
+        check(&ask)?;
+        if let Ask::UploadByUrl { pull } = &mut ask {
+            // So that one call sent twice makes one set of jobs.
+            pull.session_id.get_or_insert_with(|| entropy.nonce());
+        }
+        let timeout = match &ask {
+            Ask::UntilReady { timeout_ms, .. } | Ask::UrlUploads { timeout_ms, .. } => *timeout_ms,
+            _ => None,
+        };
+        Ok(Conversation {
+            service,
+            account,
+            ask,
+            entropy,
+            clock_offset_ms: 0,
+            tries: 0,
+            renewed: false,
+            pause_ms: FIRST_PAUSE_MS,
+            deadline: timeout.map(|timeout| now.plus_ms(timeout).0),
+        })
+    }
+
+    /// The first step.
+    pub fn start(&mut self, now: UnixMs) -> Step {
+        if self.account.is_due(self.server_now(now)) {
+            return Step::Renew;
+        }
+        self.send(now)
+    }
+
+    /// The step after this. What does not fit is answered with a failure.
+    pub fn handle(&mut self, heard: Heard, now: UnixMs) -> Step {
+        match heard {
+            Heard::Woke => self.start(now),
+            Heard::Renewed { account } => {
+                self.renewed = true;
+                self.account.replace(account);
+                self.send(now)
+            }
+            Heard::Failed { message } => {
+                let host = self.service.base_url().unwrap_or_default();
+                let host = host
+                    .split_once("://")
+                    .map_or(host.as_str(), |(_, host)| host);
+                let message = format!("{}: no reply from {host}: {message}", self.action());
+                let error = Error::new(Code::VodUnreachable, message);
+                if self.is_repeatable() {
+                    self.try_again(error, None, CALL_TRIES, now)
+                } else {
+                    Step::Failed { error }
+                }
+            }
+            Heard::Replied {
+                status,
+                headers,
+                body,
+            } => {
+                self.learn_clock(&headers, now);
+                let reply = Reply {
+                    status,
+                    headers,
+                    body,
+                };
+                match self.read(&reply) {
+                    Ok(Some(answer)) => Step::Done { answer },
+                    Ok(None) => self.ask_later(now),
+                    Err(error) => self.refused(error, &reply.headers, now),
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, now: UnixMs) -> Step {
+        let (action, params) = self.call();
+        let nonce = self.entropy.nonce();
+        let at = self.server_now(now);
+        let credentials = &self.account.credentials;
+        match request::request(&self.service, credentials, &action, &params, &nonce, at) {
+            Ok(request) => Step::Send { request },
+            Err(error) => Step::Failed { error },
+        }
+    }
+
+    fn action(&self) -> String {
+        self.call().0
+    }
+
+    fn call(&self) -> (String, Vec<(String, String)>) {
+        let id = |name: &str, id: &str| (name.to_owned(), id.to_owned());
+        match &self.ask {
+            Ask::Action { action, params, .. } => (action.clone(), params.clone()),
+            Ask::UntilReady {
+                media_id, until, ..
+            } => match until {
+                Readiness::Uploaded => (
+                    api::GET_MEZZANINE_INFO.into(),
+                    api::get_mezzanine_info_params(media_id),
+                ),
+                Readiness::Playable => (api::GET_VIDEO_INFO.into(), vec![id("VideoId", media_id)]),
+            },
+            Ask::UploadByUrl { pull } => (UploadMediaByUrl::ACTION.into(), pull.params()),
+            Ask::UrlUploads { which, .. } => {
+                (pull::GET_URL_UPLOAD_INFOS.into(), which.info_params())
+            }
+            Ask::CancelUrlUploads { which } => {
+                (pull::CANCEL_URL_UPLOAD_JOBS.into(), which.cancel_params())
+            }
+            Ask::AbortMedia { media_id } => (
+                api::DELETE_MULTIPART_UPLOAD.into(),
+                vec![id("MediaId", media_id), id("MediaType", "video")],
+            ),
+        }
+    }
+
+    /// Whether sending it twice does what sending it once does.
+    fn is_repeatable(&self) -> bool {
+        match &self.ask {
+            Ask::Action {
+                action, repeatable, ..
+            } => repeatable.unwrap_or_else(|| READING.iter().any(|verb| action.starts_with(verb))),
+            _ => true,
+        }
+    }
+
+    /// An answer, or none yet.
+    fn read(&self, reply: &Reply) -> Result<Option<Answer>, Error> {
+        match &self.ask {
+            Ask::Action { .. } => {
+                api::Body::read(reply)?;
+                let body = reply.body.clone();
+                Ok(Some(Answer::Reply { body }))
+            }
+            Ask::UntilReady { until, .. } => match until {
+                Readiness::Uploaded => arrived(reply),
+                Readiness::Playable => playable(reply),
+            },
+            Ask::UploadByUrl { .. } => {
+                let jobs = pull::parse_jobs(reply)?;
+                Ok(Some(Answer::Jobs { jobs }))
+            }
+            Ask::UrlUploads { until_ended, .. } => {
+                let infos = pull::parse_infos(reply)?;
+                let over = infos.uploads.iter().all(|upload| upload.ended);
+                Ok((over || !until_ended).then_some(Answer::Infos { infos }))
+            }
+            Ask::CancelUrlUploads { .. } => {
+                api::Body::read(reply)?;
+                Ok(Some(Answer::Finished))
+            }
+            Ask::AbortMedia { .. } => match api::Body::read(reply) {
+                Ok(_) => Ok(Some(Answer::Finished)),
+                // There is nothing left, which is what was wanted.
+                Err(error) if has_code(&error, "InvalidMultipartUpload.NotFound") => {
+                    Ok(Some(Answer::Finished))
+                }
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    fn ask_later(&mut self, now: UnixMs) -> Step {
+        self.tries = 0;
+        self.renewed = false;
+        if self.deadline.is_some_and(|deadline| now.0 >= deadline) {
+            let message = format!("{}: not so far within the time given", self.action());
+            return Step::Failed {
+                error: Error::new(Code::NotReady, message),
+            };
+        }
+        let pause = self.pause_ms;
+        self.pause_ms = pause.saturating_add(pause / 2).min(LONGEST_PAUSE_MS);
+        let until = now.plus_ms(pause).0;
+        Step::Wait {
+            until: self.deadline.map_or(until, |deadline| deadline.min(until)),
+        }
+    }
+
+    fn refused(&mut self, error: Error, headers: &Headers, now: UnixMs) -> Step {
+        let asked = retry_after_ms(headers, now);
+        // A 5xx that says nothing more may have taken effect all the same.
+        let untouched = self.is_repeatable()
+            || error.service_code.as_deref().is_some_and(|code| {
+                code.starts_with("Throttling")
+                    || code.starts_with("ServiceUnA")
+                    || code.starts_with("ServiceUna")
+            });
+        match recovery(&error) {
+            Recovery::Backoff if untouched => self.try_again(error, asked, CALL_TRIES, now),
+            Recovery::NewNonce | Recovery::FixClock => {
+                self.try_again(error, asked, CORRECTED_TRIES, now)
+            }
+            Recovery::NewToken if self.account.renewable && !self.renewed => Step::Renew,
+            _ => Step::Failed { error },
+        }
+    }
+
+    fn try_again(&mut self, error: Error, asked: Option<u64>, limit: u32, now: UnixMs) -> Step {
+        self.tries = self.tries.saturating_add(1);
+        let until = now.plus_ms(self.entropy.backoff_ms(self.tries, asked)).0;
+        let late = self.deadline.is_some_and(|deadline| until > deadline);
+        if self.tries >= limit || late {
+            return Step::Failed { error };
+        }
+        Step::Wait { until }
+    }
+
+    fn server_now(&self, now: UnixMs) -> UnixMs {
+        now.offset(self.clock_offset_ms)
+    }
+
+    fn learn_clock(&mut self, headers: &Headers, now: UnixMs) {
+        let Some(date) = header(headers, "date").and_then(UnixMs::parse_http_date) else {
+            return;
+        };
+        let (Ok(theirs), Ok(ours)) = (i64::try_from(date.0), i64::try_from(now.0)) else {
+            return;
+        };
+        let difference = theirs.saturating_sub(ours);
+        let believable = difference.saturating_abs() < CLOCK_TOLERANCE_MS;
+        self.clock_offset_ms = if believable { 0 } else { difference };
+    }
+}
+
+/// GetMezzanineInfo.
+fn arrived(reply: &Reply) -> Result<Option<Answer>, Error> {
+    let status = match api::parse_get_mezzanine_info(reply) {
+        Ok(info) => info.status,
+        // The media is known, its file is not there yet.
+        Err(error) if has_code(&error, "InvalidFile.NotFound") => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match status.as_str() {
+        "Normal" => Ok(Some(Answer::Ready { status })),
+        "UploadFail" | "Deleted" => Err(never_ready(&status)),
+        _ => Ok(None),
+    }
+}
+
+/// GetVideoInfo.
+fn playable(reply: &Reply) -> Result<Option<Answer>, Error> {
+    let status = api::parse_video_status(reply)?;
+    match status.as_str() {
+        "Normal" => Ok(Some(Answer::Ready { status })),
+        "UploadFail" | "TranscodeFail" | "ProduceFail" | "Blocked" => Err(never_ready(&status)),
+        _ => Ok(None),
+    }
+}
+
+fn never_ready(status: &str) -> Error {
+    let message = format!("VOD reports the media as {status}");
+    Error::new(Code::ProcessingFailed, message)
+}
+
+fn has_code(error: &Error, code: &str) -> bool {
+    error.service_code.as_deref() == Some(code)
+}
+
+fn check(ask: &Ask) -> Result<(), Error> {
+    match ask {
+        Ask::Action { action, params, .. } => {
+            let legal = |name: &str| {
+                name.bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+            };
+            if action.is_empty() || !action.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return Err(Error::invalid(
+                    "action",
+                    format!("must be the name of an action such as GetVideoInfo, got {action:?}"),
+                ));
+            }
+            match params
+                .iter()
+                .find(|(name, _)| name.is_empty() || !legal(name))
+            {
+                Some((name, _)) => Err(Error::invalid(
+                    "params",
+                    format!("must have names such as VideoId, got {name:?}"),
+                )),
+                None => Ok(()),
+            }
+        }
+        Ask::UntilReady { media_id, .. } | Ask::AbortMedia { media_id } => {
+            match media_id.is_empty() {
+                true => Err(Error::invalid("mediaId", "must not be empty")),
+                false => Ok(()),
+            }
+        }
+        Ask::UploadByUrl { pull } => pull.validate(),
+        Ask::UrlUploads { which, .. } | Ask::CancelUrlUploads { which } => which.validate(),
+    }
+}

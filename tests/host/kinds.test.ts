@@ -1,0 +1,104 @@
+// Images and attached media, from the API and the command line, into the emulator.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fromFile, Vodlift, VodliftError } from "../../pkg/src/index.ts";
+import { vodlift } from "../support/cli.ts";
+import { type Emulator, startService, storedSha256 } from "../support/service.ts";
+
+const content = randomBytes(450_000);
+const sha256 = createHash("sha256").update(content).digest("hex");
+
+let service: Emulator;
+let folder: string;
+let vod: Vodlift;
+before(async () => {
+  service = await startService();
+  folder = await mkdtemp(join(tmpdir(), "vodlift-kinds-"));
+  await writeFile(join(folder, "Sunset.JPG"), content);
+  await writeFile(join(folder, "english.vtt"), content);
+  vod = new Vodlift(service);
+});
+after(async () => {
+  await service.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("an image arrives and says where it can be seen", async () => {
+  const result = await vod.uploadImage(fromFile(join(folder, "Sunset.JPG")), {
+    imageType: "cover",
+    title: "Sunset",
+    cateId: 5,
+    tags: "a,b",
+  });
+  assert.equal(result.kind, "image");
+  assert.match(result.objectKey, /^image\/cover\/.*\.jpg$/);
+  assert.equal(await storedSha256(service, result.objectKey), sha256);
+  assert.ok(result.fileUrl?.endsWith(result.objectKey));
+  const seen = await fetch(result.imageUrl ?? "");
+  assert.equal(
+    createHash("sha256")
+      .update(await seen.bytes())
+      .digest("hex"),
+    sha256,
+  );
+});
+
+test("an attached media of several parts arrives", async () => {
+  const result = await vod.uploadAttachedMedia(new Blob([content]), {
+    businessType: "subtitle",
+    fileName: "english.vtt",
+    cateIds: [1, "2"],
+    partSize: 102_400,
+  });
+  assert.deepEqual([result.kind, result.parts, result.restarts], ["attached", 5, 0]);
+  assert.match(result.objectKey, /^subtitle\/.*\.vtt$/);
+  assert.equal(await storedSha256(service, result.objectKey), sha256);
+  assert.ok(result.mediaUrl);
+});
+
+test("what is wrong is named before anything is sent", async () => {
+  const sent = service.log.length;
+  const bytes = () => new Uint8Array(content);
+  const cases: [Promise<unknown>, RegExp][] = [
+    [vod.uploadImage(bytes()), /`fileName` is needed/],
+    [vod.uploadImage(bytes(), { imageExt: ".png" }), /`imageExt` must be an extension/],
+    [vod.uploadImage(bytes(), { fileName: "a.png", title: "x".repeat(129) }), /`title` must be/],
+    [vod.uploadAttachedMedia(bytes(), {} as never), /`businessType` is needed/],
+    [
+      vod.uploadAttachedMedia(bytes(), {
+        businessType: "material",
+        fileName: "a.zip",
+        cateIds: [1, 2, 3, 4, 5, 6],
+      }),
+      /`cateIds` must be at most 5/,
+    ],
+  ];
+  for (const [upload, message] of cases) {
+    const error = await upload.then(
+      () => assert.fail("it was accepted"),
+      (error: unknown) => error,
+    );
+    assert.ok(error instanceof VodliftError);
+    assert.equal(error.code, "invalid_argument");
+    assert.match(error.message, message);
+  }
+  assert.equal(service.log.length, sent);
+});
+
+test("the command line lifts them, too", async () => {
+  const image = ["upload", join(folder, "Sunset.JPG"), "--as", "image", "--json"];
+  const one = await vodlift(image, { service });
+  assert.equal(one.code, 0, one.stderr);
+  assert.equal(one.json.kind, "image");
+  assert.ok(one.json.fileUrl.endsWith(one.json.objectKey));
+  assert.equal(await storedSha256(service, one.json.objectKey), sha256);
+  const subtitle = ["upload", join(folder, "english.vtt"), "--as", "attached"];
+  const two = await vodlift([...subtitle, "--business-type", "subtitle", "--json"], { service });
+  assert.equal(two.code, 0, two.stderr);
+  assert.equal(two.json.kind, "attached");
+  assert.equal(await storedSha256(service, two.json.objectKey), sha256);
+});
