@@ -133,6 +133,22 @@ test("JSON lines hold the same fields, with the values JSON has", async () => {
   );
 });
 
+test("a row may become an image or an attached media", async () => {
+  await writeFilm("a.png", 1000);
+  await writeFilm("b.png", 2000);
+  const rows = [
+    "source,as,businessType,cateId,title",
+    "a.png,image,,7,A",
+    "b.png,attached,watermark,8,B",
+  ];
+  await writeFile(manifest, rows.join("\n"));
+  const { code, json, stderr } = await ingest();
+  assert.deepEqual([code, json.done], [0, 2], stderr);
+  assert.equal((await created("A")).CateId, "7");
+  assert.equal((await created("B")).BusinessType, "watermark");
+  assert.equal((await created("B")).CateIds, "8");
+});
+
 test("killed in the middle, it goes on where it was, and no media is made twice", async () => {
   const rows = ["source,partSize"];
   for (let i = 0; i < 6; i += 1) {
