@@ -1,7 +1,7 @@
 // Many uploads from a manifest: each is done once, whatever becomes of the others and of the process.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -133,6 +133,22 @@ test("JSON lines hold the same fields, with the values JSON has", async () => {
   );
 });
 
+test("a row may become an image or an attached media", async () => {
+  await writeFilm("a.png", 1000);
+  await writeFilm("b.png", 2000);
+  const rows = [
+    "source,as,businessType,cateId,title",
+    "a.png,image,,7,A",
+    "b.png,attached,watermark,8,B",
+  ];
+  await writeFile(manifest, rows.join("\n"));
+  const { code, json, stderr } = await ingest();
+  assert.deepEqual([code, json.done], [0, 2], stderr);
+  assert.equal((await created("A")).CateId, "7");
+  assert.equal((await created("B")).BusinessType, "watermark");
+  assert.equal((await created("B")).CateIds, "8");
+});
+
 test("killed in the middle, it goes on where it was, and no media is made twice", async () => {
   const rows = ["source,partSize"];
   for (let i = 0; i < 6; i += 1) {
@@ -235,6 +251,20 @@ test("a torn last line of the report is mended", async () => {
     assert.deepEqual([code, json.done], [0, done], stderr);
     assert.equal((await report()).length, 2);
   }
+});
+
+test("what a killed run had no time to remove is removed by the next", async () => {
+  await writeFilm("a.mp4", 1000);
+  await writeFile(manifest, "source\na.mp4\n");
+  assert.equal((await ingest()).code, 0);
+  const left = `${manifest}.report.jsonl.d`;
+  await mkdir(left);
+  for (const name of ["2-0123456789abcdef.json", "7-0123456789abcdef.json.12.tmp"]) {
+    await writeFile(join(left, name), "{}");
+  }
+  await writeFile(join(left, "lock"), "999999999");
+  const { code, json } = await ingest();
+  assert.deepEqual([code, json.skipped, existsSync(left)], [0, 1, false]);
 });
 
 test("a report of another manifest is refused, and nothing else is taken for a report", async () => {

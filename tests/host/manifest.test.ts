@@ -111,6 +111,24 @@ const bad: [what: string, name: string, text: string | Uint8Array, message: RegE
   ["standard input", "m.csv", "source\n-\n", /line 2: column `source` cannot be standard input/],
   ["another encoding", "m.csv", Uint8Array.from([0x61, 0xff, 0x0a]), /m\.csv: is not UTF-8/],
   [
+    "a kind that is none",
+    "m.csv",
+    "source,as\na,movie\n",
+    /line 2: column `as` must be "video" or "image" or "attached"/,
+  ],
+  [
+    "an option of another kind",
+    "m.csv",
+    "source,as,coverUrl\na,image,http://a/b\n",
+    /line 2: column `coverUrl` goes with `as` video, not with image/,
+  ],
+  [
+    "an attached media of no type",
+    "m.csv",
+    "source,as\na,attached\n",
+    /line 2: column `businessType` is needed/,
+  ],
+  [
     "an unknown field",
     "m.jsonl",
     '{"source":"a","constructor":1}\n',

@@ -59,7 +59,12 @@ test("an ingest that is too much for one run takes several, and sends nothing tw
   const refreshes = () => service.log.filter(({ operation }) => operation === "RefreshUploadVideo");
   const before = refreshes().length;
   const url = origin.add("/long.mp4", { size: 40 * MIB + 3 });
-  const view = await ingestEnd(worker, await postIngest(worker, { url, partSize: MIB }));
+  let arrived = 0;
+  const id = await postIngest(worker, { url, partSize: MIB });
+  const view = await ingestEnd(worker, id, ({ bytes }) => {
+    assert.ok(bytes >= arrived, "it never falls back between two runs");
+    arrived = bytes;
+  });
   assert.equal(view.state, "done", JSON.stringify(view.error));
   const parts = partsStored(service).slice(known);
   assert.deepEqual([parts.length, new Set(parts).size], [41, 41]);

@@ -163,7 +163,9 @@ export class Ingest extends DurableObject<Env> {
       signal: this.#abort.signal,
       stop: this.#stop.signal,
       onProgress: (now: { mediaId?: string; bytesAccepted: number; bytesTotal?: number }) => {
-        const { mediaId, bytesAccepted: bytes, bytesTotal: size } = now;
+        const { mediaId, bytesTotal: size } = now;
+        // A run that goes on knows what has arrived only once the server has told it.
+        const bytes = Math.max(now.bytesAccepted, this.#now?.bytes ?? 0);
         this.#progress({ bytes, ...(mediaId ? { mediaId } : {}), ...(size ? { size } : {}) });
       },
     };

@@ -154,6 +154,8 @@ the manifest:
   headers                    sent to the URL's own origin: {"Authorization":"Bearer …"}
   id                         by which the report knows the row, where its source is not always written the same way
                              (a URL that is signed anew)
+  as, imageType, businessType
+                             what it becomes: video (the default), image or attached
   title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
   fileName, enableFirstFrameCover, generateThumbnail, partSize, concurrency, verify
                              as for upload

@@ -5,6 +5,8 @@ import {
   fromFile,
   type Outcome,
   type PlaylistSource,
+  type UploadAttachedMediaOptions,
+  type UploadImageOptions,
   type UploadSource,
   type Vodlift,
 } from "../index.ts";
@@ -30,17 +32,30 @@ async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
   const category = cateId === undefined ? {} : { cateId };
   switch (command.kind) {
     case "image":
-      return vod.uploadImage(source, { ...options, ...category });
-    case "attached": {
-      const { businessType = "material" } = command;
-      const categories = cateId === undefined ? {} : { cateIds: [cateId] };
-      return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
-    }
+    case "attached":
+      return uploadOther(vod, command.kind, source, { ...options, ...category });
     case "playlist":
       return waited(await vod.uploadPlaylist(placeOf(command), { ...options, ...category }));
     default:
       return waited(await vod.upload(source, { ...options, ...category }));
   }
+}
+
+/** What images and attached media may be told. */
+export type OtherOptions = UploadImageOptions & Partial<UploadAttachedMediaOptions>;
+
+/** Uploads an image or an attached media, each of which has its categories in its own way. */
+export function uploadOther(
+  vod: Vodlift,
+  kind: "image" | "attached",
+  source: UploadSource,
+  { cateId, businessType = "material", ...options }: OtherOptions,
+): Promise<Outcome> {
+  if (kind === "image") {
+    return vod.uploadImage(source, { ...options, ...(cateId !== undefined && { cateId }) });
+  }
+  const categories = cateId === undefined ? {} : { cateIds: [cateId] };
+  return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
 }
 
 /** A checkpoint that is there belongs to an upload that somebody may still want. */

@@ -3,6 +3,11 @@ import { bytes, flag, oneOf, text, whole } from "../../arguments.ts";
 import { type UploadOptions, VodliftError } from "../../index.ts";
 import { isUrl } from "../args.ts";
 
+/** What a row may become. */
+export type Kind = "video" | "image" | "attached";
+
+const KINDS: readonly Kind[] = ["video", "image", "attached"];
+
 /** A row's value that breaks a rule. */
 export class FieldError extends Error {
   readonly field: string;
@@ -50,6 +55,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   file,
   headers: fields,
   id: text,
+  as: (field, value: Kind) => oneOf(field, value, KINDS),
+  imageType: (field, value: "default") => oneOf(field, value, ["default", "cover"]),
+  businessType: (field, value: "material") =>
+    oneOf(field, value, ["watermark", "subtitle", "material"]),
   title: text,
   description: text,
   tags,
@@ -75,6 +84,9 @@ export const FIELDS: readonly string[] = Object.keys(RULES);
 
 /** A row's fields, checked. */
 export interface Fields extends UploadOptions {
+  as?: Kind;
+  imageType?: "default" | "cover";
+  businessType?: "watermark" | "subtitle" | "material";
   source?: string;
   url?: string;
   file?: string;
@@ -87,6 +99,32 @@ export function mustBeKnown(field: string): void {
   throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
 }
 
+/** Options that only one kind has, and what all of them lack but videos. */
+const ONLY_FOR: Readonly<Record<string, Kind>> = {
+  imageType: "image",
+  businessType: "attached",
+  coverUrl: "video",
+  templateGroupId: "video",
+  workflowId: "video",
+  referenceId: "video",
+  enableFirstFrameCover: "video",
+  generateThumbnail: "video",
+};
+
+/** An option without an effect is a mistake that somebody would find out late. */
+function mustFit(read: Readonly<Record<string, unknown>>): void {
+  const kind = (read.as as Kind | undefined) ?? "video";
+  for (const field of Object.keys(read)) {
+    const only = ONLY_FOR[field];
+    if (only !== undefined && only !== kind) {
+      throw new FieldError(field, `goes with \`as\` ${only}, not with ${kind}`);
+    }
+  }
+  if (kind === "attached" && read.businessType === undefined) {
+    throw new FieldError("businessType", "is needed: watermark, subtitle or material");
+  }
+}
+
 /** Checks every value. What is empty counts as not given. */
 export function readFields(values: Readonly<Record<string, unknown>>): Fields {
   const read: Record<string, unknown> = {};
@@ -95,6 +133,7 @@ export function readFields(values: Readonly<Record<string, unknown>>): Fields {
     if (value === "" || value === null || value === undefined) continue;
     read[field] = checked(field, value);
   }
+  mustFit(read);
   return read;
 }
 

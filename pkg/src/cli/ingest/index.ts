@@ -9,6 +9,7 @@ import { bytes, clock, printable } from "../format.ts";
 import { errorFields, note, print } from "../output.ts";
 import { account, snapshot } from "../session.ts";
 import { onInterrupt } from "../signals.ts";
+import { uploadOther } from "../upload.ts";
 import { Board, type Tally } from "./board.ts";
 import { type Row, rowsOf } from "./manifest.ts";
 import { Report } from "./report.ts";
@@ -109,7 +110,11 @@ class Ingest {
     };
     if (left.includes(path)) return this.#vod.resume(checkpoint, { source: row.source, ...how });
     const size = partSize === undefined ? {} : { partSize };
-    return this.#vod.upload(row.source, { ...size, ...row.options, ...how, checkpoint });
+    const options = { ...size, ...row.options, ...how, checkpoint };
+    if (row.kind === "video") return this.#vod.upload(row.source, options);
+    // They are small, and their credential cannot be renewed: Ctrl-C waits for them.
+    const { stop: _, ...whole } = options;
+    return uploadOther(this.#vod, row.kind, row.source, whole);
   }
 
   async #failed(row: Row, path: string, error: unknown): Promise<void> {
@@ -173,7 +178,16 @@ class Ingest {
 /** After these there is nothing to go on from. */
 const GONE_FOR_GOOD = ["source_changed", "checkpoint_invalid", "not_resumable"];
 
-/** The upload itself would remove it as soon as the object is complete, which is before anybody has noted that. */
+/**
+ * The upload itself would remove it as soon as the object is complete, which is before anybody has noted that. And before
+ * VOD has named a media there is nothing to lose: most small files are spared two synced writes.
+ */
 function keptUntilReported(store: CheckpointStore): CheckpointStore {
-  return { ...store, remove: async () => {} };
+  return {
+    load: () => store.load(),
+    save: async (checkpoint) => {
+      if (checkpoint.place !== undefined) await store.save(checkpoint);
+    },
+    remove: async () => {},
+  };
 }

@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { fromFile, type UploadOptions, type UploadSource } from "../../index.ts";
+import { fromFile, type UploadSource } from "../../index.ts";
 import { isUrl, UsageError } from "../args.ts";
 import { printable } from "../format.ts";
 import { CsvError, csvRecords } from "./csv.ts";
-import { FieldError, type Fields, mustBeKnown, readFields } from "./fields.ts";
+import { FieldError, type Fields, type Kind, mustBeKnown, readFields } from "./fields.ts";
 
 /** One upload to be done. */
 export interface Row {
@@ -22,7 +22,9 @@ export interface Row {
   name: string;
   /** What to upload. */
   source: UploadSource;
-  options: UploadOptions;
+  /** What it becomes. */
+  kind: Kind;
+  options: Omit<Fields, "as" | "headers">;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -126,7 +128,7 @@ async function* textOf(path: string, reading = STRICT): AsyncGenerator<string> {
 const SOURCES: readonly string[] = ["source", "url", "file"];
 
 function toRow(line: number, values: Values, folder: string): Row {
-  const { source, url, file, id, headers, ...options } = readFields(values);
+  const { source, url, file, id, headers, as: kind = "video", ...options } = readFields(values);
   const given = [source, url, file].filter((one) => one !== undefined);
   const [where, another] = given;
   if (where === undefined) throw new FieldError("source", "is needed: the file or URL to upload");
@@ -138,10 +140,11 @@ function toRow(line: number, values: Values, folder: string): Row {
   return {
     line,
     key: digest(id ?? where),
-    version: () => digest(JSON.stringify([id ?? where, options])),
+    version: () => digest(JSON.stringify([id ?? where, kind, options])),
     place,
     name: printable(options.fileName ?? basename(place)),
     source: remote ? urlSource(where, headers) : fromFile(place),
+    kind,
     options,
   };
 }

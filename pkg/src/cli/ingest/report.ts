@@ -57,10 +57,7 @@ export class Report {
       throw error;
     }
     const report = new Report(path, folder, file, done);
-    for (const name of await readdir(folder)) {
-      const line = /^(\d+)-[0-9a-f]{16}\.json$/.exec(name)?.[1];
-      if (line !== undefined) report.#leftAt(Number(line)).push(join(folder, name));
-    }
+    await report.#look();
     return report;
   }
 
@@ -116,6 +113,18 @@ export class Report {
       await this.#file.datasync();
     } finally {
       this.#writing = undefined;
+    }
+  }
+
+  /** Finds what there is to go on from. What a killed process had no time to remove is removed. */
+  async #look(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      const [, digits, half] = /^(\d+)-[0-9a-f]{16}\.json(\.\d+\.tmp)?$/.exec(name) ?? [];
+      if (digits === undefined) continue;
+      const path = join(this.#folder, name);
+      const line = Number(digits);
+      if (half !== undefined || this.#done.get(line) !== undefined) await rm(path);
+      else this.#leftAt(line).push(path);
     }
   }
 
