@@ -1,8 +1,10 @@
 // The switches of `vodlift emulator`, from the command line to what the emulator then does.
 import { deepEqual, equal, match } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Emulator } from "../../pkg/src/emulator/index.ts";
@@ -56,6 +58,40 @@ test("--tls announces the file with the authority to trust", async (context) => 
   match(told.endpoint, /^https:/);
   equal(told.caFile, `${told.dir}/ca.pem`);
   equal((await ossV4(told, { method: "PUT", key: "k", body: "x" })).status, 200);
+});
+
+test("vodlift uploads over TLS where the authority is trusted, and says why where it is not", async (context) => {
+  const told = await start(context, "--tls", "--fault", "UploadPart:2:reset-after");
+  const film = join(told.dir, "film.mp4");
+  const bytes = randomBytes(1_500_000);
+  await writeFile(film, bytes);
+  const upload = async (env: Record<string, string>) => {
+    const { PATH = "" } = process.env;
+    const child = spawn(
+      process.execPath,
+      [CLI, "upload", film, "--part-size", "256KiB", "--json", "--quiet"],
+      {
+        env: {
+          PATH,
+          VODLIFT_ENDPOINT: told.endpoint,
+          ALIBABA_CLOUD_ACCESS_KEY_ID: told.accessKeyId,
+          ALIBABA_CLOUD_ACCESS_KEY_SECRET: told.accessKeySecret,
+          ...env,
+        },
+      },
+    );
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.resume();
+    const [code] = await once(child, "close");
+    return { code, json: JSON.parse(Buffer.concat(chunks).toString()) };
+  };
+  const { code, json } = await upload({ NODE_EXTRA_CA_CERTS: told.caFile ?? "" });
+  equal(code, 0, JSON.stringify(json));
+  deepEqual(await readFile(join(told.dir, told.bucket, json.objectKey)), bytes);
+  const refused = await upload({});
+  equal(refused.code, 5);
+  match(refused.json.error.message, /CERT/);
 });
 
 test("a fault that is none ends the command with the usage code", async () => {
