@@ -23,7 +23,7 @@ use vodlift::upload::{
     Progress, Source, TransferBody, Upload,
 };
 use vodlift::vod::api::CreateUploadVideo;
-use vodlift::vod::{Credentials, VodService};
+use vodlift::vod::{Account, Credentials, VodService};
 
 pub const ACCESS_KEY_SECRET: &str = "never-print-this-access-key-secret";
 pub const STS_SECRET: &str = "never-print-this-sts-secret";
@@ -96,6 +96,11 @@ pub struct World {
     /// A CreateUploadVideo was in flight when the process died.
     pub lost_create: bool,
     pub max_steps: u64,
+    /// How long the caller's keys live, where newer ones can be asked for.
+    pub account_life_ms: Option<u64>,
+    /// Asked for newer ones, the caller has some.
+    pub gives_credentials: bool,
+    pub renewals: u32,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
     seq: u64,
@@ -162,6 +167,9 @@ impl World {
             torn: 0,
             lost_create: false,
             max_steps: 200_000,
+            account_life_ms: None,
+            gives_credentials: true,
+            renewals: 0,
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
             seq: 0,
@@ -202,16 +210,12 @@ impl World {
 
     /// As [`World::run`], for runs that end before the upload does.
     pub fn run_slice(&mut self) -> Result<End, Error> {
-        let credentials = Credentials {
-            access_key_id: "ak".into(),
-            access_key_secret: Secret::new(ACCESS_KEY_SECRET),
-            security_token: None,
-        };
+        let account = self.account();
         let entropy = self.luck.entropy();
         let (job, now) = (self.job.clone(), UnixMs(self.now));
         let mut upload = match self.resume.take() {
-            Some(checkpoint) => Upload::resume(checkpoint, job, credentials, entropy, now)?,
-            None => Upload::new(job, credentials, entropy, now)?,
+            Some(checkpoint) => Upload::resume(checkpoint, job, account, entropy, now)?,
+            None => Upload::new(job, account, entropy, now)?,
         };
         let began = self.now;
         self.schedule(0, Event::Start);
@@ -239,9 +243,7 @@ impl World {
             }
             self.now = self.now.max(time);
             self.settle(&event);
-            let trace = std::env::var("TRACE")
-                .is_ok()
-                .then(|| serde_json::to_string(&event).unwrap());
+            let trace = std::env::var("TRACE").is_ok().then(|| trace_of(&event));
             let effects = upload.handle(event, UnixMs(self.now));
             if let Some(trace) = trace {
                 println!("{} {trace:.300}\n    {effects:?}", self.now);
@@ -256,6 +258,19 @@ impl World {
                 self.ends_clean(&mut upload);
                 return verdict;
             }
+        }
+    }
+
+    /// The caller's keys, which end some time after they were asked for.
+    fn account(&self) -> Account {
+        Account {
+            credentials: Credentials {
+                access_key_id: "ak".into(),
+                access_key_secret: Secret::new(ACCESS_KEY_SECRET),
+                security_token: None,
+            },
+            expires_at: self.account_life_ms.map(|life| self.now + life),
+            renewable: self.account_life_ms.is_some(),
         }
     }
 
@@ -363,6 +378,18 @@ impl World {
             Effect::Wait { id, until } => {
                 self.begin(id, "wait");
                 self.schedule(until.saturating_sub(self.now), Event::Woke { id });
+            }
+            Effect::Renew { id } => {
+                self.begin(id, "renew");
+                self.renewals += 1;
+                let event = match self.gives_credentials {
+                    true => Event::Renewed {
+                        id,
+                        account: self.account(),
+                    },
+                    false => failed(id, FailureKind::Credentials),
+                };
+                self.schedule(30, event);
             }
             Effect::Cancel { id } => self.cancel(id),
             Effect::Progress { progress } => {
@@ -663,6 +690,24 @@ fn failed(id: u32, kind: FailureKind) -> Event {
     }
 }
 
+/// What a trace shows of an event.
+fn trace_of(event: &Event) -> String {
+    match event {
+        Event::Replied {
+            id, status, body, ..
+        } => format!("replied {id}: {status} {body}"),
+        Event::Opened { id, status, .. } => format!("opened {id}: {status}"),
+        Event::Filled { id, length, ended } => format!("filled {id}: {length} {ended}"),
+        Event::Transferred { id, status, .. } => format!("transferred {id}: {status}"),
+        Event::Failed { id, failure } => format!("failed {id}: {:?}", failure.kind),
+        Event::Renewed { id, .. } => format!("renewed {id}"),
+        Event::Woke { id } => format!("woke {id}"),
+        Event::Start => "start".into(),
+        Event::Stop => "stop".into(),
+        Event::Abort => "abort".into(),
+    }
+}
+
 fn id_of(event: &Event) -> Option<u32> {
     match event {
         Event::Start | Event::Stop | Event::Abort => None,
@@ -671,6 +716,7 @@ fn id_of(event: &Event) -> Option<u32> {
         | Event::Filled { id, .. }
         | Event::Transferred { id, .. }
         | Event::Failed { id, .. }
+        | Event::Renewed { id, .. }
         | Event::Woke { id } => Some(*id),
     }
 }

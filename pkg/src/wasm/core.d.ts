@@ -875,12 +875,12 @@ export type Heard = { type: "replied"; status: number; headers: [string, string]
 /**
  * What the host tells the machine.
  */
-export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
+export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "renewed"; id: number; account: Account } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
 
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
@@ -1060,7 +1060,7 @@ export type UrlUploads = { jobIds: string[] } | { urls: string[] };
 /**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "address_refused" | "internal";
+export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "address_refused" | "credentials" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.
@@ -1158,7 +1158,7 @@ export class Upload {
     /**
      * Removes what an upload has left on the server; see the crate's `Upload::discard`.
      */
-    static discard(checkpoint: Checkpoint, job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number): Upload;
+    static discard(checkpoint: Checkpoint, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
     /**
      * `now` is in ms since the epoch, by the host's clock.
      */
@@ -1166,11 +1166,11 @@ export class Upload {
     /**
      * `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
      */
-    constructor(job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number);
+    constructor(job: Job, account: Account, entropy: Uint8Array | number[], now: number);
     /**
      * Goes on from a checkpoint; see the crate's `Upload::resume`.
      */
-    static resume(checkpoint: Checkpoint, job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number): Upload;
+    static resume(checkpoint: Checkpoint, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
 }
 
 export function __wbg_reset_state(): void;

@@ -23,8 +23,8 @@ use crate::http::{Headers, Reply};
 use crate::oss::Target;
 use crate::source::guard::{SourcePolicy, check_url};
 use crate::time::UnixMs;
-use crate::vod::Credentials;
 use crate::vod::credential::UploadAuth;
+use crate::vod::{Account, Credentials};
 
 use calls::Call;
 use reader::Reader;
@@ -36,7 +36,11 @@ const CLOCK_TOLERANCE_MS: i64 = 30_000;
 #[derive(Clone)]
 pub struct Upload {
     job: Job,
-    credentials: Credentials,
+    account: Account,
+    /// Calls that wait for newer credentials of the caller.
+    after_renewal: BTreeSet<Call>,
+    /// They were fetched since VOD last answered well.
+    renewed: bool,
     entropy: Entropy,
     /// Server time minus host time.
     clock_offset_ms: i64,
@@ -115,6 +119,7 @@ enum Task {
     RetryOpen,
     RetryCall(Call),
     RetryPart(u32),
+    Renew,
 }
 
 impl Upload {
@@ -124,24 +129,27 @@ impl Upload {
     /// `InvalidArgument` with the field and the rule, `UrlRefused`: everything that can be refused before a request.
     pub fn new(
         job: Job,
-        credentials: Credentials,
+        account: impl Into<Account>,
         entropy: [u8; 32],
         _now: UnixMs,
     ) -> Result<Upload, Error> {
-        check(&job, &credentials)?;
+        let account = account.into();
+        check(&job, &account.credentials)?;
         if job.options.shard.is_some() {
             let rule = "needs an upload to be a part of: begin it with a budget of 0 parts, and resume from its checkpoint";
             return Err(Error::invalid("shard", rule));
         }
-        Ok(Upload::idle(job, credentials, entropy))
+        Ok(Upload::idle(job, account, entropy))
     }
 
-    fn idle(job: Job, credentials: Credentials, entropy: [u8; 32]) -> Upload {
+    fn idle(job: Job, account: Account, entropy: [u8; 32]) -> Upload {
         let reader = Reader::new(&job.source);
         Upload {
             reader,
             job,
-            credentials,
+            account,
+            after_renewal: BTreeSet::new(),
+            renewed: false,
             entropy: Entropy::new(entropy),
             clock_offset_ms: 0,
             last_id: 0,
@@ -274,6 +282,10 @@ impl Upload {
                 };
                 self.on_failure(&task, &failure, now)
             }
+            Event::Renewed { id, account } => match self.tasks.remove(&id) {
+                Some(Task::Renew) => self.on_renewed(account, now),
+                _ => Ok(()),
+            },
             Event::Woke { id } => {
                 let Some(task) = self.tasks.remove(&id) else {
                     return Ok(());
@@ -320,13 +332,17 @@ impl Upload {
         }
         match task {
             Task::Call { call, .. } => self.on_call_failure(*call, failure, now),
+            // Also where only the clean-up waits for them.
+            Task::Renew if failure.kind != FailureKind::Canceled => {
+                Err(Error::new(Code::CredentialsFailed, failure.message.clone()))
+            }
             _ if !self.is_running() => Ok(()),
             Task::Open => self.on_open_failure(failure, now),
             Task::Read { .. } => self.on_read_failure(failure, now),
             Task::Transfer { part, length, .. } => {
                 self.on_transfer_failure(*part, *length, failure, now)
             }
-            Task::RetryOpen | Task::RetryCall(_) | Task::RetryPart(_) => Ok(()),
+            Task::Renew | Task::RetryOpen | Task::RetryCall(_) | Task::RetryPart(_) => Ok(()),
         }
     }
 
@@ -366,6 +382,7 @@ impl Upload {
             self.out.push(Effect::Cancel { id });
         }
         self.after_refresh.clear();
+        self.after_renewal.clear();
         if let Some(id) = self.reader.open.take() {
             self.out.push(Effect::Close { id });
         }

@@ -15,7 +15,7 @@ use crate::upload::event::{Effect, Phase};
 use crate::upload::job::{Job, Source};
 use crate::upload::parts::Accepted;
 use crate::upload::plan::Plan;
-use crate::vod::Credentials;
+use crate::vod::Account;
 use crate::vod::credential::UploadAddress;
 
 /// Requests kept back for the end of a slice: a listing, a refresh, a retry.
@@ -39,7 +39,7 @@ impl Upload {
     pub fn resume(
         checkpoint: Checkpoint,
         mut job: Job,
-        credentials: Credentials,
+        account: impl Into<Account>,
         entropy: [u8; 32],
         _now: UnixMs,
     ) -> Result<Upload, Error> {
@@ -60,7 +60,8 @@ impl Upload {
                 return Err(Error::invalid("partSize", rule));
             }
         }
-        super::check(&job, &credentials)?;
+        let account = account.into();
+        super::check(&job, &account.credentials)?;
         if job.options.shard.is_some() && !job.media.is_renewable() {
             let rule = "is for videos: the upload credential of other media cannot be fetched by another run";
             return Err(Error::invalid("shard", rule));
@@ -71,7 +72,7 @@ impl Upload {
                 "needs a checkpoint that holds an upload id",
             ));
         }
-        let mut upload = Upload::idle(job, credentials, entropy);
+        let mut upload = Upload::idle(job, account, entropy);
         upload.resumed = true;
         upload.upload_id = checkpoint.upload_id.clone();
         upload.expected = Some(checkpoint);
@@ -85,11 +86,11 @@ impl Upload {
     pub fn discard(
         checkpoint: Checkpoint,
         job: Job,
-        credentials: Credentials,
+        account: impl Into<Account>,
         entropy: [u8; 32],
         now: UnixMs,
     ) -> Result<Upload, Error> {
-        let mut upload = Upload::resume(checkpoint, job, credentials, entropy, now)?;
+        let mut upload = Upload::resume(checkpoint, job, account, entropy, now)?;
         let mut message = "the upload was aborted".to_owned();
         if !upload.job.media.is_renewable() {
             // Nothing can be sent without a credential, and there is none to be had for the old place.
@@ -200,7 +201,12 @@ impl Upload {
     }
 
     pub(super) fn come_to_rest(&mut self) {
-        let busy = |task: &Task| matches!(task, Task::Transfer { .. } | Task::Call { .. });
+        let busy = |task: &Task| {
+            matches!(
+                task,
+                Task::Transfer { .. } | Task::Call { .. } | Task::Renew
+            )
+        };
         let may_rest = self.stopping && self.phase == Phase::Uploading && self.upload_id.is_some();
         if may_rest && !self.tasks.values().any(busy) {
             self.enter(Phase::Suspending);
@@ -290,6 +296,7 @@ impl Upload {
             self.out.push(Effect::Cancel { id });
         }
         self.after_refresh.clear();
+        self.after_renewal.clear();
         self.place = None;
         self.auth = None;
         self.upload_id = None;
