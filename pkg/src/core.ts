@@ -48,6 +48,8 @@ export type {
   Job,
   Media,
   Options,
+  OssCallback,
+  OssNetwork,
   OssService,
   OssSignature,
   Outcome,

@@ -65,6 +65,7 @@ export type {
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
+  UploadCallback,
   UploadImageOptions,
   UploadMediaByUrlOptions,
   UploadOptions,
@@ -180,7 +181,7 @@ export class Vodlift {
   #upload(
     source: UploadSource,
     media: () => Job["media"],
-    options: TransferOptions & SliceOptions,
+    options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark">,
   ): Promise<Outcome | Suspended> {
     const { size, checkpoint: store, signal, stop, onProgress } = options;
     return run({

@@ -101,6 +101,8 @@ pub struct World {
     /// Asked for newer ones, the caller has some.
     pub gives_credentials: bool,
     pub renewals: u32,
+    /// Requests to VOD and OSS, where somebody wants to see them.
+    pub recorded: Option<Vec<Request>>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
     seq: u64,
@@ -170,6 +172,7 @@ impl World {
             account_life_ms: None,
             gives_credentials: true,
             renewals: 0,
+            recorded: None,
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
             seq: 0,
@@ -427,7 +430,14 @@ impl World {
         self.schedule(0, failed(id, FailureKind::Canceled));
     }
 
+    fn record(&mut self, request: &Request) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(request.clone());
+        }
+    }
+
     fn send(&mut self, id: u32, request: &Request) {
+        self.record(request);
         let op = service::op_of(request);
         self.begin(
             id,
@@ -581,6 +591,7 @@ impl World {
         length: u64,
         request: &Request,
     ) {
+        self.record(request);
         self.begin(id, "transfer");
         *self.sent.entry(part).or_default() += 1;
         let version = self.version();

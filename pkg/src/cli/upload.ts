@@ -57,9 +57,11 @@ async function sourceFrom(command: UploadCommand): Promise<UploadSource> {
 
 function optionsFrom(command: UploadCommand, watched: Watched) {
   const { name: _, source: __, headers: ___, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, kind: ____, wait: _____, ...media } = rest;
+  const { allowPrivate, checkpoint, kind: ____, wait: _____, objectHeaders, ...service } = rest;
+  const { ossEndpoint, ossNetwork, ...media } = service;
   return {
     ...media,
+    headers: objectHeaders,
     allowPrivateSources: allowPrivate,
     ...(checkpoint !== undefined && { checkpoint: fileCheckpoint(checkpoint) }),
     ...watched,

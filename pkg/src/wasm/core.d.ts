@@ -238,6 +238,18 @@ export interface Options {
      * Headers stored with the object (`Content-Type`, `Cache-Control`, `x-oss-…`).
      */
     objectHeaders?: [string, string][];
+    /**
+     * Whether VOD shows the watermark on a video; the template group decides where there is one.
+     */
+    showWatermark?: boolean;
+    /**
+     * The most that one connection to OSS may carry, in bit/s: 819,200 to 838,860,800.
+     */
+    trafficLimit?: number;
+    /**
+     * What OSS calls when the object is complete.
+     */
+    callback?: OssCallback;
 }
 
 /**
@@ -252,6 +264,14 @@ export interface OssService {
      * Used instead of the endpoint VOD names: an internal, accelerate or custom one, without the bucket.
      */
     endpoint?: string;
+    /**
+     * The network to go through, from the endpoint VOD names. Not with an `endpoint` of one's own. TLS stays.
+     */
+    network?: OssNetwork;
+    /**
+     * `endpoint` is a domain of one's own that stands for the bucket: the bucket's name is not put before it.
+     */
+    cname?: boolean;
     /**
      * Further hosts an upload address may name: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.
      */
@@ -582,6 +602,11 @@ export interface RangeExpectation {
 }
 
 /**
+ * The way to OSS.
+ */
+export type OssNetwork = "public" | "internal" | "accelerate";
+
+/**
  * What GetMezzanineInfo tells of the source file.
  */
 export interface Mezzanine {
@@ -615,6 +640,37 @@ export interface UrlUploadInfos {
      * Ids or URLs that name no job.
      */
     nonExists: string[];
+}
+
+/**
+ * What OSS calls when the object is complete. What the callback server answers is not read: VOD has its own events.
+ * <https://www.alibabacloud.com/help/en/oss/developer-reference/callback>
+ */
+export interface OssCallback {
+    /**
+     * At most 5 http or https URLs, tried in order. They may hold a credential, so no checkpoint keeps them.
+     */
+    urls?: string[];
+    /**
+     * Body of the request, with `${bucket}`, `${object}`, `${etag}`, `${size}`, `${mimeType}`, `${x:name}` filled in.
+     */
+    body?: string;
+    /**
+     * Type of the body: `application/x-www-form-urlencoded` unless told otherwise, or `application/json`.
+     */
+    bodyType?: string;
+    /**
+     * `Host` header of the request.
+     */
+    host?: string;
+    /**
+     * Names the host by SNI, too.
+     */
+    sni?: boolean;
+    /**
+     * Values of the `${x:name}` in the body, by name without `x:`, in lower case.
+     */
+    variables?: [string, string][];
 }
 
 /**
@@ -1011,6 +1067,14 @@ export interface Checkpoint {
      * Headers stored with the object.
      */
     objectHeaders: [string, string][];
+    /**
+     * The watermark switch, if it was given.
+     */
+    showWatermark?: boolean;
+    /**
+     * There was a callback: pass it again to resume. It is not stored, its URL may hold a credential.
+     */
+    callbackRemoved?: boolean;
     /**
      * How it is cut, once the source was seen.
      */

@@ -145,7 +145,7 @@ impl Upload {
                     now,
                     upload_id,
                     &etags,
-                    &Vec::new(),
+                    &self.job.options.headers_at_the_end(),
                 )
             }
             Call::AbortMultipartUpload => {

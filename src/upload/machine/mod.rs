@@ -20,7 +20,7 @@ use super::plan::{self, Plan, Shape};
 use super::retry::Entropy;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::{Headers, Reply};
-use crate::oss::Target;
+use crate::oss::{Target, settings};
 use crate::source::guard::{SourcePolicy, check_url};
 use crate::time::UnixMs;
 use crate::vod::credential::UploadAuth;
@@ -356,10 +356,18 @@ impl Upload {
     // How an upload ends.
 
     /// Stops everything at once. What the server holds is removed once all that was in flight is still.
-    fn fail(&mut self, error: Error) {
+    fn fail(&mut self, mut error: Error) {
         if self.phase == Phase::Aborting {
             self.cleanup_failed(&error);
             return;
+        }
+        if error.code == Code::CallbackFailed {
+            // Only a complete object has a callback: there is nothing to remove.
+            self.upload_id = None;
+            error.message += &format!(
+                "; the object is stored, its media id is {}",
+                self.media_id()
+            );
         }
         // What nobody can go on with is not worth keeping.
         self.cleanup_over = self.job.options.keep_on_failure
@@ -555,6 +563,17 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         return Err(Error::invalid("accessKeySecret", "must not be empty"));
     }
     job.vod.base_url()?;
+    job.oss.validate()?;
+    let options = &job.options;
+    settings::check_object_headers(&options.object_headers)?;
+    settings::check_traffic_limit(options.traffic_limit)?;
+    options
+        .callback
+        .as_ref()
+        .map_or(Ok(()), |callback| callback.validate())?;
+    if options.show_watermark.is_some() && job.media.kind() != "video" {
+        return Err(Error::invalid("showWatermark", "is for videos only"));
+    }
     if job.options.concurrency == Some(0) {
         return Err(Error::invalid("concurrency", "must be at least 1, got 0"));
     }

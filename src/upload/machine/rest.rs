@@ -49,6 +49,7 @@ impl Upload {
         }
         job.media = checkpoint.media.clone();
         job.options.object_headers = checkpoint.object_headers.clone();
+        job.options.show_watermark = checkpoint.show_watermark;
         if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
             checkpoint.plan
         {
@@ -59,6 +60,10 @@ impl Upload {
                 );
                 return Err(Error::invalid("partSize", rule));
             }
+        }
+        if checkpoint.callback_removed && job.options.callback.is_none() {
+            let rule = "must be passed again: its URL may hold a credential and was not stored";
+            return Err(Error::invalid("callback", rule));
         }
         let account = account.into();
         super::check(&job, &account.credentials)?;
@@ -90,6 +95,11 @@ impl Upload {
         entropy: [u8; 32],
         now: UnixMs,
     ) -> Result<Upload, Error> {
+        // Nothing will be completed.
+        let checkpoint = Checkpoint {
+            callback_removed: false,
+            ..checkpoint
+        };
         let mut upload = Upload::resume(checkpoint, job, account, entropy, now)?;
         let mut message = "the upload was aborted".to_owned();
         if !upload.job.media.is_renewable() {
@@ -143,6 +153,8 @@ impl Upload {
                 .filter(|_| !seen)
                 .map_or(mark, |before| before.source.clone()),
             object_headers: self.job.options.object_headers.clone(),
+            show_watermark: self.job.options.show_watermark,
+            callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place: place.or_else(|| before?.place.clone()),
             upload_id: self.upload_id.clone(),
