@@ -81,10 +81,19 @@ codes! {
     /// A local file or stream could not be read.
     SourceRead = Source, false, "Check that the file exists, may be read, and is not being written.";
 
+    /// A playlist that breaks the rules of HLS; the message names the line.
+    PlaylistInvalid = Source, false, "Correct the playlist, or upload the media it belongs to as one file.";
+    /// A playlist that is not complete: it goes on.
+    PlaylistLive = Source, false, "Only a complete playlist can be uploaded: wait for its EXT-X-ENDLIST, or record the stream first.";
+
     /// The URL may not be fetched: scheme, user info, port or host.
     UrlRefused = Guard, false, "Use an http(s) URL of a public host, or allow private sources if this one is yours.";
     /// The host resolves to an address that is not public.
     AddressRefused = Guard, false, "Private and loopback sources are refused unless allowed: --allow-private, or allowPrivateSources: true.";
+    /// A playlist names a local file that is not below its own folder.
+    PathRefused = Guard, false, "A local playlist may name URLs, and files below its own folder by relative paths.";
+    /// A playlist and what it names are more than was allowed.
+    PlaylistTooLarge = Guard, false, "If the playlist is yours, raise the limit that the message names.";
     /// The upload address names a host that is not on the allow-list.
     EndpointRefused = Guard, false, "The upload address must be https on *.aliyuncs.com, the configured endpoint's host, or a host you trust by name.";
 

@@ -4,7 +4,8 @@
 //! arguments; requests go out and replies come in as data. Same events, same effects, always.
 //!
 //! Read in this order: [`upload`] (the contract between core and host, and the machine behind it), [`vod`] and [`oss`]
-//! (one wire concept a file), [`source`] (what may be fetched, and whether what came is what was asked for).
+//! (one wire concept a file), [`source`] (what may be fetched, and whether what came is what was asked for), [`playlist`]
+//! (the URIs of an HLS playlist).
 
 // Tests may be as blunt as they like; what ships may not.
 #![cfg_attr(
@@ -22,6 +23,7 @@ pub mod encode;
 pub mod error;
 pub mod http;
 pub mod oss;
+pub mod playlist;
 pub mod secret;
 pub mod source;
 pub mod time;

@@ -11,10 +11,13 @@ use vodlift::encode::{base64_decode, base64_encode, encode_path, percent_decode,
 use vodlift::http::{Headers, Reply};
 use vodlift::oss::crc64::{Crc64, combine};
 use vodlift::oss::{self, xml};
+use vodlift::playlist::Playlist;
 use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop};
 use vodlift::source::probe::{Validator, read_probe};
 use vodlift::source::range::{RangeExpectation, check_range};
 use vodlift::time::UnixMs;
+use vodlift::upload::tree::{Spot, Tree};
+use vodlift::upload::{PlaylistLimits, PlaylistRoot, PlaylistSource};
 use vodlift::vod::{self, api, credential};
 
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
@@ -211,5 +214,74 @@ proptest! {
         let auth = base64_encode(format!(r#"{{"AccessKeySecret":"{secret}","SecurityToken":"{secret}"}}"#).as_bytes());
         let error = credential::decode_auth(&auth, NOW).unwrap_err();
         prop_assert!(!error.message.contains(&secret));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_playlist_rewritten_with_its_own_uris_is_itself(
+        lines in proptest::collection::vec(
+            prop_oneof![
+                ".*",
+                "#EXT-X-(KEY|MAP|PART|MEDIA|I-FRAME-STREAM-INF|SESSION-DATA):([A-Z-]{1,6}=(\"[^\"]*\"|[^,\"]*),){0,3}URI=\"[^\"]{0,9}\"(,.*)?",
+                "#EXTINF:[0-9],",
+                "[a-z/%0-9?=&.]{1,12}",
+            ],
+            0..12,
+        ),
+        ending in prop_oneof![Just("\n"), Just("\r\n")],
+    ) {
+        let text = format!("#EXTM3U{ending}#EXT-X-ENDLIST{ending}{}", lines.join(ending));
+        if let Ok(playlist) = Playlist::read(&text) {
+            let uris: Vec<&str> = playlist.references.iter().map(|r| playlist.uri(&text, r)).collect();
+            prop_assert!(uris.iter().all(|uri| !uri.is_empty()));
+            prop_assert_eq!(playlist.rewrite(&text, uris.iter().copied()), text.clone());
+            // What is written is found again at the same place, whatever stands around it.
+            let names: Vec<String> = (0..uris.len()).map(|n| format!("f{n}.ts")).collect();
+            let other = playlist.rewrite(&text, names.iter().map(String::as_str));
+            let again = Playlist::read(&other).unwrap();
+            let found: Vec<&str> = again.references.iter().map(|r| again.uri(&other, r)).collect();
+            prop_assert_eq!(found, names);
+        }
+    }
+
+    #[test]
+    fn a_local_playlist_never_leads_out_of_its_folder(
+        uris in proptest::collection::vec(
+            prop_oneof![".*", "([.]{0,3}(/|%2f|%2F|\\\\|%5c)?){1,5}[a-z%0-9.:]{0,9}", "[a-z]{1,3}:[a-z/.%0-9]{0,9}"],
+            1..6,
+        ),
+    ) {
+        let source = PlaylistSource {
+            root: PlaylistRoot::File { name: "i.m3u8".into(), path: "/f/i.m3u8".into() },
+            segments: None,
+            limits: PlaylistLimits::default(),
+        };
+        let mut tree = Tree::new(&source, SourcePolicy::default());
+        let root = tree.unread().unwrap().clone();
+        let text = format!("#EXTM3U\n#EXT-X-ENDLIST\n{}", uris.join("\n"));
+        if tree.read(&root, text).is_ok() {
+            tree.settle("sv/id/root.m3u8", Some("sv/id/")).unwrap();
+            for number in 1..=tree.last_file() {
+                match &tree.file(number).unwrap().spot {
+                    Spot::File(path) => prop_assert!(
+                        !path.is_empty()
+                            && !path.contains('\\')
+                            && path.split('/').all(|part| !matches!(part, "" | "." | "..")),
+                        "{}", path
+                    ),
+                    Spot::Url(url) => prop_assert!(check_url(url, SourcePolicy::default()).is_ok()),
+                }
+                let key = tree.key(number).unwrap();
+                let name = key.strip_prefix("sv/id/").unwrap();
+                prop_assert!(!name.starts_with('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_playlist_reader_panic(text in any::<String>()) {
+        let _ = Playlist::read(&text);
+        let _ = Playlist::read(&format!("#EXTM3U\n{text}"));
     }
 }

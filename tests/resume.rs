@@ -200,12 +200,18 @@ fn a_changed_source_is_refused_with_what_changed() {
     die_midway(&mut world);
     world.dies_at = None;
     world.source.size += 1;
+    world.job.options.keep_on_failure = true;
     let error = world.run_slice().unwrap_err();
     assert_eq!(error.code, Code::SourceChanged);
     assert!(
         error.message.contains("size was 8388608 and is 8388609"),
         "{}",
         error.message
+    );
+    assert_eq!(
+        world.service.uploads.len(),
+        1,
+        "a refusal must not cost the parts"
     );
 }
 

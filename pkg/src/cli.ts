@@ -28,6 +28,8 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import("./cli/resume.ts")).runAbort(command, process.env);
     case "call":
       return (await import("./cli/call.ts")).runCall(command, process.env);
+    case "ingest":
+      return (await import("./cli/ingest/index.ts")).runIngest(command, process.env);
     case "upload":
       return (await import("./cli/upload.ts")).runUpload(command, process.env);
   }

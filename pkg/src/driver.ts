@@ -7,7 +7,7 @@ import { Attempt, type Side } from "./hosts/attempt.ts";
 import { failureFrom, HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host } from "./hosts/host.ts";
 import { BytesReader } from "./sources/bytes.ts";
-import type { LocalSource } from "./sources/source.ts";
+import type { LocalSource, Slices } from "./sources/source.ts";
 import { localSide, OpenBody, put, send, sourceSide } from "./transfer.ts";
 import type { Account, Checkpoint, Effect, Event, Outcome, Progress } from "./wasm/core.js";
 
@@ -28,6 +28,8 @@ export interface Drive {
   onProgress(progress: Progress): void;
   /** Where it stands now. */
   onCheckpoint?(checkpoint: Checkpoint): void;
+  /** Resolves once that is written down as far as a part needs it. */
+  identified?(): Promise<void>;
   /** Bytes of a transfer went out; `undefined` when it is over. */
   onSent(transfer: number, bytes: number | undefined): void;
 }
@@ -117,6 +119,9 @@ class Run {
       case "read":
         this.#answer(effect.id, (attempt) => this.#read(attempt, effect));
         break;
+      case "readText":
+        this.#answer(effect.id, (attempt) => this.#readText(attempt, effect));
+        break;
       case "transfer":
         this.#answer(effect.id, (attempt) => this.#transfer(attempt, effect));
         break;
@@ -175,7 +180,12 @@ class Run {
     return { type: "replied", id, ...(await send(attempt, this.#options.host, request)) };
   }
 
-  async #open(attempt: Attempt, { id, request, allowPrivate }: Of<"open">): Promise<Event> {
+  async #open(attempt: Attempt, { id, request, file, allowPrivate }: Of<"open">): Promise<Event> {
+    if (file !== undefined) {
+      const { reader, size } = await this.#openFile(attempt, file);
+      this.#bodies.set(id, { body: new OpenBody(reader, localSide), attempt });
+      return { type: "opened", id, status: 200, headers: [["content-length", String(size)]] };
+    }
     if (request === undefined) {
       this.#bodies.set(id, { body: new OpenBody(this.#openLocal(), localSide), attempt });
       return { type: "opened", id, status: 200, headers: [] };
@@ -195,8 +205,15 @@ class Run {
     return { type: "filled", id, length, ended } as const;
   }
 
+  async #readText(attempt: Attempt, { id, open, limit, idleMs }: Of<"readText">): Promise<Event> {
+    const kept = this.#bodies.get(open);
+    if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
+    return { type: "text", id, ...(await kept.body.text(attempt, { limit, idleMs })) };
+  }
+
   async #transfer(attempt: Attempt, effect: Of<"transfer">): Promise<Event> {
     const { id, length, request } = effect;
+    await attempt.wait(this.#options.identified?.() ?? Promise.resolve(), localSide(0));
     const { host, onSent } = this.#options;
     const { reader, side } = await this.#source(attempt, effect);
     const crc = effect.checksum ? new Crc64() : undefined;
@@ -234,6 +251,12 @@ class Run {
       }
       case "slice":
         return { reader: this.#openSlice(body.offset, length), side: localSide(0) };
+      case "file": {
+        const { reader, size } = await this.#openFile(attempt, body.path);
+        if (size === length) return { reader, side: localSide(0) };
+        reader.close();
+        throw new HostFailure("source_changed", `it had ${length} bytes, now ${size}`);
+      }
       case "buffer":
         return { reader: new BytesReader(this.#buffer(part)), side: localSide(0) };
       default:
@@ -267,6 +290,22 @@ class Run {
     throw new HostFailure("internal", "there is no local source");
   }
 
+  /** A file of a local playlist. It is closed with its reader. */
+  async #openFile(attempt: Attempt, path: string): Promise<{ reader: ByteReader; size: number }> {
+    const { local } = this.#options;
+    if (local?.type !== "folder") throw new HostFailure("internal", "there is no folder");
+    const opening = local.folder.open(path);
+    const close = (slices: Slices) => slices.close().catch(() => {});
+    try {
+      const slices = await attempt.wait(opening, localSide(0));
+      const reader = slices.slice(0, slices.size);
+      return { reader: closing(reader, () => close(slices)), size: slices.size };
+    } catch (error) {
+      opening.then(close, () => {});
+      throw error;
+    }
+  }
+
   #openSlice(offset: number, length: number): ByteReader {
     const { local } = this.#options;
     if (local?.type === "slices") return local.slices.slice(offset, length);
@@ -296,6 +335,18 @@ class Run {
     this.#options.machine.free();
     settle();
   }
+}
+
+/** A reader that takes something with it when it is closed. */
+function closing(reader: ByteReader, close: () => void): ByteReader {
+  return {
+    read: () => reader.read(),
+    release: (chunk) => reader.release?.(chunk),
+    close() {
+      reader.close();
+      close();
+    },
+  };
 }
 
 /** A variant that the core has and this driver does not know: a compile error first, then a plain one. */

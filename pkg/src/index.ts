@@ -20,18 +20,23 @@ import {
 import { Keys } from "./keys.ts";
 import type {
   CallOptions,
+  PlaylistOptions,
   ResumeOptions,
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
+  UploadEnd,
   UploadImageOptions,
+  UploadItem,
   UploadMediaByUrlOptions,
   UploadOptions,
   VodliftOptions,
   WaitOptions,
 } from "./options.ts";
+import { inParallel } from "./parallel.ts";
 import { type Run, run } from "./run.ts";
 import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
+import { openPlaylist, type PlaylistSource } from "./sources/playlist.ts";
 import type {
   Answer,
   Ask,
@@ -61,12 +66,15 @@ export { type Code, type ErrorClass, VodliftError } from "./error.ts";
 export type {
   CallerCredentials,
   CallOptions,
+  PlaylistOptions,
   ResumeOptions,
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
   UploadCallback,
+  UploadEnd,
   UploadImageOptions,
+  UploadItem,
   UploadMediaByUrlOptions,
   UploadOptions,
   UrlUploadMetadata,
@@ -76,11 +84,13 @@ export type {
 export type { UploadProgress } from "./progress.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
+export type { PlaylistSource } from "./sources/playlist.ts";
 export type { ByteStream } from "./sources/stream.ts";
 export type {
   Checkpoint,
   Outcome,
   Phase,
+  PlaylistLimits,
   Progress,
   Readiness,
   UrlUploadInfo,
@@ -140,7 +150,8 @@ export class Vodlift {
     source: UploadSource,
     options: UploadOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    return this.#upload(source, () => ({ type: "video", ...video(options) }), options);
+    const open = () => openSource(source, options.size);
+    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
   }
 
   /**
@@ -157,7 +168,8 @@ export class Vodlift {
    */
   async uploadImage(source: UploadSource, options: UploadImageOptions = {}): Promise<Outcome> {
     const media = () => ({ type: "image", ...image(options) }) as const;
-    return whole(await this.#upload(source, media, options));
+    const open = () => openSource(source, options.size);
+    return whole(await this.#upload(open, media, options));
   }
 
   /**
@@ -175,18 +187,19 @@ export class Vodlift {
     options: UploadAttachedMediaOptions,
   ): Promise<Outcome> {
     const media = () => ({ type: "attachedMedia", ...attachedMedia(options) }) as const;
-    return whole(await this.#upload(source, media, options));
+    const open = () => openSource(source, options.size);
+    return whole(await this.#upload(open, media, options));
   }
 
   #upload(
-    source: UploadSource,
+    open: () => Promise<OpenSource>,
     media: () => Job["media"],
     options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark">,
   ): Promise<Outcome | Suspended> {
-    const { size, checkpoint: store, signal, stop, onProgress } = options;
+    const { checkpoint: store, signal, stop, onProgress } = options;
     return run({
       host: host(),
-      open: () => openSource(source, size),
+      open,
       keys: this.#keys,
       machine: (data, account) => {
         const job = this.#job(data, media(), howTo(options));
@@ -197,6 +210,31 @@ export class Vodlift {
       stop,
       onProgress,
     });
+  }
+
+  /**
+   * Uploads an HLS playlist with everything it names, as one media: the playlists of all variants and renditions, segments,
+   * init segments, keys. Every file gets a name of its own beside the root playlist, the playlists are rewritten to those
+   * names (and to nothing else), and the root goes up last. A file that many byte ranges point into goes up once.
+   *
+   * A web playlist leads to URLs only, all of them checked like the source itself; a local one to files below its own
+   * folder, and to URLs. Live playlists are refused.
+   *
+   * @param source The playlist's URL (text, `URL`, or `{ url, headers }`), or `fromFile(path)`.
+   * @throws VodliftError As `upload`; also `playlist_invalid`, `playlist_live`, `playlist_too_large`, `path_refused`.
+   * @see https://www.rfc-editor.org/rfc/rfc8216
+   */
+  uploadPlaylist(source: PlaylistSource, options?: PlaylistOptions): Promise<Outcome>;
+  uploadPlaylist(
+    source: PlaylistSource,
+    options: PlaylistOptions & SliceOptions,
+  ): Promise<Outcome | Suspended>;
+  uploadPlaylist(
+    source: PlaylistSource,
+    options: PlaylistOptions & SliceOptions = {},
+  ): Promise<Outcome | Suspended> {
+    const open = async () => openPlaylist(source, options);
+    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
   }
 
   /**
@@ -220,7 +258,7 @@ export class Vodlift {
     const { signal, stop, onProgress } = options;
     return run({
       host: host(),
-      open: () => sourceOf(checkpoint, options.source),
+      open: () => sourceOf(checkpoint, options),
       keys: this.#keys,
       machine: (data, account) => {
         const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
@@ -375,6 +413,31 @@ export class Vodlift {
     return converse({ host: host(), service: this.#vod, keys: this.#keys, signal }, ask, wanted);
   }
 
+  /**
+   * Uploads many, a few at a time, and tells how each ended as soon as it has. One that fails does not stop the others.
+   * The next item is asked for when there is room, so the list may be of any length, and may be read as it comes.
+   *
+   * ```ts
+   * for await (const { item, outcome, error } of vod.uploadAll(items, { jobs: 8 })) …
+   * ```
+   *
+   * @param items Each with its source and its own options.
+   * @param how `jobs`: uploads at once, 4 unless told otherwise; each has as many parts in flight as its `concurrency`.
+   */
+  async *uploadAll<Item extends UploadItem>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    how: { jobs?: number } = {},
+  ): AsyncGenerator<UploadEnd<Item>> {
+    yield* inParallel(items, wholeNumber("jobs", how.jobs, 1) ?? 4, async (item) => {
+      try {
+        return { item, outcome: await this.upload(item.source, item) };
+      } catch (error) {
+        if (error instanceof VodliftError) return { item, error };
+        throw error;
+      }
+    });
+  }
+
   #job(source: Job["source"], media: Job["media"], options: Options, region?: string): Job {
     const vod = region === undefined ? this.#vod : { region, ...this.#vod };
     return { media, source, vod, oss: this.#oss, options, host: host().limits };
@@ -417,18 +480,22 @@ async function load(
   throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to go on from"));
 }
 
-function sourceOf(
-  { source: mark }: Checkpoint,
-  given: UploadSource | undefined,
+async function sourceOf(
+  { source: mark, playlist }: Checkpoint,
+  { source: given, segments, limits }: ResumeOptions,
 ): Promise<OpenSource> {
-  if (given !== undefined) return openSource(given, undefined);
+  const open = (source: UploadSource) => {
+    if (playlist === undefined) return openSource(source, undefined);
+    return openPlaylist(source as PlaylistSource, { segments, limits });
+  };
+  if (given !== undefined) return open(given);
   if (mark.queryRemoved) {
     throw invalid(
       "source",
       "must be passed again: its query looked like a credential and was not stored",
     );
   }
-  if (mark.url !== undefined) return openSource(mark.url, undefined);
-  if (mark.path !== undefined) return openSource(fromFile(mark.path), undefined);
+  if (mark.url !== undefined) return open(mark.url);
+  if (mark.path !== undefined) return open(fromFile(mark.path));
   throw invalid("source", "must be passed again: the checkpoint cannot tell where the bytes are");
 }

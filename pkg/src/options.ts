@@ -2,9 +2,10 @@
 
 import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { UploadSource } from "./sources/index.ts";
-import type { BusinessType, ImageType } from "./wasm/core.js";
+import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/core.js";
 
 /** Keys of the account. */
 export interface CallerCredentials {
@@ -148,6 +149,17 @@ export interface UploadOptions {
   onProgress?: (progress: UploadProgress) => void;
 }
 
+/** What an HLS playlist becomes, and how to go about it. */
+export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size"> {
+  /**
+   * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
+   * paths below its folder. One for each different segment, in the order they first appear.
+   */
+  segments?: readonly (string | URL)[];
+  /** What is too much: 100 playlists, 100,000 files, 8 MiB a playlist and 1 TiB in all unless told otherwise. */
+  limits?: PlaylistLimits;
+}
+
 /** What goes for every kind of upload. */
 export type TransferOptions = Pick<
   UploadOptions,
@@ -190,6 +202,17 @@ export interface UploadAttachedMediaOptions extends TransferOptions, OtherMediaO
   /** Category ids, at most 5. */
   cateIds?: readonly (number | string)[];
 }
+
+/** One of many uploads: what to upload, and its own options. */
+export interface UploadItem extends UploadOptions {
+  /** As the first argument of `upload`. */
+  source: UploadSource;
+}
+
+/** How one of many uploads ended. */
+export type UploadEnd<Item extends UploadItem = UploadItem> =
+  | { item: Item; outcome: Outcome; error?: never }
+  | { item: Item; error: VodliftError; outcome?: never };
 
 /** How to upload in slices: several runs, in one place after the other or in several places at once. */
 export interface SliceOptions {
@@ -275,15 +298,16 @@ export interface UploadMediaByUrlOptions
 /** How to go on. What it becomes, where it goes and how it is cut stand in the checkpoint. */
 export interface ResumeOptions
   extends Pick<
-    UploadOptions,
-    | "concurrency"
-    | "verify"
-    | "trafficLimit"
-    | "callback"
-    | "allowPrivateSources"
-    | "signal"
-    | "onProgress"
-  > {
+      UploadOptions,
+      | "concurrency"
+      | "verify"
+      | "trafficLimit"
+      | "callback"
+      | "allowPrivateSources"
+      | "signal"
+      | "onProgress"
+    >,
+    Pick<PlaylistOptions, "segments" | "limits"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
   source?: UploadSource;
 }

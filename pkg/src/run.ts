@@ -56,6 +56,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
       onProgress: (progress) => meter.update(progress),
       onSent: (transfer, count) => meter.sent(transfer, count),
       onCheckpoint: (checkpoint) => saver.save(checkpoint),
+      identified: () => saver.identified(),
     });
     if ("suspended" in end) {
       saver.save(end.checkpoint);

@@ -124,6 +124,14 @@ async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<
   return { status: head.status, headers: head.headers, body: body + decoder.decode() };
 }
 
+function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+  try {
+    return decoder.decode(chunk, { stream: chunk !== undefined });
+  } catch {
+    throw new HostFailure("source_read", "it is not UTF-8 text");
+  }
+}
+
 /** A body that is kept open and read bit by bit into buffers. */
 export class OpenBody {
   readonly #reader: ByteReader;
@@ -152,6 +160,24 @@ export class OpenBody {
     this.#rest ??= await attempt.wait(this.#reader.read(), side);
     this.#intact = true;
     return { length, ended: this.#rest === undefined };
+  }
+
+  /** Reads up to `limit` bytes as text, and looks whether anything follows. A byte order mark stays. */
+  async text(
+    attempt: Attempt,
+    { limit, idleMs }: { limit: number; idleMs: number },
+  ): Promise<{ text: string; ended: boolean }> {
+    const side = this.#side(idleMs);
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    let text = "";
+    await this.#take(attempt, side, limit, (chunk) => {
+      text += decode(decoder, chunk);
+    });
+    this.#rest ??= await attempt.wait(this.#reader.read(), side);
+    const ended = this.#rest === undefined;
+    // Cut off in the middle of a character is no fault of the text.
+    if (ended) text += decode(decoder);
+    return { text, ended };
   }
 
   close(): void {

@@ -32,6 +32,20 @@ pub struct Target {
     pub region: String,
 }
 
+impl Target {
+    /// Another object in the same bucket.
+    ///
+    /// # Errors
+    /// `ReplyInvalid` for a key that no object can have.
+    pub fn beside(&self, key: String) -> Result<Target, Error> {
+        check_key(&key)?;
+        Ok(Target {
+            key,
+            ..self.clone()
+        })
+    }
+}
+
 /// Where the object of `address` is reached, by the rules above.
 ///
 /// The region is `oss.region`, else what the host tells, else `auth_region` (of the UploadAuth), else that of the VOD service.

@@ -105,17 +105,47 @@ pub fn next_hop(
             "the source redirects more than {MAX_HOPS} times"
         )));
     }
-    let no_url = || redirect("the source redirects to something that is no URL".into());
-    let from = parse_url(from).ok_or_else(no_url)?;
-    let mut to = join_url(&from, location).ok_or_else(no_url)?;
+    follow(from, location, headers, policy, "redirects to").unwrap_or_else(|| {
+        Err(redirect(
+            "the source redirects to something that is no URL".into(),
+        ))
+    })
+}
+
+/// The URL that `reference` in a document at `from` names, and those of `headers` that may go along. The rules are those of a
+/// redirect, see [`next_hop`].
+///
+/// # Errors
+/// `UrlRefused` for what is no URL, a step from https to http, and all that [`check_url`] refuses.
+pub fn refer(
+    from: &str,
+    reference: &str,
+    headers: &Headers,
+    policy: SourcePolicy,
+) -> Result<(String, Headers), Error> {
+    follow(from, reference, headers, policy, "names")
+        .unwrap_or_else(|| Err(refused("the source names something that is no URL")))
+}
+
+/// `None` for what is no URL.
+fn follow(
+    from: &str,
+    to: &str,
+    headers: &Headers,
+    policy: SourcePolicy,
+    verb: &str,
+) -> Option<Result<(String, Headers), Error>> {
+    let from = parse_url(from)?;
+    let mut to = join_url(&from, to)?;
     to.set_fragment(None);
     if from.scheme() == "https" && to.scheme() == "http" {
-        return Err(refused(&format!(
-            "the source redirects from https to http://{}",
-            host_of(&to)
-        )));
+        let host = host_of(&to);
+        let why = format!("the source is https and {verb} http://{host}");
+        return Some(Err(refused(&why)));
     }
-    check_parsed(&to, policy)?;
+    if let Err(error) = check_parsed(&to, policy) {
+        return Some(Err(error));
+    }
     let same_origin = from.origin() == to.origin();
     let harmless = |name: &str| {
         HARMLESS
@@ -127,7 +157,7 @@ pub fn next_hop(
         .filter(|(name, _)| same_origin || harmless(name))
         .cloned()
         .collect();
-    Ok((to.into(), kept))
+    Some(Ok((to.into(), kept)))
 }
 
 fn check_parsed(url: &Url, policy: SourcePolicy) -> Result<(), Error> {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::job::{Media, Source};
+use super::job::{Media, PlaylistRoot, PlaylistSource, Source};
 use super::plan::Plan;
 use crate::error::{Code, Error};
 use crate::http::Headers;
@@ -49,6 +49,10 @@ pub struct Checkpoint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub upload_id: Option<String>,
+    /// Of a playlist: which of its files are stored. Only this tells: the server is not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub playlist: Option<PlaylistMark>,
     /// Bytes accepted so far, for display.
     pub bytes_accepted: u64,
 }
@@ -64,6 +68,22 @@ pub struct PlaceMark {
     pub bucket: String,
     /// The object key.
     pub object_key: String,
+}
+
+/// How far the files of a playlist are. Their names follow from the playlists, so they are not stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct PlaylistMark {
+    /// SHA-256 of all playlists as they are stored, in hex; empty before they were read. Without the sources' URLs, so
+    /// that those may be signed anew.
+    pub digest: String,
+    /// First and last number of each run of files that are stored.
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "[number, number][]"))]
+    pub done: Vec<(u32, u32)>,
+    /// The segments came as a list of their own, which must be passed again.
+    #[serde(default)]
+    pub listed: bool,
 }
 
 /// What the source was when it was first seen.
@@ -113,7 +133,18 @@ impl SourceMark {
     /// Where it is, without what must not be stored.
     pub fn place_of(source: &Source) -> SourceMark {
         match source {
-            Source::Url { url, .. } => {
+            Source::Playlist(PlaylistSource {
+                root: PlaylistRoot::File { path, .. },
+                ..
+            }) => SourceMark {
+                path: Some(path.clone()),
+                ..SourceMark::default()
+            },
+            Source::Url { url, .. }
+            | Source::Playlist(PlaylistSource {
+                root: PlaylistRoot::Url { url, .. },
+                ..
+            }) => {
                 let query_removed = has_secret_query(url);
                 let kept = if query_removed {
                     crate::http::without_query(url)

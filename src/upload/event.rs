@@ -50,6 +50,15 @@ pub enum Event {
         /// The stream ended within or exactly at the end of this read.
         ended: bool,
     },
+    /// A `ReadText` is over.
+    Text {
+        /// Of the `ReadText`.
+        id: u32,
+        /// The body, up to `limit` bytes. A byte order mark is kept.
+        text: String,
+        /// The body ended within or exactly at the limit.
+        ended: bool,
+    },
     /// The server answered the PUT of a `Transfer`, whatever the status.
     Transferred {
         /// Of the `Transfer`.
@@ -137,6 +146,8 @@ pub enum FailureKind {
     SourceChanged,
     /// A local source could not be read.
     SourceRead,
+    /// A file of a local playlist is not below its folder, although its path is.
+    PathRefused,
     /// The source's host resolves to an address that may not be contacted.
     AddressRefused,
     /// The caller's function for credentials failed.
@@ -162,7 +173,8 @@ pub enum Effect {
         request: Request,
     },
     /// GET the source without following redirects; answer with `Opened` and keep the body unread. For a local
-    /// stream `request` is absent: open it and answer status 200.
+    /// source `request` is absent: open the stream, or the `file`, and answer status 200; of a file also its
+    /// `content-length`.
     Open {
         /// Names this effect, and from then on the open body.
         id: u32,
@@ -170,6 +182,11 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         request: Option<Request>,
+        /// A file below the folder of a local playlist, as a relative path with `/`. Whatever it is, a link included:
+        /// outside of that folder nothing is opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        file: Option<String>,
         /// Private addresses are allowed for this source.
         allow_private: bool,
     },
@@ -189,6 +206,17 @@ pub enum Effect {
         /// Bytes to drop first.
         skip: u64,
         /// Bytes to read at the most, and all of them unless the stream ends. Where fewer are left the stream ends.
+        limit: u64,
+        /// Give up when the source does not move for this long, in milliseconds.
+        idle_ms: u32,
+    },
+    /// Read the kept body as UTF-8 and answer with `Text`. What is not UTF-8 is a `SourceRead` failure.
+    ReadText {
+        /// Names this effect.
+        id: u32,
+        /// The `Open` to read from.
+        open: u32,
+        /// Bytes to read at the most.
         limit: u64,
         /// Give up when the source does not move for this long, in milliseconds.
         idle_ms: u32,
@@ -280,6 +308,11 @@ pub enum TransferBody {
         /// Offset in bytes.
         offset: u64,
     },
+    /// `length` bytes, from the first on, of a file below the folder of a local playlist, as in `Open`.
+    File {
+        /// Its relative path.
+        path: String,
+    },
     /// The buffer that a `Read` filled under this part's number. It stays until `Release`.
     Buffer,
 }
@@ -343,7 +376,7 @@ pub struct Progress {
 pub struct Outcome {
     /// The media id (VideoId, ImageId or MediaId).
     pub media_id: String,
-    /// What it is: `video`, `image` or `attached`.
+    /// What it is: `video`, `image`, `attached` or `playlist`.
     pub kind: String,
     /// Of an image: its URL on the CDN domain. Where that domain asks for it, it is signed: whoever has it may look.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -363,7 +396,7 @@ pub struct Outcome {
     pub object_key: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Parts it was sent in; 1 for one PutObject.
+    /// Parts it was sent in; 1 for one PutObject; the files of a playlist, itself included.
     pub parts: u32,
     /// CRC-64/XZ of the object as OSS gave it, unsigned decimal; absent where OSS gave none.
     #[serde(skip_serializing_if = "Option::is_none")]

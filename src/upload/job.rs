@@ -147,6 +147,83 @@ pub enum Source {
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         name: Option<String>,
     },
+    /// An HLS playlist with everything it names.
+    Playlist(PlaylistSource),
+}
+
+/// An HLS playlist with everything it names: one media of many files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct PlaylistSource {
+    /// Where the playlist is.
+    pub root: PlaylistRoot,
+    /// Where the segments are, in place of what the playlist says: for each different segment of one media playlist, in
+    /// the order they first appear. URLs, or for a local playlist also paths below its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub segments: Option<Vec<String>>,
+    /// What is too much.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub limits: PlaylistLimits,
+}
+
+/// Where a playlist is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "type"
+)]
+pub enum PlaylistRoot {
+    /// Behind a URL. What it names is fetched, and never read from this machine.
+    Url {
+        /// Absolute, as the WHATWG parser spells it.
+        url: String,
+        /// Sent to the playlist's own origin only.
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
+        headers: Headers,
+    },
+    /// A file. It may name files below its own folder, and URLs.
+    File {
+        /// Its name in its folder.
+        name: String,
+        /// Its whole path. It is written into the checkpoint.
+        path: String,
+    },
+}
+
+/// What a playlist may ask for: a hostile one could name the whole world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct PlaylistLimits {
+    /// Playlists, the root included.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub playlists: u32,
+    /// Different files, playlists not included.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub files: u32,
+    /// Bytes of one playlist.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub playlist_bytes: u64,
+    /// Bytes in all.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub bytes: u64,
+}
+
+impl Default for PlaylistLimits {
+    /// A day of 2-second segments in two variants, and then some.
+    fn default() -> Self {
+        PlaylistLimits {
+            playlists: 100,
+            files: 100_000,
+            playlist_bytes: 8 << 20,
+            bytes: 1 << 40,
+        }
+    }
 }
 
 /// How a part is proven to have arrived.

@@ -2,7 +2,7 @@
 //!
 //! The contract, in five rules:
 //! 1. The host feeds [`Event::Start`] once, then runs **every** effect it is given, in order.
-//! 2. `Send`, `Open`, `Read`, `Transfer`, `Renew` and `Wait` each end in exactly one event with their `id`: the reply, or
+//! 2. `Send`, `Open`, `Read`, `ReadText`, `Transfer`, `Renew` and `Wait` each end in exactly one event with their `id`: the reply, or
 //!    [`Event::Failed`]. A [`Effect::Cancel`] ends them at once with [`FailureKind::Canceled`].
 //! 3. The host never retries, delays or skips anything on its own. A retry is a new effect with a new id and signature.
 //! 4. After `Done`, `Failed` or `Suspended` there are no more effects.
@@ -10,7 +10,7 @@
 //!
 //! Read on in: [`job`] (what a caller asks for), [`event`] (what goes in and out), [`plan`] (PutObject or multipart, part
 //! sizes), [`parts`] (who is where), [`retry`] (when to try again), [`credential_clock`] (when to refresh),
-//! [`checkpoint`], [`machine`] (the machine itself).
+//! [`tree`] (the files of a playlist), [`checkpoint`], [`machine`] (the machine itself).
 
 pub mod checkpoint;
 pub mod credential_clock;
@@ -21,8 +21,11 @@ pub mod naming;
 pub mod parts;
 pub mod plan;
 pub mod retry;
+pub mod tree;
 
 pub use checkpoint::Checkpoint;
 pub use event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, TransferBody};
-pub use job::{HostLimits, Job, Media, Options, Source, Verify};
+pub use job::{
+    HostLimits, Job, Media, Options, PlaylistLimits, PlaylistRoot, PlaylistSource, Source, Verify,
+};
 pub use machine::Upload;

@@ -14,6 +14,7 @@ const TYPES: &[(&str, &str)] = &[
     ("avi", "video/x-msvideo"),
     ("flv", "video/x-flv"),
     ("ts", "video/mp2t"),
+    ("m4s", "video/iso.segment"),
     ("mpg", "video/mpeg"),
     ("wmv", "video/x-ms-wmv"),
     ("3gp", "video/3gpp"),

@@ -4,13 +4,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { request } from "node:http";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { combineCrc64, crc64 } from "../../pkg/src/emulator/crc64.ts";
 import type { Emulator } from "../../pkg/src/emulator/index.ts";
-import { completeBody, initiate, ossV4, type Send } from "./client.ts";
+import { call, completeBody, initiate, ossV4, type Send } from "./client.ts";
 
 const MIB = 1024 * 1024;
 const script = fileURLToPath(new URL("memory-child.ts", import.meta.url));
@@ -163,4 +165,52 @@ test("parts of odd sizes are joined without stalling other requests", async () =
   equal(done.headers["x-oss-hash-crc64ecma"], expected(total).crc64);
   equal(await sha256(join(emulator.dir, emulator.bucket, "joined")), expected(total).sha256);
   ok(slowest < 2000, `another request waited ${slowest} ms`);
+});
+
+test("memory stays flat: 256 MiB pulled and copied, and an object appended to", async (context) => {
+  const server = createServer((message, response) => {
+    const blocks = Number(/(\d+)\.mp4/.exec(message.url ?? "")?.[1]);
+    response.writeHead(200, { "content-length": blocks * MIB });
+    Readable.from(Array.from({ length: blocks }, () => block)).pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  context.after(() => server.close());
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const pull = async (blocks: number): Promise<string> => {
+    const UploadURLs = encodeURIComponent(`${origin}/${blocks}.mp4`);
+    const { reply } = await call(emulator, "UploadMediaByURL", { UploadURLs });
+    for (;;) {
+      const JobIds = reply.UploadJobs[0].JobId;
+      const infos = await call(emulator, "GetURLUploadInfos", { JobIds });
+      const [{ Status, MediaId }] = infos.reply.URLUploadInfoList;
+      if (Status === "SUCCESS") return `sv/${MediaId}/${MediaId}.mp4`;
+      ok(!Status.endsWith("FAIL"), Status);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const copy = async (source: string, key: string): Promise<string> => {
+    const query = { partNumber: "1", uploadId: await initiate(emulator, key) };
+    const headers = { "x-oss-copy-source": `/${emulator.bucket}/${source}` };
+    const reply = await ossV4(emulator, { method: "PUT", key, query, headers });
+    equal(reply.status, 200);
+    return String(reply.headers["x-oss-hash-crc64ecma"]);
+  };
+  const append = async (key: string, position: number) => {
+    const query = { append: "", position: String(position) };
+    const reply = await ossV4(emulator, { method: "POST", key, query, body: block });
+    equal(reply.status, 200);
+  };
+  await copy(await pull(16), "warm-copy");
+  const warm = await peak();
+
+  const key = await pull(256);
+  const whole = expected(256);
+  equal(await sha256(join(emulator.dir, emulator.bucket, key)), whole.sha256);
+  equal(await copy(key, "copied"), whole.crc64);
+  await append("appended", 0);
+  for (let position = MIB; position < 16 * MIB; position += MIB) await append("appended", position);
+  const most = await peak();
+  context.diagnostic(`${warm.toFixed(0)} MiB warm, ${most.toFixed(0)} MiB after`);
+  ok(most < warm + 40, `peak ${most.toFixed(0)} MiB after ${warm.toFixed(0)} MiB warm`);
 });

@@ -1,8 +1,9 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
@@ -80,8 +81,7 @@ test("the listener's certificate is no authority itself, and is signed by the on
 test("openssl, where it is installed, finds nothing wrong with the chain", async (context) => {
   const identity = createTlsIdentity(["localhost", "127.0.0.1", "::1"], Date.now());
   const [own = ""] = identity.cert.split(/(?<=END CERTIFICATE-----\n)/);
-  const dir = emulator.dir;
-  const { writeFile } = await import("node:fs/promises");
+  const { dir } = emulator;
   await writeFile(join(dir, "ca.pem"), identity.ca);
   await writeFile(join(dir, "own.pem"), own);
   const found = spawnSync(
@@ -103,9 +103,16 @@ test("a fault resets the connection under TLS, too", async () => {
   equal((await ossV4(emulator, call)).status, 200);
 });
 
+test("an error answered over an unread body comes through TLS, too", async () => {
+  const action = { kind: "early-close", status: 403, code: "SecurityTokenExpired" } as const;
+  emulator.setFaults([{ operation: "PutObject", nth: 1, action }]);
+  const reply = await ossV4(emulator, { method: "PUT", key: "early", body: "x" });
+  deepEqual([reply.status, reply.headers.connection], [403, "close"]);
+  match(reply.text, /SecurityTokenExpired/);
+});
+
 test("bytes that are no TLS leave the emulator running", async () => {
   const { port } = new URL(emulator.endpoint);
-  const { createConnection } = await import("node:net");
   const plain = createConnection(Number(port), "127.0.0.1");
   plain.on("error", () => {});
   plain.write("GET / HTTP/1.1\r\n\r\n");

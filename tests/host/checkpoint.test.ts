@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { fileCheckpoint } from "../../pkg/src/checkpoint/file.ts";
 import {
   type CheckpointStore,
@@ -12,7 +13,9 @@ import {
   memoryCheckpoint,
 } from "../../pkg/src/checkpoint/index.ts";
 import { CheckpointSaver } from "../../pkg/src/checkpoint/saver.ts";
+import { Vodlift } from "../../pkg/src/index.ts";
 import type { Checkpoint } from "../../pkg/src/wasm/core.js";
+import { startService } from "../support/service.ts";
 
 function checkpoint(bytesAccepted: number): Checkpoint {
   return {
@@ -138,4 +141,30 @@ test("a store that fails is told once to whoever runs the upload", async () => {
   saver.save(checkpoint(1));
   await saver.settled();
   assert.deepEqual(told, [new Error("disk full")]);
+});
+
+test("no part is sent before the multipart upload is written down", async () => {
+  const order: string[] = [];
+  const service = await startService({
+    onRequest: ({ operation }) => order.push(operation),
+  });
+  const store: CheckpointStore = {
+    ...memoryCheckpoint(),
+    async save({ uploadId }) {
+      await setTimeout(100);
+      if (uploadId !== undefined) order.push("saved");
+    },
+  };
+  try {
+    const vod = new Vodlift(service);
+    const source = new Uint8Array(1_000_000);
+    const options = { fileName: "film.mp4", partSize: 200_000, checkpoint: store };
+    await vod.upload(source, options);
+    assert.deepEqual(
+      order.filter((what) => what === "saved" || what === "UploadPart").slice(0, 2),
+      ["saved", "UploadPart"],
+    );
+  } finally {
+    await service.close();
+  }
 });

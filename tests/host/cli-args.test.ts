@@ -108,16 +108,27 @@ test("help and version are found wherever they are asked for", () => {
 test("each mistake is refused with a sentence that names it", () => {
   assert.match(
     refusal("uplod", "f"),
-    /`uplod` is not a command: there are upload, resume, abort, call, emulator/,
+    /`uplod` is not a command: there are upload, resume, abort, call, ingest, emulator/,
   );
-  assert.match(refusal("upload", "f", "--as", "film"), /--as must be video, image, attached, got/);
+  assert.match(
+    refusal("upload", "f", "--as", "film"),
+    /--as must be video, image, attached, playlist, got/,
+  );
+  assert.match(
+    refusal("upload", "-", "--as", "playlist", "--file-name", "a.m3u8"),
+    /a playlist from standard input has no folder/,
+  );
+  assert.match(
+    refusal("upload", "f.m3u8", "--as", "playlist", "--part-size", "1MiB"),
+    /--part-size does not go with --as playlist/,
+  );
   assert.match(
     refusal("upload", "f", "--image-type", "cover"),
     /--image-type goes with --as image, not with video/,
   );
   assert.match(
     refusal("upload", "f", "--as", "image", "--workflow-id", "W"),
-    /--workflow-id goes with --as video, not with image/,
+    /--workflow-id goes with --as video or playlist, not with image/,
   );
   assert.match(refusal("upload", "f", "--as", "attached"), /needs --business-type: watermark/);
   assert.match(
@@ -145,4 +156,29 @@ test("a malformed header is refused without being repeated, for it may hold a to
 test("sizes take binary and decimal units", () => {
   const sizes = { "1048576": 1048576, "100KB": 100_000, "1.5MiB": 1572864, "5 gib": 5 * 1024 ** 3 };
   for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseSize("--x", text), bytes);
+});
+
+test("an ingest names its manifest, and its jobs are bounded", () => {
+  assert.deepEqual(parseCommand(["ingest", "m.csv", "--jobs", "16", "--part-size", "1MiB"]), {
+    name: "ingest",
+    manifest: "m.csv",
+    jobs: 16,
+    partSize: 1024 * 1024,
+    allowPrivate: false,
+    json: false,
+    quiet: false,
+  });
+  const refused = (args: string[]) => {
+    try {
+      parseCommand(["ingest", ...args]);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return assert.fail("it was accepted");
+  };
+  assert.match(refused([]), /name the manifest/);
+  assert.match(refused(["a.csv", "b.csv"]), /`b.csv` is one too many/);
+  assert.match(refused(["a.csv", "--jobs", "65"]), /--jobs ends at 64/);
+  assert.match(refused(["a.csv", "--jobs", "0"]), /whole number from 1/);
+  assert.match(refused(["a.csv", "--report", "a.csv"]), /the same file/);
 });

@@ -64,6 +64,25 @@ impl SourceSpec {
     }
 }
 
+/// A file of a playlist: text for a playlist, else so many bytes.
+#[derive(Debug, Clone)]
+pub enum Page {
+    Text(String),
+    Bytes(u64),
+    /// Leads elsewhere.
+    Moved(String),
+}
+
+impl Page {
+    fn length(&self) -> u64 {
+        match self {
+            Page::Text(text) => text.len() as u64,
+            Page::Bytes(length) => *length,
+            Page::Moved(_) => 0,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub enum End {
@@ -103,6 +122,13 @@ pub struct World {
     pub renewals: u32,
     /// Requests to VOD and OSS, where somebody wants to see them.
     pub recorded: Option<Vec<Request>>,
+    /// What playlists name, by URL without its query, or by path.
+    pub site: BTreeMap<String, Page>,
+    /// Whether the site announces lengths.
+    pub site_has_lengths: bool,
+    /// Every source that was opened, in order.
+    pub opened: Vec<String>,
+    pages: BTreeMap<u32, String>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
     seq: u64,
@@ -173,6 +199,10 @@ impl World {
             gives_credentials: true,
             renewals: 0,
             recorded: None,
+            site: BTreeMap::new(),
+            site_has_lengths: true,
+            opened: vec![],
+            pages: BTreeMap::new(),
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
             seq: 0,
@@ -208,6 +238,7 @@ impl World {
         self.in_flight.clear();
         self.bodies.clear();
         self.buffers.clear();
+        self.pages.clear();
         self.resume = self.checkpoint.clone();
     }
 
@@ -321,7 +352,7 @@ impl World {
         let left: Vec<_> = self.in_flight.values().collect();
         assert!(left.is_empty(), "still in flight at the end: {left:?}");
         assert!(
-            self.buffers.is_empty() || self.service.object.is_none(),
+            self.buffers.is_empty() || (self.service.object.is_none() && !self.service.has_root()),
             "a buffer was never released"
         );
     }
@@ -357,8 +388,27 @@ impl World {
     fn apply(&mut self, effect: Effect) -> Option<Result<End, Error>> {
         match effect {
             Effect::Send { id, request } => self.send(id, &request),
+            Effect::Open {
+                id, request, file, ..
+            } if !self.site.is_empty() => {
+                let url = request.map(|request| request.url);
+                self.open_page(id, &file.or(url).expect("neither a URL nor a file"));
+            }
             Effect::Open { id, request, .. } => self.open(id, request.as_ref()),
-            Effect::Close { id } => drop(self.bodies.remove(&id)),
+            Effect::Close { id } => {
+                self.pages.remove(&id);
+                self.bodies.remove(&id);
+            }
+            Effect::ReadText {
+                id, open, limit, ..
+            } => self.read_text(id, open, limit),
+            Effect::Read {
+                id,
+                open,
+                part,
+                limit,
+                ..
+            } if !self.site.is_empty() => self.read_page(id, open, part, limit),
             Effect::Read {
                 id,
                 open,
@@ -508,6 +558,83 @@ impl World {
         self.schedule(self.round_trip_ms, event);
     }
 
+    fn open_page(&mut self, id: u32, at: &str) {
+        self.begin(id, "open");
+        self.opened.push(at.to_owned());
+        let at = at.split('?').next().unwrap();
+        let event = match self.luck.fault(Op::Open, None) {
+            Some(Fault::ResetBefore | Fault::ResetAfter) => failed(id, FailureKind::SourceNetwork),
+            Some(Fault::Refuse(status, _)) => Event::Opened {
+                id,
+                status,
+                headers: vec![],
+            },
+            _ => {
+                let (status, headers) = match self.site.get(at) {
+                    None => (404, vec![]),
+                    Some(Page::Moved(to)) => (302, vec![("location".into(), to.clone())]),
+                    Some(page) if self.site_has_lengths => {
+                        let length = page.length().to_string();
+                        (200, vec![("content-length".into(), length)])
+                    }
+                    Some(_) => (200, vec![]),
+                };
+                Event::Opened {
+                    id,
+                    status,
+                    headers,
+                }
+            }
+        };
+        if matches!(event, Event::Opened { .. }) {
+            self.pages.insert(id, at.to_owned());
+        }
+        self.schedule(self.round_trip_ms, event);
+    }
+
+    fn read_text(&mut self, id: u32, open: u32, limit: u64) {
+        self.begin(id, "read");
+        let Page::Text(text) = &self.site[&self.pages[&open]] else {
+            panic!("{} is no text", self.pages[&open])
+        };
+        let ended = text.len() as u64 <= limit;
+        let text = text.chars().take(limit as usize).collect();
+        let event = match self.luck.fault(Op::Read, None) {
+            Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceNetwork),
+            _ => Event::Text { id, text, ended },
+        };
+        self.schedule(self.round_trip_ms, event);
+    }
+
+    fn read_page(&mut self, id: u32, open: u32, part: u32, limit: u64) {
+        self.begin(id, "read");
+        self.reads.insert(id, part);
+        let whole = self.site[&self.pages[&open]].length();
+        let length = whole.min(limit);
+        if let Some(Fault::SourceBreaks) = self.luck.fault(Op::Read, Some(part)) {
+            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceNetwork));
+        }
+        let extent = Extent {
+            offset: 0,
+            length,
+            version: 1,
+        };
+        assert!(
+            self.buffers.insert(part, extent).is_none(),
+            "buffer {part} was filled twice"
+        );
+        let held: u64 = self.buffers.values().map(|extent| extent.length).sum();
+        assert!(
+            held <= self.job.host.buffer_bytes,
+            "{held} bytes in buffers"
+        );
+        let ended = whole <= limit;
+        self.schedule(
+            length * 1000 / self.bandwidth,
+            Event::Filled { id, length, ended },
+        );
+    }
+
     fn source_reply(&self, request: &Request, version: u32) -> (u16, Headers) {
         let hops = request.url.matches("/hop").count() as u32;
         if hops < self.source.redirects {
@@ -600,6 +727,18 @@ impl World {
         let fault = self.luck.fault(op, Some(part));
         let extent = match body {
             TransferBody::Buffer => self.buffers[&part],
+            TransferBody::File { path } => Extent {
+                offset: 0,
+                length: self.site[path].length(),
+                version,
+            },
+            TransferBody::Range {
+                request, expect, ..
+            } if !self.site.is_empty() => Extent {
+                offset: expect.first,
+                length: self.site[request.url.split('?').next().unwrap()].length(),
+                version,
+            },
             TransferBody::Slice { offset } => Extent {
                 offset: *offset,
                 length,
@@ -711,6 +850,7 @@ fn trace_of(event: &Event) -> String {
         Event::Filled { id, length, ended } => format!("filled {id}: {length} {ended}"),
         Event::Transferred { id, status, .. } => format!("transferred {id}: {status}"),
         Event::Failed { id, failure } => format!("failed {id}: {:?}", failure.kind),
+        Event::Text { id, ended, .. } => format!("text {id}: {ended}"),
         Event::Renewed { id, .. } => format!("renewed {id}"),
         Event::Woke { id } => format!("woke {id}"),
         Event::Start => "start".into(),
@@ -725,6 +865,7 @@ fn id_of(event: &Event) -> Option<u32> {
         Event::Replied { id, .. }
         | Event::Opened { id, .. }
         | Event::Filled { id, .. }
+        | Event::Text { id, .. }
         | Event::Transferred { id, .. }
         | Event::Failed { id, .. }
         | Event::Renewed { id, .. }

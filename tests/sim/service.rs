@@ -25,6 +25,10 @@ pub struct Service {
     /// Open multipart uploads and their parts.
     pub uploads: BTreeMap<String, BTreeMap<u32, Extent>>,
     pub object: Option<Vec<Extent>>,
+    /// For a playlist: the key of the root. Everything else goes below its folder.
+    pub root_key: Option<&'static str>,
+    /// Every object of a playlist in the order it was stored: key, length, and the text of a playlist.
+    pub objects: Vec<(String, u64, String)>,
     pub completed_numbers: Vec<u32>,
     /// Tokens, when they end, and the one object each may write.
     issued: BTreeMap<String, (u64, String)>,
@@ -57,6 +61,11 @@ pub fn op_of(request: &Request) -> Op {
         ("HEAD", ..) => Op::Head,
         _ => panic!("an unknown request: {request:?}"),
     }
+}
+
+fn key_of(request: &Request) -> String {
+    let path = request.url.split('?').next().unwrap();
+    path.splitn(4, '/').nth(3).unwrap().to_owned()
 }
 
 fn query<'a>(request: &'a Request, name: &str) -> &'a str {
@@ -95,10 +104,18 @@ impl Service {
             upload_ids: 0,
             uploads: BTreeMap::new(),
             object: None,
+            root_key: None,
+            objects: vec![],
             completed_numbers: vec![],
             issued: BTreeMap::new(),
             kind: ["VideoId", ""],
         }
+    }
+
+    /// The playlist that ends an upload is there.
+    pub fn has_root(&self) -> bool {
+        let last = self.objects.last().map(|(key, ..)| key.as_str());
+        last.is_some() && last == self.root_key
     }
 
     fn clock(&self, now: u64) -> u64 {
@@ -139,10 +156,21 @@ impl Service {
     fn ticket(&mut self, now: u64) -> String {
         let token = format!("{STS_TOKEN}-{}-{}", self.created, self.refreshed);
         let expires = self.clock(now) + self.credential_life_s * 1000;
-        let key = format!("sv/id-{}/film.mp4", self.created);
-        self.issued.insert(token.clone(), (expires, key.clone()));
+        let (key, place) = match self.root_key {
+            // Whatever lies below the prefix.
+            Some(key) => (
+                "sv/id/".to_owned(),
+                format!(r#""FileName":"{key}","ObjectPrefix":"sv/id/""#),
+            ),
+            None => {
+                let key = format!("sv/id-{}/film.mp4", self.created);
+                let place = format!(r#""FileName":"{key}""#);
+                (key, place)
+            }
+        };
+        self.issued.insert(token.clone(), (expires, key));
         let address = format!(
-            r#"{{"Endpoint":"{}","Bucket":"bucket","FileName":"{key}"}}"#,
+            r#"{{"Endpoint":"{}","Bucket":"bucket",{place}}}"#,
             self.endpoint
         );
         let auth = format!(
@@ -219,6 +247,17 @@ impl Service {
                 (200, self.headers(now), body)
             }
             Op::Head => self.head(now),
+            Op::PutObject => {
+                let mut crc = crc64::Crc64::new();
+                crc.update(request.body.as_bytes());
+                let length = request.body.len() as u64;
+                let body = request.body.clone();
+                self.objects.push((key_of(request), length, body));
+                let mut headers = self.headers(now);
+                headers.push(("ETag".into(), "\"P\"".into()));
+                headers.push(("x-oss-hash-crc64ecma".into(), crc.finish().to_string()));
+                (200, headers, String::new())
+            }
             _ if !self.uploads.contains_key(&id) => self.refuse(op, 404, "NoSuchUpload", now),
             Op::Abort => {
                 self.uploads.remove(&id);
@@ -346,7 +385,10 @@ impl Service {
         if let Err(code) = self.authorize(request, now) {
             return self.refuse(op, 403, code, now);
         }
-        if op == Op::PutObject {
+        if op == Op::PutObject && self.root_key.is_some() {
+            let stored = (key_of(request), extent.length, String::new());
+            self.objects.push(stored);
+        } else if op == Op::PutObject {
             self.object = Some(vec![extent]);
         } else {
             let Some(parts) = self.uploads.get_mut(query(request, "uploadId")) else {

@@ -12,6 +12,8 @@ export interface WorkerOptions {
   token?: string | null;
   /** Default true: the tests' sources lie on loopback. */
   allowPrivateSources?: boolean;
+  /** Requests a run may send; its own default if left out. */
+  subrequests?: number;
   /** 0 or nothing: any free port. */
   port?: number;
   /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
@@ -41,6 +43,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     VODLIFT_REGION: service.region,
     VODLIFT_ENDPOINT: service.endpoint,
     VODLIFT_ALLOW_PRIVATE_SOURCES: String(options.allowPrivateSources ?? true),
+    VODLIFT_SUBREQUESTS: String(options.subrequests ?? ""),
   };
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
@@ -72,30 +75,43 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 export interface IngestView {
   id: string;
   url: string;
-  state: "queued" | "running" | "done" | "failed";
+  state: "queued" | "running" | "done" | "failed" | "canceled";
   mediaId?: string;
   size?: number;
   bytes: number;
   error?: { code: string; message: string; hint: string };
+  resumable?: boolean;
+}
+
+/** An answer of the API. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: its fields are what the tests assert
+  body: any;
+}
+
+/** Calls the API with the token. */
+export async function callWorker(
+  worker: RunningWorker,
+  path: string,
+  init: RequestInit = {},
+): Promise<Answer> {
+  const headers = { authorization: `Bearer ${worker.token}`, ...init.headers };
+  const response = await fetch(worker.url + path, { ...init, headers });
+  return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
 /** Posts an ingest; says its id. */
 export async function postIngest(worker: RunningWorker, body: object): Promise<string> {
-  const response = await fetch(`${worker.url}/v1/ingests`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${worker.token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const answer = (await response.json()) as { id: string };
-  if (response.status !== 202) throw new Error(`${response.status} ${JSON.stringify(answer)}`);
+  const init = { method: "POST", body: JSON.stringify(body) };
+  const { status, body: answer } = await callWorker(worker, "/v1/ingests", init);
+  if (status !== 202) throw new Error(`${status} ${JSON.stringify(answer)}`);
   return answer.id;
 }
 
 export async function viewIngest(worker: RunningWorker, id: string): Promise<IngestView> {
-  const response = await fetch(`${worker.url}/v1/ingests/${id}`, {
-    headers: { authorization: `Bearer ${worker.token}` },
-  });
-  return (await response.json()) as IngestView;
+  return (await callWorker(worker, `/v1/ingests/${id}`)).body;
 }
 
 /** Asks until the ingest is over, and shows every answer to `onView`. */

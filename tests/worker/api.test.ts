@@ -1,7 +1,7 @@
 // The Worker's HTTP API in real workerd: who may call it, and what it answers to what it does not understand.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type RunningWorker, startWorker } from "../support/worker.ts";
+import { type Answer, callWorker, type RunningWorker, startWorker } from "../support/worker.ts";
 
 const NOWHERE = {
   endpoint: "http://127.0.0.1:1",
@@ -16,20 +16,8 @@ before(async () => {
 });
 after(() => worker.close());
 
-interface Answer {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: its fields are what the tests assert
-  body: any;
-}
-
-async function call(path: string, init: RequestInit = {}, token = worker.token): Promise<Answer> {
-  const response = await fetch(worker.url + path, {
-    ...init,
-    headers: { authorization: `Bearer ${token}`, ...init.headers },
-  });
-  return { status: response.status, headers: response.headers, body: await response.json() };
-}
+const call = (path: string, init: RequestInit = {}, token = worker.token): Promise<Answer> =>
+  callWorker({ ...worker, token }, path, init);
 
 const post = (body: unknown): Promise<Answer> =>
   call("/v1/ingests", {
@@ -97,8 +85,10 @@ test("what is not there is 404, and a wrong method is 405 and tells the right on
     assert.deepEqual([status, body.error.code], [404, "not_found"], path);
   }
   const wrong: [string, string, string][] = [
-    ["/v1/ingests", "PUT", "POST"],
-    ["/v1/ingests/abc", "POST", "GET"],
+    ["/v1/ingests", "PUT", "GET, POST"],
+    ["/v1/ingests/abc", "POST", "GET, DELETE"],
+    ["/v1/ingests/abc/stop", "GET", "POST"],
+    ["/v1/ingests/abc/checkpoint", "PUT", "GET"],
     ["/healthz", "POST", "GET"],
   ];
   for (const [path, method, allow] of wrong) {

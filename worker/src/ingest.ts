@@ -1,15 +1,17 @@
-// One ingest: a Durable Object that runs the upload from its alarm and remembers how far it is.
+// One ingest: a Durable Object that runs the upload from its alarm, in slices, and remembers how far it is.
 //
 // A Durable Object exists once in the world, so nothing runs twice at a time; its alarm outlives the request that set
-// it. What it cannot do is outlive a crash in the middle: then the upload is failed, and says so. Resuming it is work
-// for the checkpoint, which this version does not keep.
+// it. An alarm may last 15 minutes and send as many requests as the plan allows, so each run has a budget, ends in a
+// checkpoint, and sets the next alarm. Where a run is cut short the alarm comes again and goes on from the checkpoint.
 import { DurableObject } from "cloudflare:workers";
-import { Vodlift, VodliftError } from "vodlift";
+import { type Checkpoint, durableObjectCheckpoint, type Outcome, type Suspended } from "vodlift";
+import { asProblem, client } from "./client.ts";
 import type { Env } from "./env.ts";
+import { listing } from "./listing.ts";
 import type { Problem } from "./problem.ts";
 import type { IngestRequest } from "./request.ts";
 
-export type IngestState = "queued" | "running" | "done" | "failed";
+export type IngestState = "queued" | "running" | "done" | "failed" | "canceled";
 
 /** What a caller sees of an ingest. */
 export interface IngestView {
@@ -23,6 +25,8 @@ export interface IngestView {
   /** Bytes that have arrived in whole parts. */
   bytes: number;
   error?: Problem;
+  /** It has ended, and left a checkpoint from which somebody else may go on. */
+  resumable?: boolean;
 }
 
 interface Stored extends IngestView {
@@ -32,16 +36,26 @@ interface Stored extends IngestView {
 
 const WRITE_EVERY_MS = 1_000;
 const KEPT_FOR_MS = 30 * 24 * 3_600_000;
+/** Leaves nearly half of an alarm's 15 minutes to the parts that are in flight by then. */
+const SLICE_SECONDS = 480;
+/** What an invocation may send is 1,000 on paid plans unless it is configured; the last ones are for looking after. */
+const SUBREQUESTS = 900;
 
 export class Ingest extends DurableObject<Env> {
   /** What is stored, and newer than that while the upload runs. */
   #now: Stored | undefined;
-  /** The upload runs in this very instance. */
-  #running = false;
+  /** The run in this very instance, if there is one. */
+  #running: Promise<void> | undefined;
+  /** Keeps what is there for somebody else. */
+  readonly #stop = new AbortController();
+  /** Removes what is there. */
+  readonly #abort = new AbortController();
+  readonly #checkpoint = durableObjectCheckpoint(this.ctx.storage, "checkpoint");
   #written = 0;
 
-  /** Accepts the work and returns; the alarm does it. */
+  /** Accepts the work and returns; the alarm does it. What was accepted before stays as it is. */
   async accept(request: IngestRequest): Promise<IngestView> {
+    if (await this.#load()) return this.#view();
     const url = new URL(request.url);
     await this.ctx.storage.put("request", request);
     await this.#save({
@@ -58,43 +72,124 @@ export class Ingest extends DurableObject<Env> {
   async look(): Promise<IngestView | undefined> {
     const stored = await this.#load();
     if (!stored) return undefined;
-    if (stored.state === "running" && !this.#running) await this.#fail(cutShort(stored.mediaId));
+    // An alarm that ended with its process comes again by itself, but not at once.
+    if (
+      isOpen(stored) &&
+      this.#running === undefined &&
+      (await this.ctx.storage.getAlarm()) === null
+    ) {
+      await this.ctx.storage.setAlarm(Date.now());
+    }
     return this.#view();
+  }
+
+  /** Finishes the parts in flight, and leaves the checkpoint to somebody else. */
+  async stop(): Promise<IngestView | undefined> {
+    const stored = await this.#load();
+    if (stored && isOpen(stored)) {
+      this.#stop.abort();
+      if (this.#running !== undefined) await this.#running;
+      else await this.#end({ state: "canceled" });
+    }
+    return this.look();
+  }
+
+  /** Gives it up: what was uploaded is removed. */
+  async cancel(): Promise<IngestView | undefined> {
+    const stored = await this.#load();
+    if (stored && stored.state !== "done") {
+      this.#abort.abort();
+      if (this.#running !== undefined) await this.#running;
+      else await this.#discard();
+    }
+    return this.look();
+  }
+
+  /** Where it stands, for whoever goes on with it; nothing while it runs, and where nothing was left. */
+  async checkpoint(): Promise<Checkpoint | undefined> {
+    const stored = await this.#load();
+    return stored?.resumable ? this.#checkpoint.load() : undefined;
   }
 
   override async alarm(): Promise<void> {
     const stored = await this.#load();
     const request = await this.ctx.storage.get<IngestRequest>("request");
-    if (stored?.state === "queued" && request) return this.#run(request);
-    // The alarm comes again only if the instance that ran the upload is gone.
-    if (stored?.state === "running") return this.#fail(cutShort(stored.mediaId));
+    if (stored && isOpen(stored) && request) {
+      this.#running = this.#run(request);
+      return this.#running;
+    }
     if (stored?.expires !== undefined && Date.now() < stored.expires) {
       return this.ctx.storage.setAlarm(stored.expires);
     }
+    if (stored) await listing(this.env).remove(stored.id);
+    this.#now = undefined;
     await this.ctx.storage.deleteAll();
   }
 
   async #run(request: IngestRequest): Promise<void> {
-    this.#running = true;
+    const before = (await this.#checkpoint.load())?.bytesAccepted ?? -1;
     await this.#change({ state: "running" });
     try {
-      const { url, headers, options } = request;
-      const result = await client(this.env).upload(
-        { url, headers },
-        {
-          ...options,
-          allowPrivateSources: this.env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
-          onProgress: ({ mediaId, bytesAccepted: bytes, bytesTotal: size }) => {
-            this.#progress({ bytes, ...(mediaId ? { mediaId } : {}), ...(size ? { size } : {}) });
-          },
-        },
-      );
-      const { mediaId, bytes } = result;
-      await this.#end({ state: "done", mediaId, size: bytes, bytes });
+      const end = await this.#slice(request);
+      if (!("suspended" in end)) {
+        const { mediaId, bytes } = end;
+        await this.#end({ state: "done", mediaId, size: bytes, bytes });
+      } else if (this.#stop.signal.aborted) {
+        await this.#end({ state: "canceled" });
+      } else if (end.checkpoint.bytesAccepted <= before) {
+        await this.#end({ state: "failed", error: STANDSTILL });
+      } else {
+        await this.ctx.storage.setAlarm(Date.now());
+      }
     } catch (error) {
-      await this.#fail(asProblem(error));
+      const canceled = this.#abort.signal.aborted;
+      await this.#end(
+        canceled ? { state: "canceled" } : { state: "failed", error: asProblem(error) },
+      );
     } finally {
-      this.#running = false;
+      this.#running = undefined;
+    }
+  }
+
+  /** As much of the upload as one alarm may do. */
+  async #slice({ url, headers, options }: IngestRequest): Promise<Outcome | Suspended> {
+    const { VODLIFT_SLICE_SECONDS: seconds, VODLIFT_SUBREQUESTS: requests } = this.env;
+    const how = {
+      allowPrivateSources: this.env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
+      budget: {
+        subrequests: Number(requests || SUBREQUESTS),
+        deadline: Date.now() + Number(seconds || SLICE_SECONDS) * 1000,
+      },
+      signal: this.#abort.signal,
+      stop: this.#stop.signal,
+      onProgress: (now: { mediaId?: string; bytesAccepted: number; bytesTotal?: number }) => {
+        const { mediaId, bytesAccepted: bytes, bytesTotal: size } = now;
+        this.#progress({ bytes, ...(mediaId ? { mediaId } : {}), ...(size ? { size } : {}) });
+      },
+    };
+    const source = { url, headers };
+    const vod = client(this.env);
+    const begun = (await this.#checkpoint.load()) !== undefined;
+    if (!begun) return vod.upload(source, { ...options, ...how, checkpoint: this.#checkpoint });
+    const { concurrency, verify } = options;
+    return vod.resume(this.#checkpoint, {
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(verify === undefined ? {} : { verify }),
+      ...how,
+      source,
+    });
+  }
+
+  /** Removes what an ingest that does not run has left. If the server cannot be told, the checkpoint stays. */
+  async #discard(): Promise<void> {
+    // First of all, so that no alarm begins it again meanwhile.
+    await this.#end({ state: "canceled" });
+    if ((await this.#checkpoint.load()) === undefined) return;
+    try {
+      await client(this.env).abort(this.#checkpoint);
+      await this.#change({ resumable: false });
+    } catch (error) {
+      await this.#change({ error: asProblem(error) });
     }
   }
 
@@ -106,15 +201,12 @@ export class Ingest extends DurableObject<Env> {
     this.ctx.waitUntil(this.#save(this.#now));
   }
 
-  #fail(error: Problem): Promise<void> {
-    return this.#end({ state: "failed", error });
-  }
-
   async #end(change: Partial<Stored>): Promise<void> {
     const expires = Date.now() + KEPT_FOR_MS;
     // The source's URL and headers may hold secrets: they are kept no longer than they are needed.
     await this.ctx.storage.delete("request");
-    await this.#change({ ...change, expires });
+    const resumable = (await this.#checkpoint.load()) !== undefined;
+    await this.#change({ ...change, expires, ...(resumable ? { resumable } : {}) });
     await this.ctx.storage.setAlarm(expires);
   }
 
@@ -141,34 +233,13 @@ export class Ingest extends DurableObject<Env> {
   }
 }
 
-function client(env: Env): Vodlift {
-  return new Vodlift({
-    accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID ?? "",
-    accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? "",
-    ...(env.ALIBABA_CLOUD_SECURITY_TOKEN
-      ? { securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN }
-      : {}),
-    ...(env.VODLIFT_REGION ? { region: env.VODLIFT_REGION } : {}),
-    ...(env.VODLIFT_ENDPOINT ? { endpoint: env.VODLIFT_ENDPOINT } : {}),
-  });
+function isOpen({ state }: Stored): boolean {
+  return state === "queued" || state === "running";
 }
 
-function cutShort(mediaId: string | undefined): Problem {
-  const left = mediaId === undefined ? "" : ` Media ${mediaId} was begun and never finished.`;
-  return {
-    code: "cut_short",
-    message: `the Worker stopped while this upload ran.${left}`,
-    hint: "Post the ingest again; parts left on the server go by the bucket's lifecycle rule.",
-  };
-}
-
-function asProblem(error: unknown): Problem {
-  if (error instanceof VodliftError) {
-    return { code: error.code, message: error.message, hint: error.hint };
-  }
-  return {
-    code: "internal",
-    message: error instanceof Error ? error.message : "something else than an error was thrown",
-    hint: "This is a fault in vodlift: please report it with the message.",
-  };
-}
+/** A source that cannot be read in ranges is read from its beginning in every run: at some length no run gets further. */
+const STANDSTILL: Problem = {
+  code: "cut_short",
+  message: "a whole run brought the upload no further",
+  hint: "Use a source that answers ranges, smaller parts, or `vodlift resume` with its checkpoint.",
+};

@@ -7,6 +7,11 @@ export class CheckpointSaver {
   readonly #failed: (error: unknown) => void;
   #latest: Checkpoint | undefined;
   #writing: Promise<void> | undefined;
+  /** The one write that is under way. */
+  #write: Promise<void> | undefined;
+  /** The multipart upload of the latest checkpoint, and of the last that was written. */
+  #uploadId: string | undefined;
+  #writtenId: string | undefined;
 
   /** @param failed Told when the store does not take one. */
   constructor(store: CheckpointStore | undefined, failed: (error: unknown) => void) {
@@ -15,8 +20,15 @@ export class CheckpointSaver {
   }
 
   save(checkpoint: Checkpoint): void {
+    if (this.#store === undefined) return;
     this.#latest = checkpoint;
-    this.#writing ??= this.#write();
+    this.#uploadId = checkpoint.uploadId;
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Waits until the multipart upload is written down: parts of one that nobody knows of would be lost with the process. */
+  async identified(): Promise<void> {
+    while (this.#writing !== undefined && this.#writtenId !== this.#uploadId) await this.#write;
   }
 
   /** Waits until the latest is written. */
@@ -30,12 +42,14 @@ export class CheckpointSaver {
     await this.#store?.remove();
   }
 
-  async #write(): Promise<void> {
+  async #writeAll(): Promise<void> {
     try {
       while (this.#latest !== undefined) {
         const checkpoint = this.#latest;
         this.#latest = undefined;
-        await this.#store?.save(checkpoint);
+        this.#write = this.#store?.save(checkpoint);
+        await this.#write;
+        this.#writtenId = checkpoint.uploadId;
       }
     } catch (error) {
       this.#failed(error);

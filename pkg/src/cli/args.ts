@@ -17,7 +17,7 @@ export class UsageError extends CliError {
 
 export type OssNetwork = "public" | "internal" | "accelerate";
 
-export type UploadKind = "video" | "image" | "attached";
+export type UploadKind = "video" | "image" | "attached" | "playlist";
 
 export interface UploadCommand {
   name: "upload";
@@ -95,6 +95,21 @@ export interface CallCommand {
   quiet: boolean;
 }
 
+export interface IngestCommand {
+  name: "ingest";
+  manifest: string;
+  jobs: number;
+  report?: string;
+  partSize?: number;
+  concurrency?: number;
+  verify?: "crc64" | "length";
+  allowPrivate: boolean;
+  region?: string;
+  endpoint?: string;
+  json: boolean;
+  quiet: boolean;
+}
+
 export interface EmulatorCommand {
   name: "emulator";
   port?: number;
@@ -114,9 +129,10 @@ export type Command =
   | ResumeCommand
   | AbortCommand
   | CallCommand
+  | IngestCommand
   | EmulatorCommand;
 
-const COMMANDS = ["upload", "resume", "abort", "call", "emulator"];
+const COMMANDS = ["upload", "resume", "abort", "call", "ingest", "emulator"];
 
 const UPLOAD_OPTIONS = {
   as: { type: "string" },
@@ -176,6 +192,19 @@ const ABORT_OPTIONS = {
   quiet: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
+const INGEST_OPTIONS = {
+  jobs: { type: "string" },
+  report: { type: "string" },
+  "part-size": { type: "string" },
+  concurrency: { type: "string" },
+  verify: { type: "string" },
+  "allow-private": { type: "boolean", default: false },
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
 const EMULATOR_OPTIONS = {
   port: { type: "string" },
   dir: { type: "string" },
@@ -207,6 +236,8 @@ export function parseCommand(args: readonly string[]): Command {
       return parseAbort(rest);
     case "call":
       return parseCall(rest);
+    case "ingest":
+      return parseIngest(rest);
     default:
       return parseEmulator(rest);
   }
@@ -219,6 +250,12 @@ function parseUpload(args: string[]): UploadCommand {
   const [source, extra] = positionals;
   if (source === undefined) throw usage("name a file, a URL, or - for standard input");
   if (extra !== undefined) throw usage(`one source at a time: \`${extra}\` is one too many`);
+  if (source === "-" && kind === "playlist") {
+    throw usage("a playlist from standard input has no folder: name its file or its URL");
+  }
+  if (kind === "playlist" && values["part-size"] !== undefined) {
+    throw usage("--part-size does not go with --as playlist: its files go up as they are");
+  }
   if (source === "-" && values["file-name"] === undefined) {
     throw usage("standard input has no name: pass --file-name, such as --file-name film.mp4");
   }
@@ -266,7 +303,7 @@ function parseUpload(args: string[]): UploadCommand {
 }
 
 const OSS_NETWORKS = ["public", "internal", "accelerate"] as const;
-const KINDS = ["video", "image", "attached"] as const;
+const KINDS = ["video", "image", "attached", "playlist"] as const;
 const IMAGE_TYPES = ["default", "cover"] as const;
 const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
 
@@ -274,10 +311,10 @@ const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
 const ONLY_FOR: Readonly<Record<string, readonly UploadKind[]>> = {
   "image-type": ["image"],
   "business-type": ["attached"],
-  "cover-url": ["video"],
-  "template-group-id": ["video"],
-  "workflow-id": ["video"],
-  "reference-id": ["video"],
+  "cover-url": ["video", "playlist"],
+  "template-group-id": ["video", "playlist"],
+  "workflow-id": ["video", "playlist"],
+  "reference-id": ["video", "playlist"],
 };
 
 /** An option that has no effect on this kind is a mistake that somebody would find out late. */
@@ -367,9 +404,36 @@ function parseCall(args: string[]): CallCommand {
   return defined({ name: "call", action, params, ...values });
 }
 
-function oneFile(positionals: string[], topic: string): string {
+/** Beyond this the machine's own limits are met, and an account's. */
+const MOST_JOBS = 64;
+
+function parseIngest(args: string[]): IngestCommand {
+  const { values, positionals } = parse(args, INGEST_OPTIONS, "ingest");
+  const manifest = oneFile(positionals, "ingest", "manifest");
+  const jobs = parseInteger("--jobs", values.jobs, 1, "ingest") ?? 4;
+  if (jobs > MOST_JOBS) throw new UsageError(`--jobs ends at ${MOST_JOBS}, got ${jobs}`, "ingest");
+  if (values.report === manifest) {
+    throw new UsageError("--report and the manifest are the same file", "ingest");
+  }
+  return defined({
+    name: "ingest",
+    manifest,
+    jobs,
+    report: values.report,
+    partSize: parseSize("--part-size", values["part-size"], "ingest"),
+    concurrency: parseInteger("--concurrency", values.concurrency, 1, "ingest"),
+    verify: parseVerify(values.verify),
+    allowPrivate: values["allow-private"],
+    region: values.region,
+    endpoint: values.endpoint,
+    json: values.json,
+    quiet: values.quiet,
+  });
+}
+
+function oneFile(positionals: string[], topic: string, what = "checkpoint file"): string {
   const [file, extra] = positionals;
-  if (file === undefined) throw new UsageError("name the checkpoint file", topic);
+  if (file === undefined) throw new UsageError(`name the ${what}`, topic);
   if (extra !== undefined)
     throw new UsageError(`one file at a time: \`${extra}\` is one too many`, topic);
   return file;

@@ -7,6 +7,7 @@ usage:
   vodlift resume <FILE>               go on with an upload that was interrupted
   vodlift abort <FILE>                give one up, and remove its parts from the server
   vodlift call <Action> [Key=Value …] sign and send any action of the VOD API
+  vodlift ingest <manifest>           upload everything that a CSV or JSONL file lists
   vodlift emulator                    run VOD and OSS on this machine, to try things without an account
   vodlift <command> --help            all options of a command
   vodlift --version
@@ -30,13 +31,15 @@ exit codes:
 
 const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
 
-Uploads one video or audio file, image, watermark, subtitle or material. A URL is read in parallel ranges where its server can do that, and as one stream
+Uploads one video or audio file, image, watermark, subtitle or material, or an HLS playlist with all its files. A URL is
+read in parallel ranges where its server can do that, and as one stream
 where it cannot. Large files go up in parts; what failed is sent again, part by part.
 
 examples:
   vodlift upload film.mp4 --title "My film" --tags holiday,2026
   vodlift upload https://example.com/film.mp4 --part-size 16MiB --concurrency 4
   vodlift upload https://example.com/film.mp4 --header 'Authorization: Bearer …'
+  vodlift upload https://example.com/hls/master.m3u8 --as playlist
   ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4
   vodlift upload film.mp4 --json --quiet | jq -r .mediaId
 
@@ -53,7 +56,10 @@ the media:
   --app-id A
   --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
   --reference-id R           an id of your own
-  --as video|image|attached  what it becomes; audio is a video, too
+  --as video|image|attached|playlist
+                             what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it
+                             names: all variants and renditions, segments, keys, from URLs or from below its own folder.
+                             As a video an .m3u8 is just a file: what it names stays behind
   --image-type T             of an image: default, or cover for the cover of a video
   --business-type T          of an attached media: watermark, subtitle or material; needed there
 
@@ -115,7 +121,7 @@ options:
 const ABORT = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
-stays in VOD, without media.
+stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
 
 options:
   --region R  --endpoint E  --oss-endpoint E  --oss-network N
@@ -138,6 +144,40 @@ options:
   --json  --quiet            the reply on one line; on failure --json prints error { code, message, … }
 
 Names of actions and parameters: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-overview`;
+const INGEST = `usage: vodlift ingest <manifest.csv | manifest.jsonl> [options]
+
+Uploads everything that a manifest lists, a few at a time. One that fails does not stop the others. What became of each
+is noted in a report; the same command again does nothing twice, tries again what failed, and goes on in the middle of
+what was cut short.
+
+examples:
+  vodlift ingest films.csv
+  vodlift ingest films.jsonl --jobs 16 --report films.report.jsonl --json
+
+the manifest:
+  A CSV file (RFC 4180, UTF-8) whose first line names the columns, or one JSON object a line. It is read as it comes: its
+  length does not matter. It is checked as a whole before anything is begun. A column is one of
+
+  source                     a file or a URL; or url, or file. Paths are relative to the manifest
+  headers                    sent to the URL's own origin: {"Authorization":"Bearer …"}
+  id                         by which the report knows the row, where its source is not always written the same way
+                             (a URL that is signed anew)
+  title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
+  fileName, enableFirstFrameCover, generateThumbnail, partSize, concurrency, verify
+                             as for upload
+
+options:
+  --jobs 4                   uploads at once, at most 64; all of them together have at most 64 parts in flight
+  --report FILE              default: <manifest>.report.jsonl; one JSON object a line: line, key, source, state (done or
+                             failed), mediaId, bytes, error. Beside it, FILE.d holds checkpoints while there is work left
+  --part-size  --concurrency  --verify  --allow-private  --region  --endpoint
+                             as for upload; a row's own come first
+  --json                     one JSON object as the last line on stdout: total, done, failed, skipped (done before), left,
+                             bytes, seconds, and error, the first one, with its line
+  --quiet                    no progress and no summary
+
+Exit code 0: everything is done. Otherwise that of the first failure, or 130 after Ctrl-C, which finishes the parts in
+flight. New rows go to the end of a manifest that has a report.`;
 
 const EMULATOR = `usage: vodlift emulator [options]
 
@@ -172,6 +212,7 @@ export function help(topic: string): string {
   if (topic === "resume") return RESUME;
   if (topic === "abort") return ABORT;
   if (topic === "call") return CALL;
+  if (topic === "ingest") return INGEST;
   if (topic === "emulator") return EMULATOR;
   return OVERALL;
 }

@@ -36,7 +36,8 @@ export function reportFailure(
   return exitCode(failure);
 }
 
-function errorFields(failure: CliFailure): Record<string, unknown> {
+/** An error as --json tells it. */
+export function errorFields(failure: CliFailure): Record<string, unknown> {
   const { code, message, hint, retryable, requestId } = failure;
   return { code, message, hint, retryable, requestId: requestId ?? null };
 }

@@ -4,7 +4,7 @@ import type { OssNetwork } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { bytes } from "./format.ts";
 import { note, print } from "./output.ts";
-import { type ProgressView, progressView } from "./progress.ts";
+import { progressView, type Snapshot } from "./progress.ts";
 import { onInterrupt } from "./signals.ts";
 
 /** Options that every command has that talks to VOD. */
@@ -92,7 +92,10 @@ export async function watch(
       ? { signal: interrupt.signal }
       : { signal: idle.signal, stop: interrupt.signal };
   try {
-    const end = await work({ ...signals, ...(view && { onProgress: (now) => show(view, now) }) });
+    const end = await work({
+      ...signals,
+      ...(view && { onProgress: (now) => view.update(snapshot(now)) }),
+    });
     view?.end();
     if (end.suspended) throw interrupted(checkpoint ?? "");
     if (!command.quiet && !command.json) note(`${name}: ${bytes(end.bytes)} uploaded`);
@@ -112,8 +115,9 @@ function interrupted(checkpoint: string): CliError {
   });
 }
 
-function show(view: ProgressView, now: UploadProgress): void {
-  view.update({
+/** What is shown of an upload's progress. */
+export function snapshot(now: UploadProgress): Snapshot {
+  return {
     phase: now.phase,
     bytes: now.bytesSent,
     total: now.bytesTotal,
@@ -121,7 +125,7 @@ function show(view: ProgressView, now: UploadProgress): void {
     partsTotal: now.partsTotal,
     rate: now.rate,
     etaMs: now.etaMs,
-  });
+  };
 }
 
 function report(command: ServiceArguments, result: Record<string, unknown>): string {

@@ -1,6 +1,13 @@
 // `vodlift upload`: one call of the API, shown as it goes.
 import { basename } from "node:path";
-import { fileCheckpoint, fromFile, type UploadSource, type Vodlift } from "../index.ts";
+import {
+  fileCheckpoint,
+  fromFile,
+  type Outcome,
+  type PlaylistSource,
+  type UploadSource,
+  type Vodlift,
+} from "../index.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
 import { printable } from "./format.ts";
 import { account, type Watched, watch } from "./session.ts";
@@ -14,7 +21,11 @@ export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv):
 }
 
 async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
-  const source = await sourceFrom(command);
+  const waited = async (outcome: Outcome) => {
+    if (command.wait) await vod.waitUntilReady(outcome.mediaId, { signal: watched.signal });
+    return outcome;
+  };
+  const source = sourceFrom(command);
   const { cateId, ...options } = optionsFrom(command, watched);
   const category = cateId === undefined ? {} : { cateId };
   switch (command.kind) {
@@ -25,11 +36,10 @@ async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
       const categories = cateId === undefined ? {} : { cateIds: [cateId] };
       return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
     }
-    default: {
-      const outcome = await vod.upload(source, { ...options, ...category });
-      if (command.wait) await vod.waitUntilReady(outcome.mediaId, { signal: watched.signal });
-      return outcome;
-    }
+    case "playlist":
+      return waited(await vod.uploadPlaylist(placeOf(command), { ...options, ...category }));
+    default:
+      return waited(await vod.upload(source, { ...options, ...category }));
   }
 }
 
@@ -48,16 +58,18 @@ async function mustBeNew(checkpoint: string | undefined): Promise<void> {
   );
 }
 
-async function sourceFrom(command: UploadCommand): Promise<UploadSource> {
-  const { source, headers } = command;
-  if (source === "-") return process.stdin;
+function sourceFrom(command: UploadCommand): UploadSource {
+  return command.source === "-" ? process.stdin : placeOf(command);
+}
+
+function placeOf({ source, headers }: UploadCommand): PlaylistSource {
   if (!isUrl(source)) return fromFile(source);
   return Object.keys(headers).length > 0 ? { url: source, headers } : source;
 }
 
 function optionsFrom(command: UploadCommand, watched: Watched) {
-  const { name: _, source: __, headers: ___, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, kind: ____, wait: _____, objectHeaders, ...service } = rest;
+  const { name: _, source, headers, region, endpoint, json, quiet, ...rest } = command;
+  const { allowPrivate, checkpoint, kind, wait, objectHeaders, ...service } = rest;
   const { ossEndpoint, ossNetwork, ...media } = service;
   return {
     ...media,

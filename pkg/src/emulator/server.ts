@@ -96,10 +96,10 @@ function openServer(identity: TlsIdentity | undefined): Server {
   if (!identity) return createServer(settings);
   const server = createTlsServer({ ...settings, key: identity.key, cert: identity.cert });
   server.on("connection", (socket: Socket) => {
-    const port = socket.remotePort ?? 0;
-    underTls.set(port, socket);
+    const connection = connectionOf(socket);
+    underTls.set(connection, socket);
     socket.once("close", () => {
-      if (underTls.get(port) === socket) underTls.delete(port);
+      if (underTls.get(connection) === socket) underTls.delete(connection);
     });
   });
   // A client that does not trust the certificate ends here; that is its own to report.
@@ -113,15 +113,19 @@ function namesOf(bucket: string, host: string | undefined): string[] {
   return host === undefined || names.includes(host) ? names : [...names, host];
 }
 
-/** TCP sockets by the client's port: only they can be reset, the TLS socket above them cannot. */
-const underTls = new Map<number, Socket>();
+/** TCP sockets by their ports: only they can be reset, the TLS socket above them cannot. */
+const underTls = new Map<string, Socket>();
+
+function connectionOf({ localPort, remotePort }: Socket): string {
+  return `${localPort} ${remotePort}`;
+}
 
 function resetConnection(socket: Socket): void {
   if (!("encrypted" in socket)) {
     socket.resetAndDestroy();
     return;
   }
-  underTls.get(socket.remotePort ?? 0)?.resetAndDestroy();
+  underTls.get(connectionOf(socket))?.resetAndDestroy();
   socket.destroy();
 }
 

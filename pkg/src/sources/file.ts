@@ -1,8 +1,8 @@
-import { type FileHandle, open } from "node:fs/promises";
-import { resolve } from "node:path";
+import { type FileHandle, open, realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { HostFailure } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
-import type { Slices } from "./source.ts";
+import type { Folder, Slices } from "./source.ts";
 
 const CHUNK = 256 * 1024;
 
@@ -27,15 +27,42 @@ export class FileSource {
   }
 
   /** @internal */
-  async openSlices(): Promise<Slices> {
-    const handle = await open(this.path, "r");
-    try {
-      return await FileSlices.of(handle, resolve(this.path));
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+  openSlices(): Promise<Slices> {
+    return openFileSlices(this.path);
   }
+
+  /** @internal */
+  openFolder(): { name: string; path: string; folder: Folder } {
+    return folderOf(this.path);
+  }
+}
+
+/** Opens a file to be read in slices. */
+async function openFileSlices(path: string): Promise<Slices> {
+  const handle = await open(path, "r");
+  try {
+    return await FileSlices.of(handle, resolve(path));
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The folder around a file, for a playlist that names what lies beside it. */
+function folderOf(path: string): { name: string; path: string; folder: Folder } {
+  const whole = resolve(path);
+  const top = dirname(whole);
+  return { name: basename(whole), path: whole, folder: { open: (file) => openBelow(top, file) } };
+}
+
+/** A link may lead out of the folder although the path does not: what counts is where it ends. */
+async function openBelow(top: string, path: string): Promise<Slices> {
+  const [root, target] = await Promise.all([realpath(top), realpath(join(top, path))]);
+  const below = root.endsWith(sep) ? root : `${root}${sep}`;
+  if (!target.startsWith(below)) {
+    throw new HostFailure("path_refused", "it is a link that leads out of the playlist's folder");
+  }
+  return openFileSlices(target);
 }
 
 class FileSlices implements Slices {

@@ -26,7 +26,14 @@ export interface Once {
   open(): ByteReader;
 }
 
+/** The files around a local playlist. */
+export interface Folder {
+  /** Opens the file at a relative path. Fails with `path_refused` for one that lies elsewhere in truth. */
+  open(path: string): Promise<Slices>;
+}
+
 /** A local source, ready to be read. */
 export type LocalSource =
   | { readonly type: "slices"; readonly slices: Slices }
-  | { readonly type: "stream"; readonly once: Once };
+  | { readonly type: "stream"; readonly once: Once }
+  | { readonly type: "folder"; readonly folder: Folder };

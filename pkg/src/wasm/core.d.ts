@@ -66,6 +66,25 @@ export interface Request {
 }
 
 /**
+ * An HLS playlist with everything it names: one media of many files.
+ */
+export interface PlaylistSource {
+    /**
+     * Where the playlist is.
+     */
+    root: PlaylistRoot;
+    /**
+     * Where the segments are, in place of what the playlist says: for each different segment of one media playlist, in
+     * the order they first appear. URLs, or for a local playlist also paths below its folder.
+     */
+    segments?: string[];
+    /**
+     * What is too much.
+     */
+    limits?: PlaylistLimits;
+}
+
+/**
  * By what a change of the source is noticed.
  */
 export interface Validator {
@@ -185,6 +204,25 @@ export interface Progress {
      * Times it started over, because the server or the source had lost it.
      */
     restarts: number;
+}
+
+/**
+ * How far the files of a playlist are. Their names follow from the playlists, so they are not stored.
+ */
+export interface PlaylistMark {
+    /**
+     * SHA-256 of all playlists as they are stored, in hex; empty before they were read. Without the sources' URLs, so
+     * that those may be signed anew.
+     */
+    digest: string;
+    /**
+     * First and last number of each run of files that are stored.
+     */
+    done: [number, number][];
+    /**
+     * The segments came as a list of their own, which must be passed again.
+     */
+    listed?: boolean;
 }
 
 /**
@@ -559,7 +597,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "url_refused" | "address_refused" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -682,7 +720,7 @@ export interface Outcome {
      */
     mediaId: string;
     /**
-     * What it is: `video`, `image` or `attached`.
+     * What it is: `video`, `image`, `attached` or `playlist`.
      */
     kind: string;
     /**
@@ -710,7 +748,7 @@ export interface Outcome {
      */
     bytes: number;
     /**
-     * Parts it was sent in; 1 for one PutObject.
+     * Parts it was sent in; 1 for one PutObject; the files of a playlist, itself included.
      */
     parts: number;
     /**
@@ -738,6 +776,28 @@ export interface Outcome {
      * The service's id of the last request.
      */
     requestId?: string;
+}
+
+/**
+ * What a playlist may ask for: a hostile one could name the whole world.
+ */
+export interface PlaylistLimits {
+    /**
+     * Playlists, the root included.
+     */
+    playlists?: number;
+    /**
+     * Different files, playlists not included.
+     */
+    files?: number;
+    /**
+     * Bytes of one playlist.
+     */
+    playlistBytes?: number;
+    /**
+     * Bytes in all.
+     */
+    bytes?: number;
 }
 
 /**
@@ -931,12 +991,12 @@ export type Heard = { type: "replied"; status: number; headers: [string, string]
 /**
  * What the host tells the machine.
  */
-export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "renewed"; id: number; account: Account } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
+export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "text"; id: number; text: string; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "renewed"; id: number; account: Account } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
 
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
@@ -1039,9 +1099,14 @@ export interface UploadAddress {
 }
 
 /**
+ * Where a playlist is.
+ */
+export type PlaylistRoot = { type: "url"; url: string; headers: [string, string][] } | { type: "file"; name: string; path: string };
+
+/**
  * Where a transfer's bytes come from.
  */
-export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "buffer" };
+export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "file"; path: string } | { type: "buffer" };
 
 /**
  * Where an upload stands. There is one from the first moment on; the later fields fill up as it goes.
@@ -1088,6 +1153,10 @@ export interface Checkpoint {
      */
     uploadId?: string;
     /**
+     * Of a playlist: which of its files are stored. Only this tells: the server is not asked.
+     */
+    playlist?: PlaylistMark;
+    /**
      * Bytes accepted so far, for display.
      */
     bytesAccepted: number;
@@ -1096,7 +1165,7 @@ export interface Checkpoint {
 /**
  * Where the bytes come from.
  */
-export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string } | { type: "stream"; size?: number; name?: string };
+export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "playlist" } & PlaylistSource);
 
 /**
  * Which VOD API to call, and how to sign for it. Every field may be left out.
@@ -1124,7 +1193,7 @@ export type UrlUploads = { jobIds: string[] } | { urls: string[] };
 /**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "address_refused" | "credentials" | "internal";
+export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "credentials" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.

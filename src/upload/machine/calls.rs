@@ -32,6 +32,8 @@ pub(super) enum Call {
     CompleteMultipartUpload,
     HeadObject,
     AbortMultipartUpload,
+    /// A rewritten playlist, by its number.
+    PutPlaylist(u32),
 }
 
 impl Call {
@@ -148,6 +150,7 @@ impl Upload {
                     &self.job.options.headers_at_the_end(),
                 )
             }
+            Call::PutPlaylist(number) => self.playlist_request(number, now),
             Call::AbortMultipartUpload => {
                 oss::request::abort_multipart_upload(target, signature, credentials, now, upload_id)
             }
@@ -177,6 +180,7 @@ impl Upload {
             Call::CompleteMultipartUpload => self.on_completed(reply, now),
             Call::HeadObject => self.on_head(reply, now),
             Call::AbortMultipartUpload => self.on_aborted(reply, now),
+            Call::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
         };
         match outcome {
             Ok(()) => Ok(()),
@@ -416,6 +420,7 @@ impl Upload {
         self.place = Some(Place {
             media_id: ticket.media_id,
             target,
+            prefix: ticket.address.object_prefix,
             url: ticket.url,
             file_url: ticket.file_url,
         });
@@ -434,6 +439,9 @@ impl Upload {
     /// before is removed first.
     pub(super) fn begin_upload(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Uploading);
+        if self.files.is_some() {
+            return self.begin_files(now);
+        }
         if matches!(self.plan()?, Plan::Put { .. }) {
             return self.schedule(now);
         }

@@ -6,6 +6,7 @@
 
 mod calls;
 mod finish;
+mod playlist;
 mod reader;
 mod rest;
 mod transfer;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::checkpoint::Checkpoint;
 use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
-use super::job::{Budget, Job};
+use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
 use super::plan::{self, Plan, Shape};
 use super::retry::Entropy;
@@ -59,6 +60,8 @@ pub struct Upload {
     /// What a checkpoint says the source, the media and the object were.
     expected: Option<Checkpoint>,
     resumed: bool,
+    /// Of a playlist: its files, in place of parts.
+    files: Option<Box<playlist::Files>>,
     parts: Parts,
     listing: Option<transfer::Listing>,
     relisted: bool,
@@ -83,6 +86,8 @@ pub struct Upload {
 struct Place {
     media_id: String,
     target: Target,
+    /// What stands before the keys of a playlist's files.
+    prefix: Option<String>,
     /// Where it can be fetched later, of images and attached media.
     url: Option<String>,
     file_url: Option<String>,
@@ -116,7 +121,12 @@ enum Task {
         length: u64,
         generation: u32,
     },
+    OpenList,
+    ReadList,
+    OpenFile(u32),
+    ReadFile(u32),
     RetryOpen,
+    RetryList,
     RetryCall(Call),
     RetryPart(u32),
     Renew,
@@ -146,6 +156,7 @@ impl Upload {
         let reader = Reader::new(&job.source);
         Upload {
             reader,
+            files: playlist::Files::of(&job),
             job,
             account,
             after_renewal: BTreeSet::new(),
@@ -231,7 +242,13 @@ impl Upload {
                 status,
                 headers,
             } => match self.tasks.remove(&id) {
-                Some(Task::Open) if !self.is_running() => self.close(id),
+                Some(Task::Open | Task::OpenList | Task::OpenFile(_)) if !self.is_running() => {
+                    self.close(id)
+                }
+                Some(Task::OpenList) => self.on_list_opened(id, status, &headers, now),
+                Some(Task::OpenFile(number)) => {
+                    self.on_file_opened(number, id, status, &headers, now)
+                }
                 Some(Task::Open) => self.on_opened(id, status, &headers, now),
                 _ => Ok(()),
             },
@@ -239,6 +256,13 @@ impl Upload {
                 Some(Task::Read { part }) if self.is_running() => {
                     self.on_filled(part, length, ended, now)
                 }
+                Some(Task::ReadFile(number)) if self.is_running() => {
+                    self.on_file_read(number, length, ended, now)
+                }
+                _ => Ok(()),
+            },
+            Event::Text { id, text, ended } => match self.tasks.remove(&id) {
+                Some(Task::ReadList) if self.is_running() => self.on_list_read(text, ended, now),
                 _ => Ok(()),
             },
             Event::Transferred {
@@ -304,6 +328,7 @@ impl Upload {
         if self.phase == Phase::Aborting {
             return Ok(());
         }
+        self.check_kind()?;
         self.probe(now)
     }
 
@@ -311,6 +336,7 @@ impl Upload {
         match task {
             Task::RetryCall(call) => self.call(*call, now),
             _ if !self.is_running() => Ok(()),
+            Task::RetryList => self.read_lists(now),
             Task::RetryOpen => {
                 self.open();
                 Ok(())
@@ -339,10 +365,21 @@ impl Upload {
             _ if !self.is_running() => Ok(()),
             Task::Open => self.on_open_failure(failure, now),
             Task::Read { .. } => self.on_read_failure(failure, now),
+            Task::OpenList | Task::ReadList => self.on_list_failure(failure, now),
+            Task::OpenFile(number) | Task::ReadFile(number) => {
+                self.on_file_failure(*number, failure, now)
+            }
+            Task::Transfer { part, .. } if self.files.is_some() => {
+                self.on_put_failure(*part, failure, now)
+            }
             Task::Transfer { part, length, .. } => {
                 self.on_transfer_failure(*part, *length, failure, now)
             }
-            Task::Renew | Task::RetryOpen | Task::RetryCall(_) | Task::RetryPart(_) => Ok(()),
+            Task::Renew
+            | Task::RetryOpen
+            | Task::RetryList
+            | Task::RetryCall(_)
+            | Task::RetryPart(_) => Ok(()),
         }
     }
 
@@ -370,9 +407,10 @@ impl Upload {
             );
         }
         // What nobody can go on with is not worth keeping.
-        self.cleanup_over = self.job.options.keep_on_failure
-            && self.job.media.is_renewable()
-            && worth_resuming(&error);
+        // What was resumed is somebody's checkpoint: it stays, even for a source that must be put right first.
+        let keep = worth_resuming(&error) || self.resumed && error.code != Code::Aborted;
+        self.cleanup_over =
+            self.job.options.keep_on_failure && self.job.media.is_renewable() && keep;
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
         self.still();
@@ -391,7 +429,9 @@ impl Upload {
         }
         self.after_refresh.clear();
         self.after_renewal.clear();
-        if let Some(id) = self.reader.open.take() {
+        let files = self.files.as_mut().map(|files| files.take_open());
+        let open = self.reader.open.take().into_iter();
+        for id in open.chain(files.unwrap_or_default()) {
             self.out.push(Effect::Close { id });
         }
     }
@@ -418,7 +458,10 @@ impl Upload {
         let place = self.place()?;
         let outcome = Outcome {
             media_id: place.media_id.clone(),
-            kind: self.job.media.kind().into(),
+            kind: match self.files {
+                Some(_) => "playlist".into(),
+                None => self.job.media.kind().into(),
+            },
             image_url: place
                 .url
                 .clone()
@@ -484,7 +527,10 @@ impl Upload {
             bytes_accepted: self.parts.bytes(),
             bytes_total: self.reader.size,
             parts_accepted: self.parts.count(),
-            parts_total: self.plan.as_ref().and_then(Plan::count),
+            parts_total: match &self.files {
+                Some(files) => files.count(),
+                None => self.plan.as_ref().and_then(Plan::count),
+            },
             retries: self.retries,
             refreshes: self.refreshes,
             restarts: self.restarts,
@@ -571,7 +617,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         .callback
         .as_ref()
         .map_or(Ok(()), |callback| callback.validate())?;
-    if options.show_watermark.is_some() && job.media.kind() != "video" {
+    if options.show_watermark.is_some() && !job.media.is_renewable() {
         return Err(Error::invalid("showWatermark", "is for videos only"));
     }
     if job.options.concurrency == Some(0) {
@@ -585,7 +631,18 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         &job.options,
         &job.host,
     )?;
-    if let super::job::Source::Url { url, .. } = &job.source {
+    let playlist = match &job.source {
+        Source::Playlist(playlist) => Some(playlist),
+        _ => None,
+    };
+    if playlist.is_some() && job.options.shard.is_some() {
+        return Err(Error::invalid("shard", "is for media of one object"));
+    }
+    let url = match (&job.source, playlist.map(|playlist| &playlist.root)) {
+        (Source::Url { url, .. }, _) | (_, Some(PlaylistRoot::Url { url, .. })) => Some(url),
+        _ => None,
+    };
+    if let Some(url) = url {
         let policy = SourcePolicy {
             allow_private: job.options.allow_private_sources,
             ..SourcePolicy::default()
@@ -602,6 +659,16 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         name: Some("media.mp4"),
         ..super::naming::Hints::default()
     };
+    if playlist.is_some() {
+        let Media::Video(video) = &media else {
+            let rule = "must be a video: a playlist is nothing else";
+            return Err(Error::invalid("media", rule));
+        };
+        if !video.file_name.is_empty() && !playlist::is_m3u8(&video.file_name) {
+            let rule = "must end in .m3u8: VOD tells a playlist by it";
+            return Err(Error::invalid("fileName", rule));
+        }
+    }
     super::naming::complete(&mut media, &gaps)?;
     media.validate()
 }

@@ -100,6 +100,8 @@ impl Reader {
                 name,
                 ..Reader::default()
             },
+            // Its files have readers of their own.
+            Source::Playlist(_) => Reader::default(),
         }
     }
 
@@ -122,6 +124,9 @@ impl Reader {
 
 impl Upload {
     pub(super) fn probe(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self.files.is_some() {
+            return self.read_lists(now);
+        }
         if self.reader.access == Access::Slices {
             return self.source_known(now);
         }
@@ -143,6 +148,7 @@ impl Upload {
         self.out.push(Effect::Open {
             id,
             request,
+            file: None,
             allow_private,
         });
     }

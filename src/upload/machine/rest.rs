@@ -133,7 +133,8 @@ impl Upload {
     pub(super) fn stand(&self) -> Checkpoint {
         // Before the source and the place are seen again, what the checkpoint says of them is all there is to say.
         let before = self.expected.as_ref();
-        let seen = self.reader.access != Access::Unknown && self.plan.is_some();
+        let seen = self.has_begun_files()
+            || (self.reader.access != Access::Unknown && self.plan.is_some());
         let mark = SourceMark {
             size: self.reader.announced,
             validator: self.reader.validator.clone(),
@@ -158,6 +159,7 @@ impl Upload {
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place: place.or_else(|| before?.place.clone()),
             upload_id: self.upload_id.clone(),
+            playlist: self.playlist_mark().or_else(|| before?.playlist.clone()),
             bytes_accepted: self.parts.bytes().max(
                 before
                     .filter(|_| !seen)
@@ -216,10 +218,16 @@ impl Upload {
         let busy = |task: &Task| {
             matches!(
                 task,
-                Task::Transfer { .. } | Task::Call { .. } | Task::Renew
+                Task::Transfer { .. }
+                    | Task::Call { .. }
+                    | Task::Renew
+                    | Task::OpenFile(_)
+                    | Task::ReadFile(_)
             )
         };
-        let may_rest = self.stopping && self.phase == Phase::Uploading && self.upload_id.is_some();
+        let may_rest = self.stopping
+            && self.phase == Phase::Uploading
+            && (self.upload_id.is_some() || self.has_begun_files());
         if may_rest && !self.tasks.values().any(busy) {
             self.enter(Phase::Suspending);
             self.still();
@@ -275,6 +283,7 @@ impl Upload {
         self.place = Some(Place {
             media_id: mark.media_id,
             target,
+            prefix: address.object_prefix.clone(),
             url: None,
             file_url: None,
         });

@@ -60,6 +60,9 @@ impl Purpose {
 impl Upload {
     /// Starts all that may start now, and completes when there is nothing left to move.
     pub(super) fn schedule(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self.files.is_some() {
+            return self.schedule_files(now);
+        }
         let waits_for_upload_id = self.upload_id.is_none() && !self.is_put();
         let resolving = self.reader.access == Access::Ranges && self.is_opening();
         if self.phase != Phase::Uploading || waits_for_upload_id || resolving {
@@ -91,7 +94,7 @@ impl Upload {
     }
 
     fn is_put(&self) -> bool {
-        matches!(self.plan, Some(Plan::Put { .. }))
+        self.files.is_some() || matches!(self.plan, Some(Plan::Put { .. }))
     }
 
     fn all_accepted(&self) -> Result<bool, Error> {
@@ -254,7 +257,7 @@ impl Upload {
         self.schedule(now)
     }
 
-    fn accept(&mut self, part: u32, accepted: Accepted) {
+    pub(super) fn accept(&mut self, part: u32, accepted: Accepted) {
         self.parts.accept(part, accepted);
         self.failures_in_a_row = 0;
         self.refreshes_in_a_row = 0;
@@ -262,6 +265,7 @@ impl Upload {
         if self.reader.buffers.remove(&part).is_some() {
             self.out.push(Effect::Release { part });
         }
+        self.forget_file(part);
         self.progress();
         self.save();
     }
@@ -295,7 +299,7 @@ impl Upload {
     }
 
     /// Counts a failure, and sends the part again after a while.
-    fn part_failed(
+    pub(super) fn part_failed(
         &mut self,
         part: u32,
         error: Error,

@@ -1,0 +1,117 @@
+// What a row may hold: one rule a field, for cells (text) and for JSON values alike.
+import { bytes, flag, oneOf, text, whole } from "../../arguments.ts";
+import { type UploadOptions, VodliftError } from "../../index.ts";
+import { isUrl } from "../args.ts";
+
+/** A row's value that breaks a rule. */
+export class FieldError extends Error {
+  readonly field: string;
+
+  constructor(field: string, rule: string) {
+    super(rule);
+    this.field = field;
+  }
+}
+
+/** Returns what the value means; throws what it must be. */
+type Rule = (field: string, value: never) => unknown;
+
+const number: Rule = (field, value: number | string) =>
+  whole(field, typeof value === "string" ? Number(value) : value, 0);
+const yesNo: Rule = (field, value: boolean | string) =>
+  flag(field, value === "true" ? true : value === "false" ? false : (value as boolean));
+const url: Rule = (field, value: string) => {
+  if (isUrl(text(field, value) ?? "")) return value;
+  throw new FieldError(field, "must be a URL, with https:// or http:// before it");
+};
+const file: Rule = (field, value: string) => {
+  if (text(field, value) !== "-") return value;
+  throw new FieldError(field, "cannot be standard input here");
+};
+const tags: Rule = (field, value: string | string[]) => {
+  const list = Array.isArray(value) ? value : [value];
+  for (const tag of list) text(field, tag);
+  return value;
+};
+const object: Rule = (field, value: string | object) => {
+  const found: unknown = typeof value === "string" ? parsed(value) : value;
+  if (typeof found === "object" && found !== null && !Array.isArray(found)) return found;
+  throw new FieldError(field, "must be a JSON object");
+};
+const fields: Rule = (field, value: string | object) => {
+  const found = object(field, value as never) as Record<string, unknown>;
+  if (Object.values(found).every((one) => typeof one === "string")) return found;
+  throw new FieldError(field, 'must be a JSON object of texts, such as {"Authorization":"…"}');
+};
+
+const RULES: Readonly<Record<string, Rule>> = {
+  source: file,
+  url,
+  file,
+  headers: fields,
+  id: text,
+  title: text,
+  description: text,
+  tags,
+  cateId: number,
+  coverUrl: text,
+  templateGroupId: text,
+  workflowId: text,
+  storageLocation: text,
+  appId: text,
+  userData: object,
+  referenceId: text,
+  fileName: text,
+  enableFirstFrameCover: yesNo,
+  generateThumbnail: yesNo,
+  partSize: bytes,
+  concurrency: (field, value: number | string) =>
+    whole(field, typeof value === "string" ? Number(value) : value, 1),
+  verify: (field, value: "length" | "crc64") => oneOf(field, value, ["length", "crc64"]),
+};
+
+/** The names a column or field may have. */
+export const FIELDS: readonly string[] = Object.keys(RULES);
+
+/** A row's fields, checked. */
+export interface Fields extends UploadOptions {
+  source?: string;
+  url?: string;
+  file?: string;
+  id?: string;
+}
+
+/** A field's name, if it is one. */
+export function mustBeKnown(field: string): void {
+  if (Object.hasOwn(RULES, field)) return;
+  throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
+}
+
+/** Checks every value. What is empty counts as not given. */
+export function readFields(values: Readonly<Record<string, unknown>>): Fields {
+  const read: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(values)) {
+    mustBeKnown(field);
+    if (value === "" || value === null || value === undefined) continue;
+    read[field] = checked(field, value);
+  }
+  return read;
+}
+
+function checked(field: string, value: unknown): unknown {
+  try {
+    return RULES[field]?.(field, value as never);
+  } catch (error) {
+    if (!(error instanceof VodliftError)) throw error;
+    // The library names its option in front; here the place in the manifest stands there.
+    throw new FieldError(field, error.message.replace(/^[^`]*`[^`]*` /, ""));
+  }
+}
+
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}

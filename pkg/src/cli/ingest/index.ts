@@ -1,0 +1,179 @@
+// `vodlift ingest`: a manifest of many uploads, a few at a time. Read in this order: this file, manifest.ts (what is to
+// be done), fields.ts and csv.ts (how it is written), report.ts (what was done), board.ts (what is shown).
+import { rm } from "node:fs/promises";
+import { type CheckpointStore, fileCheckpoint, type Vodlift } from "../../index.ts";
+import { inParallel } from "../../parallel.ts";
+import type { IngestCommand } from "../args.ts";
+import { asFailure, type CliFailure, exitCode } from "../exit.ts";
+import { bytes, clock, printable } from "../format.ts";
+import { errorFields, note, print } from "../output.ts";
+import { account, snapshot } from "../session.ts";
+import { onInterrupt } from "../signals.ts";
+import { Board, type Tally } from "./board.ts";
+import { type Row, rowsOf } from "./manifest.ts";
+import { Report } from "./report.ts";
+
+/** Parts in flight at once, over all uploads together. */
+const MOST_PARTS = 64;
+
+export async function runIngest(command: IngestCommand, env: NodeJS.ProcessEnv): Promise<number> {
+  const vod = account(command, env);
+  const report = await Report.open(command.report ?? `${command.manifest}.report.jsonl`);
+  try {
+    const tally = { total: 0, done: 0, failed: 0, skipped: 0, bytes: 0 };
+    // Whatever is wrong with the manifest is told before anything is begun.
+    for await (const row of rowsOf(command.manifest)) {
+      tally.total += 1;
+      if (report.isDone(row)) tally.skipped += 1;
+    }
+    return await new Ingest(command, vod, report, tally).run(env);
+  } finally {
+    await report.close();
+  }
+}
+
+class Ingest {
+  readonly #command: IngestCommand;
+  readonly #vod: Vodlift;
+  readonly #report: Report;
+  readonly #tally: Tally;
+  readonly #stop = new AbortController();
+  #interrupted = false;
+  #board: Board | undefined;
+  /** What decides the exit code. */
+  #firstFailure: { line: number; failure: CliFailure } | undefined;
+
+  constructor(command: IngestCommand, vod: Vodlift, report: Report, tally: Tally) {
+    this.#command = command;
+    this.#vod = vod;
+    this.#report = report;
+    this.#tally = tally;
+  }
+
+  async run(env: NodeJS.ProcessEnv): Promise<number> {
+    const { quiet, jobs } = this.#command;
+    const began = performance.now();
+    this.#board = quiet ? undefined : new Board(this.#tally, process.stderr, env);
+    onInterrupt(() => {
+      this.#interrupted = true;
+      this.#say("interrupted: finishing the parts in flight (Ctrl-C again exits at once)");
+      this.#stop.abort();
+    });
+    try {
+      for await (const _ of inParallel(this.#todo(), jobs, (row) => this.#one(row)));
+    } finally {
+      this.#board?.end();
+    }
+    return this.#close((performance.now() - began) / 1000);
+  }
+
+  async *#todo(): AsyncGenerator<Row> {
+    for await (const row of rowsOf(this.#command.manifest)) {
+      if (this.#stop.signal.aborted) return;
+      if (!this.#report.isDone(row)) yield row;
+    }
+  }
+
+  async #one(row: Row): Promise<void> {
+    const path = this.#report.checkpoint(row);
+    const slot = this.#board?.slot(row.name);
+    try {
+      const end = await this.#move(row, path, (now) => slot?.update(now));
+      if ("suspended" in end) return;
+      const { mediaId, bytes: size } = end;
+      await this.#record(row, { state: "done", mediaId, bytes: size });
+      // Not before the report has it: whoever is killed in between finds the upload done, not gone.
+      await rm(path, { force: true });
+      this.#tally.done += 1;
+      this.#tally.bytes += size;
+    } catch (error) {
+      await this.#failed(row, path, error);
+    } finally {
+      slot?.end();
+    }
+  }
+
+  async #move(row: Row, path: string, show: (now: ReturnType<typeof snapshot>) => void) {
+    const { concurrency, verify, allowPrivate, jobs, partSize } = this.#command;
+    const left = this.#report.left(row);
+    for (const other of left) if (other !== path) await this.#discard(other);
+    const wanted = row.options.concurrency ?? concurrency ?? 4;
+    const checkpoint = keptUntilReported(fileCheckpoint(path));
+    const how = {
+      concurrency: Math.max(1, Math.min(wanted, Math.floor(MOST_PARTS / jobs))),
+      ...(verify !== undefined && { verify }),
+      ...(row.options.verify !== undefined && { verify: row.options.verify }),
+      allowPrivateSources: allowPrivate,
+      stop: this.#stop.signal,
+      onProgress: (now: Parameters<typeof snapshot>[0]) => show(snapshot(now)),
+    };
+    if (left.includes(path)) return this.#vod.resume(checkpoint, { source: row.source, ...how });
+    const size = partSize === undefined ? {} : { partSize };
+    return this.#vod.upload(row.source, { ...size, ...row.options, ...how, checkpoint });
+  }
+
+  async #failed(row: Row, path: string, error: unknown): Promise<void> {
+    const failure = asFailure(error);
+    const { code, message, hint, retryable } = failure;
+    // A stream cannot wait: it is begun again by the next run.
+    if (code === "not_resumable" && this.#stop.signal.aborted) return this.#discard(path);
+    if (GONE_FOR_GOOD.includes(code)) await this.#discard(path);
+    this.#tally.failed += 1;
+    this.#firstFailure ??= { line: row.line, failure };
+    const place = message.includes(row.place) ? "" : `${row.place}: `;
+    this.#say(printable(`line ${row.line}: ${place}${message}`));
+    await this.#record(row, { state: "failed", error: { code, message, hint, retryable } });
+  }
+
+  async #record(
+    { line, key, place }: Row,
+    end: Omit<Parameters<Report["add"]>[0], "line" | "key" | "source">,
+  ): Promise<void> {
+    try {
+      await this.#report.add({ line, key, source: place, ...end });
+    } catch (error) {
+      this.#stop.abort();
+      throw error;
+    }
+  }
+
+  /** Nobody goes on from this one: its parts are removed, if there are any. What fails is left to the next run. */
+  async #discard(path: string): Promise<void> {
+    await this.#vod.abort(fileCheckpoint(path)).catch(() => {});
+  }
+
+  #close(seconds: number): number {
+    const { json, quiet } = this.#command;
+    const { total, done, failed, skipped, bytes: size } = this.#tally;
+    const left = total - done - failed - skipped;
+    const first = this.#firstFailure;
+    if (json) {
+      const counts = { total, done, failed, skipped, left, bytes: size };
+      const time = Math.round(seconds * 1000) / 1000;
+      const error = first && { line: first.line, ...errorFields(first.failure) };
+      print(JSON.stringify({ ...counts, seconds: time, ...(error && { error }) }));
+    } else if (!quiet) {
+      const states = { failed, skipped, left };
+      const others = Object.entries(states).filter(([, count]) => count > 0);
+      const counts = [`${done} done`, ...others.map(([state, count]) => `${count} ${state}`)];
+      print(`${counts.join(", ")}; ${bytes(size)} in ${clock(seconds)}`);
+    }
+    if (first !== undefined) note(`hint: ${first.failure.hint}`);
+    if (left > 0 || failed > 0) note("run the same command again to do what is left");
+    if (this.#interrupted && left > 0) return 130;
+    return first === undefined ? 0 : exitCode(first.failure);
+  }
+
+  #say(text: string): void {
+    if (this.#board === undefined) note(text);
+    else this.#board.note(text);
+  }
+}
+
+/** After these there is nothing to go on from. */
+const GONE_FOR_GOOD = ["source_changed", "checkpoint_invalid", "not_resumable"];
+
+/** The upload itself would remove it as soon as the object is complete, which is before anybody has noted that. */
+function keptUntilReported(store: CheckpointStore): CheckpointStore {
+  return { ...store, remove: async () => {} };
+}

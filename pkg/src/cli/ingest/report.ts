@@ -1,0 +1,202 @@
+// The report: one line of JSON a finished upload, synced before anybody relies on it. With it a second run does nothing
+// twice. Beside it, in a folder, lie the checkpoints of the uploads that are under way.
+import { type FileHandle, mkdir, open, readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UsageError } from "../args.ts";
+import { claim } from "./claim.ts";
+import { linesOf, type Row } from "./manifest.ts";
+
+/** What is written of an upload that has ended. */
+export interface Entry {
+  line: number;
+  /** `Row.key`. */
+  key: string;
+  /** `Row.place`. */
+  source: string;
+  state: "done" | "failed";
+  mediaId?: string;
+  bytes?: number;
+  error?: { code: string; message: string; hint: string; retryable: boolean };
+}
+
+export class Report {
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #file: FileHandle;
+  readonly #done: Done;
+  /** Checkpoints that an earlier run has left, by the row's line. */
+  readonly #left: Map<number, string[]>;
+  /** What waits to be written with the next sync. */
+  #waiting = "";
+  #writing: Promise<void> | undefined;
+
+  private constructor(path: string, folder: string, file: FileHandle, done: Done) {
+    this.#path = path;
+    this.#folder = folder;
+    this.#file = file;
+    this.#done = done;
+    this.#left = new Map();
+  }
+
+  /** Opens the report, or begins one. Nobody else may work with it meanwhile. */
+  static async open(path: string): Promise<Report> {
+    const folder = `${path}.d`;
+    const unwritable = (error: NodeJS.ErrnoException): never => {
+      const hint = "Name a --report where files can be written.";
+      throw new UsageError(`${path}: ${error.code}`, "ingest", hint);
+    };
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unwritable);
+    await claim(join(folder, "lock"), path);
+    const file = await open(path, "a+", 0o600).catch(unwritable);
+    const done = new Done();
+    try {
+      await mend(file, await readInto(done, path));
+    } catch (error) {
+      await file.close();
+      await rm(join(folder, "lock"), { force: true });
+      throw error;
+    }
+    const report = new Report(path, folder, file, done);
+    for (const name of await readdir(folder)) {
+      const line = /^(\d+)-[0-9a-f]{16}\.json$/.exec(name)?.[1];
+      if (line !== undefined) report.#leftAt(Number(line)).push(join(folder, name));
+    }
+    return report;
+  }
+
+  /**
+   * The row needs nothing more.
+   *
+   * @throws UsageError When the report tells of another source on this line: then it belongs to another manifest.
+   */
+  isDone({ line, key, place }: Row): boolean {
+    const known = this.#done.get(line);
+    if (known === undefined) return false;
+    if (known === keyNumber(key)) return true;
+    throw new UsageError(
+      `${this.#path} tells of another source on line ${line} than ${place}`,
+      "ingest",
+      "Rows are known by line and source (or by `id`): add new ones at the end, or name another --report.",
+    );
+  }
+
+  /** Where the row's checkpoint lies, or will. */
+  checkpoint(row: Row): string {
+    return join(this.#folder, `${row.line}-${row.version()}.json`);
+  }
+
+  /** Checkpoints that this line had in earlier runs: its own, and those of what the row said before it was edited. */
+  left({ line }: Row): readonly string[] {
+    return this.#left.get(line) ?? [];
+  }
+
+  /** Resolves once it is on the disk. Entries that come together share one sync. */
+  async add(entry: Entry): Promise<void> {
+    this.#waiting += `${JSON.stringify(entry)}\n`;
+    // Who comes while a sync runs is written with the next one.
+    await this.#writing;
+    this.#writing ??= this.#write();
+    await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    const { size } = await this.#file.stat();
+    await this.#file.close();
+    if (size === 0) await rm(this.#path);
+    await rm(join(this.#folder, "lock"), { force: true });
+    // It stays if there is something in it to go on from.
+    await rmdir(this.#folder).catch(() => {});
+  }
+
+  async #write(): Promise<void> {
+    const text = this.#waiting;
+    this.#waiting = "";
+    try {
+      await this.#file.appendFile(text);
+      await this.#file.datasync();
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  #leftAt(line: number): string[] {
+    const paths = this.#left.get(line) ?? [];
+    this.#left.set(line, paths);
+    return paths;
+  }
+}
+
+/** What is done, in 8 bytes a line of the manifest, however long that is. */
+class Done {
+  #keys = new BigUint64Array(1024);
+
+  get(line: number): bigint | undefined {
+    return this.#keys[line] || undefined;
+  }
+
+  set(line: number, key: string | undefined): void {
+    if (line >= this.#keys.length) {
+      const larger = new BigUint64Array(Math.max(line + 1, this.#keys.length * 2));
+      larger.set(this.#keys);
+      this.#keys = larger;
+    }
+    this.#keys[line] = key === undefined ? 0n : keyNumber(key);
+  }
+}
+
+function keyNumber(key: string): bigint {
+  return BigInt(`0x${key}`);
+}
+
+/** Says whether the last line is a torn one. */
+async function readInto(done: Done, path: string): Promise<boolean> {
+  let number = 0;
+  let torn = false;
+  for await (const text of linesOf(path, { fatal: false })) {
+    number += 1;
+    // Half a line can only be the last one.
+    const entry: Entry | undefined = torn ? undefined : parse(text);
+    if (entry === undefined && (torn || !isBegun(text))) throw wrong(path, number);
+    torn = entry === undefined;
+    if (entry !== undefined) done.set(entry.line, entry.state === "done" ? entry.key : undefined);
+  }
+  return torn;
+}
+
+/** A text that could have become an entry. */
+function isBegun(text: string): boolean {
+  const beginning = '{"line":';
+  return text.startsWith(beginning) || beginning.startsWith(text);
+}
+
+/** A process that was killed may have written half a line: what it was about is in its checkpoint. */
+async function mend(file: FileHandle, torn: boolean): Promise<void> {
+  const { size } = await file.stat();
+  const tail = Buffer.alloc(Math.min(size, 65_536));
+  await file.read(tail, 0, tail.length, size - tail.length);
+  const whole = size - tail.length + tail.lastIndexOf("\n") + 1;
+  if (whole === size) return;
+  if (torn) await file.truncate(whole);
+  else await file.appendFile("\n");
+}
+
+function parse(text: string): Entry | undefined {
+  try {
+    const { line, key, state } = JSON.parse(text) as Partial<Entry>;
+    const fits =
+      Number.isSafeInteger(line) &&
+      /^[0-9a-f]{16}$/.test(key ?? "") &&
+      (state === "done" || state === "failed");
+    return fits ? (JSON.parse(text) as Entry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function wrong(path: string, number: number): UsageError {
+  return new UsageError(
+    `${path}, line ${number}: this is no report of an ingest`,
+    "ingest",
+    "Name another --report.",
+  );
+}

@@ -1,0 +1,378 @@
+//! Stories of playlists: everything they name goes up, the root last, whatever happens on the way.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+mod sim;
+
+use sim::{End, Fault, Op, Page, SourceSpec, World};
+use vodlift::upload::{PlaylistLimits, PlaylistRoot, PlaylistSource, Source};
+use vodlift::{Code, Error};
+
+const ROOT: &str = "https://origin.example/hls/master.m3u8";
+
+fn source(root: PlaylistRoot) -> Source {
+    Source::Playlist(PlaylistSource {
+        root,
+        segments: None,
+        limits: PlaylistLimits::default(),
+    })
+}
+
+fn web(seed: u64, pages: &[(&str, Page)]) -> World {
+    let mut world = World::new(seed, SourceSpec::ranged(1));
+    world.job.source = source(PlaylistRoot::Url {
+        url: format!("{ROOT}?signature={}", sim::URL_SECRET),
+        headers: vec![],
+    });
+    if let vodlift::upload::Media::Video(video) = &mut world.job.media {
+        video.file_name = String::new();
+    }
+    world.service.root_key = Some("sv/id/root.m3u8");
+    for (url, page) in pages {
+        world.site.insert((*url).to_owned(), page.clone());
+    }
+    world
+}
+
+fn text(text: &str) -> Page {
+    Page::Text(text.to_owned())
+}
+
+fn media(segments: &[String]) -> Page {
+    let lines: String = segments
+        .iter()
+        .map(|segment| format!("#EXTINF:6,\n{segment}\n"))
+        .collect();
+    text(&format!(
+        "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"../k?id=1\"\n{lines}#EXT-X-ENDLIST\n"
+    ))
+}
+
+/// Two variants of `count` segments each, of one name in both, and a key that they share.
+fn film(seed: u64, count: usize) -> World {
+    let names: Vec<String> = (0..count).map(|n| format!("seg{n}.ts?v=1")).collect();
+    let mut world = web(
+        seed,
+        &[
+            (
+                ROOT,
+                text(
+                    "#EXTM3U\r\n#EXT-X-STREAM-INF:BANDWIDTH=1\r\nlow/i.m3u8\r\n#EXT-X-STREAM-INF:BANDWIDTH=2\r\nhigh/i.m3u8\r\n",
+                ),
+            ),
+            ("https://origin.example/hls/low/i.m3u8", media(&names)),
+            ("https://origin.example/hls/high/i.m3u8", media(&names)),
+            ("https://origin.example/hls/k", Page::Bytes(16)),
+        ],
+    );
+    for variant in ["low", "high"] {
+        for n in 0..count {
+            let url = format!("https://origin.example/hls/{variant}/seg{n}.ts");
+            world
+                .site
+                .insert(url, Page::Bytes(100_000 + n as u64 * 1000));
+        }
+    }
+    world
+}
+
+fn keys(world: &World) -> Vec<&str> {
+    let objects = world.service.objects.iter();
+    objects.map(|(key, ..)| key.as_str()).collect()
+}
+
+/// Everything is there once or more, the root last, and it names what is there.
+fn assert_complete(world: &World, count: usize) {
+    let mut keys = keys(world);
+    assert_eq!(keys.last(), Some(&"sv/id/root.m3u8"));
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), 2 * count + 4, "{keys:?}");
+    let (.., root) = world.service.objects.last().unwrap();
+    assert_eq!(
+        root,
+        "#EXTM3U\r\n#EXT-X-STREAM-INF:BANDWIDTH=1\r\ni.m3u8\r\n#EXT-X-STREAM-INF:BANDWIDTH=2\r\ni-2.m3u8\r\n"
+    );
+    for (key, _, list) in &world.service.objects {
+        for uri in list.lines().filter(|line| !line.starts_with('#')) {
+            let named = format!("sv/id/{uri}");
+            assert!(keys.contains(&named.as_str()), "{key} names {uri}");
+        }
+    }
+}
+
+fn refusal(world: &mut World) -> Error {
+    let error = world.run().unwrap_err();
+    assert_eq!(world.service.created, 0, "{error:?}");
+    error
+}
+
+#[test]
+fn a_master_playlist_goes_up_with_all_it_names() {
+    let mut world = film(1, 9);
+    let outcome = world.run().unwrap();
+    assert_complete(&world, 9);
+    assert_eq!(
+        (
+            outcome.kind.as_str(),
+            outcome.parts,
+            outcome.object_key.as_str()
+        ),
+        ("playlist", 22, "sv/id/root.m3u8")
+    );
+    let stored: u64 = world.service.objects.iter().map(|(_, size, _)| size).sum();
+    assert_eq!(outcome.bytes, stored);
+    assert_eq!(world.most_transfers, 4);
+    assert_eq!(world.opened.len(), 3 + 19, "nothing is fetched twice");
+    let progress = world.last_progress.unwrap();
+    assert_eq!(
+        (progress.parts_accepted, progress.parts_total),
+        (22, Some(22))
+    );
+}
+
+#[test]
+fn a_file_of_many_byte_ranges_goes_up_once_and_straight_from_its_source() {
+    let list = "#EXTM3U\n#EXT-X-MAP:URI=\"all.mp4\",BYTERANGE=\"700@0\"\n#EXTINF:6,\n#EXT-X-BYTERANGE:90@700\nall.mp4\n#EXTINF:6,\n#EXT-X-BYTERANGE:90@790\nall.mp4\n#EXT-X-ENDLIST\n";
+    let mut world = web(
+        2,
+        &[
+            (ROOT, text(list)),
+            ("https://origin.example/hls/all.mp4", Page::Bytes(3 << 30)),
+        ],
+    );
+    world.run().unwrap();
+    assert_eq!(keys(&world), ["sv/id/all.mp4", "sv/id/root.m3u8"]);
+    assert_eq!(world.service.objects[0].1, 3 << 30);
+    assert_eq!(world.service.objects[1].2, list);
+}
+
+#[test]
+fn a_source_without_lengths_is_read_to_its_end() {
+    let mut world = film(3, 5);
+    world.site_has_lengths = false;
+    world.run().unwrap();
+    assert_complete(&world, 5);
+}
+
+#[test]
+fn a_redirect_moves_the_base_of_what_a_playlist_names() {
+    let there = "https://cdn.example/x/list.m3u8";
+    let mut world = web(
+        4,
+        &[
+            (ROOT, Page::Moved(there.into())),
+            (there, text("#EXTM3U\na.ts\n#EXT-X-ENDLIST\n")),
+            ("https://cdn.example/x/a.ts", Page::Bytes(5)),
+        ],
+    );
+    world.run().unwrap();
+    assert_eq!(keys(&world), ["sv/id/a.ts", "sv/id/root.m3u8"]);
+}
+
+#[test]
+fn a_local_playlist_reads_files_and_fetches_urls() {
+    let mut world = web(5, &[]);
+    world.job.source = source(PlaylistRoot::File {
+        name: "index.m3u8".into(),
+        path: "/films/index.m3u8".into(),
+    });
+    let list = "#EXTM3U\nv/a%20b.ts\nhttps://cdn.example/c.ts\n#EXT-X-ENDLIST\n";
+    for (at, page) in [
+        ("index.m3u8", text(list)),
+        ("v/a b.ts", Page::Bytes(2 << 30)),
+        ("https://cdn.example/c.ts", Page::Bytes(7)),
+    ] {
+        world.site.insert(at.into(), page);
+    }
+    world.run().unwrap();
+    let mut stored = keys(&world);
+    stored.sort_unstable();
+    assert_eq!(stored, ["sv/id/a_b.ts", "sv/id/c.ts", "sv/id/root.m3u8"]);
+}
+
+#[test]
+fn what_cannot_be_uploaded_leaves_no_media_behind() {
+    let live = web(6, &[(ROOT, text("#EXTM3U\n#EXTINF:6,\na.ts\n"))]);
+    let missing = web(
+        6,
+        &[(ROOT, text("#EXTM3U\n#EXT-X-STREAM-INF:B=1\nno.m3u8\n"))],
+    );
+    let inside = web(
+        6,
+        &[(
+            ROOT,
+            text("#EXTM3U\nhttps://127.0.0.1/a.ts\n#EXT-X-ENDLIST\n"),
+        )],
+    );
+    let html = web(6, &[(ROOT, text("<html>"))]);
+    let empty = web(6, &[(ROOT, text("#EXTM3U\n#EXT-X-ENDLIST\n"))]);
+    for (mut world, code) in [
+        (live, Code::PlaylistLive),
+        (missing, Code::SourceNotFound),
+        (inside, Code::AddressRefused),
+        (html, Code::PlaylistInvalid),
+        (empty, Code::EmptySource),
+    ] {
+        let error = refusal(&mut world);
+        assert_eq!(error.code, code, "{error:?}");
+    }
+}
+
+#[test]
+fn too_much_is_refused_with_the_name_of_the_limit() {
+    for (limits, name) in [
+        (
+            PlaylistLimits {
+                files: 3,
+                ..PlaylistLimits::default()
+            },
+            "files",
+        ),
+        (
+            PlaylistLimits {
+                playlists: 2,
+                ..PlaylistLimits::default()
+            },
+            "playlists",
+        ),
+        (
+            PlaylistLimits {
+                playlist_bytes: 40,
+                ..PlaylistLimits::default()
+            },
+            "playlistBytes",
+        ),
+        (
+            PlaylistLimits {
+                bytes: 300_000,
+                ..PlaylistLimits::default()
+            },
+            "bytes",
+        ),
+    ] {
+        let mut world = film(7, 9);
+        let Source::Playlist(playlist) = &mut world.job.source else {
+            panic!("no playlist")
+        };
+        playlist.limits = limits;
+        let error = world.run().unwrap_err();
+        assert_eq!(error.code, Code::PlaylistTooLarge, "{error:?}");
+        assert!(error.message.contains(&format!("`{name}`")), "{error:?}");
+    }
+}
+
+#[test]
+fn an_expired_credential_is_renewed_once_for_all() {
+    let mut world = film(8, 40);
+    world.service.credential_life_s = 2;
+    world.bandwidth = 1 << 16;
+    let outcome = world.run().unwrap();
+    assert_complete(&world, 40);
+    assert!(outcome.refreshes > 2);
+    assert_eq!(world.service.created, 1);
+}
+
+#[test]
+fn a_segment_that_stays_away_is_named() {
+    let mut world = film(9, 3);
+    world.site.remove("https://origin.example/hls/low/seg1.ts");
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::SourceNotFound);
+    assert!(error.message.contains("low/seg1.ts"), "{error:?}");
+    assert!(!keys(&world).contains(&"sv/id/root.m3u8"));
+}
+
+#[test]
+fn bad_luck_on_the_way_costs_retries_only() {
+    for seed in 0..60 {
+        let mut world = film(seed, 12);
+        world.luck.per_mille = 60;
+        match world.run() {
+            Ok(_) => assert_complete(&world, 12),
+            Err(error) => panic!("seed {seed}: {error:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_stored_file_whose_reply_was_lost_is_sent_again() {
+    let mut world = film(10, 3);
+    world.luck.script(Op::PutObject, 2, Fault::ResetAfter);
+    let outcome = world.run().unwrap();
+    assert_eq!(outcome.retries, 1);
+    assert_complete(&world, 3);
+}
+
+#[test]
+fn a_stopped_upload_goes_on_without_sending_a_file_again() {
+    for seed in 0..20 {
+        let mut world = film(seed, 20);
+        world.stop_at = Some(300 + seed * 37);
+        let end = world.run_slice().unwrap();
+        if matches!(end, End::Done(_)) {
+            continue;
+        }
+        let before = keys(&world).len();
+        let mark = world.checkpoint.clone().unwrap().playlist.unwrap();
+        assert!(mark.done.len() <= 2, "{mark:?}");
+        world.stop_at = None;
+        world.forget_the_process();
+        let outcome = world.run().unwrap();
+        assert!(outcome.resumed);
+        assert_eq!(keys(&world).len(), 44, "{before} were there before");
+        assert_complete(&world, 20);
+    }
+}
+
+#[test]
+fn a_dead_process_loses_only_what_was_in_flight() {
+    for seed in 0..20 {
+        let mut world = film(seed, 20);
+        world.dies_at = Some(200 + seed * 29);
+        if matches!(world.run_slice().unwrap(), End::Done(_)) {
+            continue;
+        }
+        world.dies_at = None;
+        world.forget_the_process();
+        let torn = world.torn;
+        world.run().unwrap();
+        assert_complete(&world, 20);
+        assert!(keys(&world).len() <= 44 + torn + 1);
+    }
+}
+
+#[test]
+fn another_playlist_is_no_place_to_go_on() {
+    let mut world = film(11, 20);
+    world.stop_at = Some(500);
+    world.run_slice().unwrap();
+    world.stop_at = None;
+    world.forget_the_process();
+    let list = media(&["other.ts".to_owned()]);
+    world
+        .site
+        .insert("https://origin.example/hls/low/i.m3u8".into(), list);
+    assert_eq!(world.run().unwrap_err().code, Code::SourceChanged);
+}
+
+#[test]
+fn a_budget_of_files_makes_slices() {
+    let mut world = film(12, 20);
+    world.job.options.budget.parts = Some(7);
+    let mut slices = 1;
+    while let End::Suspended = world.run_slice().unwrap() {
+        slices += 1;
+        world.forget_the_process();
+        assert!(slices < 20);
+    }
+    assert_eq!(slices, 7);
+    assert_complete(&world, 20);
+}
