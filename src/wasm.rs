@@ -56,12 +56,12 @@ impl Upload {
     #[wasm_bindgen(constructor)]
     pub fn new(
         job: Ts<Job>,
-        credentials: Ts<Credentials>,
+        account: Ts<Account>,
         entropy: &[u8],
         now: f64,
     ) -> Result<Upload, JsValue> {
-        let (job, credentials) = (read("job", job)?, read("credentials", credentials)?);
-        let upload = upload::Upload::new(job, credentials, seed(entropy)?, ms(now));
+        let (job, account) = (read("job", job)?, read("account", account)?);
+        let upload = upload::Upload::new(job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
     }
 
@@ -75,13 +75,13 @@ impl Upload {
     pub fn resume(
         checkpoint: Ts<Checkpoint>,
         job: Ts<Job>,
-        credentials: Ts<Credentials>,
+        account: Ts<Account>,
         entropy: &[u8],
         now: f64,
     ) -> Result<Upload, JsValue> {
         let (checkpoint, job) = (read("checkpoint", checkpoint)?, read("job", job)?);
-        let credentials = read("credentials", credentials)?;
-        let upload = upload::Upload::resume(checkpoint, job, credentials, seed(entropy)?, ms(now));
+        let account = read::<Account>("account", account)?;
+        let upload = upload::Upload::resume(checkpoint, job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
     }
 
@@ -89,13 +89,13 @@ impl Upload {
     pub fn discard(
         checkpoint: Ts<Checkpoint>,
         job: Ts<Job>,
-        credentials: Ts<Credentials>,
+        account: Ts<Account>,
         entropy: &[u8],
         now: f64,
     ) -> Result<Upload, JsValue> {
         let (checkpoint, job) = (read("checkpoint", checkpoint)?, read("job", job)?);
-        let credentials = read("credentials", credentials)?;
-        let upload = upload::Upload::discard(checkpoint, job, credentials, seed(entropy)?, ms(now));
+        let account = read::<Account>("account", account)?;
+        let upload = upload::Upload::discard(checkpoint, job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
     }
 

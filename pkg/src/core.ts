@@ -48,6 +48,8 @@ export type {
   Job,
   Media,
   Options,
+  OssCallback,
+  OssNetwork,
   OssService,
   OssSignature,
   Outcome,
@@ -141,8 +143,8 @@ export class Upload {
    * @param now Milliseconds since the epoch.
    * @throws VodliftError `invalid_argument`, naming the field.
    */
-  static create(job: Job, credentials: Credentials, entropy: Uint8Array, now: number): Upload {
-    return new Upload((core) => new core.Upload(job, credentials, entropy, now));
+  static create(job: Job, account: Account, entropy: Uint8Array, now: number): Upload {
+    return new Upload((core) => new core.Upload(job, account, entropy, now));
   }
 
   /**
@@ -153,22 +155,22 @@ export class Upload {
   static resume(
     checkpoint: Checkpoint,
     job: Job,
-    credentials: Credentials,
+    account: Account,
     entropy: Uint8Array,
     now: number,
   ): Upload {
-    return new Upload((core) => core.Upload.resume(checkpoint, job, credentials, entropy, now));
+    return new Upload((core) => core.Upload.resume(checkpoint, job, account, entropy, now));
   }
 
   /** Removes what an upload has left on the server. It ends in `failed` with the code `aborted`. */
   static discard(
     checkpoint: Checkpoint,
     job: Job,
-    credentials: Credentials,
+    account: Account,
     entropy: Uint8Array,
     now: number,
   ): Upload {
-    return new Upload((core) => core.Upload.discard(checkpoint, job, credentials, entropy, now));
+    return new Upload((core) => core.Upload.discard(checkpoint, job, account, entropy, now));
   }
 
   /** What to do next, in this order. Every event is answered in every state. */

@@ -9,13 +9,15 @@ import type { ByteReader, Host } from "./hosts/host.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
 import { localSide, OpenBody, put, send, sourceSide } from "./transfer.ts";
-import type { Checkpoint, Effect, Event, Outcome, Progress } from "./wasm/core.js";
+import type { Account, Checkpoint, Effect, Event, Outcome, Progress } from "./wasm/core.js";
 
 /** What an upload runs with. */
 export interface Drive {
   /** What decides. It is freed in the end. */
   readonly machine: Pick<Upload, "handle" | "free">;
   readonly host: Host;
+  /** Asks the caller for newer credentials; it throws what the caller's function did. */
+  readonly renew?: () => Promise<Account>;
   /** Where the bytes come from, unless it is a URL. */
   readonly local: LocalSource | undefined;
   /** Give up, and clean up. */
@@ -122,6 +124,9 @@ class Run {
         break;
       case "transfer":
         this.#answer(effect.id, (attempt) => this.#transfer(attempt, effect));
+        break;
+      case "renew":
+        this.#answer(effect.id, (attempt) => this.#renew(attempt, effect));
         break;
       case "wait":
         this.#answer(effect.id, (attempt) => this.#wait(attempt, effect));
@@ -257,6 +262,13 @@ class Run {
       default:
         return unknownEffect(body);
     }
+  }
+
+  async #renew(attempt: Attempt, { id }: Of<"renew">): Promise<Event> {
+    const { renew } = this.#options;
+    if (renew === undefined) throw new HostFailure("internal", "there is nobody to ask for keys");
+    const side = { broken: "credentials", stalled: "credentials", idleMs: 0 } as const;
+    return { type: "renewed", id, account: await attempt.wait(renew(), side) };
   }
 
   async #wait(attempt: Attempt, { id, until }: Of<"wait">): Promise<Event> {

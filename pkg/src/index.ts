@@ -71,6 +71,7 @@ export type {
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
+  UploadCallback,
   UploadEnd,
   UploadImageOptions,
   UploadItem,
@@ -193,7 +194,7 @@ export class Vodlift {
   #upload(
     open: () => Promise<OpenSource>,
     media: () => Job["media"],
-    options: TransferOptions & SliceOptions,
+    options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark">,
   ): Promise<Outcome | Suspended> {
     const { checkpoint: store, signal, stop, onProgress } = options;
     return run({

@@ -7,6 +7,7 @@ import type {
   SliceOptions,
   TransferOptions,
   UploadAttachedMediaOptions,
+  UploadCallback,
   UploadImageOptions,
   UploadMediaByUrlOptions,
   UploadOptions,
@@ -19,6 +20,7 @@ import type {
   CreateUploadImage,
   CreateUploadVideo,
   Options,
+  OssCallback,
   OssService,
   UploadMediaByUrl,
   UrlMetadata,
@@ -39,6 +41,8 @@ export function ossService(options: VodliftOptions): OssService {
   return defined({
     signature: oneOf("ossSignature", options.ossSignature, ["v4", "v1"]),
     endpoint: text("ossEndpoint", options.ossEndpoint),
+    network: oneOf("ossNetwork", options.ossNetwork, ["public", "internal", "accelerate"]),
+    cname: flag("ossCname", options.ossCname),
     region: text("ossRegion", options.ossRegion),
     trustedHosts: options.trustedHosts?.map((host) => required("trustedHosts", host)),
   });
@@ -143,7 +147,9 @@ function common(options: UploadImageOptions | UploadAttachedMediaOptions) {
 }
 
 /** How to go about it. */
-export function howTo(options: TransferOptions & SliceOptions): Options {
+export function howTo(
+  options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark">,
+): Options {
   return defined({
     partSize: bytes("partSize", options.partSize),
     concurrency: whole("concurrency", options.concurrency, 1),
@@ -153,14 +159,39 @@ export function howTo(options: TransferOptions & SliceOptions): Options {
     budget: budget(options.budget),
     shard: options.shard,
     objectHeaders: pairs("headers", options.headers),
+    showWatermark: flag("showWatermark", options.showWatermark),
+    trafficLimit: whole("trafficLimit", options.trafficLimit, 1),
+    callback: callback(options.callback),
   });
 }
 
 /** How to go on. The parts on the server are somebody's checkpoint: a failure leaves them there. */
 export function howToResume(options: ResumeOptions & SliceOptions): Options {
-  const { concurrency, verify, allowPrivateSources, budget, shard } = options;
-  const given = defined({ concurrency, verify, allowPrivateSources, budget, shard });
+  const { concurrency, verify, allowPrivateSources, budget, shard, trafficLimit } = options;
+  const given = defined({
+    concurrency,
+    verify,
+    allowPrivateSources,
+    budget,
+    shard,
+    trafficLimit,
+    callback: options.callback,
+  });
   return { ...howTo(given), keepOnFailure: true };
+}
+
+function callback(given: UploadCallback | undefined): OssCallback | undefined {
+  if (given === undefined) return undefined;
+  const { url } = given;
+  const urls = typeof url === "string" ? [url] : url;
+  return defined({
+    urls: urls.map((one) => text("callback.url", one) ?? ""),
+    body: text("callback.body", given.body) ?? "",
+    bodyType: text("callback.bodyType", given.bodyType),
+    host: text("callback.host", given.host),
+    sni: flag("callback.sni", given.sni),
+    variables: given.variables && Object.entries(given.variables),
+  });
 }
 
 function budget(limits: SliceOptions["budget"]): Budget | undefined {

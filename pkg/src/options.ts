@@ -42,6 +42,13 @@ export interface VodliftOptions {
   ossSignature?: "v4" | "v1";
   /** OSS endpoint instead of the one VOD names: an internal, accelerate or custom one, without the bucket. */
   ossEndpoint?: string;
+  /**
+   * The network to OSS, from the endpoint VOD names: `internal` from within that region's cloud network, `accelerate`
+   * where transfer acceleration is switched on for the bucket. TLS stays. A VPC endpoint goes into `ossEndpoint`.
+   */
+  ossNetwork?: "public" | "internal" | "accelerate";
+  /** `ossEndpoint` is a domain bound to the bucket (a CNAME): the bucket's name is not put before it. */
+  ossCname?: boolean;
   /** Region of the bucket, where the endpoint does not tell it. */
   ossRegion?: string;
   /**
@@ -49,6 +56,26 @@ export interface VodliftOptions {
    * plain HTTP there.
    */
   trustedHosts?: string[];
+}
+
+/**
+ * What OSS calls when the object is complete.
+ *
+ * @see https://www.alibabacloud.com/help/en/oss/developer-reference/callback
+ */
+export interface UploadCallback {
+  /** At most 5 http or https URLs, tried in order. */
+  url: string | readonly string[];
+  /** Body, with `${bucket}`, `${object}`, `${etag}`, `${size}`, `${mimeType}`, `${x:name}` filled in by OSS. */
+  body: string;
+  /** Type of the body; `application/x-www-form-urlencoded` unless told otherwise. */
+  bodyType?: "application/x-www-form-urlencoded" | "application/json";
+  /** `Host` header of the request. */
+  host?: string;
+  /** Names the host by SNI, too. */
+  sni?: boolean;
+  /** Values of the `${x:name}`, by name without `x:`, in lower case. */
+  variables?: Readonly<Record<string, string>>;
 }
 
 /** What it becomes, and how to go about it. Every field may be left out. */
@@ -91,8 +118,21 @@ export interface UploadOptions {
    * the object. `crc64`: also a CRC-64 computed here over every byte, at the cost of reading them all.
    */
   verify?: "length" | "crc64";
-  /** Headers stored with the object: `Content-Type`, `Cache-Control`, `x-oss-…`. */
+  /**
+   * Headers stored with the object: `Content-Type` (by the file's name unless told otherwise), `Cache-Control`,
+   * `Content-Disposition`, `x-oss-meta-…` (8 KB of names and values together), `x-oss-storage-class` (`Standard`, `IA`,
+   * `Archive`, `ColdArchive`, `DeepColdArchive`), `x-oss-forbid-overwrite` (`true`), `x-oss-tagging` (`a=1&b=2`, at most 10).
+   */
   headers?: HeaderFields;
+  /** Whether VOD shows the watermark on the video. Where there is a template group, that decides. */
+  showWatermark?: boolean;
+  /** The most that one connection to OSS may carry, in bit/s: 819,200 (100 KB/s) to 838,860,800 (100 MB/s). */
+  trafficLimit?: number;
+  /**
+   * What OSS calls when the object is complete. If that fails, the object is stored all the same, and the upload rejects
+   * with `callback_failed`. No checkpoint keeps it: pass it again to `resume`. VOD's own events need none of it.
+   */
+  callback?: UploadCallback;
   /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
   allowPrivateSources?: boolean;
   /** Length in bytes of a stream, if it is known. Only for streams: everything else knows its own. */
@@ -127,6 +167,8 @@ export type TransferOptions = Pick<
   | "concurrency"
   | "verify"
   | "headers"
+  | "trafficLimit"
+  | "callback"
   | "allowPrivateSources"
   | "size"
   | "checkpoint"
@@ -257,7 +299,13 @@ export interface UploadMediaByUrlOptions
 export interface ResumeOptions
   extends Pick<
       UploadOptions,
-      "concurrency" | "verify" | "allowPrivateSources" | "signal" | "onProgress"
+      | "concurrency"
+      | "verify"
+      | "trafficLimit"
+      | "callback"
+      | "allowPrivateSources"
+      | "signal"
+      | "onProgress"
     >,
     Pick<PlaylistOptions, "segments" | "limits"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */

@@ -49,6 +49,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
     const end = await drive({
       machine: what.machine(data, account),
       host: what.host,
+      renew: () => what.keys.renew(),
       local,
       signal: abort.signal,
       stop: what.stop,

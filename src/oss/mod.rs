@@ -1,13 +1,14 @@
 //! OSS, where the bytes go: how an object is reached, how requests are signed, what is sent and what comes back.
 //!
 //! Read in this order: this file (how to reach and sign), [`target`] (the URL of an object, and which hosts may be one),
-//! [`request`] (one builder an operation), [`sign_v4`] and [`sign_v1`] (the two signatures, both over [`Unsigned`]),
+//! [`settings`] (what a caller may want beside the bytes), [`request`] (one builder an operation), [`sign_v4`] and [`sign_v1`] (the two signatures, both over [`Unsigned`]),
 //! [`xml`] (replies), [`error`] (refusals and what to do about them), [`crc64`] (the checksum OSS keeps of every object).
 
 pub mod crc64;
 pub(crate) mod element;
 pub mod error;
 pub mod request;
+pub mod settings;
 pub mod sign_v1;
 pub mod sign_v4;
 pub mod target;
@@ -31,6 +32,20 @@ pub enum OssSignature {
     V1,
 }
 
+/// The way to OSS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum OssNetwork {
+    /// The endpoint as VOD names it.
+    #[default]
+    Public,
+    /// `oss-…-internal.aliyuncs.com`, reachable only from within that region's cloud network.
+    Internal,
+    /// `oss-accelerate.aliyuncs.com`; transfer acceleration has to be switched on for the bucket.
+    Accelerate,
+}
+
 /// How to reach and sign OSS. Every field may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -43,6 +58,14 @@ pub struct OssService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub endpoint: Option<String>,
+    /// The network to go through, from the endpoint VOD names. Not with an `endpoint` of one's own. TLS stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub network: Option<OssNetwork>,
+    /// `endpoint` is a domain of one's own that stands for the bucket: the bucket's name is not put before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub cname: bool,
     /// Further hosts an upload address may name: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

@@ -87,12 +87,12 @@ pub fn upload_part(
     now: UnixMs,
     upload_id: &str,
     part_number: u32,
+    headers: &Headers,
 ) -> Result<Request, Error> {
     check_part_number(part_number)?;
     let query = vec![pair("partNumber", part_number), pair("uploadId", upload_id)];
-    let headers = typed(&Headers::new(), OCTETS);
     Operation {
-        headers,
+        headers: typed(headers, OCTETS),
         ..Operation::new("PUT", query)
     }
     .sign(target, signature, credentials, now)
@@ -346,7 +346,7 @@ fn typed(headers: &Headers, default: &str) -> Headers {
 }
 
 /// A header that cannot be sent as it is cannot be signed either.
-fn check_header((name, value): &(String, String)) -> Result<(), Error> {
+pub(super) fn check_header((name, value): &(String, String)) -> Result<(), Error> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(token) {
         return Err(Error::invalid(
@@ -464,6 +464,7 @@ mod tests {
                 NOW,
                 "U/1",
                 7,
+                &Headers::new(),
             )
             .unwrap()
             .url

@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 use url::Host;
 
-use super::OssService;
+use super::{OssNetwork, OssService};
 use crate::error::{Code, Error};
 use crate::vod::VodService;
 use crate::vod::credential::UploadAddress;
@@ -70,19 +70,66 @@ pub fn resolve_target(
             named
         }
     };
-    let path_style = needs_path_style(&endpoint.host);
-    let base_url = match path_style {
+    let region = region(&endpoint.host, auth_region, vod, oss)?;
+    let endpoint = through(endpoint, oss.network.unwrap_or_default())?;
+    let path_style = !oss.cname && needs_path_style(&endpoint.host);
+    let base_url = match path_style || oss.cname {
         true => endpoint.base_url(),
         // `endpoint` is parsed: prefixing its text would make `bucket.https://…` of one with a scheme.
         false => with_bucket(&endpoint, &address.bucket).base_url(),
     };
-    let region = region(&endpoint.host, auth_region, vod, oss)?;
     Ok(Target {
         base_url,
         path_style,
         bucket: address.bucket.clone(),
         key: address.object_key.clone(),
         region,
+    })
+}
+
+impl OssService {
+    /// What can be judged before VOD has named an address.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the field.
+    pub fn validate(&self) -> Result<(), Error> {
+        if let Some(own) = &self.endpoint {
+            endpoint::parse("oss.endpoint", own)?;
+            if self.network.unwrap_or_default() != OssNetwork::Public {
+                return Err(Error::invalid(
+                    "oss.network",
+                    "does not go with an endpoint of one's own, which says it already",
+                ));
+            }
+        } else if self.cname {
+            return Err(Error::invalid(
+                "oss.cname",
+                "needs `oss.endpoint`, the domain",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The same endpoint by another way. The scheme stays: an internal network is no reason to drop TLS.
+fn through(endpoint: Endpoint, network: OssNetwork) -> Result<Endpoint, Error> {
+    if network == OssNetwork::Public {
+        return Ok(endpoint);
+    }
+    let name = endpoint.host.to_string();
+    let Some(region) = region_of(&name) else {
+        let message = format!(
+            "`oss.network` needs an address such as oss-cn-shanghai.aliyuncs.com, and VOD named {name}"
+        );
+        return Err(Error::new(Code::EndpointRefused, message));
+    };
+    let host = match network {
+        OssNetwork::Accelerate => "oss-accelerate.aliyuncs.com".to_owned(),
+        _ => format!("oss-{region}-internal.aliyuncs.com"),
+    };
+    Ok(Endpoint {
+        host: Host::Domain(host),
+        ..endpoint
     })
 }
 
@@ -389,6 +436,85 @@ mod tests {
                 .unwrap_err()
                 .message
                 .starts_with("`oss.endpoint` must")
+        );
+    }
+
+    #[test]
+    fn another_network_keeps_region_and_tls() {
+        let oss = |network| OssService {
+            network: Some(network),
+            ..OssService::default()
+        };
+        let resolve = |endpoint: &str, network| {
+            let service = VodService::default();
+            resolve_target(&address(endpoint), None, &service, &oss(network))
+        };
+        let shanghai = "https://oss-cn-beijing.aliyuncs.com";
+        for (network, host) in [
+            (OssNetwork::Public, "oss-cn-beijing.aliyuncs.com"),
+            (OssNetwork::Internal, "oss-cn-beijing-internal.aliyuncs.com"),
+            (OssNetwork::Accelerate, "oss-accelerate.aliyuncs.com"),
+        ] {
+            let target = resolve(shanghai, network).unwrap();
+            assert_eq!(target.base_url, format!("https://outin-1.{host}"));
+            assert_eq!(target.region, "cn-beijing");
+        }
+        let twice = resolve(
+            "https://oss-cn-beijing-internal.aliyuncs.com",
+            OssNetwork::Internal,
+        );
+        assert!(
+            twice
+                .unwrap()
+                .base_url
+                .ends_with("oss-cn-beijing-internal.aliyuncs.com")
+        );
+        refused(resolve(
+            "https://oss-accelerate.aliyuncs.com",
+            OssNetwork::Internal,
+        ));
+        let both = OssService {
+            endpoint: Some("oss-cn-beijing.aliyuncs.com".into()),
+            ..oss(OssNetwork::Internal)
+        };
+        assert!(
+            both.validate()
+                .unwrap_err()
+                .message
+                .starts_with("`oss.network` does not go")
+        );
+    }
+
+    #[test]
+    fn a_domain_of_ones_own_stands_for_the_bucket() {
+        let oss = OssService {
+            endpoint: Some("media.example.com".into()),
+            cname: true,
+            ..OssService::default()
+        };
+        oss.validate().unwrap();
+        let address = address("https://oss-cn-beijing.aliyuncs.com");
+        let target =
+            resolve_target(&address, Some("cn-beijing"), &VodService::default(), &oss).unwrap();
+        assert_eq!(target.base_url, "https://media.example.com");
+        assert_eq!(
+            (
+                target.path_style,
+                target.bucket.as_str(),
+                target.region.as_str()
+            ),
+            (false, "outin-1", "cn-beijing")
+        );
+        let alone = OssService {
+            endpoint: None,
+            ..oss
+        };
+        assert!(
+            alone
+                .validate()
+                .unwrap_err()
+                .message
+                .starts_with("`oss.cname` needs")
         );
     }
 

@@ -148,6 +148,26 @@ pub fn parse_complete(reply: &Reply) -> Result<Completed, Error> {
     })
 }
 
+/// Reads the reply to a CompleteMultipartUpload that asked for a callback: the body is what the caller's server answered, and
+/// nothing but OSS's own headers tells that it is OSS who passes it on.
+///
+/// # Errors
+/// As [`parse_complete`], which is tried first.
+pub fn parse_called_back(reply: &Reply) -> Result<Completed, Error> {
+    parse_complete(reply).or_else(|error| {
+        let from_oss =
+            error.code == Code::ReplyInvalid && reply.header("x-oss-request-id").is_some();
+        if reply.status != 200 || !from_oss {
+            return Err(error);
+        }
+        Ok(Completed {
+            etag: String::new(),
+            crc64: crc64(reply)?,
+            request_id: request_id(reply),
+        })
+    })
+}
+
 /// Reads the reply to UploadPart or PutObject.
 ///
 /// # Errors
@@ -343,6 +363,11 @@ mod tests {
         let called_back =
             parse_complete(&reply(200, &[("etag", "E")], r#"{"Status":"OK"}"#)).unwrap();
         assert_eq!(called_back.etag, "E");
+        let headers = [("x-oss-request-id", "R"), ("x-oss-hash-crc64ecma", "7")];
+        let answered = parse_called_back(&reply(200, &headers, r#"{"Status":"OK"}"#)).unwrap();
+        assert_eq!(answered.crc64, Some(7));
+        assert!(parse_called_back(&reply(200, &[], r#"{"Status":"OK"}"#)).is_err());
+        assert!(parse_called_back(&reply(203, &headers, "{}")).is_err());
         assert_eq!(
             parse_complete(&reply(200, &[], "")).unwrap_err().code,
             Code::ReplyInvalid

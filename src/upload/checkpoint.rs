@@ -29,6 +29,14 @@ pub struct Checkpoint {
     /// Headers stored with the object.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
     pub object_headers: Headers,
+    /// The watermark switch, if it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub show_watermark: Option<bool>,
+    /// There was a callback: pass it again to resume. It is not stored, its URL may hold a credential.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub callback_removed: bool,
     /// How it is cut, once the source was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

@@ -6,9 +6,10 @@ use super::checkpoint::Checkpoint;
 use crate::error::Error;
 use crate::http::{Headers, Request};
 use crate::source::range::RangeExpectation;
+use crate::vod::Account;
 
 /// What the host tells the machine.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(
     rename_all = "camelCase",
@@ -83,6 +84,13 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
+    /// The caller's credentials that a `Renew` asked for.
+    Renewed {
+        /// Of the `Renew`.
+        id: u32,
+        /// Newer ones.
+        account: Account,
+    },
     /// A `Wait` is over.
     Woke {
         /// Of the `Wait`.
@@ -142,6 +150,8 @@ pub enum FailureKind {
     PathRefused,
     /// The source's host resolves to an address that may not be contacted.
     AddressRefused,
+    /// The caller's function for credentials failed.
+    Credentials,
     /// A fault of the host itself.
     Internal,
 }
@@ -230,6 +240,11 @@ pub enum Effect {
         request: Request,
         /// Compute a CRC-64 of the bytes.
         checksum: bool,
+    },
+    /// Ask the caller for newer credentials; answer with `Renewed`.
+    Renew {
+        /// Names this effect.
+        id: u32,
     },
     /// Answer `Woke` at `until`, in ms since the epoch by the host's clock.
     Wait {

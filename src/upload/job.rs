@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::http::Headers;
 use crate::oss::OssService;
+use crate::oss::settings::{self, OssCallback};
 use crate::vod::VodService;
 use crate::vod::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
 
@@ -269,6 +270,36 @@ pub struct Options {
     /// Headers stored with the object (`Content-Type`, `Cache-Control`, `x-oss-…`).
     #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "[string, string][]"))]
     pub object_headers: Headers,
+    /// Whether VOD shows the watermark on a video; the template group decides where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub show_watermark: Option<bool>,
+    /// The most that one connection to OSS may carry, in bit/s: 819,200 to 838,860,800.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub traffic_limit: Option<u64>,
+    /// What OSS calls when the object is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub callback: Option<OssCallback>,
+}
+
+impl Options {
+    /// Headers of the request that makes the object: PutObject or CompleteMultipartUpload.
+    pub(super) fn headers_at_the_end(&self) -> Headers {
+        let mut headers = self
+            .callback
+            .as_ref()
+            .map_or_else(Headers::new, OssCallback::headers);
+        headers.extend(self.show_watermark.map(settings::watermark_header));
+        headers
+    }
+
+    /// Headers of a request that carries bytes.
+    pub(super) fn headers_of_a_body(&self) -> Headers {
+        let limit = self.traffic_limit.map(settings::traffic_limit_header);
+        limit.into_iter().collect()
+    }
 }
 
 /// What one run may use up. Without a number there is no limit.

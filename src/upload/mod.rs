@@ -2,7 +2,7 @@
 //!
 //! The contract, in five rules:
 //! 1. The host feeds [`Event::Start`] once, then runs **every** effect it is given, in order.
-//! 2. `Send`, `Open`, `Read`, `ReadText`, `Transfer` and `Wait` each end in exactly one event with their `id`: the reply, or
+//! 2. `Send`, `Open`, `Read`, `ReadText`, `Transfer`, `Renew` and `Wait` each end in exactly one event with their `id`: the reply, or
 //!    [`Event::Failed`]. A [`Effect::Cancel`] ends them at once with [`FailureKind::Canceled`].
 //! 3. The host never retries, delays or skips anything on its own. A retry is a new effect with a new id and signature.
 //! 4. After `Done`, `Failed` or `Suspended` there are no more effects.

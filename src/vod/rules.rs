@@ -103,12 +103,48 @@ pub(super) fn user_data(text: Option<&str>) -> Result<(), Error> {
     let extend = json
         .get("Extend")
         .map_or(0, |extend| extend.to_string().len());
-    match extend > MAX_EXTEND_BYTES {
-        true => refuse(format!(
+    if extend > MAX_EXTEND_BYTES {
+        return refuse(format!(
             "`Extend` must be at most {MAX_EXTEND_BYTES} bytes of JSON, got {extend}"
-        )),
-        false => Ok(()),
+        ));
     }
+    if let Some(rule) = json.get("MessageCallback").and_then(broken_callback) {
+        return refuse(format!("`MessageCallback` {rule}"));
+    }
+    match json.get("AccelerateConfig").and_then(broken_acceleration) {
+        Some(rule) => refuse(format!("`AccelerateConfig` {rule}")),
+        None => Ok(()),
+    }
+}
+
+/// The rule that a MessageCallback breaks. Its URL may hold a token, so it is not quoted.
+fn broken_callback(callback: &Value) -> Option<&'static str> {
+    let field = |name: &str| callback.get(name).and_then(Value::as_str);
+    match callback.get("CallbackType").map(Value::as_str) {
+        _ if !callback.is_object() => Some("must be an object"),
+        None | Some(Some("http")) => {
+            let url = field("CallbackURL").and_then(parse_url);
+            let legal = url.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
+            (!legal).then_some("must have an absolute http or https URL as `CallbackURL`")
+        }
+        Some(Some("mns")) => {
+            let named = field("MnsEndpoint").is_some() && field("MnsQueueName").is_some();
+            (!named).then_some("must have `MnsEndpoint` and `MnsQueueName`")
+        }
+        Some(_) => Some("must have http or mns as `CallbackType`"),
+    }
+}
+
+fn broken_acceleration(config: &Value) -> Option<&'static str> {
+    let field = |name: &str| config.get(name).and_then(Value::as_str);
+    if !config.is_object() {
+        return Some("must be an object");
+    }
+    if field("Type") != Some("oss") {
+        return Some("must have oss as `Type`");
+    }
+    let named = field("Domain").is_some_and(|domain| !domain.is_empty());
+    (!named).then_some("must have a `Domain` such as oss-accelerate.aliyuncs.com")
 }
 
 pub(super) fn reference_id(id: Option<&str>) -> Result<(), Error> {
@@ -199,6 +235,47 @@ mod tests {
         }
         let long = format!(r#"{{"Extend":{{"a":"{}"}}}}"#, "x".repeat(512));
         assert!(message(user_data(Some(&long))).contains("at most 512 bytes of JSON, got 520"));
+    }
+
+    #[test]
+    fn callbacks_and_acceleration_in_user_data_have_rules() {
+        for good in [
+            r#"{"MessageCallback":{"CallbackURL":"https://h/cb?token=1"},"Extend":{"a":[1]}}"#,
+            r#"{"MessageCallback":{"CallbackType":"mns","MnsEndpoint":"e","MnsQueueName":"q"}}"#,
+            r#"{"AccelerateConfig":{"Type":"oss","Domain":"oss-accelerate.aliyuncs.com"},"Else":1}"#,
+        ] {
+            user_data(Some(good)).unwrap();
+        }
+        for (bad, rule) in [
+            (
+                r#"{"MessageCallback":"hush"}"#,
+                "`MessageCallback` must be an object",
+            ),
+            (
+                r#"{"MessageCallback":{"CallbackURL":"hush"}}"#,
+                "absolute http or https URL",
+            ),
+            (
+                r#"{"MessageCallback":{"CallbackType":"mns"}}"#,
+                "`MnsEndpoint`",
+            ),
+            (
+                r#"{"MessageCallback":{"CallbackType":"sms"}}"#,
+                "http or mns",
+            ),
+            (
+                r#"{"AccelerateConfig":[]}"#,
+                "`AccelerateConfig` must be an object",
+            ),
+            (r#"{"AccelerateConfig":{"Type":"cdn"}}"#, "oss as `Type`"),
+            (r#"{"AccelerateConfig":{"Type":"oss"}}"#, "a `Domain`"),
+        ] {
+            let message = message(user_data(Some(bad)));
+            assert!(
+                message.contains(rule) && !message.contains("hush"),
+                "{message}"
+            );
+        }
     }
 
     #[test]

@@ -162,3 +162,20 @@ test("the command line calls any action, and waits", async () => {
   assert.equal(three.code, 5);
   assert.equal(three.json.error.code, "media_not_found");
 });
+
+test("an upload asks the function again for every call that needs it", async () => {
+  let asked = 0;
+  const { accessKeyId, accessKeySecret, region, endpoint } = service;
+  const caller = new Vodlift({
+    region,
+    endpoint,
+    credentials: async () => {
+      asked += 1;
+      return { accessKeyId, accessKeySecret, expiration: Date.now() + 1000 };
+    },
+  });
+  const { mediaId } = await caller.upload(film, { fileName: "film.mp4" });
+  assert.ok(mediaId);
+  // Once to begin with, and once for CreateUploadVideo, because they were about to end.
+  assert.equal(asked, 2);
+});

@@ -23,7 +23,7 @@ use vodlift::upload::{
     Progress, Source, TransferBody, Upload,
 };
 use vodlift::vod::api::CreateUploadVideo;
-use vodlift::vod::{Credentials, VodService};
+use vodlift::vod::{Account, Credentials, VodService};
 
 pub const ACCESS_KEY_SECRET: &str = "never-print-this-access-key-secret";
 pub const STS_SECRET: &str = "never-print-this-sts-secret";
@@ -115,6 +115,13 @@ pub struct World {
     /// A CreateUploadVideo was in flight when the process died.
     pub lost_create: bool,
     pub max_steps: u64,
+    /// How long the caller's keys live, where newer ones can be asked for.
+    pub account_life_ms: Option<u64>,
+    /// Asked for newer ones, the caller has some.
+    pub gives_credentials: bool,
+    pub renewals: u32,
+    /// Requests to VOD and OSS, where somebody wants to see them.
+    pub recorded: Option<Vec<Request>>,
     /// What playlists name, by URL without its query, or by path.
     pub site: BTreeMap<String, Page>,
     /// Whether the site announces lengths.
@@ -188,6 +195,10 @@ impl World {
             torn: 0,
             lost_create: false,
             max_steps: 200_000,
+            account_life_ms: None,
+            gives_credentials: true,
+            renewals: 0,
+            recorded: None,
             site: BTreeMap::new(),
             site_has_lengths: true,
             opened: vec![],
@@ -233,16 +244,12 @@ impl World {
 
     /// As [`World::run`], for runs that end before the upload does.
     pub fn run_slice(&mut self) -> Result<End, Error> {
-        let credentials = Credentials {
-            access_key_id: "ak".into(),
-            access_key_secret: Secret::new(ACCESS_KEY_SECRET),
-            security_token: None,
-        };
+        let account = self.account();
         let entropy = self.luck.entropy();
         let (job, now) = (self.job.clone(), UnixMs(self.now));
         let mut upload = match self.resume.take() {
-            Some(checkpoint) => Upload::resume(checkpoint, job, credentials, entropy, now)?,
-            None => Upload::new(job, credentials, entropy, now)?,
+            Some(checkpoint) => Upload::resume(checkpoint, job, account, entropy, now)?,
+            None => Upload::new(job, account, entropy, now)?,
         };
         let began = self.now;
         self.schedule(0, Event::Start);
@@ -270,9 +277,7 @@ impl World {
             }
             self.now = self.now.max(time);
             self.settle(&event);
-            let trace = std::env::var("TRACE")
-                .is_ok()
-                .then(|| serde_json::to_string(&event).unwrap());
+            let trace = std::env::var("TRACE").is_ok().then(|| trace_of(&event));
             let effects = upload.handle(event, UnixMs(self.now));
             if let Some(trace) = trace {
                 println!("{} {trace:.300}\n    {effects:?}", self.now);
@@ -287,6 +292,19 @@ impl World {
                 self.ends_clean(&mut upload);
                 return verdict;
             }
+        }
+    }
+
+    /// The caller's keys, which end some time after they were asked for.
+    fn account(&self) -> Account {
+        Account {
+            credentials: Credentials {
+                access_key_id: "ak".into(),
+                access_key_secret: Secret::new(ACCESS_KEY_SECRET),
+                security_token: None,
+            },
+            expires_at: self.account_life_ms.map(|life| self.now + life),
+            renewable: self.account_life_ms.is_some(),
         }
     }
 
@@ -414,6 +432,18 @@ impl World {
                 self.begin(id, "wait");
                 self.schedule(until.saturating_sub(self.now), Event::Woke { id });
             }
+            Effect::Renew { id } => {
+                self.begin(id, "renew");
+                self.renewals += 1;
+                let event = match self.gives_credentials {
+                    true => Event::Renewed {
+                        id,
+                        account: self.account(),
+                    },
+                    false => failed(id, FailureKind::Credentials),
+                };
+                self.schedule(30, event);
+            }
             Effect::Cancel { id } => self.cancel(id),
             Effect::Progress { progress } => {
                 assert!(
@@ -450,7 +480,14 @@ impl World {
         self.schedule(0, failed(id, FailureKind::Canceled));
     }
 
+    fn record(&mut self, request: &Request) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(request.clone());
+        }
+    }
+
     fn send(&mut self, id: u32, request: &Request) {
+        self.record(request);
         let op = service::op_of(request);
         self.begin(
             id,
@@ -681,6 +718,7 @@ impl World {
         length: u64,
         request: &Request,
     ) {
+        self.record(request);
         self.begin(id, "transfer");
         *self.sent.entry(part).or_default() += 1;
         let version = self.version();
@@ -802,6 +840,25 @@ fn failed(id: u32, kind: FailureKind) -> Event {
     }
 }
 
+/// What a trace shows of an event.
+fn trace_of(event: &Event) -> String {
+    match event {
+        Event::Replied {
+            id, status, body, ..
+        } => format!("replied {id}: {status} {body}"),
+        Event::Opened { id, status, .. } => format!("opened {id}: {status}"),
+        Event::Filled { id, length, ended } => format!("filled {id}: {length} {ended}"),
+        Event::Transferred { id, status, .. } => format!("transferred {id}: {status}"),
+        Event::Failed { id, failure } => format!("failed {id}: {:?}", failure.kind),
+        Event::Text { id, ended, .. } => format!("text {id}: {ended}"),
+        Event::Renewed { id, .. } => format!("renewed {id}"),
+        Event::Woke { id } => format!("woke {id}"),
+        Event::Start => "start".into(),
+        Event::Stop => "stop".into(),
+        Event::Abort => "abort".into(),
+    }
+}
+
 fn id_of(event: &Event) -> Option<u32> {
     match event {
         Event::Start | Event::Stop | Event::Abort => None,
@@ -811,6 +868,7 @@ fn id_of(event: &Event) -> Option<u32> {
         | Event::Text { id, .. }
         | Event::Transferred { id, .. }
         | Event::Failed { id, .. }
+        | Event::Renewed { id, .. }
         | Event::Woke { id } => Some(*id),
     }
 }

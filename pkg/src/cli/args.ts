@@ -15,6 +15,8 @@ export class UsageError extends CliError {
   }
 }
 
+export type OssNetwork = "public" | "internal" | "accelerate";
+
 export type UploadKind = "video" | "image" | "attached" | "playlist";
 
 export interface UploadCommand {
@@ -36,7 +38,11 @@ export interface UploadCommand {
   userData?: string;
   referenceId?: string;
   fileName?: string;
+  /** Sent to the source. */
   headers: Record<string, string>;
+  /** Kept with the object. */
+  objectHeaders: Record<string, string>;
+  trafficLimit?: number;
   partSize?: number;
   concurrency?: number;
   verify?: "crc64" | "length";
@@ -46,6 +52,8 @@ export interface UploadCommand {
   wait: boolean;
   region?: string;
   endpoint?: string;
+  ossEndpoint?: string;
+  ossNetwork?: OssNetwork;
   json: boolean;
   quiet: boolean;
 }
@@ -60,6 +68,8 @@ export interface ResumeCommand {
   allowPrivate: boolean;
   region?: string;
   endpoint?: string;
+  ossEndpoint?: string;
+  ossNetwork?: OssNetwork;
   json: boolean;
   quiet: boolean;
 }
@@ -69,6 +79,8 @@ export interface AbortCommand {
   checkpoint: string;
   region?: string;
   endpoint?: string;
+  ossEndpoint?: string;
+  ossNetwork?: OssNetwork;
   json: boolean;
   quiet: boolean;
 }
@@ -139,6 +151,8 @@ const UPLOAD_OPTIONS = {
   "reference-id": { type: "string" },
   "file-name": { type: "string" },
   header: { type: "string", multiple: true },
+  "object-header": { type: "string", multiple: true },
+  "traffic-limit": { type: "string" },
   "part-size": { type: "string" },
   concurrency: { type: "string" },
   verify: { type: "string" },
@@ -147,6 +161,8 @@ const UPLOAD_OPTIONS = {
   wait: { type: "boolean", default: false },
   region: { type: "string" },
   endpoint: { type: "string" },
+  "oss-endpoint": { type: "string" },
+  "oss-network": { type: "string" },
   json: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
@@ -159,6 +175,8 @@ const RESUME_OPTIONS = {
   "allow-private": { type: "boolean", default: false },
   region: { type: "string" },
   endpoint: { type: "string" },
+  "oss-endpoint": { type: "string" },
+  "oss-network": { type: "string" },
   json: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
@@ -168,6 +186,8 @@ const ABORT_OPTIONS = {
   "allow-private": { type: "boolean", default: false },
   region: { type: "string" },
   endpoint: { type: "string" },
+  "oss-endpoint": { type: "string" },
+  "oss-network": { type: "string" },
   json: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
@@ -265,6 +285,8 @@ function parseUpload(args: string[]): UploadCommand {
     referenceId: values["reference-id"],
     fileName: values["file-name"],
     headers,
+    objectHeaders: parseHeaders(values["object-header"] ?? [], "--object-header"),
+    trafficLimit: parseInteger("--traffic-limit", values["traffic-limit"], 1),
     partSize: parseSize("--part-size", values["part-size"]),
     concurrency: parseInteger("--concurrency", values.concurrency, 1),
     verify: parseVerify(values.verify),
@@ -273,11 +295,14 @@ function parseUpload(args: string[]): UploadCommand {
     wait: values.wait,
     region: values.region,
     endpoint: values.endpoint,
+    ossEndpoint: values["oss-endpoint"],
+    ossNetwork: oneOf("--oss-network", values["oss-network"], OSS_NETWORKS),
     json: values.json,
     quiet: values.quiet,
   });
 }
 
+const OSS_NETWORKS = ["public", "internal", "accelerate"] as const;
 const KINDS = ["video", "image", "attached", "playlist"] as const;
 const IMAGE_TYPES = ["default", "cover"] as const;
 const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
@@ -336,6 +361,8 @@ function parseResume(args: string[]): ResumeCommand {
     allowPrivate: values["allow-private"],
     region: values.region,
     endpoint: values.endpoint,
+    ossEndpoint: values["oss-endpoint"],
+    ossNetwork: oneOf("--oss-network", values["oss-network"], OSS_NETWORKS),
     json: values.json,
     quiet: values.quiet,
   });
@@ -348,6 +375,8 @@ function parseAbort(args: string[]): AbortCommand {
     checkpoint: oneFile(positionals, "abort"),
     region: values.region,
     endpoint: values.endpoint,
+    ossEndpoint: values["oss-endpoint"],
+    ossNetwork: oneOf("--oss-network", values["oss-network"], OSS_NETWORKS),
     json: values.json,
     quiet: values.quiet,
   });
@@ -471,12 +500,12 @@ function usage(message: string): UsageError {
   return new UsageError(message, "upload");
 }
 
-function parseHeaders(lines: string[]): Record<string, string> {
+function parseHeaders(lines: string[], option = "--header"): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const line of lines) {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/.exec(line);
     // The line may hold a token, so it is not repeated.
-    if (!match?.[1]) throw usage("--header must look like 'Name: value'");
+    if (!match?.[1]) throw usage(`${option} must look like 'Name: value'`);
     headers[match[1]] = match[2] ?? "";
   }
   return headers;

@@ -69,6 +69,9 @@ the media:
 
 the transfer:
   --header 'Name: value'     sent to the URL's own origin only; may be repeated
+  --object-header 'N: v'     kept with the object: Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-tagging …;
+                             may be repeated
+  --traffic-limit BITS       the most one connection to OSS may carry, 819200 to 838860800 bit/s
   --part-size 16MiB          100KiB to 5GiB; default: fits the size
   --concurrency 4            parts in flight at once
   --verify crc64|length      crc64 also hashes every byte here and compares it part by part; default: length.
@@ -80,6 +83,8 @@ the transfer:
 the service:
   --region R                 VOD region (VODLIFT_REGION, else cn-shanghai)
   --endpoint E               VOD endpoint (VODLIFT_ENDPOINT); an emulator, a private cloud
+  --oss-endpoint E           OSS endpoint instead of the one VOD names: a VPC or private one, without the bucket
+  --oss-network N            internal, within that region's cloud network, or accelerate; default: public
 
 the output:
   --json                     one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes,
@@ -109,6 +114,8 @@ options:
   --verify crc64|length      as for upload
   --allow-private            allow URLs on private and loopback addresses
   --region R  --endpoint E   as for upload; the region is kept in the checkpoint, the endpoint is not
+  --oss-endpoint E  --oss-network N
+                             as for upload; neither is kept
   --json  --quiet            as for upload`;
 
 const ABORT = `usage: vodlift abort <FILE> [options]
@@ -117,7 +124,8 @@ Gives up an upload that was begun with --checkpoint FILE: removes its parts from
 stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
 
 options:
-  --region R  --endpoint E   as for upload
+  --region R  --endpoint E  --oss-endpoint E  --oss-network N
+                             as for upload
   --json                     print {"aborted":true}, or error { code, message, … }
   --quiet                    print nothing`;
 

@@ -1,5 +1,6 @@
 // What `upload`, `resume` and `abort` have in common: the account, the progress, the interrupt and the report.
 import { type UploadProgress, Vodlift } from "../index.ts";
+import type { OssNetwork } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { bytes } from "./format.ts";
 import { note, print } from "./output.ts";
@@ -10,6 +11,8 @@ import { onInterrupt } from "./signals.ts";
 export interface ServiceArguments {
   region?: string;
   endpoint?: string;
+  ossEndpoint?: string;
+  ossNetwork?: OssNetwork;
   json: boolean;
   quiet: boolean;
 }
@@ -42,7 +45,13 @@ function keysFrom(env: NodeJS.ProcessEnv) {
 function serviceFrom(command: ServiceArguments, env: NodeJS.ProcessEnv) {
   const region = command.region ?? env.VODLIFT_REGION;
   const endpoint = command.endpoint ?? env.VODLIFT_ENDPOINT;
-  return { ...(region ? { region } : {}), ...(endpoint ? { endpoint } : {}) };
+  const { ossEndpoint, ossNetwork } = command;
+  return {
+    ...(region ? { region } : {}),
+    ...(endpoint ? { endpoint } : {}),
+    ...(ossEndpoint ? { ossEndpoint } : {}),
+    ...(ossNetwork ? { ossNetwork } : {}),
+  };
 }
 
 /** What an upload is run with: signals for Ctrl-C, and somebody to tell. */

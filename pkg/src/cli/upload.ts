@@ -84,9 +84,11 @@ function placeOf({ source, headers }: UploadCommand): PlaylistSource {
 
 function optionsFrom(command: UploadCommand, watched: Watched) {
   const { name: _, source, headers, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, kind, wait, ...media } = rest;
+  const { allowPrivate, checkpoint, kind, wait, objectHeaders, ...service } = rest;
+  const { ossEndpoint, ossNetwork, ...media } = service;
   return {
     ...media,
+    headers: objectHeaders,
     allowPrivateSources: allowPrivate,
     ...(checkpoint !== undefined && { checkpoint: fileCheckpoint(checkpoint) }),
     ...watched,

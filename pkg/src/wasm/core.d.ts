@@ -276,6 +276,18 @@ export interface Options {
      * Headers stored with the object (`Content-Type`, `Cache-Control`, `x-oss-…`).
      */
     objectHeaders?: [string, string][];
+    /**
+     * Whether VOD shows the watermark on a video; the template group decides where there is one.
+     */
+    showWatermark?: boolean;
+    /**
+     * The most that one connection to OSS may carry, in bit/s: 819,200 to 838,860,800.
+     */
+    trafficLimit?: number;
+    /**
+     * What OSS calls when the object is complete.
+     */
+    callback?: OssCallback;
 }
 
 /**
@@ -290,6 +302,14 @@ export interface OssService {
      * Used instead of the endpoint VOD names: an internal, accelerate or custom one, without the bucket.
      */
     endpoint?: string;
+    /**
+     * The network to go through, from the endpoint VOD names. Not with an `endpoint` of one's own. TLS stays.
+     */
+    network?: OssNetwork;
+    /**
+     * `endpoint` is a domain of one's own that stands for the bucket: the bucket's name is not put before it.
+     */
+    cname?: boolean;
     /**
      * Further hosts an upload address may name: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.
      */
@@ -620,6 +640,11 @@ export interface RangeExpectation {
 }
 
 /**
+ * The way to OSS.
+ */
+export type OssNetwork = "public" | "internal" | "accelerate";
+
+/**
  * What GetMezzanineInfo tells of the source file.
  */
 export interface Mezzanine {
@@ -653,6 +678,37 @@ export interface UrlUploadInfos {
      * Ids or URLs that name no job.
      */
     nonExists: string[];
+}
+
+/**
+ * What OSS calls when the object is complete. What the callback server answers is not read: VOD has its own events.
+ * <https://www.alibabacloud.com/help/en/oss/developer-reference/callback>
+ */
+export interface OssCallback {
+    /**
+     * At most 5 http or https URLs, tried in order. They may hold a credential, so no checkpoint keeps them.
+     */
+    urls?: string[];
+    /**
+     * Body of the request, with `${bucket}`, `${object}`, `${etag}`, `${size}`, `${mimeType}`, `${x:name}` filled in.
+     */
+    body?: string;
+    /**
+     * Type of the body: `application/x-www-form-urlencoded` unless told otherwise, or `application/json`.
+     */
+    bodyType?: string;
+    /**
+     * `Host` header of the request.
+     */
+    host?: string;
+    /**
+     * Names the host by SNI, too.
+     */
+    sni?: boolean;
+    /**
+     * Values of the `${x:name}` in the body, by name without `x:`, in lower case.
+     */
+    variables?: [string, string][];
 }
 
 /**
@@ -935,12 +991,12 @@ export type Heard = { type: "replied"; status: number; headers: [string, string]
 /**
  * What the host tells the machine.
  */
-export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "text"; id: number; text: string; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
+export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "text"; id: number; text: string; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "renewed"; id: number; account: Account } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
 
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
@@ -1077,6 +1133,14 @@ export interface Checkpoint {
      */
     objectHeaders: [string, string][];
     /**
+     * The watermark switch, if it was given.
+     */
+    showWatermark?: boolean;
+    /**
+     * There was a callback: pass it again to resume. It is not stored, its URL may hold a credential.
+     */
+    callbackRemoved?: boolean;
+    /**
      * How it is cut, once the source was seen.
      */
     plan?: Plan;
@@ -1129,7 +1193,7 @@ export type UrlUploads = { jobIds: string[] } | { urls: string[] };
 /**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "internal";
+export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "credentials" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.
@@ -1227,7 +1291,7 @@ export class Upload {
     /**
      * Removes what an upload has left on the server; see the crate's `Upload::discard`.
      */
-    static discard(checkpoint: Checkpoint, job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number): Upload;
+    static discard(checkpoint: Checkpoint, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
     /**
      * `now` is in ms since the epoch, by the host's clock.
      */
@@ -1235,11 +1299,11 @@ export class Upload {
     /**
      * `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
      */
-    constructor(job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number);
+    constructor(job: Job, account: Account, entropy: Uint8Array | number[], now: number);
     /**
      * Goes on from a checkpoint; see the crate's `Upload::resume`.
      */
-    static resume(checkpoint: Checkpoint, job: Job, credentials: Credentials, entropy: Uint8Array | number[], now: number): Upload;
+    static resume(checkpoint: Checkpoint, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
 }
 
 export function __wbg_reset_state(): void;

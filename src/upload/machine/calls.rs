@@ -11,9 +11,9 @@ use crate::upload::event::{Effect, Failure, FailureKind, Phase};
 use crate::upload::job::Media;
 use crate::upload::plan::Plan;
 use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW};
-use crate::vod;
 use crate::vod::api;
 use crate::vod::error::{Recovery, retry_after_ms};
+use crate::vod::{self, Account};
 
 /// The clean-up gives up sooner: somebody waits for the error behind it.
 const ABORT_TRIES: u32 = 3;
@@ -66,10 +66,11 @@ impl Upload {
     }
 
     pub(super) fn is_calling(&self, wanted: Call) -> bool {
-        self.tasks.values().any(|task| match task {
+        let in_flight = self.tasks.values().any(|task| match task {
             Task::Call { call, .. } | Task::RetryCall(call) => *call == wanted,
             _ => false,
-        })
+        });
+        in_flight || self.after_renewal.contains(&wanted)
     }
 
     /// Sends a request, behind a refresh where its credential is due.
@@ -79,6 +80,9 @@ impl Upload {
         if !call.is_vod() && (self.auth.is_none() || self.auth_is_due(now)) {
             self.after_refresh.insert(call);
             return self.refresh(now);
+        }
+        if call.is_vod() && !self.renewed && self.account.is_due(self.server_now(now)) {
+            return self.renew(call);
         }
         let request = if call.is_vod() {
             self.vod_request(call, now)?
@@ -108,7 +112,7 @@ impl Upload {
         };
         vod::request::request(
             &self.job.vod,
-            &self.credentials,
+            &self.account.credentials,
             action,
             &params,
             &nonce,
@@ -143,7 +147,7 @@ impl Upload {
                     now,
                     upload_id,
                     &etags,
-                    &Vec::new(),
+                    &self.job.options.headers_at_the_end(),
                 )
             }
             Call::PutPlaylist(number) => self.playlist_request(number, now),
@@ -190,6 +194,7 @@ impl Upload {
 
     /// A request got through: its tries start from the beginning.
     pub(super) fn got_through(&mut self, call: Call) {
+        self.renewed &= !call.is_vod();
         self.tries.remove(&call);
     }
 
@@ -207,6 +212,7 @@ impl Upload {
             Recovery::NewNonce | Recovery::FixClock if self.tried(call) < CORRECTED_TRIES => {
                 self.retry_call(call, error, asked, now)
             }
+            Recovery::NewToken if self.account.renewable && !self.renewed => self.renew(call),
             Recovery::NewNonce | Recovery::FixClock | Recovery::NewToken | Recovery::Fail => {
                 Err(error)
             }
@@ -291,6 +297,27 @@ impl Upload {
         self.retries = self.retries.saturating_add(1);
         let delay = self.entropy.backoff_ms(tries, asked_ms);
         self.wait(Task::RetryCall(call), delay, now);
+        Ok(())
+    }
+
+    // The caller's credentials.
+
+    /// Asks the caller for newer ones, once for all calls that wait for them.
+    fn renew(&mut self, call: Call) -> Result<(), Error> {
+        self.after_renewal.insert(call);
+        if !self.tasks.values().any(|task| *task == Task::Renew) {
+            let id = self.begin(Task::Renew);
+            self.out.push(Effect::Renew { id });
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_renewed(&mut self, account: Account, now: UnixMs) -> Result<(), Error> {
+        self.account.replace(account);
+        self.renewed = true;
+        for call in std::mem::take(&mut self.after_renewal) {
+            self.call(call, now)?;
+        }
         Ok(())
     }
 

@@ -22,7 +22,11 @@ impl Upload {
     }
 
     pub(super) fn on_completed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
-        let error = match oss::xml::parse_complete(reply) {
+        let completed = match self.job.options.callback {
+            Some(_) => oss::xml::parse_called_back(reply),
+            None => oss::xml::parse_complete(reply),
+        };
+        let error = match completed {
             Ok(completed) => return Ok(self.verify(None, completed.crc64)?),
             Err(error) => error,
         };

@@ -21,11 +21,11 @@ use super::plan::{self, Plan, Shape};
 use super::retry::Entropy;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::{Headers, Reply};
-use crate::oss::Target;
+use crate::oss::{Target, settings};
 use crate::source::guard::{SourcePolicy, check_url};
 use crate::time::UnixMs;
-use crate::vod::Credentials;
 use crate::vod::credential::UploadAuth;
+use crate::vod::{Account, Credentials};
 
 use calls::Call;
 use reader::Reader;
@@ -37,7 +37,11 @@ const CLOCK_TOLERANCE_MS: i64 = 30_000;
 #[derive(Clone)]
 pub struct Upload {
     job: Job,
-    credentials: Credentials,
+    account: Account,
+    /// Calls that wait for newer credentials of the caller.
+    after_renewal: BTreeSet<Call>,
+    /// They were fetched since VOD last answered well.
+    renewed: bool,
     entropy: Entropy,
     /// Server time minus host time.
     clock_offset_ms: i64,
@@ -125,6 +129,7 @@ enum Task {
     RetryList,
     RetryCall(Call),
     RetryPart(u32),
+    Renew,
 }
 
 impl Upload {
@@ -134,25 +139,28 @@ impl Upload {
     /// `InvalidArgument` with the field and the rule, `UrlRefused`: everything that can be refused before a request.
     pub fn new(
         job: Job,
-        credentials: Credentials,
+        account: impl Into<Account>,
         entropy: [u8; 32],
         _now: UnixMs,
     ) -> Result<Upload, Error> {
-        check(&job, &credentials)?;
+        let account = account.into();
+        check(&job, &account.credentials)?;
         if job.options.shard.is_some() {
             let rule = "needs an upload to be a part of: begin it with a budget of 0 parts, and resume from its checkpoint";
             return Err(Error::invalid("shard", rule));
         }
-        Ok(Upload::idle(job, credentials, entropy))
+        Ok(Upload::idle(job, account, entropy))
     }
 
-    fn idle(job: Job, credentials: Credentials, entropy: [u8; 32]) -> Upload {
+    fn idle(job: Job, account: Account, entropy: [u8; 32]) -> Upload {
         let reader = Reader::new(&job.source);
         Upload {
             reader,
             files: playlist::Files::of(&job),
             job,
-            credentials,
+            account,
+            after_renewal: BTreeSet::new(),
+            renewed: false,
             entropy: Entropy::new(entropy),
             clock_offset_ms: 0,
             last_id: 0,
@@ -298,6 +306,10 @@ impl Upload {
                 };
                 self.on_failure(&task, &failure, now)
             }
+            Event::Renewed { id, account } => match self.tasks.remove(&id) {
+                Some(Task::Renew) => self.on_renewed(account, now),
+                _ => Ok(()),
+            },
             Event::Woke { id } => {
                 let Some(task) = self.tasks.remove(&id) else {
                     return Ok(());
@@ -346,6 +358,10 @@ impl Upload {
         }
         match task {
             Task::Call { call, .. } => self.on_call_failure(*call, failure, now),
+            // Also where only the clean-up waits for them.
+            Task::Renew if failure.kind != FailureKind::Canceled => {
+                Err(Error::new(Code::CredentialsFailed, failure.message.clone()))
+            }
             _ if !self.is_running() => Ok(()),
             Task::Open => self.on_open_failure(failure, now),
             Task::Read { .. } => self.on_read_failure(failure, now),
@@ -359,7 +375,11 @@ impl Upload {
             Task::Transfer { part, length, .. } => {
                 self.on_transfer_failure(*part, *length, failure, now)
             }
-            Task::RetryOpen | Task::RetryList | Task::RetryCall(_) | Task::RetryPart(_) => Ok(()),
+            Task::Renew
+            | Task::RetryOpen
+            | Task::RetryList
+            | Task::RetryCall(_)
+            | Task::RetryPart(_) => Ok(()),
         }
     }
 
@@ -373,10 +393,18 @@ impl Upload {
     // How an upload ends.
 
     /// Stops everything at once. What the server holds is removed once all that was in flight is still.
-    fn fail(&mut self, error: Error) {
+    fn fail(&mut self, mut error: Error) {
         if self.phase == Phase::Aborting {
             self.cleanup_failed(&error);
             return;
+        }
+        if error.code == Code::CallbackFailed {
+            // Only a complete object has a callback: there is nothing to remove.
+            self.upload_id = None;
+            error.message += &format!(
+                "; the object is stored, its media id is {}",
+                self.media_id()
+            );
         }
         // What nobody can go on with is not worth keeping.
         // What was resumed is somebody's checkpoint: it stays, even for a source that must be put right first.
@@ -400,6 +428,7 @@ impl Upload {
             self.out.push(Effect::Cancel { id });
         }
         self.after_refresh.clear();
+        self.after_renewal.clear();
         let files = self.files.as_mut().map(|files| files.take_open());
         let open = self.reader.open.take().into_iter();
         for id in open.chain(files.unwrap_or_default()) {
@@ -580,6 +609,17 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         return Err(Error::invalid("accessKeySecret", "must not be empty"));
     }
     job.vod.base_url()?;
+    job.oss.validate()?;
+    let options = &job.options;
+    settings::check_object_headers(&options.object_headers)?;
+    settings::check_traffic_limit(options.traffic_limit)?;
+    options
+        .callback
+        .as_ref()
+        .map_or(Ok(()), |callback| callback.validate())?;
+    if options.show_watermark.is_some() && !job.media.is_renewable() {
+        return Err(Error::invalid("showWatermark", "is for videos only"));
+    }
     if job.options.concurrency == Some(0) {
         return Err(Error::invalid("concurrency", "must be at least 1, got 0"));
     }

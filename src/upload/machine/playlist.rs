@@ -578,6 +578,11 @@ impl Upload {
         // One Content-Type for all would be wrong for most.
         headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         headers.push(("Content-Type".into(), naming::content_type(&key, told)));
+        headers.extend(self.job.options.headers_of_a_body());
+        if key == self.place()?.target.key {
+            // The list that VOD knows makes the media: it comes last.
+            headers.extend(self.job.options.headers_at_the_end());
+        }
         Ok((self.place()?.target.beside(key)?, headers))
     }
 

@@ -15,7 +15,7 @@ use crate::upload::event::{Effect, Phase};
 use crate::upload::job::{Job, Source};
 use crate::upload::parts::Accepted;
 use crate::upload::plan::Plan;
-use crate::vod::Credentials;
+use crate::vod::Account;
 use crate::vod::credential::UploadAddress;
 
 /// Requests kept back for the end of a slice: a listing, a refresh, a retry.
@@ -39,7 +39,7 @@ impl Upload {
     pub fn resume(
         checkpoint: Checkpoint,
         mut job: Job,
-        credentials: Credentials,
+        account: impl Into<Account>,
         entropy: [u8; 32],
         _now: UnixMs,
     ) -> Result<Upload, Error> {
@@ -49,6 +49,7 @@ impl Upload {
         }
         job.media = checkpoint.media.clone();
         job.options.object_headers = checkpoint.object_headers.clone();
+        job.options.show_watermark = checkpoint.show_watermark;
         if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
             checkpoint.plan
         {
@@ -60,7 +61,12 @@ impl Upload {
                 return Err(Error::invalid("partSize", rule));
             }
         }
-        super::check(&job, &credentials)?;
+        if checkpoint.callback_removed && job.options.callback.is_none() {
+            let rule = "must be passed again: its URL may hold a credential and was not stored";
+            return Err(Error::invalid("callback", rule));
+        }
+        let account = account.into();
+        super::check(&job, &account.credentials)?;
         if job.options.shard.is_some() && !job.media.is_renewable() {
             let rule = "is for videos: the upload credential of other media cannot be fetched by another run";
             return Err(Error::invalid("shard", rule));
@@ -71,7 +77,7 @@ impl Upload {
                 "needs a checkpoint that holds an upload id",
             ));
         }
-        let mut upload = Upload::idle(job, credentials, entropy);
+        let mut upload = Upload::idle(job, account, entropy);
         upload.resumed = true;
         upload.upload_id = checkpoint.upload_id.clone();
         upload.expected = Some(checkpoint);
@@ -85,11 +91,16 @@ impl Upload {
     pub fn discard(
         checkpoint: Checkpoint,
         job: Job,
-        credentials: Credentials,
+        account: impl Into<Account>,
         entropy: [u8; 32],
         now: UnixMs,
     ) -> Result<Upload, Error> {
-        let mut upload = Upload::resume(checkpoint, job, credentials, entropy, now)?;
+        // Nothing will be completed.
+        let checkpoint = Checkpoint {
+            callback_removed: false,
+            ..checkpoint
+        };
+        let mut upload = Upload::resume(checkpoint, job, account, entropy, now)?;
         let mut message = "the upload was aborted".to_owned();
         if !upload.job.media.is_renewable() {
             // Nothing can be sent without a credential, and there is none to be had for the old place.
@@ -143,6 +154,8 @@ impl Upload {
                 .filter(|_| !seen)
                 .map_or(mark, |before| before.source.clone()),
             object_headers: self.job.options.object_headers.clone(),
+            show_watermark: self.job.options.show_watermark,
+            callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place: place.or_else(|| before?.place.clone()),
             upload_id: self.upload_id.clone(),
@@ -205,7 +218,11 @@ impl Upload {
         let busy = |task: &Task| {
             matches!(
                 task,
-                Task::Transfer { .. } | Task::Call { .. } | Task::OpenFile(_) | Task::ReadFile(_)
+                Task::Transfer { .. }
+                    | Task::Call { .. }
+                    | Task::Renew
+                    | Task::OpenFile(_)
+                    | Task::ReadFile(_)
             )
         };
         let may_rest = self.stopping
@@ -300,6 +317,7 @@ impl Upload {
             self.out.push(Effect::Cancel { id });
         }
         self.after_refresh.clear();
+        self.after_renewal.clear();
         self.place = None;
         self.auth = None;
         self.upload_id = None;

@@ -170,17 +170,16 @@ impl Upload {
         let (credentials, generation) = (&auth.ticket.credentials, auth.generation);
         let signature = self.job.oss.signature;
         let now = self.server_now(now);
+        let mut headers = self.job.options.headers_of_a_body();
         let request = match &self.upload_id {
-            Some(upload_id) => {
-                oss::request::upload_part(target, signature, credentials, now, upload_id, part)?
+            Some(id) => {
+                oss::request::upload_part(target, signature, credentials, now, id, part, &headers)?
             }
-            None => oss::request::put_object(
-                target,
-                signature,
-                credentials,
-                now,
-                &self.object_headers(),
-            )?,
+            None => {
+                headers.extend(self.job.options.headers_at_the_end());
+                headers.extend(self.object_headers());
+                oss::request::put_object(target, signature, credentials, now, &headers)?
+            }
         };
         let id = self.begin(Task::Transfer {
             part,
