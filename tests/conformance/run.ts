@@ -27,7 +27,7 @@ const runners: readonly Runner[] = [
     command: () => [python, join(here, "python", `${name}.py`)],
     python: true,
   })),
-  ...["ali-oss", "pop-core"].map((name) => ({
+  ...["ali-oss", "pop-core", "read-back"].map((name) => ({
     name,
     command: () => [process.execPath, join(here, `${name}.ts`)],
     python: false,
