@@ -32,8 +32,15 @@ await run("tar", [
   "--strip-components=1",
 ]);
 
-/** npm's own node, and the one this machine has without it. */
-const nodes = [process.execPath, systemNode()].filter((node) => node !== undefined);
+/**
+ * npm's own node, and the one this machine has without it. All that is awaited comes before the first test: whoever
+ * registers one later may find that the others are over, and the project removed.
+ */
+const nodes = await Promise.all(
+  [process.execPath, systemNode()]
+    .filter((node) => node !== undefined)
+    .map(async (node) => ({ node, version: (await run(node, ["--version"])).stdout.trim() })),
+);
 
 test("holds what is promised and nothing else", async () => {
   const top = (await readdir(installed)).sort();
@@ -56,9 +63,7 @@ test("holds what is promised and nothing else", async () => {
   );
 });
 
-for (const node of nodes) {
-  const version = (await run(node, ["--version"])).stdout.trim();
-
+for (const { node, version } of nodes) {
   test(`runs on Node ${version}, by import and by require`, async () => {
     const script =
       "const { crc64Combine } = core; if (crc64Combine('0', '0', 0) !== '0') throw new Error('wrong')";
