@@ -1,8 +1,8 @@
 //! The machine: plain data, one entry point, and no decision outside of it.
 //!
-//! Here: the state, the dispatch, and how an upload ends. [`reader`] looks at the source and reads streams, [`calls`] talks
-//! to VOD and OSS in small requests, [`transfer`] moves parts, [`finish`] completes and verifies, [`rest`] comes to rest and
-//! goes on from a checkpoint, [`playlist`] moves the files of a playlist in place of parts.
+//! Here: the state, the dispatch, and how an upload ends. `reader` looks at the source and reads streams, `calls` talks
+//! to VOD and OSS in small requests, `transfer` moves parts, `finish` completes and verifies, `rest` comes to rest and
+//! goes on from a checkpoint, `playlist` moves the files of a playlist in place of parts.
 
 mod calls;
 mod finish;
