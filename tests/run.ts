@@ -78,6 +78,11 @@ const steps: readonly Step[] = [
     skip: noWasmTarget,
   },
   {
+    name: "the core's documentation",
+    group: "lint",
+    command: ["cargo", "rustdoc", "--package=vodlift", "--lib", ...locked, "--", "-D", "warnings"],
+  },
+  {
     name: "the package is well-formed (publint)",
     group: "package",
     command: ["publint", "--strict", "pkg"],
