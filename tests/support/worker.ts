@@ -1,9 +1,10 @@
 // The Worker in real workerd, on a free loopback port: through wrangler, with the configuration that is deployed.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { IngestDetail } from "../../worker/src/api/schema.ts";
 
 export interface WorkerOptions {
   /** Where VOD is, and the keys for it; an emulator fits. */
@@ -12,8 +13,8 @@ export interface WorkerOptions {
   token?: string | null;
   /** Default true: the tests' sources lie on loopback. */
   allowPrivateSources?: boolean;
-  /** Requests a run may send; its own default if left out. */
-  subrequests?: number;
+  /** More of what worker/src/env.ts names. */
+  settings?: Readonly<Record<string, string>>;
   /** 0 or nothing: any free port. */
   port?: number;
   /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
@@ -37,13 +38,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const persist = options.persist ?? (await mkdtemp(join(tmpdir(), "vodlift-worker-")));
   const { service } = options;
   const settings = {
-    VODLIFT_TOKEN: token ?? "",
+    VODLIFT_TOKENS: token === null ? "" : JSON.stringify([{ name: "test", sha256: sha256(token) }]),
     ALIBABA_CLOUD_ACCESS_KEY_ID: service.accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: service.accessKeySecret,
     VODLIFT_REGION: service.region,
     VODLIFT_ENDPOINT: service.endpoint,
     VODLIFT_ALLOW_PRIVATE_SOURCES: String(options.allowPrivateSources ?? true),
-    VODLIFT_SUBREQUESTS: String(options.subrequests ?? ""),
+    ...options.settings,
   };
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
@@ -71,17 +72,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
 }
 
-/** An ingest as the Worker shows it. */
-export interface IngestView {
-  id: string;
-  url: string;
-  state: "queued" | "running" | "done" | "failed" | "canceled";
-  mediaId?: string;
-  size?: number;
-  bytes: number;
-  error?: { code: string; message: string; hint: string };
-  resumable?: boolean;
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
+
+/** An ingest as the Worker shows it. */
+export type IngestView = IngestDetail;
 
 /** An answer of the API. */
 export interface Answer {

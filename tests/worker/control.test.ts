@@ -34,8 +34,8 @@ let worker: RunningWorker;
 before(async () => {
   service = await startService();
   origin = await startOrigin();
-  // So few that a run carries about five parts.
-  worker = await startWorker({ service, subrequests: 20 });
+  // So few that a run carries some seventeen parts.
+  worker = await startWorker({ service, settings: { VODLIFT_SUBREQUESTS: "50" } });
 });
 after(async () => {
   await worker.close();
@@ -68,7 +68,7 @@ test("an ingest that is too much for one run takes several, and sends nothing tw
   assert.equal(view.state, "done", JSON.stringify(view.error));
   const parts = partsStored(service).slice(known);
   assert.deepEqual([parts.length, new Set(parts).size], [41, 41]);
-  assert.ok(refreshes().length - before >= 4, "each later run asks for a credential");
+  assert.ok(refreshes().length - before >= 3, "each later run asks for a credential");
   const key = service.log.findLast(({ operation }) => operation === "UploadPart")?.key ?? "";
   assert.equal(await storedSha256(service, key), await origin.sha256("/long.mp4"));
   await assertNothingOpen(service);
@@ -111,7 +111,7 @@ test("canceled while it runs, it leaves nothing behind", async () => {
   const id = await underWay("/canceled.mp4", 3 * MIB);
   const canceled = await call(`/v1/ingests/${id}`, "DELETE");
   assert.deepEqual([canceled.status, canceled.body.state], [200, "canceled"]);
-  assert.equal(canceled.body.resumable, undefined);
+  assert.equal(canceled.body.resumable, false);
   await assertNothingOpen(service);
   assert.deepEqual(await storedObjects(service), known);
   assert.equal((await viewIngest(worker, id)).state, "canceled");
@@ -136,7 +136,7 @@ test("what is done is neither stopped nor canceled", async () => {
     [`/v1/ingests/${id}/stop`, "POST"],
   ] as const) {
     const { status, body } = await call(path, method);
-    assert.deepEqual([status, body.error.code], [409, "already_over"]);
+    assert.deepEqual([status, body.code], [409, "already_over"]);
   }
   assert.equal((await viewIngest(worker, id)).state, "done");
 });
@@ -196,7 +196,7 @@ test("the list shows the newest first, page by page", async () => {
   }
   assert.deepEqual(listed.slice(0, 5), ids);
   assert.equal(new Set(listed).size, listed.length);
-  for (const query of ["limit=0", "limit=41", "limit=x", "cursor=-1"]) {
+  for (const query of ["limit=0", "limit=201", "limit=x", "cursor=-1"]) {
     assert.equal((await call(`/v1/ingests?${query}`)).status, 400, query);
   }
 });

@@ -53,7 +53,12 @@ test("an ingest whose Worker was killed goes on where it was", {
     routes: { "/slow.mp4": { size: 40 * MIB + 7, bytesPerSecond: 8 * MIB } },
   });
   const persist = await mkdtemp(join(tmpdir(), "vodlift-crash-"));
-  const options = { service: asData(service), persist, token: "a-token" };
+  const options = {
+    service: asData(service),
+    persist,
+    token: "a-token",
+    settings: { VODLIFT_STALE_SECONDS: "3" },
+  };
   let worker = await startVictim(options);
   try {
     const id = await postIngest(worker, { url: `${origin.url}/slow.mp4`, partSize: MIB });

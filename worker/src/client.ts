@@ -1,27 +1,27 @@
-// The package as this Worker uses it: its account, and its errors as answers.
+// The package as this Worker uses it: its account, and its errors as data.
 import { Vodlift, VodliftError } from "vodlift";
+import type { Failure } from "./api/schema.ts";
 import type { Env } from "./env.ts";
-import type { Problem } from "./problem.ts";
 
 export function client(env: Env): Vodlift {
   return new Vodlift({
     accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID ?? "",
     accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? "",
-    ...(env.ALIBABA_CLOUD_SECURITY_TOKEN
-      ? { securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN }
-      : {}),
-    ...(env.VODLIFT_REGION ? { region: env.VODLIFT_REGION } : {}),
-    ...(env.VODLIFT_ENDPOINT ? { endpoint: env.VODLIFT_ENDPOINT } : {}),
+    ...(env.ALIBABA_CLOUD_SECURITY_TOKEN && { securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN }),
+    ...(env.VODLIFT_REGION && { region: env.VODLIFT_REGION }),
+    ...(env.VODLIFT_ENDPOINT && { endpoint: env.VODLIFT_ENDPOINT }),
   });
 }
 
-export function asProblem(error: unknown): Problem {
+export function asFailure(error: unknown): Failure {
   if (error instanceof VodliftError) {
-    return { code: error.code, message: error.message, hint: error.hint };
+    const { code, message, hint, retryable, requestId } = error;
+    return { code, message, hint, retryable, ...(requestId !== undefined && { requestId }) };
   }
   return {
     code: "internal",
     message: error instanceof Error ? error.message : "something else than an error was thrown",
     hint: "This is a fault in vodlift: please report it with the message.",
+    retryable: true,
   };
 }

@@ -1,21 +1,59 @@
-import type { Ingest } from "./ingest.ts";
-import type { Listing } from "./listing.ts";
+import type { RunParams } from "./ingest/workflow.ts";
+import type { JobIndex } from "./jobs/index.ts";
 
-/** What the Worker is given: its bindings, and settings from secrets and vars. */
+/** What the Worker is given: its bindings, and settings from secrets and vars. Numbers are digits. */
 export interface Env {
-  INGESTS: DurableObjectNamespace<Ingest>;
-  LISTING: DurableObjectNamespace<Listing>;
-  /** The bearer token of all of /v1. Without it /v1 is closed. */
-  VODLIFT_TOKEN?: string;
+  JOBS: DurableObjectNamespace<JobIndex>;
+  INGEST: Workflow<RunParams>;
+  /** Limits calls that change something, by token, and logins that fail, by address. */
+  WRITES: RateLimit;
+  LOGINS: RateLimit;
+
+  /** Secret: who may call, as JSON: `[{ "name", "sha256", "scopes": ["create", "read", "cancel"] }]`. Without it /v1 is closed. */
+  VODLIFT_TOKENS?: string;
+  /** Secrets: the account's key. */
   ALIBABA_CLOUD_ACCESS_KEY_ID?: string;
   ALIBABA_CLOUD_ACCESS_KEY_SECRET?: string;
   ALIBABA_CLOUD_SECURITY_TOKEN?: string;
+  /** Secret: seals stored sources and sessions; the AccessKey's secret does if it is left out. */
+  VODLIFT_SEAL_KEY?: string;
   VODLIFT_REGION?: string;
   VODLIFT_ENDPOINT?: string;
-  /** Requests that one run of an ingest may send, as digits: what the account's plan allows. 900 if left out. */
+
+  /** Ingests that run at once: 20. */
+  VODLIFT_RUNNING?: string;
+  /** Ingests that read from one host at once: 6. */
+  VODLIFT_PER_HOST?: string;
+  /** Requests that one Workflow instance may send: 10,000 on paid plans, 50 on the free one. 10000 if left out. */
   VODLIFT_SUBREQUESTS?: string;
-  /** Seconds after which a run begins no further part, as digits. 480 if left out. */
+  /** Seconds after which a slice begins no further part: 480. */
   VODLIFT_SLICE_SECONDS?: string;
-  /** `true` lets sources lie on private and loopback addresses: for development only. */
+  /** Bytes of one shard of a large object: 16 GiB. */
+  VODLIFT_SHARD_BYTES?: string;
+  /** Seconds without a word after which an ingest is set going again: 120. */
+  VODLIFT_STALE_SECONDS?: string;
+  /** Days that a finished ingest is remembered: 30. */
+  VODLIFT_RETENTION_DAYS?: string;
+
+  /** Source hosts, with commas between; `*.example.com` stands for all below. Only these, if there are any. */
+  VODLIFT_ALLOW_HOSTS?: string;
+  /** Source hosts that are refused. */
+  VODLIFT_DENY_HOSTS?: string;
+  /** The largest source that is accepted, in bytes. */
+  VODLIFT_MAX_BYTES?: string;
+  /** `true` lets sources and webhooks lie on private and loopback addresses: for development only. */
   VODLIFT_ALLOW_PRIVATE_SOURCES?: string;
+
+  /** Told of every ingest that is done or has failed. */
+  VODLIFT_WEBHOOK_URL?: string;
+  /** Secret: signs webhooks, as `whsec_…` (Standard Webhooks); several with spaces between while one is replaced. */
+  VODLIFT_WEBHOOK_SECRET?: string;
+  /** Secret: the key of VOD's event callbacks. Without it they are refused. */
+  VODLIFT_CALLBACK_KEY?: string;
+}
+
+/** A number among the settings, or what is meant without it. */
+export function setting(given: string | undefined, otherwise: number): number {
+  const number = Number(given || otherwise);
+  return Number.isFinite(number) && number >= 0 ? number : otherwise;
 }

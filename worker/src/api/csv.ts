@@ -1,0 +1,63 @@
+// The list as CSV (RFC 4180), page by page, so that a million rows need no memory.
+import type { Env } from "../env.ts";
+import { jobs } from "../jobs/index.ts";
+import type { Query } from "../jobs/query.ts";
+import type { Ingest } from "./schema.ts";
+
+const COLUMNS = [
+  "id",
+  "url",
+  "title",
+  "kind",
+  "state",
+  "mediaId",
+  "size",
+  "bytes",
+  "attempts",
+  "error",
+  "created",
+  "started",
+  "ended",
+] as const;
+const PAGE = 1_000;
+
+export function csv(env: Env, filters: Omit<Query, "limit" | "before">): Response {
+  const index = jobs(env);
+  const encoder = new TextEncoder();
+  let before: number | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(`${COLUMNS.join(",")}\r\n`));
+    },
+    async pull(controller) {
+      const page = await index.page({
+        ...filters,
+        limit: PAGE,
+        ...(before !== undefined && { before }),
+      });
+      controller.enqueue(encoder.encode(page.ingests.map(line).join("")));
+      if (page.cursor === null) controller.close();
+      else before = Number(page.cursor);
+    },
+  });
+  return new Response(body, {
+    headers: {
+      "content-type": "text/csv; charset=utf-8",
+      "content-disposition": 'attachment; filename="ingests.csv"',
+      "cache-control": "no-store",
+    },
+  });
+}
+
+function line(ingest: Ingest): string {
+  const cells = COLUMNS.map((column) =>
+    cell(column === "error" ? ingest.error?.code : ingest[column]),
+  );
+  return `${cells.join(",")}\r\n`;
+}
+
+/** A text that a spreadsheet would take for a formula gets an apostrophe before it. */
+function cell(value: string | number | undefined): string {
+  const text = String(value ?? "").replace(/^[=+\-@\t\r]/, "'$&");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,69 @@
+// GET /v1/ingests/:id/events: what happens to an ingest, as server-sent events. Entries of the timeline carry an id, so a
+// listener that was cut off goes on after the last one it saw (Last-Event-ID).
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { streamSSE } from "hono/streaming";
+import { jobs } from "../jobs/index.ts";
+import { type Bound, requireScope } from "./auth.ts";
+import { IdParam, problems, security } from "./documented.ts";
+import { NOT_FOUND } from "./ingests.ts";
+import { problem } from "./problem.ts";
+import { validated } from "./validation.ts";
+
+/** Proxies cut what is silent for longer. */
+const PATIENCE_MS = 15_000;
+const AT_MOST_EVERY_MS = 250;
+
+export const events = new OpenAPIHono<Bound>({ defaultHook: validated });
+
+events.openapi(
+  createRoute({
+    method: "get",
+    path: "/ingests/{id}/events",
+    summary: "Follow an ingest",
+    description:
+      "`ingest`: how it stands now. `entry`: a line of its timeline, with an id. `end`: nothing more will come.",
+    security,
+    middleware: requireScope("read"),
+    request: {
+      params: IdParam,
+      headers: z.object({ "last-event-id": z.string().optional() }),
+    },
+    responses: {
+      200: { description: "Events.", content: { "text/event-stream": { schema: z.string() } } },
+      204: { description: "It is over, and everything was heard." },
+      ...problems(404),
+    },
+  }),
+  async (context) => {
+    const id = context.req.param("id");
+    const index = jobs(context.env);
+    const heard = context.req.header("last-event-id") ?? "";
+    let seq = /^\d{1,15}$/.test(heard) ? Number(heard) : 0;
+    let moved: string | undefined;
+    const first = await index.watch(id, seq, undefined, 0);
+    if (!first) return problem(context, 404, NOT_FOUND);
+    // A browser that hears 204 does not connect again.
+    if (first.over && first.entries.length === 0 && seq > 0) return context.body(null, 204);
+    return streamSSE(context, async (stream) => {
+      for (let news: typeof first | undefined = first; news && !stream.aborted; ) {
+        for (const entry of news.entries) {
+          await stream.writeSSE({
+            event: "entry",
+            id: String(entry.seq),
+            data: JSON.stringify(entry),
+          });
+          seq = entry.seq;
+        }
+        if (news.view.moved !== moved) {
+          await stream.writeSSE({ event: "ingest", data: JSON.stringify(news.view) });
+          moved = news.view.moved;
+        } else {
+          await stream.write(": still here\n\n");
+        }
+        if (news.over) return stream.writeSSE({ event: "end", data: "{}" });
+        await stream.sleep(AT_MOST_EVERY_MS);
+        news = await index.watch(id, seq, moved, PATIENCE_MS);
+      }
+    });
+  },
+);

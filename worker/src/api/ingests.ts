@@ -1,0 +1,310 @@
+// /v1/ingests: begin, list, look at, cancel, stop and retry ingests.
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import type { Env } from "../env.ts";
+import { type Acceptance, jobs, type NewJob } from "../jobs/index.ts";
+import { toJob } from "./accept.ts";
+import { type Bound, requireScope } from "./auth.ts";
+import { csv } from "./csv.ts";
+import { IdParam, json, problems, security } from "./documented.ts";
+import { invalid, problem, problemOf, type Trouble } from "./problem.ts";
+import {
+  Accepted,
+  BatchAnswer,
+  Ingest,
+  IngestDetail,
+  IngestPage,
+  IngestRequest,
+  ListQuery,
+  MAX_BATCH,
+} from "./schema.ts";
+import { troubleOf, validated } from "./validation.ts";
+
+const MAX_BODY = 8 * 1024 * 1024;
+const MAX_KEY = 255;
+/** A run hears of its end within a second or two, and finishes the parts in flight. */
+const PATIENCE_MS = 20_000;
+
+export const ingests = new OpenAPIHono<Bound>({ defaultHook: validated });
+
+const Key = z.object({
+  "idempotency-key": z.string().min(1).max(MAX_KEY).optional().openapi({
+    description:
+      "The same request under the same key is the same ingest, however often it is sent.",
+  }),
+});
+
+ingests.openAPIRegistry.registerPath(
+  createRoute({
+    method: "post",
+    path: "/ingests",
+    summary: "Begin one ingest, or up to 1,000",
+    security,
+    request: {
+      headers: Key,
+      body: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: z.union([IngestRequest, z.array(IngestRequest).min(1).max(MAX_BATCH)]),
+          },
+        },
+      },
+    },
+    responses: {
+      202: json(z.union([Accepted, BatchAnswer]), "Accepted: of a batch, one result a request."),
+      ...problems(400, 413, 422),
+    },
+  }),
+);
+ingests.post(
+  "/ingests",
+  requireScope("create"),
+  bodyLimit({
+    maxSize: MAX_BODY,
+    onError: (context) =>
+      problem(context, 413, {
+        code: "body_too_large",
+        message: `the body ends at ${MAX_BODY} bytes`,
+        hint: "Pass the URL of the media, not the media; split large batches.",
+      }),
+  }),
+  async (context) => {
+    const { env, req } = context;
+    const unset = missingKeys(env);
+    if (unset) return problem(context, 503, unset);
+    const key = req.header("idempotency-key");
+    if (key !== undefined && (key === "" || key.length > MAX_KEY)) {
+      return problem(
+        context,
+        400,
+        invalid("Idempotency-Key", `must have 1 to ${MAX_KEY} characters`),
+      );
+    }
+    const body = parseJson(await req.text());
+    if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
+    if (!Array.isArray(body)) {
+      const job = await check(env, body, key);
+      if (!("kind" in job)) return problem(context, 400, job);
+      const [answer] = await jobs(env).accept([job]);
+      if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
+      context.header("location", `/v1/ingests/${answer.id}`);
+      return context.json({ id: answer.id, state: answer.state }, 202);
+    }
+    if (body.length < 1 || body.length > MAX_BATCH) {
+      return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
+    }
+    const checked = await Promise.all(
+      body.map((one, n) => check(env, one, key === undefined ? undefined : `${key} ${n}`)),
+    );
+    const answers = await jobs(env).accept(checked.filter((job) => "kind" in job));
+    const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
+    return context.json({ results }, 202);
+  },
+);
+
+ingests.openapi(
+  createRoute({
+    method: "get",
+    path: "/ingests",
+    summary: "List ingests, newest first",
+    security,
+    middleware: requireScope("read"),
+    request: { query: ListQuery },
+    responses: { 200: json(IngestPage, "A page."), ...problems(400) },
+  }),
+  async (context) => {
+    const { cursor, ...query } = context.req.valid("query");
+    const page = await jobs(context.env).page({
+      ...filters(query),
+      limit: query.limit,
+      ...(cursor !== undefined && { before: Number(cursor) }),
+    });
+    return context.json(page, 200);
+  },
+);
+
+ingests.openapi(
+  createRoute({
+    method: "get",
+    path: "/ingests.csv",
+    summary: "All ingests as CSV, newest first",
+    security,
+    middleware: requireScope("read"),
+    request: { query: ListQuery.omit({ limit: true, cursor: true }) },
+    responses: {
+      200: {
+        description: "A header row, then one row an ingest.",
+        content: { "text/csv": { schema: z.string() } },
+      },
+      ...problems(400),
+    },
+  }),
+  (context) => csv(context.env, filters(context.req.valid("query"))),
+);
+
+ingests.openapi(
+  createRoute({
+    method: "get",
+    path: "/ingests/{id}",
+    summary: "Look at an ingest",
+    security,
+    middleware: requireScope("read"),
+    request: { params: IdParam },
+    responses: { 200: json(IngestDetail, "How it stands, and what happened."), ...problems(404) },
+  }),
+  async (context) => {
+    const detail = await jobs(context.env).look(context.req.param("id"));
+    return detail ? context.json(detail, 200) : problem(context, 404, NOT_FOUND);
+  },
+);
+
+ingests.openapi(
+  createRoute({
+    method: "delete",
+    path: "/ingests/{id}",
+    summary: "Cancel an ingest, and remove what was uploaded",
+    security,
+    middleware: requireScope("cancel"),
+    request: { params: IdParam },
+    responses: { 200: json(Ingest, "It is canceled."), ...problems(404, 409) },
+  }),
+  async (context) => {
+    const index = jobs(context.env);
+    const id = context.req.param("id");
+    const view = (await index.cancel(id)) && (await index.settled(id, PATIENCE_MS));
+    if (!view) return problem(context, 404, NOT_FOUND);
+    return view.state === "canceled" ? context.json(view, 200) : problem(context, 409, over(view));
+  },
+);
+
+ingests.openapi(
+  createRoute({
+    method: "post",
+    path: "/ingests/{id}/stop",
+    summary: "Stop an ingest, and keep its checkpoint for somebody else",
+    security,
+    middleware: requireScope("cancel"),
+    request: { params: IdParam },
+    responses: { 200: json(Ingest, "It has stopped."), ...problems(404, 409) },
+  }),
+  async (context) => {
+    const index = jobs(context.env);
+    const id = context.req.param("id");
+    const view = (await index.stop(id)) && (await index.settled(id, PATIENCE_MS));
+    if (!view) return problem(context, 404, NOT_FOUND);
+    return view.state === "canceled" ? context.json(view, 200) : problem(context, 409, over(view));
+  },
+);
+
+ingests.openapi(
+  createRoute({
+    method: "post",
+    path: "/ingests/{id}/retry",
+    summary: "Queue again what has failed or was canceled; it goes on from its checkpoint",
+    security,
+    middleware: requireScope("create"),
+    request: { params: IdParam },
+    responses: { 202: json(Accepted, "It is queued."), ...problems(404, 409) },
+  }),
+  async (context) => {
+    const view = await jobs(context.env).retry(context.req.param("id"));
+    if (!view) return problem(context, 404, NOT_FOUND);
+    if (view === "over" || view === "gone") return problem(context, 409, NOT_RETRYABLE);
+    return context.json({ id: view.id, state: view.state }, 202);
+  },
+);
+
+ingests.openapi(
+  createRoute({
+    method: "get",
+    path: "/ingests/{id}/checkpoint",
+    summary: "Where it stands, for `vodlift resume`",
+    security,
+    middleware: requireScope("read"),
+    request: { params: IdParam },
+    responses: {
+      200: json(z.record(z.string(), z.unknown()), "A checkpoint. It holds no secret."),
+      ...problems(404, 409),
+    },
+  }),
+  async (context) => {
+    const index = jobs(context.env);
+    const id = context.req.param("id");
+    const view = await index.look(id);
+    if (!view) return problem(context, 404, NOT_FOUND);
+    const checkpoint = view.resumable ? await index.checkpoint(id) : null;
+    if (checkpoint !== null) return context.json(JSON.parse(checkpoint), 200);
+    return problem(context, 409, {
+      code: "no_checkpoint",
+      message: `this ingest is ${view.state}, and there is no checkpoint to hand out`,
+      hint: "POST /v1/ingests/:id/stop ends one that runs and leaves its checkpoint.",
+    });
+  },
+);
+
+/** A job, or what is wrong with the request. */
+async function check(env: Env, body: unknown, key: string | undefined): Promise<NewJob | Trouble> {
+  const parsed = IngestRequest.safeParse(body);
+  return parsed.success ? toJob(env, parsed.data, key) : troubleOf(parsed.error);
+}
+
+function result(answer: Acceptance | undefined) {
+  if (!answer || "conflict" in answer) return { error: problemOf(422, CONFLICT) };
+  return { id: answer.id, state: answer.state };
+}
+
+function refused(trouble: Trouble) {
+  return { error: problemOf(400, trouble) };
+}
+
+function filters({ state, q, since, until }: Partial<z.infer<typeof ListQuery>>) {
+  return {
+    ...(state !== undefined && { state: state.split(",") as Ingest["state"][] }),
+    ...(q !== undefined && { q }),
+    ...(since !== undefined && { since: Date.parse(since) }),
+    ...(until !== undefined && { until: Date.parse(until) }),
+  };
+}
+
+export function missingKeys(env: Env): Trouble | undefined {
+  if (env.ALIBABA_CLOUD_ACCESS_KEY_ID && env.ALIBABA_CLOUD_ACCESS_KEY_SECRET) return undefined;
+  return {
+    code: "credentials_missing",
+    message: "this Worker has no AccessKey",
+    hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET with `wrangler secret put`.",
+  };
+}
+
+function over({ state }: Ingest): Trouble {
+  return {
+    code: "already_over",
+    message: `this ingest is ${state}`,
+    hint: "Only one that is queued or running can be stopped; one that is done stays in VOD.",
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const CONFLICT: Trouble = {
+  code: "idempotency_conflict",
+  message: "this Idempotency-Key was used for another request",
+  hint: "Use a new key for a new request.",
+};
+export const NOT_FOUND: Trouble = {
+  code: "not_found",
+  message: "there is nothing at this address",
+  hint: "POST /v1/ingests begins an ingest, GET /v1/ingests lists them, /openapi.json names everything.",
+};
+const NOT_RETRYABLE: Trouble = {
+  code: "not_retryable",
+  message:
+    "only an ingest by URL that has failed or was canceled, and was cleaned up, can be tried again",
+  hint: "Look at its state and timeline; an upload must be sent again.",
+};

@@ -1,0 +1,196 @@
+// What goes over the wire of the HTTP API, written once: it checks requests, types the code, and becomes /openapi.json.
+// The rules of VOD itself (how long a title may be) are the core's.
+import { z } from "@hono/zod-openapi";
+
+export const MAX_BATCH = 1_000;
+export const MAX_PAGE = 200;
+
+const text = z.string().min(1);
+const webUrl = z.url({ protocol: /^https?$/, hostname: /./ }).max(8_192);
+const fields = z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string());
+const wholeNumber = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+
+export const STATES = ["queued", "running", "done", "ready", "failed", "canceled"] as const;
+export const State = z.enum(STATES).openapi("State", {
+  description:
+    "`done`: the file is complete and verified in VOD's storage. `ready`: VOD has said so too, by its callback or when it was asked (`wait`).",
+});
+export type State = z.infer<typeof State>;
+
+export const IngestRequest = z
+  .strictObject({
+    url: webUrl.openapi({
+      description: "The media. It may be signed: its query is never shown again.",
+      example: "https://example.com/film.mp4",
+    }),
+    headers: fields.optional().openapi({ description: "Sent to the source's own origin only." }),
+    as: z
+      .enum(["video", "image", "attached", "playlist"])
+      .default("video")
+      .openapi({ description: "What it becomes in VOD." }),
+    title: text.optional(),
+    fileName: text.optional(),
+    description: text.optional(),
+    tags: z.array(z.string()).max(16).optional(),
+    cateId: wholeNumber.optional(),
+    coverUrl: webUrl.optional(),
+    templateGroupId: text.optional(),
+    workflowId: text.optional(),
+    storageLocation: text.optional(),
+    appId: text.optional(),
+    userData: text.optional().openapi({ description: "A JSON object as text." }),
+    referenceId: text.optional(),
+    enableFirstFrameCover: z.boolean().optional(),
+    generateThumbnail: z.boolean().optional(),
+    imageType: z.enum(["default", "cover"]).optional(),
+    imageExt: text.optional(),
+    businessType: z.enum(["watermark", "subtitle", "material"]).optional(),
+    mediaExt: text.optional(),
+    cateIds: z.array(wholeNumber).max(5).optional(),
+    showWatermark: z.boolean().optional(),
+    objectHeaders: fields.optional().openapi({ description: "Stored with the object." }),
+    trafficLimit: wholeNumber
+      .optional()
+      .openapi({ description: "Bit/s of one connection to OSS." }),
+    partSize: wholeNumber.optional().openapi({ description: "Bytes a part." }),
+    concurrency: wholeNumber
+      .max(5)
+      .optional()
+      .openapi({ description: "Parts in flight at once: 3 unless told otherwise." }),
+    verify: z.enum(["length", "crc64"]).optional(),
+    shards: wholeNumber.max(16).optional().openapi({
+      description:
+        "Workflow instances that move one large object at once; by its size if left out.",
+    }),
+    wait: z.boolean().default(false).openapi({
+      description: "Ask VOD until it has the file; then the ingest is `ready`.",
+    }),
+    webhookUrl: webUrl.optional().openapi({
+      description:
+        "Told when it is done or has failed (Standard Webhooks), beside the Worker's own.",
+    }),
+  })
+  .openapi("IngestRequest");
+export type IngestRequest = z.infer<typeof IngestRequest>;
+
+export const Failure = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().openapi({ description: "What to do, in one sentence." }),
+    retryable: z.boolean().optional(),
+    requestId: z.string().optional(),
+  })
+  .openapi("Failure");
+export type Failure = z.infer<typeof Failure>;
+
+const instant = z.iso.datetime();
+
+export const Ingest = z
+  .object({
+    id: z.string(),
+    url: z.string().openapi({ description: "Without its query, which may hold a signature." }),
+    title: z.string().optional(),
+    kind: z.string(),
+    state: State,
+    phase: z.string().optional().openapi({ description: "What a running ingest is at." }),
+    mediaId: z.string().optional(),
+    size: z.number().int().optional().openapi({ description: "Bytes, once it is known." }),
+    bytes: z.number().int().openapi({ description: "Bytes that have arrived in whole parts." }),
+    rate: z
+      .number()
+      .int()
+      .openapi({ description: "Bytes a second of late; 0 if it does not run." }),
+    parts: z.number().int(),
+    partsTotal: z.number().int().optional(),
+    attempts: z.number().int().openapi({ description: "1, and 1 more for every retry asked for." }),
+    error: Failure.optional(),
+    resumable: z.boolean().openapi({ description: "There is a checkpoint to go on from." }),
+    webhook: z.enum(["pending", "delivered", "failed"]).optional(),
+    created: instant,
+    started: instant.optional(),
+    moved: instant.openapi({ description: "When anything was last heard of it." }),
+    ended: instant.optional(),
+  })
+  .openapi("Ingest");
+export type Ingest = z.infer<typeof Ingest>;
+
+export const TimelineEntry = z
+  .object({
+    seq: z.number().int(),
+    at: instant,
+    type: z.string().openapi({
+      description:
+        "queued, started, created, slice, shards, done, ready, failed, canceled, stopped, retried, webhook …",
+    }),
+    text: z.string().openapi({ description: "For people." }),
+  })
+  .openapi("TimelineEntry");
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
+
+export const IngestDetail = Ingest.extend({ timeline: z.array(TimelineEntry) }).openapi(
+  "IngestDetail",
+);
+export type IngestDetail = z.infer<typeof IngestDetail>;
+
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string(),
+    hint: z.string(),
+    field: z.string().optional(),
+  })
+  .openapi("Problem", { description: "RFC 9457." });
+export type Problem = z.infer<typeof Problem>;
+
+export const Accepted = z.object({ id: z.string(), state: State }).openapi("Accepted");
+export const BatchAnswer = z
+  .object({ results: z.array(z.union([Accepted, z.object({ error: Problem })])) })
+  .openapi("BatchAnswer", { description: "One a request, in their order." });
+
+export const IngestPage = z
+  .object({
+    ingests: z.array(Ingest),
+    cursor: z.string().nullable().openapi({ description: "Of the next page; null on the last." }),
+  })
+  .openapi("IngestPage");
+
+export const ListQuery = z.object({
+  state: z
+    .string()
+    .optional()
+    .openapi({ description: "One or several, with commas between.", example: "failed,canceled" })
+    .refine((list) => list === undefined || list.split(",").every(isState), {
+      message: `must be of ${STATES.join(", ")}, with commas between`,
+    }),
+  q: z
+    .string()
+    .min(3)
+    .max(200)
+    .optional()
+    .openapi({ description: "Part of the URL, the title, the id or the media id." }),
+  since: instant.optional().openapi({ description: "Made at this moment or later." }),
+  until: instant.optional().openapi({ description: "Made before this moment." }),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional(),
+});
+
+export const Stats = z
+  .object({
+    counts: z.record(State, z.number().int()),
+    paused: z.boolean(),
+    rate: z.number().int().openapi({ description: "Bytes a second of all that runs." }),
+    bytes: z.number().int().openapi({ description: "Bytes of all ingests that are done." }),
+  })
+  .openapi("Stats");
+export type Stats = z.infer<typeof Stats>;
+
+function isState(word: string): word is State {
+  return (STATES as readonly string[]).includes(word);
+}

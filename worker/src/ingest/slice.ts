@@ -1,0 +1,265 @@
+// A slice: as much of one upload as a step may do, from the last checkpoint to the next.
+import {
+  type Checkpoint,
+  type CheckpointStore,
+  type Outcome,
+  type SliceOptions,
+  type Suspended,
+  VodliftError,
+} from "vodlift";
+import type { IngestRequest } from "../api/schema.ts";
+import { asFailure, client } from "../client.ts";
+import type { Env } from "../env.ts";
+import { jobs, type Task } from "../jobs/index.ts";
+import { unseal } from "../seal.ts";
+import { budgetOf } from "./budget.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { type Shard, shardsOf } from "./shards.ts";
+import { hooksOf } from "./webhook.ts";
+import type { RunParams } from "./workflow.ts";
+
+/** How a slice ended, as a step remembers it: no key, no address, no checkpoint (that is in the index, and newer). */
+export type SliceEnd =
+  | { end: "more"; bytes: number }
+  | { end: "prepared"; shards: Shard[] }
+  /** Somebody else goes on, or nobody is to: paused, stopped, canceled, replaced, failed. */
+  | { end: "over"; why: string }
+  | { end: "done" };
+
+/**
+ * Only prepares it: source probed, media created, multipart upload begun.
+ *
+ * @throws VodliftError What another try may mend; everything else is told to the index.
+ */
+export function prepare(env: Env, params: RunParams): Promise<SliceEnd> {
+  return slice(env, params, { parts: 0 });
+}
+
+/**
+ * Moves parts until the budget of a slice is used up.
+ *
+ * @throws VodliftError As `prepare`.
+ */
+export function move(env: Env, params: RunParams): Promise<SliceEnd> {
+  const { subrequests, sliceMs } = budgetOf(env);
+  return slice(env, params, { subrequests, deadline: Date.now() + sliceMs });
+}
+
+async function slice(
+  env: Env,
+  params: RunParams,
+  budget: NonNullable<SliceOptions["budget"]>,
+): Promise<SliceEnd> {
+  const { id, run } = params;
+  const index = jobs(env);
+  const task = await index.begin(id, run);
+  if (!task) return { end: "over", why: "another run has taken it over" };
+  if (task.todo === "cleanup") return cleanUp(env, params);
+  if (task.todo === "notify") return { end: "done" };
+  if (task.todo === "drain") {
+    await index.handOver(id, run);
+    return { end: "over", why: "stopped" };
+  }
+  if (task.view.state !== "running" || !task.request) return { end: "over", why: task.view.state };
+  const request = await unseal<IngestRequest>(env, task.request);
+  const beat = new Heartbeat(env, params);
+  try {
+    const end = await upload(env, request, task, {
+      budget,
+      beat,
+      store: indexStore(env, params),
+      shard: params.shard,
+    });
+    if (!("suspended" in end)) {
+      await beat.end();
+      const { mediaId, bytes, parts } = end;
+      const notify = hooksOf(env, request).length > 0;
+      await index.finish(id, run, { mediaId, bytes, parts, notify });
+      return { end: "done" };
+    }
+    if (beat.order !== "go") {
+      await index.handOver(id, run);
+      return { end: "over", why: beat.order };
+    }
+    return after(env, end.checkpoint, parsed(task.checkpoint), budget, request);
+  } catch (error) {
+    return failed(env, params, request, beat, error);
+  } finally {
+    await beat.end();
+  }
+}
+
+/** A suspended slice: has it brought anything, and who goes on? */
+function after(
+  env: Env,
+  checkpoint: Checkpoint,
+  before: Checkpoint | undefined,
+  budget: NonNullable<SliceOptions["budget"]>,
+  request: IngestRequest,
+): SliceEnd {
+  const { bytesAccepted: bytes } = checkpoint;
+  if (budget.parts === 0) {
+    const begun = checkpoint.uploadId !== undefined;
+    return { end: "prepared", shards: begun ? shardsOf(env, request, checkpoint.plan) : [] };
+  }
+  if (bytes <= (before?.bytesAccepted ?? -1)) throw new StandstillError();
+  return { end: "more", bytes };
+}
+
+async function failed(
+  env: Env,
+  params: RunParams,
+  request: IngestRequest,
+  beat: Heartbeat,
+  error: unknown,
+): Promise<SliceEnd> {
+  const { id, run, shard } = params;
+  const index = jobs(env);
+  if (beat.order === "abort") {
+    await index.cleaned(id, run);
+    return { end: "over", why: "canceled" };
+  }
+  const failure = error instanceof StandstillError ? STANDSTILL : asFailure(error);
+  // The engine tries the step again, after a while.
+  if (failure.retryable) {
+    await index.note(id, run, "trouble", `${failure.message} It is tried again.`);
+    throw error;
+  }
+  // A shard that fails leaves its parts to the parent, which fails likewise if it must.
+  if (shard !== undefined) return { end: "over", why: failure.code };
+  if (isBeyondRepair(error)) await discard(env, params);
+  await index.fail(id, run, failure, hooksOf(env, request).length > 0);
+  return { end: "over", why: failure.code };
+}
+
+/** The source is not, or no longer, what can be lifted: no key and no patience would bring its parts together. */
+function isBeyondRepair(error: unknown): boolean {
+  const hopeless: readonly string[] = ["source", "integrity", "guard", "usage"];
+  return error instanceof VodliftError && hopeless.includes(error.class);
+}
+
+/** Removes what a canceled ingest has left. */
+async function cleanUp(env: Env, params: RunParams): Promise<SliceEnd> {
+  await discard(env, params);
+  await jobs(env).cleaned(params.id, params.run);
+  return { end: "over", why: "canceled" };
+}
+
+/**
+ * Removes the parts from the server, and forgets the checkpoint.
+ *
+ * @throws VodliftError What another try may mend.
+ */
+async function discard(env: Env, { id, run }: RunParams): Promise<void> {
+  const index = jobs(env);
+  const left = parsed(await index.checkpoint(id));
+  if (!left) return;
+  try {
+    await client(env).abort(left);
+  } catch (error) {
+    if (asFailure(error).retryable) throw error;
+  }
+  await index.save(id, run, null);
+}
+
+interface How {
+  budget: NonNullable<SliceOptions["budget"]>;
+  beat: Heartbeat;
+  store: CheckpointStore;
+  shard: Shard | undefined;
+}
+
+function upload(
+  env: Env,
+  request: IngestRequest,
+  task: Task,
+  { budget, beat, store, shard }: How,
+): Promise<Outcome | Suspended> {
+  const {
+    url,
+    headers,
+    as,
+    objectHeaders,
+    webhookUrl: _,
+    shards: __,
+    wait: ___,
+    ...options
+  } = request;
+  const vod = client(env);
+  const source = { url, ...(headers && { headers }) };
+  const control = {
+    allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
+    checkpoint: store,
+    signal: beat.abort,
+    onProgress: beat.onProgress,
+  };
+  const slices = { budget, stop: beat.stop };
+  if (parsed(task.checkpoint)?.place && as !== "image" && as !== "attached") {
+    const { concurrency, verify, trafficLimit } = options;
+    return vod.resume(store, {
+      ...defined({ concurrency, verify, trafficLimit }),
+      ...control,
+      ...slices,
+      ...(shard && { shard: { first: shard.first, last: shard.last } }),
+      source,
+    });
+  }
+  const what = defined({ ...options, headers: objectHeaders });
+  switch (as) {
+    case "image":
+      return vod.uploadImage(source, { ...what, ...control });
+    case "attached":
+      return vod.uploadAttachedMedia(source, {
+        ...what,
+        businessType: options.businessType ?? "material",
+        ...control,
+      });
+    case "playlist":
+      return vod.uploadPlaylist(source, { ...what, ...control, ...slices });
+    default:
+      return vod.upload(source, { ...what, ...control, ...slices });
+  }
+}
+
+/** The same without what is not given. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function parsed(checkpoint: string | null): Checkpoint | undefined {
+  return checkpoint === null ? undefined : (JSON.parse(checkpoint) as Checkpoint);
+}
+
+const SAVE_EVERY_MS = 250;
+
+/** Keeps the checkpoint in the index: at once when there is a new media or upload, then a few times a second. */
+function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
+  const index = jobs(env);
+  let known = "";
+  let savedAt = 0;
+  return {
+    load: async () => parsed(await index.checkpoint(id)),
+    async save(checkpoint) {
+      const place = `${checkpoint.place?.mediaId} ${checkpoint.uploadId}`;
+      const early = savedAt + SAVE_EVERY_MS - Date.now();
+      if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      known = place;
+      savedAt = Date.now();
+      await index.save(id, run, JSON.stringify(checkpoint));
+    },
+    // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
+    remove: async () => {},
+  };
+}
+
+class StandstillError extends Error {}
+
+/** A source that cannot be read in ranges is read from its beginning in every slice: at some length none gets further. */
+const STANDSTILL = {
+  code: "cut_short",
+  message: "a whole slice brought the upload no further",
+  hint: "Use a source that answers ranges, smaller parts, or `vodlift resume` with its checkpoint.",
+  retryable: false,
+};

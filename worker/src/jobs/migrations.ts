@@ -1,0 +1,108 @@
+// The tables of the job index. What was released is never changed: add to the end.
+
+const TABLES = `
+CREATE TABLE jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  -- SHA-256 of the request under an Idempotency-Key: another request under the same key is refused.
+  fingerprint TEXT,
+  state TEXT NOT NULL,
+  -- Which run of it counts. A run that was replaced is not listened to any more.
+  run INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 1,
+  host TEXT NOT NULL,
+  url TEXT NOT NULL,
+  title TEXT,
+  kind TEXT NOT NULL,
+  phase TEXT,
+  media_id TEXT,
+  size INTEGER,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  rate INTEGER NOT NULL DEFAULT 0,
+  parts INTEGER NOT NULL DEFAULT 0,
+  parts_total INTEGER,
+  error TEXT,
+  -- Sealed: URL and headers may hold secrets.
+  request TEXT,
+  checkpoint TEXT,
+  -- What is left to do after the end: 'cleanup', 'drain', 'notify' or nothing.
+  todo TEXT,
+  webhook TEXT,
+  -- VOD has said that it has the file, perhaps before we knew it ourselves.
+  confirmed INTEGER,
+  created INTEGER NOT NULL,
+  started INTEGER,
+  moved INTEGER NOT NULL,
+  ended INTEGER
+);
+CREATE INDEX jobs_by_state ON jobs (state, seq);
+CREATE INDEX jobs_by_host ON jobs (state, host, seq);
+CREATE INDEX jobs_by_media ON jobs (media_id) WHERE media_id IS NOT NULL;
+CREATE INDEX jobs_by_end ON jobs (ended) WHERE ended IS NOT NULL;
+CREATE INDEX jobs_to_do ON jobs (todo, moved) WHERE todo IS NOT NULL;
+
+CREATE TABLE shards (
+  job INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
+  shard INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  rate INTEGER NOT NULL,
+  PRIMARY KEY (job, shard)
+) WITHOUT ROWID;
+
+CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  job INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  text TEXT NOT NULL
+);
+CREATE INDEX entries_by_job ON entries (job, seq);
+
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Counting a million rows for every look at the totals would be slow.
+CREATE TABLE totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO totals VALUES ('queued', 0), ('running', 0), ('done', 0), ('ready', 0), ('failed', 0), ('canceled', 0), ('bytes', 0);
+CREATE TRIGGER count_added AFTER INSERT ON jobs BEGIN
+  UPDATE totals SET value = value + 1 WHERE name = new.state;
+END;
+CREATE TRIGGER count_moved AFTER UPDATE OF state ON jobs WHEN old.state <> new.state BEGIN
+  UPDATE totals SET value = value - 1 WHERE name = old.state;
+  UPDATE totals SET value = value + 1 WHERE name = new.state;
+  UPDATE totals SET value = value + new.bytes WHERE name = 'bytes' AND old.state = 'running' AND new.state IN ('done', 'ready');
+END;
+CREATE TRIGGER count_removed AFTER DELETE ON jobs BEGIN
+  UPDATE totals SET value = value - 1 WHERE name = old.state;
+END;
+
+-- Finds any three letters or more inside a text without reading every row.
+CREATE VIRTUAL TABLE texts USING fts5(id, url, title, media_id, content = 'jobs', content_rowid = 'seq', tokenize = 'trigram');
+CREATE TRIGGER text_added AFTER INSERT ON jobs BEGIN
+  INSERT INTO texts (rowid, id, url, title, media_id) VALUES (new.seq, new.id, new.url, new.title, new.media_id);
+END;
+CREATE TRIGGER text_removed AFTER DELETE ON jobs BEGIN
+  INSERT INTO texts (texts, rowid, id, url, title, media_id) VALUES ('delete', old.seq, old.id, old.url, old.title, old.media_id);
+END;
+CREATE TRIGGER text_changed AFTER UPDATE OF id, url, title, media_id ON jobs BEGIN
+  INSERT INTO texts (texts, rowid, id, url, title, media_id) VALUES ('delete', old.seq, old.id, old.url, old.title, old.media_id);
+  INSERT INTO texts (rowid, id, url, title, media_id) VALUES (new.seq, new.id, new.url, new.title, new.media_id);
+END;
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES];
+
+/** Brings the database to this version, in one transaction. */
+export function migrate(storage: DurableObjectStorage): void {
+  const { sql } = storage;
+  sql.exec("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY)");
+  const { at } = sql
+    .exec<{ at: number }>("SELECT COALESCE(MAX(version), 0) AS at FROM migrations")
+    .one();
+  storage.transactionSync(() => {
+    for (const [index, migration] of MIGRATIONS.entries()) {
+      if (index < at) continue;
+      sql.exec(migration);
+      sql.exec("INSERT INTO migrations VALUES (?)", index + 1);
+    }
+  });
+}

@@ -1,0 +1,73 @@
+// A row of the table of jobs, and what a caller sees of it.
+import type { Failure, Ingest, State, TimelineEntry } from "../api/schema.ts";
+
+export type Row = {
+  seq: number;
+  id: string;
+  fingerprint: string | null;
+  state: State;
+  run: number;
+  attempts: number;
+  host: string;
+  url: string;
+  title: string | null;
+  kind: string;
+  phase: string | null;
+  media_id: string | null;
+  size: number | null;
+  bytes: number;
+  rate: number;
+  parts: number;
+  parts_total: number | null;
+  error: string | null;
+  request: string | null;
+  checkpoint: string | null;
+  /** Parts are removed, parts in flight are finished, somebody is told. */
+  todo: "cleanup" | "drain" | "notify" | null;
+  webhook: "pending" | "delivered" | "failed" | null;
+  confirmed: number | null;
+  created: number;
+  started: number | null;
+  moved: number;
+  ended: number | null;
+};
+
+export type EntryRow = { seq: number; at: number; type: string; text: string };
+
+export function toIngest(row: Row): Ingest {
+  return {
+    id: row.id,
+    url: row.url,
+    ...given("title", row.title),
+    kind: row.kind,
+    state: row.state,
+    ...given("phase", row.state === "running" ? row.phase : null),
+    ...given("mediaId", row.media_id),
+    ...given("size", row.size),
+    bytes: row.bytes,
+    rate: row.state === "running" ? row.rate : 0,
+    parts: row.parts,
+    ...given("partsTotal", row.parts_total),
+    attempts: row.attempts,
+    ...given("error", row.error === null ? null : (JSON.parse(row.error) as Failure)),
+    resumable: row.checkpoint !== null && row.ended !== null && (row.todo ?? "notify") === "notify",
+    ...given("webhook", row.webhook),
+    created: iso(row.created),
+    ...given("started", row.started === null ? null : iso(row.started)),
+    moved: iso(row.moved),
+    ...given("ended", row.ended === null ? null : iso(row.ended)),
+  };
+}
+
+export function toEntry({ seq, at, type, text }: EntryRow): TimelineEntry {
+  return { seq, at: iso(at), type, text };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A field that is there only if there is something to say. */
+function given<K extends string, V>(name: K, value: V | null): { [key in K]?: V } {
+  return (value === null ? {} : { [name]: value }) as { [key in K]?: V };
+}
