@@ -1,14 +1,20 @@
 // `make demo`: a video behind a URL ends up in VOD's bucket, through a Worker in real workerd and through the command
 // line, byte for byte the same. Emulator, origin and Worker all run here; nothing leaves this machine.
 import { spawn } from "node:child_process";
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Emulator, startEmulator } from "vodlift/emulator";
 import { bytes } from "../pkg/src/cli/format.ts";
 import { type ProgressView, progressView } from "../pkg/src/cli/progress.ts";
 import { fileContent, type Origin, sha256OfFile, startOrigin } from "../tests/support/origin.ts";
-import { ingestEnd, postIngest, type RunningWorker, startWorker } from "../tests/support/worker.ts";
+import {
+  callWorker,
+  type IngestView,
+  ingestEnd,
+  type RunningWorker,
+  startWorker,
+} from "../tests/support/worker.ts";
 import { cleanUp, onCleanUp } from "./cleanup.ts";
 import { makeFilm, makeLongFilm } from "./film.ts";
 
@@ -33,9 +39,11 @@ async function main(): Promise<void> {
   const { origin, film, longFilm } = stage;
   const url = (path: string) => `${origin.url}/${basename(path)}?signature=not-to-be-shown`;
 
-  say("\nThrough the Worker, in workerd:");
-  await check(stage, film, await throughTheWorker(stage, url(film)));
-  await check(stage, longFilm, await throughTheWorker(stage, url(longFilm)));
+  say("\nThrough the Worker, in workerd, as one batch:");
+  const batch = [longFilm, film, film, film];
+  for (const [n, mediaId] of (await throughTheWorker(stage, batch.map(url))).entries()) {
+    await check(stage, batch[n] ?? "", mediaId);
+  }
 
   say("\nThrough the command line, from the URL and from the file:");
   await check(stage, longFilm, await throughTheCli(stage, url(longFilm), ["--allow-private"]));
@@ -47,7 +55,7 @@ async function main(): Promise<void> {
     `\nThe objects lie in ${relative(ROOT, join(DIR, "vod", stage.emulator.bucket))}, the sources beside them;`,
   );
   say(
-    "`make dev` keeps emulator and Worker running, `node_modules/.bin/vodlift --help` tells the rest.",
+    "`make dev` keeps emulator, Worker and dashboard running, `node_modules/.bin/vodlift --help` tells the rest.",
   );
 }
 
@@ -75,27 +83,44 @@ async function setTheStage(): Promise<Stage> {
   say(`origin    ${origin.url}`);
   say(`emulator  ${emulator.endpoint} (VOD and OSS; every signature is checked)`);
   say(`worker    ${worker.url} (real workerd)`);
+  say(`dashboard ${worker.url}/ while this runs; log in with the token ${worker.token}`);
   return { emulator, origin, worker, film, longFilm };
 }
 
-/** Says the media id. */
-async function throughTheWorker({ worker }: Stage, url: string): Promise<string> {
-  const id = await postIngest(worker, { url, title: "From the edge", partSize: PART_SIZE });
-  say(`POST /v1/ingests → 202, id ${id.slice(0, 12)}…`);
-  const view: ProgressView = progressView(
-    basename(new URL(url).pathname),
-    process.stderr,
-    process.env,
-  );
-  const end = await ingestEnd(worker, id, ({ bytes, size, state }) => {
-    if (state !== "running" || size === undefined) return;
-    const parts = { parts: Math.floor(bytes / PART_SIZE), partsTotal: Math.ceil(size / PART_SIZE) };
-    view.update({ phase: "uploading", bytes, total: size, rate: 0, ...parts });
-  }).finally(() => view.end());
-  if (end.state !== "done" || end.mediaId === undefined) {
-    throw new Error(`the ingest ended as ${end.state}: ${JSON.stringify(end.error)}`);
-  }
-  return end.mediaId;
+/** Says the media ids. */
+async function throughTheWorker({ worker }: Stage, urls: string[]): Promise<string[]> {
+  const batch = urls.map((url) => ({ url, title: "From the edge", partSize: PART_SIZE }));
+  const init = { method: "POST", body: JSON.stringify(batch) };
+  const { status, body } = await callWorker(worker, "/v1/ingests", init);
+  const ids: string[] = body.results.map(({ id }: { id: string }) => id);
+  say(`POST /v1/ingests → ${status}, ${ids.length} ingests`);
+  const view: ProgressView = progressView("the batch", process.stderr, process.env);
+  const latest = new Map<string, IngestView>();
+  const ends = await Promise.all(
+    ids.map((id) =>
+      ingestEnd(worker, id, (one) => {
+        latest.set(id, one);
+        view.update(together([...latest.values()]));
+      }),
+    ),
+  ).finally(() => view.end());
+  return ends.map(({ state, error, mediaId }) => {
+    if (state === "done" && mediaId !== undefined) return mediaId;
+    throw new Error(`an ingest ended as ${state}: ${JSON.stringify(error)}`);
+  });
+}
+
+/** The progress of several as that of one. */
+function together(views: readonly IngestView[]) {
+  const sum = (of: (view: IngestView) => number) => views.reduce((all, one) => all + of(one), 0);
+  return {
+    phase: "uploading" as const,
+    bytes: sum(({ bytes }) => bytes),
+    total: sum(({ size = 0 }) => size),
+    rate: sum(({ rate }) => rate),
+    parts: sum(({ parts }) => parts),
+    partsTotal: sum(({ partsTotal = 0 }) => partsTotal),
+  };
 }
 
 /** Says the media id. */
@@ -136,7 +161,7 @@ async function throughTheCli(stage: Stage, source: string, options: string[]): P
 
 /** Compares what is stored under a media id with its source. */
 async function check(stage: Stage, source: string, mediaId: string): Promise<void> {
-  const stored = storedObject(stage.emulator);
+  const stored = await storedObject(stage.emulator, mediaId);
   const [want, have] = [await sha256OfFile(source), await sha256OfFile(stored)];
   if (want !== have) {
     throw new Error(`${stored} is not ${source}: SHA-256 ${have} instead of ${want}`);
@@ -151,14 +176,13 @@ function say(text: string): void {
   console.log(text);
 }
 
-/** The file of the object that was stored last: the Worker tells a media id, the bucket knows only keys. */
-function storedObject({ dir, log }: Emulator): string {
-  const put = log.findLast(
-    ({ operation, status }) =>
-      status === 200 && (operation === "PutObject" || operation === "CompleteMultipartUpload"),
-  );
-  if (!put?.bucket || !put.key) throw new Error("nothing was stored");
-  return join(dir, put.bucket, put.key);
+/** The file of a media's object: its key names the media. */
+async function storedObject({ dir, bucket }: Emulator, mediaId: string): Promise<string> {
+  const folder = join(dir, bucket);
+  const keys = await readdir(folder, { recursive: true });
+  const key = keys.find((one) => basename(one).startsWith(`${mediaId}.`));
+  if (key === undefined) throw new Error(`nothing was stored for media ${mediaId}`);
+  return join(folder, key);
 }
 
 let failed = false;

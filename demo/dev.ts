@@ -1,4 +1,4 @@
-// `make dev`: emulator and Worker on free local ports, sources on loopback allowed, until Ctrl-C.
+// `make dev`: emulator, Worker and dashboard on free local ports, sources on loopback allowed, until Ctrl-C.
 import { startEmulator } from "vodlift/emulator";
 import { startWorker } from "../tests/support/worker.ts";
 import { cleanUp, onCleanUp } from "./cleanup.ts";
@@ -12,7 +12,7 @@ try {
   const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;
   const keys = { endpoint, accessKeyId, accessKeySecret, region, bucket, dir };
   console.log(`ready ${JSON.stringify({ worker: worker.url, token: worker.token, ...keys })}`);
-  console.error(`\ncurl -H 'Authorization: Bearer ${worker.token}' ${worker.url}/v1/ingests \\
+  console.error(`\ndashboard ${worker.url}/   token ${worker.token}\n\ncurl -H 'Authorization: Bearer ${worker.token}' ${worker.url}/v1/ingests \\
   -d '{"url": "https://example.com/film.mp4", "title": "Film"}'\n\nCtrl-C ends it.`);
 } catch (error) {
   console.error(`error: ${error instanceof Error ? error.message : error}`);
