@@ -79,6 +79,13 @@ if (tsc.status !== 0) {
   );
 }
 
+// esbuild names chunks that a file takes nothing from. The package has no side effects, so whoever bundles it is warned of
+// each of them.
+for await (const file of glob("**/*.js", { cwd: next })) {
+  const text = await readFile(join(next, file), "utf8");
+  await writeFile(join(next, file), text.replace(/^import "\.[^"]*";\n/gm, ""));
+}
+
 // tsc leaves the sources' `.ts` in the declarations' imports; what lies beside them is `.js`.
 for await (const file of glob("**/*.d.ts", { cwd: next })) {
   const text = await readFile(join(next, file), "utf8");
