@@ -101,6 +101,7 @@ fn refusal(status: u16, code: &str) -> Heard {
 fn lost() -> Heard {
     Heard::Failed {
         message: "ECONNRESET".into(),
+        untrusted: false,
     }
 }
 
