@@ -114,6 +114,22 @@ fn action(name: &str) -> Ask {
 }
 
 #[test]
+fn an_untrusted_certificate_is_not_tried_again() {
+    let mut talk = Talk::new(action("GetVideoInfo"));
+    let error = talk
+        .run(|_| Heard::Failed {
+            message: "CERT_HAS_EXPIRED".into(),
+            untrusted: true,
+        })
+        .unwrap_err();
+    assert_eq!(
+        (error.code, error.retryable, talk.sent.len()),
+        (Code::TlsUntrusted, false, 1)
+    );
+    assert!(error.hint.contains("NODE_EXTRA_CA_CERTS"));
+}
+
+#[test]
 fn any_action_is_signed_and_its_reply_comes_back_as_it_is() {
     let mut talk = Talk::new(action("GetVideoInfo"));
     let body = r#"{"RequestId":"R","Video":{}}"#;
