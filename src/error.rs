@@ -58,6 +58,8 @@ codes! {
     /// The source can be read only once, so what was lost cannot be read again.
     NotResumable = Usage, false, "Upload from a file or a URL that supports ranges to be able to resume.";
 
+    /// The source shows a certificate that is not trusted here.
+    SourceTlsUntrusted = Source, false, "If the certificate is your own, let Node trust its authority: NODE_EXTRA_CA_CERTS=FILE; others have to renew theirs.";
     /// No connection to the source, or it broke and stayed broken.
     SourceUnreachable = Source, true, "Check that the URL answers from this network, then run the upload again.";
     /// The source answered 404 or 410.
@@ -114,6 +116,8 @@ codes! {
     /// This machine's clock is off and correcting it did not help.
     ClockSkew = Credentials, false, "Set this machine's clock: it is more than 15 minutes off.";
 
+    /// VOD or OSS show a certificate that is not trusted here; the message says which.
+    TlsUntrusted = Service, false, "If the certificate is your own, let Node trust its authority: NODE_EXTRA_CA_CERTS=FILE (the emulator's --tls writes DIR/ca.pem).";
     /// No connection to the VOD API.
     VodUnreachable = Service, true, "Check the network, the region and the endpoint, then try again.";
     /// The VOD API refused the call; `serviceCode` is its own code.

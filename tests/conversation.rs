@@ -101,6 +101,7 @@ fn refusal(status: u16, code: &str) -> Heard {
 fn lost() -> Heard {
     Heard::Failed {
         message: "ECONNRESET".into(),
+        untrusted: false,
     }
 }
 
@@ -110,6 +111,22 @@ fn action(name: &str) -> Ask {
         params: vec![("VideoId".into(), "v".into())],
         repeatable: None,
     }
+}
+
+#[test]
+fn an_untrusted_certificate_is_not_tried_again() {
+    let mut talk = Talk::new(action("GetVideoInfo"));
+    let error = talk
+        .run(|_| Heard::Failed {
+            message: "CERT_HAS_EXPIRED".into(),
+            untrusted: true,
+        })
+        .unwrap_err();
+    assert_eq!(
+        (error.code, error.retryable, talk.sent.len()),
+        (Code::TlsUntrusted, false, 1)
+    );
+    assert!(error.hint.contains("NODE_EXTRA_CA_CERTS"));
 }
 
 #[test]

@@ -60,7 +60,7 @@ async function take(
   } catch (error) {
     mustNotBeAborted(signal);
     if (!(error instanceof HostFailure)) throw error;
-    return { type: "failed", message: describe(error) };
+    return { type: "failed", message: describe(error), untrusted: error.kind === "untrusted" };
   } finally {
     signal?.removeEventListener("abort", stop);
     attempt.end();

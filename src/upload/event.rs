@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::http::{Headers, Request};
 use crate::source::range::RangeExpectation;
 use crate::vod::Account;
@@ -130,12 +130,16 @@ pub enum FailureKind {
     Canceled,
     /// The server side of a `Send` or of a PUT: refused, reset, unresolved.
     Network,
+    /// The server side shows a certificate that is not trusted: nothing was sent.
+    Untrusted,
     /// The server side did not move for `idle_ms`.
     Timeout,
     /// The source's answer is not the range asked for ([`check_range`](crate::source::range::check_range) said so).
     SourceReply,
     /// The source's connection failed before or within its body.
     SourceNetwork,
+    /// The source shows a certificate that is not trusted.
+    SourceUntrusted,
     /// The source did not move for `idle_ms`.
     SourceTimeout,
     /// The source ended before the length asked for.
@@ -154,6 +158,16 @@ pub enum FailureKind {
     Credentials,
     /// A fault of the host itself.
     Internal,
+}
+
+impl FailureKind {
+    /// The code of a request to VOD or OSS that had no reply, where `unreachable` is the usual one.
+    pub(crate) fn no_reply(self, unreachable: Code) -> Code {
+        match self {
+            FailureKind::Untrusted => Code::TlsUntrusted,
+            _ => unreachable,
+        }
+    }
 }
 
 /// What the machine asks of the host.

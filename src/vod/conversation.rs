@@ -153,6 +153,10 @@ pub enum Heard {
     Failed {
         /// The runtime's own words: no URL, no header value.
         message: String,
+        /// It was the certificate: it is not trusted here.
+        #[serde(default)]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        untrusted: bool,
     },
     /// A `Wait` is over.
     Woke,
@@ -267,14 +271,18 @@ impl Conversation {
                 self.account.replace(account);
                 self.send(now)
             }
-            Heard::Failed { message } => {
+            Heard::Failed { message, untrusted } => {
                 let host = self.service.base_url().unwrap_or_default();
                 let host = host
                     .split_once("://")
                     .map_or(host.as_str(), |(_, host)| host);
                 let message = format!("{}: no reply from {host}: {message}", self.action());
-                let error = Error::new(Code::VodUnreachable, message);
-                if self.is_repeatable() {
+                let code = match untrusted {
+                    true => Code::TlsUntrusted,
+                    false => Code::VodUnreachable,
+                };
+                let error = Error::new(code, message);
+                if error.retryable && self.is_repeatable() {
                     self.try_again(error, None, CALL_TRIES, now)
                 } else {
                     Step::Failed { error }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCommand, parseSize, UsageError } from "../../pkg/src/cli/args.ts";
+import { parseCommand, UsageError } from "../../pkg/src/cli/args.ts";
+import { size } from "../../pkg/src/cli/options/values.ts";
 
 function refusal(...args: string[]): string {
   try {
@@ -16,7 +17,7 @@ test("every option of upload becomes a field", () => {
   const args = `upload https://h/f.mp4 --as video --title T --description D --tags a,,b --cate-id 5
     --cover-url https://h/c.jpg --template-group-id G --workflow-id W --storage-location S --app-id A
     --user-data {"Extend":{}} --reference-id R --file-name N --part-size 16MiB --concurrency 4 --verify crc64
-    --traffic-limit 819200 --oss-endpoint O --oss-network internal
+    --traffic-limit 819200 --oss-endpoint O --oss-network internal --oss-cname
     --allow-private --wait --region R2 --endpoint E --json --quiet`.split(/\s+/);
   assert.deepEqual(
     parseCommand([
@@ -55,6 +56,7 @@ test("every option of upload becomes a field", () => {
       endpoint: "E",
       ossEndpoint: "O",
       ossNetwork: "internal",
+      ossCname: true,
       json: true,
       quiet: true,
     },
@@ -68,6 +70,32 @@ test("images and attached media say what they are for", () => {
   const attached = ["upload", "a.vtt", "--as", "attached", "--business-type", "subtitle"];
   const subtitle = parseCommand(attached);
   assert.equal(subtitle.name === "upload" && subtitle.businessType, "subtitle");
+});
+
+test("options of the service, of callbacks and of playlists become what the API takes", () => {
+  const args =
+    `upload a.m3u8 --as playlist --first-frame-cover true --thumbnails false --show-watermark false
+    --callback {"url":"https://h","body":"b"} --segments s.txt --limits files=10,bytes=1GiB --vod-signature rpc
+    --oss-signature v1 --oss-region R --trust-host a --trust-host b:9`.split(/\s+/);
+  assert.deepEqual(parseCommand(args), {
+    name: "upload",
+    source: "a.m3u8",
+    kind: "playlist",
+    enableFirstFrameCover: true,
+    generateThumbnail: false,
+    showWatermark: false,
+    callback: { url: "https://h", body: "b" },
+    segments: "s.txt",
+    limits: { files: 10, bytes: 1024 ** 3 },
+    allowPrivate: false,
+    wait: false,
+    vodSignature: "rpc",
+    ossSignature: "v1",
+    ossRegion: "R",
+    trustedHosts: ["a", "b:9"],
+    json: false,
+    quiet: false,
+  });
 });
 
 test("call takes an action and its parameters", () => {
@@ -87,8 +115,6 @@ test("what is left out stays out", () => {
     name: "upload",
     source: "film.mp4",
     kind: "video",
-    headers: {},
-    objectHeaders: {},
     allowPrivate: false,
     wait: false,
     json: false,
@@ -146,6 +172,25 @@ test("each mistake is refused with a sentence that names it", () => {
   assert.match(refusal("upload", "f", "--verify", "md5"), /--verify must be crc64 or length/);
   assert.match(refusal("upload", "f", "--user-data", "[]"), /--user-data must be a JSON object/);
   assert.match(refusal("emulator", "--port", "70000"), /--port ends at 65535/);
+  assert.match(refusal("upload", "f", "--size", "5"), /--size goes with standard input/);
+  assert.match(
+    refusal("upload", "f", "--as", "image", "--show-watermark", "false"),
+    /--show-watermark goes with --as video or playlist, not with image/,
+  );
+  assert.match(refusal("upload", "f", "--thumbnails", "yes"), /--thumbnails must be true or false/);
+  assert.match(refusal("upload", "f", "--limits", "files=1"), /--limits goes with --as playlist/);
+  assert.match(
+    refusal("resume", "f", "--limits", "size=1"),
+    /--limits must be pairs such as playlists=10, of playlists, files, playlistBytes, bytes/,
+  );
+  assert.match(refusal("resume", "f", "--limits", "files=x"), /--limits files must be a size/);
+  assert.match(refusal("resume", "f", "--header", "A: b"), /--header goes with --source/);
+  assert.match(refusal("resume", "f", "--callback", "{}"), /--callback must be a JSON object/);
+  assert.match(
+    refusal("resume", "f", "--callback", '{"url":"u","type":"x"}'),
+    /--callback has no `type`: there are url, body, bodyType, host, sni, variables/,
+  );
+  assert.match(refusal("call", "X", "--oss-signature", "v1"), /unknown option '--oss-signature'/);
 });
 
 test("a malformed header is refused without being repeated, for it may hold a token", () => {
@@ -155,7 +200,7 @@ test("a malformed header is refused without being repeated, for it may hold a to
 
 test("sizes take binary and decimal units", () => {
   const sizes = { "1048576": 1048576, "100KB": 100_000, "1.5MiB": 1572864, "5 gib": 5 * 1024 ** 3 };
-  for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseSize("--x", text), bytes);
+  for (const [text, bytes] of Object.entries(sizes)) assert.equal(size(text, "--x"), bytes);
 });
 
 test("an ingest names its manifest, and its jobs are bounded", () => {

@@ -4,7 +4,10 @@ import { print } from "./output.ts";
 import { account } from "./session.ts";
 
 export async function runCall(command: CallCommand, env: NodeJS.ProcessEnv): Promise<number> {
-  const reply = await account(command, env).call(command.action, command.params);
+  const { action, params, repeatable } = command;
+  // Without the option it is not known whether the action is one that only looks.
+  const options = repeatable ? { repeatable } : {};
+  const reply = await account(command, env).call(action, params, options);
   print(JSON.stringify(reply, null, command.json || command.quiet ? 0 : 2));
   return 0;
 }

@@ -9,23 +9,14 @@ import { onInterrupt } from "./signals.ts";
 
 export async function runEmulator(command: EmulatorCommand): Promise<number> {
   const interrupted = new Promise<void>((resolve) => onInterrupt(resolve));
-  const emulator = await startEmulator({
-    ...(command.port === undefined ? {} : { port: command.port }),
-    ...(command.dir === undefined ? {} : { dir: command.dir }),
-    ...(command.latencyMs === undefined ? {} : { latencyMs: command.latencyMs }),
-    ...(command.bandwidth === undefined ? {} : { bandwidth: command.bandwidth }),
-    ...(command.credentialLifeSeconds === undefined
-      ? {}
-      : { credentialLifeSeconds: command.credentialLifeSeconds }),
-    tls: command.tls ?? false,
-    faults: command.faults ?? [],
-  }).catch((error: NodeJS.ErrnoException) => {
+  const { name: _, json, ...options } = command;
+  const emulator = await startEmulator(options).catch((error: NodeJS.ErrnoException) => {
     throw cannotStart(error);
   });
   const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;
   const caFile = emulator.ca === undefined ? undefined : join(dir, "ca.pem");
   if (caFile !== undefined) await writeFile(caFile, emulator.ca ?? "");
-  if (command.json) {
+  if (json) {
     print(JSON.stringify({ endpoint, accessKeyId, accessKeySecret, region, bucket, dir, caFile }));
   } else {
     print(`VOD and OSS listen on ${endpoint}; objects become files in ${dir}/${bucket}.
@@ -41,7 +32,7 @@ Ctrl-C ends it.`);
   }
   await interrupted;
   await emulator.close();
-  if (!command.json) note("the emulator has ended");
+  if (!json) note("the emulator has ended");
   return 0;
 }
 

@@ -1,4 +1,13 @@
-// What `--help` prints. It is the CLI's documentation, so it is written to be read.
+// What `--help` prints. It is the CLI's documentation, so it is written to be read; the options come from their tables.
+import {
+  ABORT,
+  CALL,
+  EMULATOR_SECTIONS,
+  INGEST,
+  RESUME,
+  UPLOAD_SECTIONS,
+} from "./options/commands.ts";
+import { optionLines } from "./options/lines.ts";
 
 const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): streamed in parallel parts, never stored on disk.
 
@@ -29,11 +38,11 @@ exit codes:
   3  the source cannot be read        7  a URL or address that may not be contacted
   4  keys, tokens or permissions    130  interrupted (the checkpoint is kept, or nothing is left behind)`;
 
-const UPLOAD = `usage: vodlift upload <file | URL | -> [options]
+const UPLOAD_HELP = `usage: vodlift upload <file | URL | -> [options]
 
 Uploads one video or audio file, image, watermark, subtitle or material, or an HLS playlist with all its files. A URL is
-read in parallel ranges where its server can do that, and as one stream
-where it cannot. Large files go up in parts; what failed is sent again, part by part.
+read in parallel ranges where its server can do that, and as one stream where it cannot. Large files go up in parts; what
+failed is sent again, part by part.
 
 examples:
   vodlift upload film.mp4 --title "My film" --tags holiday,2026
@@ -44,58 +53,25 @@ examples:
   vodlift upload film.mp4 --json --quiet | jq -r .mediaId
 
 the media:
-  --title T                  shown in the VOD console; default: the file's name
-  --file-name N              its name with extension; needed for standard input
-  --description D
-  --tags a,b                 at most 16
-  --cate-id N                category
-  --cover-url U              thumbnail of your own
-  --template-group-id G      transcoding template group; VOD_NO_TRANSCODE for none
-  --workflow-id W            workflow; wins over the template group
-  --storage-location S       bucket; default: the account's default bucket
-  --app-id A
-  --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
-  --reference-id R           an id of your own
-  --as video|image|attached|playlist
-                             what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it
-                             names: all variants and renditions, segments, keys, from URLs or from below its own folder.
-                             As a video an .m3u8 is just a file: what it names stays behind
-  --image-type T             of an image: default, or cover for the cover of a video
-  --business-type T          of an attached media: watermark, subtitle or material; needed there
+${optionLines(UPLOAD_SECTIONS.media)}
 
-  An image or attached media has no --cover-url, --template-group-id, --workflow-id and --reference-id. Its upload
-  credential cannot be renewed: when it ends (after about 50 minutes), the media is created again under a new id and its
-  bytes start over; restarts in the report says so.
+  The upload credential of an image or attached media cannot be renewed: when it ends (after about 50 minutes), the
+  media is created again under a new id and its bytes start over; restarts in the report says so.
 
 the transfer:
-  --header 'Name: value'     sent to the URL's own origin only; may be repeated
-  --object-header 'N: v'     kept with the object: Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-tagging …;
-                             may be repeated
-  --traffic-limit BITS       the most one connection to OSS may carry, 819200 to 838860800 bit/s
-  --part-size 16MiB          100KiB to 5GiB; default: fits the size
-  --concurrency 4            parts in flight at once
-  --verify crc64|length      crc64 also hashes every byte here and compares it part by part; default: length.
-                             Either way the object's own CRC-64 is compared with that of its parts.
-  --checkpoint FILE          keep what is needed to go on with \`vodlift resume FILE\`; removed when it is done
-  --allow-private            allow URLs on private and loopback addresses
-  --wait                     return only when VOD reports the whole source file (of videos)
+${optionLines(UPLOAD_SECTIONS.transfer)}
 
 the service:
-  --region R                 VOD region (VODLIFT_REGION, else cn-shanghai)
-  --endpoint E               VOD endpoint (VODLIFT_ENDPOINT); an emulator, a private cloud
-  --oss-endpoint E           OSS endpoint instead of the one VOD names: a VPC or private one, without the bucket
-  --oss-network N            internal, within that region's cloud network, or accelerate; default: public
+${optionLines(UPLOAD_SECTIONS.service)}
 
 the output:
-  --json                     one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes,
-                             parts, crc64, resumed, refreshes, retries, restarts, requestId; or error { code, message, … }
-  --quiet                    no progress, and only the media id on stdout
+${optionLines(UPLOAD_SECTIONS.output)}
 
 Progress goes to stderr: a bar on a terminal, now and then a line elsewhere. Ctrl-C aborts the upload and removes its
 parts from the server; with --checkpoint it finishes the parts in flight and keeps the rest for \`vodlift resume\`. A
 second Ctrl-C exits at once. Exit codes: see vodlift --help.`;
 
-const RESUME = `usage: vodlift resume <FILE> [options]
+const RESUME_HELP = `usage: vodlift resume <FILE> [options]
 
 Goes on with an upload that was begun with --checkpoint FILE: after Ctrl-C, a crash, a failure, on another machine, or
 from a checkpoint that a Worker has left. The server is asked what it has, and only the rest is sent. A source that has
@@ -107,29 +83,20 @@ examples:
   vodlift resume film.json --source 'https://example.com/film.mp4?signature=…'
 
 options:
-  --source S                 the file or URL, where it has moved, or where its URL holds a credential: the checkpoint
-                             does not keep those
-  --header 'Name: value'     sent to the URL's own origin only; goes with --source
-  --concurrency 4            parts in flight at once
-  --verify crc64|length      as for upload
-  --allow-private            allow URLs on private and loopback addresses
-  --region R  --endpoint E   as for upload; the region is kept in the checkpoint, the endpoint is not
-  --oss-endpoint E  --oss-network N
-                             as for upload; neither is kept
-  --json  --quiet            as for upload`;
+${optionLines(RESUME)}
 
-const ABORT = `usage: vodlift abort <FILE> [options]
+The region is kept in the checkpoint. What else says how the service is reached is not, and neither are --callback and
+--traffic-limit: give them again.`;
+
+const ABORT_HELP = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
 stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
 
 options:
-  --region R  --endpoint E  --oss-endpoint E  --oss-network N
-                             as for upload
-  --json                     print {"aborted":true}, or error { code, message, … }
-  --quiet                    print nothing`;
+${optionLines(ABORT)}`;
 
-const CALL = `usage: vodlift call <Action> [Key=Value ...] [options]
+const CALL_HELP = `usage: vodlift call <Action> [Key=Value ...] [options]
 
 Signs and sends any action of the VOD API, and prints its reply as JSON. What is passing (throttling, an overloaded
 service, a wrong clock) is tried again; what may have taken effect is not done twice.
@@ -140,11 +107,11 @@ examples:
   vodlift call DeleteVideo VideoIds=93ab850b4f6f54b6e91d24d81d44
 
 options:
-  --region R  --endpoint E   as for upload
-  --json  --quiet            the reply on one line; on failure --json prints error { code, message, … }
+${optionLines(CALL)}
 
 Names of actions and parameters: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-overview`;
-const INGEST = `usage: vodlift ingest <manifest.csv | manifest.jsonl> [options]
+
+const INGEST_HELP = `usage: vodlift ingest <manifest.csv | manifest.jsonl> [options]
 
 Uploads everything that a manifest lists, a few at a time. One that fails does not stop the others. What became of each
 is noted in a report; the same command again does nothing twice, tries again what failed, and goes on in the middle of
@@ -165,39 +132,27 @@ the manifest:
   as, imageType, businessType
                              what it becomes: video (the default), image or attached
   title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
-  fileName, enableFirstFrameCover, generateThumbnail, partSize, concurrency, verify
-                             as for upload
+  fileName, enableFirstFrameCover, generateThumbnail, showWatermark, imageExt, mediaExt, cateIds, partSize, concurrency,
+  verify, trafficLimit       as for upload
 
 options:
-  --jobs 4                   uploads at once, at most 64; all of them together have at most 64 parts in flight
-  --report FILE              default: <manifest>.report.jsonl; one JSON object a line: line, key, source, state (done or
-                             failed), mediaId, bytes, error. Beside it, FILE.d holds checkpoints while there is work left
-  --part-size  --concurrency  --verify  --allow-private  --region  --endpoint
-                             as for upload; a row's own come first
-  --json                     one JSON object as the last line on stdout: total, done, failed, skipped (done before), left,
-                             bytes, seconds, and error, the first one, with its line
-  --quiet                    no progress and no summary
+${optionLines(INGEST)}
+
+What a row says itself wins over the options.
 
 Exit code 0: everything is done. Otherwise that of the first failure, or 130 after Ctrl-C, which finishes the parts in
 flight. New rows go to the end of a manifest that has a report.`;
 
-const EMULATOR = `usage: vodlift emulator [options]
+const EMULATOR_HELP = `usage: vodlift emulator [options]
 
 Runs the upload half of VOD and OSS on 127.0.0.1 until Ctrl-C. It checks every signature, hands out credentials that
 expire, and stores each finished object as the plain file DIR/<bucket>/<key>.
 
 options:
-  --port N      port to listen on; default: any free one
-  --dir DIR     where objects and open uploads are kept; default: a temporary folder, removed at the end
-  --tls         listen on https, with a certificate made at start; its authority is written to DIR/ca.pem
-  --json        print {"endpoint","accessKeyId","accessKeySecret","region","bucket","dir"} as the first line, for scripts;
-                with --tls also "caFile"
+${optionLines(EMULATOR_SECTIONS.place)}
 
 to rehearse bad days:
-  --credential-life S      upload credentials expire after S seconds; default: 3000, as the service's
-  --latency MS             every request waits this long before it is looked at
-  --bandwidth BYTES        bytes per second, per connection and direction; such as 1MiB
-  --fault RULE             OPERATION[/PART]:WHEN:ACTION; may be repeated
+${optionLines(EMULATOR_SECTIONS.faults)}
                              OPERATION  UploadPart, CompleteMultipartUpload, CreateUploadVideo …, or * for all
                              WHEN       3 (the third), 3-5, 3+ (from the third on), * (every one)
                              ACTION     503=ServiceUnavailable (any status and code), early-403=SecurityTokenExpired
@@ -208,13 +163,16 @@ examples:
   vodlift emulator --port 8787 --dir ./vod
   vodlift emulator --credential-life 5 --fault 'UploadPart:3:reset-after' --fault 'UploadPart/2:1:wrong-crc'`;
 
+const TOPICS: Readonly<Record<string, string>> = {
+  upload: UPLOAD_HELP,
+  resume: RESUME_HELP,
+  abort: ABORT_HELP,
+  call: CALL_HELP,
+  ingest: INGEST_HELP,
+  emulator: EMULATOR_HELP,
+};
+
 /** The help of a command, or of all. */
 export function help(topic: string): string {
-  if (topic === "upload") return UPLOAD;
-  if (topic === "resume") return RESUME;
-  if (topic === "abort") return ABORT;
-  if (topic === "call") return CALL;
-  if (topic === "ingest") return INGEST;
-  if (topic === "emulator") return EMULATOR;
-  return OVERALL;
+  return TOPICS[topic] ?? OVERALL;
 }

@@ -1,25 +1,18 @@
 // `vodlift resume` and `vodlift abort`: what becomes of an upload that has left a checkpoint.
-import { fileCheckpoint, fromFile, VodliftError } from "../index.ts";
-import { type AbortCommand, isUrl, type ResumeCommand } from "./args.ts";
+import { fileCheckpoint, VodliftError } from "../index.ts";
+import type { AbortCommand, ResumeCommand } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { note, print } from "./output.ts";
 import { account, watch } from "./session.ts";
+import { placeOf, transferFrom } from "./upload.ts";
 
 export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const vod = account(command, env);
-  const { checkpoint, concurrency, verify, allowPrivate, source, headers } = command;
-  const given =
-    source === undefined ? undefined : isUrl(source) ? { url: source, headers } : fromFile(source);
+  const { checkpoint, source, headers } = command;
+  const given = source === undefined ? {} : { source: placeOf(source, headers) };
+  const options = { ...given, ...(await transferFrom(command)) };
   return watch(command, checkpoint, env, (watched) =>
-    told(checkpoint, () =>
-      vod.resume(fileCheckpoint(checkpoint), {
-        allowPrivateSources: allowPrivate,
-        ...(concurrency !== undefined && { concurrency }),
-        ...(verify !== undefined && { verify }),
-        ...(given !== undefined && { source: given }),
-        ...watched,
-      }),
-    ),
+    told(checkpoint, () => vod.resume(fileCheckpoint(checkpoint), { ...options, ...watched })),
   );
 }
 

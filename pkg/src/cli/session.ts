@@ -1,21 +1,15 @@
 // What `upload`, `resume` and `abort` have in common: the account, the progress, the interrupt and the report.
 import { type UploadProgress, Vodlift } from "../index.ts";
-import type { OssNetwork } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { bytes } from "./format.ts";
+import { pick, type Values } from "./options/option.ts";
+import { SERVICE } from "./options/service.ts";
 import { note, print } from "./output.ts";
 import { progressView, type Snapshot } from "./progress.ts";
 import { onInterrupt } from "./signals.ts";
 
 /** Options that every command has that talks to VOD. */
-export interface ServiceArguments {
-  region?: string;
-  endpoint?: string;
-  ossEndpoint?: string;
-  ossNetwork?: OssNetwork;
-  json: boolean;
-  quiet: boolean;
-}
+export type ServiceArguments = Partial<Values<typeof SERVICE>> & { json: boolean; quiet: boolean };
 
 /** The account to work for. */
 export function account(command: ServiceArguments, env: NodeJS.ProcessEnv): Vodlift {
@@ -43,14 +37,11 @@ function keysFrom(env: NodeJS.ProcessEnv) {
 }
 
 function serviceFrom(command: ServiceArguments, env: NodeJS.ProcessEnv) {
-  const region = command.region ?? env.VODLIFT_REGION;
-  const endpoint = command.endpoint ?? env.VODLIFT_ENDPOINT;
-  const { ossEndpoint, ossNetwork } = command;
+  const { VODLIFT_REGION: region, VODLIFT_ENDPOINT: endpoint } = env;
   return {
-    ...(region ? { region } : {}),
-    ...(endpoint ? { endpoint } : {}),
-    ...(ossEndpoint ? { ossEndpoint } : {}),
-    ...(ossNetwork ? { ossNetwork } : {}),
+    ...(region && { region }),
+    ...(endpoint && { endpoint }),
+    ...pick(command, SERVICE),
   };
 }
 

@@ -1,10 +1,12 @@
 // `vodlift upload`: one call of the API, shown as it goes.
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   fileCheckpoint,
   fromFile,
   type Outcome,
   type PlaylistSource,
+  type Suspended,
   type UploadAttachedMediaOptions,
   type UploadImageOptions,
   type UploadSource,
@@ -12,33 +14,34 @@ import {
 } from "../index.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
 import { printable } from "./format.ts";
+import { MEDIA } from "./options/media.ts";
+import { pick, type Values } from "./options/option.ts";
+import { TRANSFER } from "./options/transfer.ts";
 import { account, type Watched, watch } from "./session.ts";
 
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
-  return watch(command, printable(displayName(command)), env, async (watched) =>
-    send(vod, command, watched),
+  const options = await optionsFrom(command);
+  return watch(command, printable(displayName(command)), env, (watched) =>
+    send(vod, command, { ...options, ...watched }),
   );
 }
 
-async function send(vod: Vodlift, command: UploadCommand, watched: Watched) {
-  const waited = async (outcome: Outcome) => {
-    if (command.wait) await vod.waitUntilReady(outcome.mediaId, { signal: watched.signal });
-    return outcome;
-  };
-  const source = sourceFrom(command);
-  const { cateId, ...options } = optionsFrom(command, watched);
-  const category = cateId === undefined ? {} : { cateId };
-  switch (command.kind) {
-    case "image":
-    case "attached":
-      return uploadOther(vod, command.kind, source, { ...options, ...category });
-    case "playlist":
-      return waited(await vod.uploadPlaylist(placeOf(command), { ...options, ...category }));
-    default:
-      return waited(await vod.upload(source, { ...options, ...category }));
+async function send(
+  vod: Vodlift,
+  command: UploadCommand,
+  options: Awaited<ReturnType<typeof optionsFrom>> & Watched,
+): Promise<Outcome | Suspended> {
+  const place = () => placeOf(command.source, command.headers);
+  if (command.kind === "playlist") return vod.uploadPlaylist(place(), options);
+  const source = command.source === "-" ? process.stdin : place();
+  if (command.kind !== "video") return uploadOther(vod, command.kind, source, options);
+  const end = await vod.upload(source, options);
+  if (command.wait && !("suspended" in end)) {
+    await vod.waitUntilReady(end.mediaId, { signal: options.signal });
   }
+  return end;
 }
 
 /** What images and attached media may be told. */
@@ -49,13 +52,17 @@ export function uploadOther(
   vod: Vodlift,
   kind: "image" | "attached",
   source: UploadSource,
-  { cateId, businessType = "material", ...options }: OtherOptions,
+  { cateId, cateIds = [], businessType = "material", ...options }: OtherOptions,
 ): Promise<Outcome> {
   if (kind === "image") {
     return vod.uploadImage(source, { ...options, ...(cateId !== undefined && { cateId }) });
   }
-  const categories = cateId === undefined ? {} : { cateIds: [cateId] };
-  return vod.uploadAttachedMedia(source, { ...options, ...categories, businessType });
+  const categories = cateId === undefined ? cateIds : [cateId, ...cateIds];
+  return vod.uploadAttachedMedia(source, {
+    ...options,
+    ...(categories.length > 0 && { cateIds: categories }),
+    businessType,
+  });
 }
 
 /** A checkpoint that is there belongs to an upload that somebody may still want. */
@@ -73,26 +80,44 @@ async function mustBeNew(checkpoint: string | undefined): Promise<void> {
   );
 }
 
-function sourceFrom(command: UploadCommand): UploadSource {
-  return command.source === "-" ? process.stdin : placeOf(command);
-}
-
-function placeOf({ source, headers }: UploadCommand): PlaylistSource {
+/** A source that is no stream. */
+export function placeOf(
+  source: string,
+  headers: Readonly<Record<string, string>> | undefined,
+): PlaylistSource {
   if (!isUrl(source)) return fromFile(source);
-  return Object.keys(headers).length > 0 ? { url: source, headers } : source;
+  return headers === undefined ? source : { url: source, headers };
 }
 
-function optionsFrom(command: UploadCommand, watched: Watched) {
-  const { name: _, source, headers, region, endpoint, json, quiet, ...rest } = command;
-  const { allowPrivate, checkpoint, kind, wait, objectHeaders, ...service } = rest;
-  const { ossEndpoint, ossNetwork, ...media } = service;
+async function optionsFrom(command: UploadCommand) {
+  const { kind: _, ...media } = pick(command, MEDIA);
+  const { objectHeaders, partSize, size, checkpoint } = command;
   return {
     ...media,
-    headers: objectHeaders,
-    allowPrivateSources: allowPrivate,
+    ...(await transferFrom(command)),
+    ...(objectHeaders && { headers: objectHeaders }),
+    ...(partSize !== undefined && { partSize }),
+    ...(size !== undefined && { size }),
     ...(checkpoint !== undefined && { checkpoint: fileCheckpoint(checkpoint) }),
-    ...watched,
   };
+}
+
+/** How to go about it, also where it goes on. */
+export async function transferFrom(command: Values<typeof TRANSFER>) {
+  const { headers: _, allowPrivate, segments, ...how } = pick(command, TRANSFER);
+  return {
+    ...how,
+    allowPrivateSources: allowPrivate ?? false,
+    ...(segments !== undefined && { segments: await linesOf(segments) }),
+  };
+}
+
+async function linesOf(path: string): Promise<string[]> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--segments ${path}: ${error.code}`, "upload");
+  });
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "");
 }
 
 /** What stands at the start of the progress line: never a query, it may hold a signature. */

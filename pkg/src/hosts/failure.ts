@@ -21,7 +21,19 @@ export class HostFailure extends Error {
 
 /** Blames `kind` for an error, unless somebody nearer has already said whose fault it is. */
 export function failureFrom(error: unknown, kind: FailureKind): HostFailure {
-  return error instanceof HostFailure ? error : new HostFailure(kind, describe(error));
+  if (error instanceof HostFailure) return error;
+  return new HostFailure((isUntrusted(error) && UNTRUSTED[kind]) || kind, describe(error));
+}
+
+const UNTRUSTED: Partial<Record<FailureKind, FailureKind>> = {
+  network: "untrusted",
+  source_network: "source_untrusted",
+};
+
+/** Each runtime has codes of its own for it, and they all say "certificate". An alert is about a certificate of ours. */
+function isUntrusted(error: unknown): boolean {
+  const said = systemError(error) ?? error;
+  return said instanceof Error && /certificate/i.test(said.message) && !/alert/i.test(said.message);
 }
 
 const MAX_TEXT = 200;

@@ -597,7 +597,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -986,7 +986,7 @@ export type Step = { type: "send"; request: Request } | { type: "wait"; until: n
 /**
  * What the host tells a conversation.
  */
-export type Heard = { type: "replied"; status: number; headers: [string, string][]; body: string } | { type: "failed"; message: string } | { type: "woke" } | { type: "renewed"; account: Account };
+export type Heard = { type: "replied"; status: number; headers: [string, string][]; body: string } | { type: "failed"; message: string; untrusted?: boolean } | { type: "woke" } | { type: "renewed"; account: Account };
 
 /**
  * What the host tells the machine.
@@ -1193,7 +1193,7 @@ export type UrlUploads = { jobIds: string[] } | { urls: string[] };
 /**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "timeout" | "source_reply" | "source_network" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "credentials" | "internal";
+export type FailureKind = "canceled" | "network" | "untrusted" | "timeout" | "source_reply" | "source_network" | "source_untrusted" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "credentials" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.

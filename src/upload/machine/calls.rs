@@ -260,7 +260,7 @@ impl Upload {
         {
             return Ok(());
         }
-        if call == Call::CompleteMultipartUpload {
+        if call == Call::CompleteMultipartUpload && failure.kind != FailureKind::Untrusted {
             self.complete_in_doubt = true;
         }
         let (code, url) = if call.is_vod() {
@@ -274,7 +274,10 @@ impl Upload {
             other => format!("{other:?}"),
         };
         let message = format!("{name}: no reply from {host}: {}", failure.message);
-        let error = Error::new(code, message);
+        let error = Error::new(failure.kind.no_reply(code), message);
+        if !error.retryable {
+            return Err(error);
+        }
         self.retry_call(call, error, None, now)
     }
 

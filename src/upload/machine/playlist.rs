@@ -764,9 +764,10 @@ impl Upload {
                 self.parts.ready(number);
                 return self.schedule_files(now);
             }
-            FailureKind::Network | FailureKind::Timeout => {
+            FailureKind::Network | FailureKind::Timeout | FailureKind::Untrusted => {
                 let message = format!("no reply from OSS: {}", failure.message);
-                about(&fetch.first, Error::new(Code::OssUnreachable, message))
+                let code = failure.kind.no_reply(Code::OssUnreachable);
+                about(&fetch.first, Error::new(code, message))
             }
             FailureKind::SourceReply => {
                 let status = failure.status.unwrap_or(0);
@@ -874,6 +875,7 @@ fn whole(fetch: &Fetch) -> RangeExpectation {
 fn failed(item: &Item, failure: &Failure) -> Error {
     let code = match failure.kind {
         FailureKind::AddressRefused => Code::AddressRefused,
+        FailureKind::SourceUntrusted => Code::SourceTlsUntrusted,
         FailureKind::SourceShort => Code::SourceTruncated,
         FailureKind::SourceLong => Code::SourceTooLong,
         FailureKind::SourceChanged => Code::SourceChanged,

@@ -508,6 +508,7 @@ impl Upload {
     pub(super) fn source_error(&self, failure: &Failure) -> Error {
         let what = match failure.kind {
             FailureKind::AddressRefused => Code::AddressRefused,
+            FailureKind::SourceUntrusted => Code::SourceTlsUntrusted,
             FailureKind::SourceShort => Code::SourceTruncated,
             FailureKind::SourceLong => Code::SourceTooLong,
             FailureKind::SourceChanged => return self.changed(),

@@ -345,6 +345,10 @@ impl Upload {
                 self.look_at_suspects(now)?;
                 self.schedule(now)
             }
+            FailureKind::Untrusted => {
+                let message = format!("part {part}: no reply from OSS: {}", failure.message);
+                Err(Error::new(Code::TlsUntrusted, message))
+            }
             FailureKind::SourceReply => self.source_refused(part, length, failure, now),
             FailureKind::SourceNetwork | FailureKind::SourceTimeout | FailureKind::SourceShort => {
                 let error = self.source_error(failure);

@@ -2,6 +2,8 @@
 import { bytes, flag, oneOf, text, whole } from "../../arguments.ts";
 import { type UploadOptions, VodliftError } from "../../index.ts";
 import { isUrl } from "../args.ts";
+import { MEDIA } from "../options/media.ts";
+import type { Table } from "../options/option.ts";
 
 /** What a row may become. */
 export type Kind = "video" | "image" | "attached";
@@ -21,8 +23,11 @@ export class FieldError extends Error {
 /** Returns what the value means; throws what it must be. */
 type Rule = (field: string, value: never) => unknown;
 
-const number: Rule = (field, value: number | string) =>
-  whole(field, typeof value === "string" ? Number(value) : value, 0);
+const from =
+  (least: number): Rule =>
+  (field, value: number | string) =>
+    whole(field, typeof value === "string" ? Number(value) : value, least);
+const number = from(0);
 const yesNo: Rule = (field, value: boolean | string) =>
   flag(field, value === "true" ? true : value === "false" ? false : (value as boolean));
 const url: Rule = (field, value: string) => {
@@ -37,6 +42,10 @@ const tags: Rule = (field, value: string | string[]) => {
   const list = Array.isArray(value) ? value : [value];
   for (const tag of list) text(field, tag);
   return value;
+};
+const numbers: Rule = (field, value: string | (number | string)[]) => {
+  const list = Array.isArray(value) ? value : String(value).split(",");
+  return list.map((one) => number(field, one as never));
 };
 const object: Rule = (field, value: string | object) => {
   const found: unknown = typeof value === "string" ? parsed(value) : value;
@@ -73,10 +82,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   fileName: text,
   enableFirstFrameCover: yesNo,
   generateThumbnail: yesNo,
+  showWatermark: yesNo,
+  imageExt: text,
+  mediaExt: text,
+  cateIds: numbers,
   partSize: bytes,
-  concurrency: (field, value: number | string) =>
-    whole(field, typeof value === "string" ? Number(value) : value, 1),
+  concurrency: from(1),
   verify: (field, value: "length" | "crc64") => oneOf(field, value, ["length", "crc64"]),
+  trafficLimit: from(1),
 };
 
 /** The names a column or field may have. */
@@ -87,6 +100,9 @@ export interface Fields extends UploadOptions {
   as?: Kind;
   imageType?: "default" | "cover";
   businessType?: "watermark" | "subtitle" | "material";
+  imageExt?: string;
+  mediaExt?: string;
+  cateIds?: number[];
   source?: string;
   url?: string;
   file?: string;
@@ -99,25 +115,14 @@ export function mustBeKnown(field: string): void {
   throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
 }
 
-/** Options that only one kind has, and what all of them lack but videos. */
-const ONLY_FOR: Readonly<Record<string, Kind>> = {
-  imageType: "image",
-  businessType: "attached",
-  coverUrl: "video",
-  templateGroupId: "video",
-  workflowId: "video",
-  referenceId: "video",
-  enableFirstFrameCover: "video",
-  generateThumbnail: "video",
-};
-
 /** An option without an effect is a mistake that somebody would find out late. */
 function mustFit(read: Readonly<Record<string, unknown>>): void {
   const kind = (read.as as Kind | undefined) ?? "video";
   for (const field of Object.keys(read)) {
-    const only = ONLY_FOR[field];
-    if (only !== undefined && only !== kind) {
-      throw new FieldError(field, `goes with \`as\` ${only}, not with ${kind}`);
+    const only = (MEDIA as Table)[field]?.only ?? KINDS;
+    if (!only.includes(kind)) {
+      const kinds = KINDS.filter((one) => only.includes(one));
+      throw new FieldError(field, `goes with \`as\` ${kinds.join(" or ")}, not with ${kind}`);
     }
   }
   if (kind === "attached" && read.businessType === undefined) {

@@ -1,0 +1,131 @@
+// Each command's options, in the sections its help has.
+import { parseFault } from "../../emulator/fault-text.ts";
+import { UsageError } from "../usage.ts";
+import { MEDIA } from "./media.ts";
+import { flag, list, option, toggle } from "./option.ts";
+import { output, SERVICE, VOD } from "./service.ts";
+import { BEGIN, TRANSFER } from "./transfer.ts";
+import { size, text, whole } from "./values.ts";
+
+const { partSize } = BEGIN;
+const { concurrency, verify, allowPrivate } = TRANSFER;
+
+const OUTPUT = output(
+  "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, resumed, " +
+    "refreshes, retries, restarts, requestId; or error { code, message, … }",
+  "no progress, and only the media id on stdout",
+);
+
+export const UPLOAD = { ...MEDIA, ...TRANSFER, ...BEGIN, ...SERVICE, ...OUTPUT };
+export const UPLOAD_SECTIONS = {
+  media: MEDIA,
+  transfer: { ...TRANSFER, ...BEGIN },
+  service: SERVICE,
+  output: OUTPUT,
+};
+
+export const RESUME = {
+  source: option(
+    "--source S",
+    text,
+    "the file or URL, where it has moved, or where its URL holds a credential: the checkpoint does not keep those",
+  ),
+  ...TRANSFER,
+  ...SERVICE,
+  ...OUTPUT,
+};
+
+export const ABORT = {
+  ...SERVICE,
+  // Nothing is read; it is accepted so that the same options fit resume and abort.
+  allowPrivate,
+  ...output('print {"aborted":true}, or error { code, message, … }', "print nothing"),
+};
+
+export const CALL = {
+  repeatable: flag(
+    "--repeatable",
+    "it may be sent again when its reply was lost; taken for granted of actions that only look (Get…, List…, …)",
+  ),
+  ...VOD,
+  ...output("the reply, or error { code, message, … }, on one line", "the reply on one line"),
+};
+
+/** Beyond this the machine's own limits are met, and an account's. */
+const MOST_JOBS = 64;
+
+export const INGEST = {
+  jobs: option(
+    "--jobs 4",
+    whole(1, MOST_JOBS),
+    "uploads at once, at most 64; all of them together have at most 64 parts in flight",
+  ),
+  report: option(
+    "--report FILE",
+    text,
+    "default: <manifest>.report.jsonl; one JSON object a line: line, key, source, state (done or failed), mediaId, " +
+      "bytes, error. Beside it, FILE.d holds checkpoints while there is work left",
+  ),
+  partSize,
+  concurrency,
+  verify,
+  allowPrivate,
+  ...SERVICE,
+  ...output(
+    "one JSON object as the last line on stdout: total, done, failed, skipped (done before), left, bytes, seconds, and " +
+      "error, the first one, with its line",
+    "no progress and no summary",
+  ),
+};
+
+const fault = (rule: string, name: string) => {
+  try {
+    return parseFault(rule);
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as Error).message}`);
+  }
+};
+
+const EMULATOR_PLACE = {
+  port: option("--port N", whole(0, 65_535), "port to listen on; default: any free one"),
+  dir: option(
+    "--dir DIR",
+    text,
+    "where objects and open uploads are kept; default: a temporary folder, removed at the end",
+  ),
+  tls: flag(
+    "--tls",
+    "listen on https, with a certificate made at start; its authority is written to DIR/ca.pem",
+  ),
+  json: toggle(
+    "--json",
+    'print {"endpoint","accessKeyId","accessKeySecret","region","bucket","dir"} as the first line, for scripts; with ' +
+      '--tls also "caFile"',
+  ),
+};
+
+const EMULATOR_FAULTS = {
+  credentialLifeSeconds: option(
+    "--credential-life S",
+    whole(1),
+    "upload credentials expire after S seconds; default: 3000, as the service's",
+  ),
+  latencyMs: option(
+    "--latency MS",
+    whole(0),
+    "every request waits this long before it is looked at",
+  ),
+  bandwidth: option(
+    "--bandwidth BYTES",
+    size,
+    "bytes per second, per connection and direction; such as 1MiB",
+  ),
+  faults: list(
+    "--fault RULE",
+    (rules, name) => rules.map((rule) => fault(rule, name)),
+    "OPERATION[/PART]:WHEN:ACTION",
+  ),
+};
+
+export const EMULATOR = { ...EMULATOR_PLACE, ...EMULATOR_FAULTS };
+export const EMULATOR_SECTIONS = { place: EMULATOR_PLACE, faults: EMULATOR_FAULTS };

@@ -1,0 +1,64 @@
+// How the bytes get there.
+import { list, option, toggle } from "./option.ts";
+import { callback, headers, size, sizes, text, whole, word } from "./values.ts";
+
+const PLAYLIST = ["playlist"] as const;
+
+/** What every upload may be told, also when it goes on. */
+export const TRANSFER = {
+  headers: list("--header 'Name: value'", headers, "sent to the URL's own origin only"),
+  trafficLimit: option(
+    "--traffic-limit BITS",
+    whole(1),
+    "the most one connection to OSS may carry, 819200 to 838860800 bit/s",
+  ),
+  callback: option(
+    "--callback JSON",
+    callback,
+    "what OSS calls when the object is complete: url (one, or a list), body, and if wanted bodyType, host, sni, " +
+      "variables. No checkpoint keeps it: pass it to resume again",
+  ),
+  concurrency: option("--concurrency 4", whole(1), "parts in flight at once"),
+  verify: option(
+    "--verify crc64|length",
+    word(["crc64", "length"]),
+    "crc64 also hashes every byte here and compares it part by part; default: length. Either way the object's own " +
+      "CRC-64 is compared with that of its parts",
+  ),
+  segments: option(
+    "--segments FILE",
+    text,
+    "the segments of one media playlist, a line each, in place of those it names: URLs (signed ones, say), or paths " +
+      "below its folder",
+    PLAYLIST,
+  ),
+  limits: option(
+    "--limits NAME=N,…",
+    sizes(["playlists", "files", "playlistBytes", "bytes"]),
+    "what is too much: playlists=100, files=100000, playlistBytes=8MiB, bytes=1TiB unless told otherwise",
+    PLAYLIST,
+  ),
+  allowPrivate: toggle("--allow-private", "allow URLs on private and loopback addresses"),
+};
+
+/** What only its beginning decides. */
+export const BEGIN = {
+  objectHeaders: list(
+    "--object-header 'N: v'",
+    headers,
+    "kept with the object: Content-Type, Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-forbid-overwrite, " +
+      "x-oss-tagging …",
+  ),
+  partSize: option("--part-size 16MiB", size, "100KiB to 5GiB; default: fits the size"),
+  size: option(
+    "--size BYTES",
+    size,
+    "of standard input, if it is known: another length is an error",
+  ),
+  checkpoint: option(
+    "--checkpoint FILE",
+    text,
+    "keep what is needed to go on with `vodlift resume FILE`; removed when it is done",
+  ),
+  wait: toggle("--wait", "return only when VOD reports the whole source file (of videos)"),
+};

@@ -1,0 +1,126 @@
+// What the texts on a command line mean, and a sentence for those that mean nothing.
+import type { UploadCallback } from "../../options.ts";
+import { UsageError } from "../usage.ts";
+import type { Reader } from "./option.ts";
+
+export const text: Reader<string> = (value) => value;
+
+/** One of a few words. */
+export function word<const T extends string>(words: readonly T[]): Reader<T> {
+  const choice = words.length === 2 ? words.join(" or ") : words.join(", ");
+  return (value, option) => {
+    const known = words.find((one) => one === value);
+    if (known !== undefined) return known;
+    throw new UsageError(`${option} must be ${choice}, got \`${value}\``);
+  };
+}
+
+export const yesNo: Reader<boolean> = (value, option) =>
+  word(["true", "false"])(value, option) === "true";
+
+/** A whole number. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Reader<number> {
+  return (value, option) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!Number.isSafeInteger(number) || number < least) {
+      throw new UsageError(`${option} must be a whole number from ${least}, got \`${value}\``);
+    }
+    if (number > most) throw new UsageError(`${option} ends at ${most}, got ${value}`);
+    return number;
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
+};
+
+/** `16MiB`, `100KB` or plain bytes. */
+export const size: Reader<number> = (value, option) => {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value);
+  const unit = UNITS[match?.[2]?.toLowerCase() ?? "?"];
+  const bytes = unit === undefined ? Number.NaN : Number(match?.[1]) * unit;
+  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  throw new UsageError(
+    `${option} must be a size such as 16MiB, 100KB or 1048576, got \`${value}\``,
+  );
+};
+
+/** `a,b`, without what is empty. */
+export const words: Reader<string[]> = (value) =>
+  value
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+
+/** `1,2`. */
+export const numbers: Reader<number[]> = (value, option) =>
+  words(value, option).map((one) => whole(0)(one, option));
+
+/** `files=10,bytes=1GiB`: sizes by a few names. */
+export function sizes<const T extends string>(names: readonly T[]): Reader<{ [K in T]?: number }> {
+  return (value, option) => {
+    const found: { [K in T]?: number } = {};
+    for (const pair of words(value, option)) {
+      const [name, amount] = pair.split("=", 2);
+      const known = names.find((one) => one === name);
+      if (known === undefined || amount === undefined) {
+        throw new UsageError(
+          `${option} must be pairs such as ${names[0]}=10, of ${names.join(", ")}`,
+        );
+      }
+      found[known] = size(amount, `${option} ${known}`);
+    }
+    return found;
+  };
+}
+
+/** `Name: value`, each. */
+export function headers(lines: readonly string[], option: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const line of lines) {
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/.exec(line);
+    // The line may hold a token, so it is not repeated.
+    if (!match?.[1]) throw new UsageError(`${option} must look like 'Name: value'`);
+    found[match[1]] = match[2] ?? "";
+  }
+  return found;
+}
+
+/** A JSON object, as it stands. */
+export const userData: Reader<string> = (value, option) => {
+  if (asObject(value) !== undefined) return value;
+  throw new UsageError(`${option} must be a JSON object, such as '{"Extend":{"id":"7"}}'`);
+};
+
+const CALLBACK = ["url", "body", "bodyType", "host", "sni", "variables"];
+
+/** `UploadCallback` as JSON. Its URL may hold a token, so nothing of it is repeated but names. */
+export const callback: Reader<UploadCallback> = (value, option) => {
+  const found = asObject(value);
+  const { url } = found ?? {};
+  if (found === undefined || !(typeof url === "string" || Array.isArray(url))) {
+    const example = '{"url":"https://example.com/done","body":"done"}';
+    throw new UsageError(`${option} must be a JSON object, such as '${example}'`);
+  }
+  const stranger = Object.keys(found).find((name) => !CALLBACK.includes(name));
+  if (stranger === undefined) return found as unknown as UploadCallback;
+  throw new UsageError(`${option} has no \`${stranger}\`: there are ${CALLBACK.join(", ")}`);
+};
+
+function asObject(value: string): Record<string, unknown> | undefined {
+  try {
+    const found: unknown = JSON.parse(value);
+    if (typeof found !== "object" || found === null || Array.isArray(found)) return undefined;
+    return found as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+// Nothing that the API can do is forgotten on the command line and in manifests: each field of the API's options is an
+// option and a column there, or stands here with the reason why not.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { help } from "../../pkg/src/cli/help.ts";
+import { FIELDS } from "../../pkg/src/cli/ingest/fields.ts";
+import {
+  ABORT,
+  CALL,
+  EMULATOR,
+  INGEST,
+  RESUME,
+  UPLOAD,
+} from "../../pkg/src/cli/options/commands.ts";
+
+const source = await readFile(new URL("../../pkg/src/options.ts", import.meta.url), "utf8");
+
+/** The fields that an interface of options.ts declares itself, each with its comment. */
+function fieldsOf(name: string): { field: string; documented: boolean }[] {
+  const [, body = ""] =
+    new RegExp(`^export interface ${name}\\b[\\s\\S]*?\\{\\n([\\s\\S]*?)^\\}`, "m").exec(source) ??
+    [];
+  const found = [...body.matchAll(/(\*\/\n)?^ {2}(\w+)\??: /gm)];
+  assert.ok(found.length > 0, name);
+  return found.map(([, comment, field = ""]) => ({ field, documented: comment !== undefined }));
+}
+
+const KEYS = ["accessKeyId", "accessKeySecret", "securityToken"];
+/** Callbacks and signals of a program: the command has a progress bar and Ctrl-C. */
+const PROGRAM = ["signal", "onProgress"];
+
+/** What the command line calls otherwise: its `--header` is for the source. */
+const RENAMED: Readonly<Record<string, string>> = {
+  headers: "objectHeaders",
+  allowPrivateSources: "allowPrivate",
+};
+
+const COVERED: [name: string, table: object, left: string[]][] = [
+  // Keys come from the environment: an argument is seen by everybody on the machine.
+  ["VodliftOptions", UPLOAD, [...KEYS, "credentials"]],
+  ["UploadOptions", UPLOAD, PROGRAM],
+  ["PlaylistOptions", UPLOAD, []],
+  ["UploadImageOptions", UPLOAD, []],
+  ["UploadAttachedMediaOptions", UPLOAD, []],
+  ["ResumeOptions", RESUME, []],
+  ["CallOptions", CALL, PROGRAM],
+];
+
+for (const [name, table, left] of COVERED) {
+  test(`each field of ${name} is an option`, () => {
+    const missing = fieldsOf(name)
+      .map(({ field }) => field)
+      .filter((field) => !left.includes(field) && !Object.hasOwn(table, RENAMED[field] ?? field));
+    assert.deepEqual(missing, []);
+  });
+}
+
+test("each field of UploadOptions is a column, or is for all rows or none", () => {
+  const left = [...PROGRAM, "allowPrivateSources", "checkpoint", "size", "headers", "callback"];
+  const missing = fieldsOf("UploadOptions")
+    .map(({ field }) => field)
+    .filter((field) => !left.includes(field) && !FIELDS.includes(field));
+  assert.deepEqual(missing, []);
+  for (const field of FIELDS) assert.match(help("ingest"), new RegExp(`\\b${field}\\b`));
+});
+
+test("each field of the API's options says what it is for", () => {
+  const names = [...source.matchAll(/^export interface (\w+)/gm)].map(([, name = ""]) => name);
+  const silent = names.flatMap((name) => fieldsOf(name).filter(({ documented }) => !documented));
+  assert.deepEqual(silent, []);
+});
+
+test("each option stands in the help of its command, which fits a terminal", () => {
+  const tables = {
+    upload: UPLOAD,
+    resume: RESUME,
+    abort: ABORT,
+    call: CALL,
+    ingest: INGEST,
+    emulator: EMULATOR,
+  };
+  for (const [command, table] of Object.entries(tables)) {
+    const lines = help(command).split("\n");
+    for (const { usage } of Object.values(table)) {
+      assert.equal(lines.filter((line) => line.startsWith(`  ${usage}`)).length, 1, usage);
+    }
+    const options = lines.filter((line) => /^ {2}--| {29}/.test(line));
+    assert.deepEqual(
+      options.filter((line) => line.length > 120),
+      [],
+    );
+  }
+});
