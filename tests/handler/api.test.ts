@@ -332,6 +332,28 @@ test("keys from a function sign, and seal nothing", async () => {
   await assertArrived(service, answers, await origin.sha256("/role.mp4"));
 });
 
+test("what fails is told to the log, and of a stranger's error nothing to the client", async () => {
+  const told: unknown[] = [];
+  const onError = (error: unknown) => told.push(error);
+  const failing = handler({ onError, allowPrivateSources: false });
+  assertProblem(
+    await failing("/v1/ingests", film("/log.mp4", { size: 1 })),
+    422,
+    "address_refused",
+  );
+  assert.ok(told[0] instanceof VodliftError);
+  const strange = new ReadableStream({
+    pull() {
+      throw new Error("never tell this");
+    },
+  });
+  const init = { body: strange, duplex: "half" } as RequestInit;
+  const answer = await failing("/v1/ingests", {}, init);
+  assertProblem(answer, 500, "internal");
+  assert.doesNotMatch(JSON.stringify(answer.body), /never/);
+  assert.match(String(told[1]), /never tell this/);
+});
+
 test("options that break a rule are refused at once, naming the field", () => {
   const refused = (options: IngestHandlerOptions, field: string) =>
     assert.throws(() => createIngestHandler(usual(options)), named(field));
@@ -340,6 +362,7 @@ test("options that break a rule are refused at once, naming the field", () => {
   refused({ tokens: [{ sha256: TOKEN_SHA256, scopes: ["all" as never] }] }, "tokens");
   refused({ sealKey: "short" }, "sealKey");
   refused({ sliceMs: Number.NaN }, "sliceMs");
+  refused({ basePath: "/media/" }, "basePath");
   assert.throws(() => ingestOptions({ VODLIFT_SLICE_MS: "soon" }), named("VODLIFT_SLICE_MS"));
 });
 
@@ -353,6 +376,7 @@ test("options are read from the environment, and what is given wins", async () =
     VODLIFT_SLICE_MS: "9000",
     VODLIFT_SOURCE_HOSTS: "a.example, *.b.example",
     VODLIFT_MAX_BYTES: "1GiB",
+    VODLIFT_BASE_PATH: "/stage",
     VODLIFT_ALLOW_PRIVATE_SOURCES: "yes",
   };
   assert.deepEqual(ingestOptions(env, { sliceMs: 5 }), {
@@ -363,6 +387,7 @@ test("options are read from the environment, and what is given wins", async () =
     sliceMs: 5,
     sourceHosts: ["a.example", "*.b.example"],
     maxBytes: "1GiB",
+    basePath: "/stage",
     allowPrivateSources: false,
   });
   const credentials = async () => ({ accessKeyId: "a", accessKeySecret: "b" });

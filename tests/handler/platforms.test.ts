@@ -21,6 +21,7 @@ import {
 } from "../support/ingest.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import { assertNothingStored, type Emulator, startService } from "../support/service.ts";
+import { startWorkerd } from "../support/workerd.ts";
 
 const MIB = 1024 * 1024;
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -132,6 +133,16 @@ async function seen(operation: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+test("in workerd, in slices", async () => {
+  const entry = fileURLToPath(new URL("../support/workerd-ingest.ts", import.meta.url));
+  const workerd = await startWorkerd(entry, environment());
+  try {
+    await lifts(sender(service, fetch, workerd.url.replace(/\/$/, "")));
+  } finally {
+    await workerd.close();
+  }
+});
 
 test("the loop that the README shows brings a film to its end", async () => {
   const readme = await readFile(`${root}/README.md`, "utf8");

@@ -30,8 +30,10 @@ export interface IngestHandlerOptions extends VodliftOptions {
   sourceHosts?: readonly string[];
   /** Refuses larger sources with `too_large`; a number of bytes, or text such as `"20GiB"`. */
   maxBytes?: number | string;
-  /** Where the handler is mounted, such as `/media`, if not at the root. */
+  /** Where the handler is mounted, such as `/media`, if not at the root: a stage of an HTTP API, for example. */
   basePath?: string;
+  /** Told what was thrown on a request that failed, for a log. A `VodliftError` holds no secret; of others nobody knows. */
+  onError?: (error: unknown) => void;
 }
 
 /** The environment as Node, Bun (`process.env`) and Deno (`Deno.env.toObject()`) give it. */
@@ -40,9 +42,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Options from the environment: `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`,
  * `ALIBABA_CLOUD_SECURITY_TOKEN`, `VODLIFT_REGION`, `VODLIFT_ENDPOINT`, and for `tokens`, `sealKey`, `sliceMs`,
- * `budget.subrequests`, `sourceHosts`, `maxBytes`, `allowPrivateSources`: `VODLIFT_TOKEN_SHA256`, `VODLIFT_SEAL_KEY`,
- * `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_SOURCE_HOSTS`, `VODLIFT_MAX_BYTES`,
- * `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in scopes, `…:create+resume`.
+ * `budget.subrequests`, `sourceHosts`, `maxBytes`, `basePath`, `allowPrivateSources`: `VODLIFT_TOKEN_SHA256`,
+ * `VODLIFT_SEAL_KEY`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_SOURCE_HOSTS`, `VODLIFT_MAX_BYTES`,
+ * `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in scopes, `…:create+resume`.
  *
  * @param given Wins over the environment; where it has `credentials`, the environment's keys are left out.
  * @throws VodliftError `invalid_argument` for a number that is none.
@@ -67,6 +69,7 @@ export function ingestOptions(
     budget: subrequests === undefined ? undefined : { subrequests },
     sourceHosts: list(env.VODLIFT_SOURCE_HOSTS),
     maxBytes: env.VODLIFT_MAX_BYTES,
+    basePath: env.VODLIFT_BASE_PATH,
     allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
   };
   // A variable that is set to nothing is as good as none.
@@ -83,6 +86,16 @@ export function isAllowedHost(url: string, hosts: readonly string[] | undefined)
     if (wanted.startsWith("*.")) return hostname.endsWith(wanted.slice(1));
     return wanted === host || wanted === hostname;
   });
+}
+
+/** Looks at what nobody else looks at. */
+export function checkOptions({ sliceMs, basePath }: IngestHandlerOptions): void {
+  if (sliceMs !== undefined && !(Number.isFinite(sliceMs) && sliceMs >= 0)) {
+    throw invalid("sliceMs", "must be a number of milliseconds");
+  }
+  if (basePath !== undefined && !/^(\/[^/]+)*$/.test(basePath)) {
+    throw invalid("basePath", "must begin with a slash and end without one");
+  }
 }
 
 /** The secret that seals, if there is one that fits. */

@@ -65,6 +65,11 @@ export function problem(
   return { type: "about:blank", title: TITLES[status] ?? "Error", status, ...what };
 }
 
+/** Whether it is a problem, and not what was to be had. */
+export function isProblem<T extends object>(what: T | Problem): what is Problem {
+  return "detail" in what;
+}
+
 /** A field that breaks a rule. */
 export function invalidField(field: string, rule: string): Problem {
   const detail = field === "" ? `the body ${rule}` : `\`${field}\` ${rule}`;
@@ -106,6 +111,7 @@ export function answer(
 }
 
 /** A problem as an answer. */
-export function refuse(what: Problem, headers?: Record<string, string>): Response {
-  return answer(what.status, what, headers);
+export function refuse(what: Problem, headers: Record<string, string> = {}): Response {
+  const challenge = what.status === 401 && { "www-authenticate": "Bearer" };
+  return answer(what.status, what, { ...headers, ...challenge });
 }

@@ -43,6 +43,7 @@ export async function runSlice(
     }
     return { state: "failed", problem: STANDSTILL, ticket: next };
   } catch (error) {
+    options.onError?.(error);
     const left = await store.load();
     // Before VOD has named a place there is nothing to go on with, and nothing to give up.
     const ticketLeft = left?.place ? { ticket: advance(ticket, left) } : {};
