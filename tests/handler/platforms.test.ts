@@ -1,11 +1,15 @@
 // The examples as they stand, on the platforms they are for: a film of 40 MiB in slices.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
 import type { FunctionHandler, FunctionResult } from "../../pkg/src/handler/index.ts";
 import { serviceEnv } from "../support/cli.ts";
 import {
@@ -30,14 +34,19 @@ const HANGS_MS = 120_000;
 
 let service: Emulator;
 let origin: Origin;
+let folder: string;
 let film: { url: string; title: string; partSize: number };
 
 before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "vodlift-handler-"));
   origin = await startOrigin();
   const url = signed(origin.add("/film.mp4", { size: 40 * MIB }));
   film = { url, title: "Film", partSize: 2 * MIB };
 });
-after(() => origin.close());
+after(async () => {
+  await origin.close();
+  await rm(folder, { recursive: true });
+});
 beforeEach(async () => {
   service = await startService();
 });
@@ -92,14 +101,17 @@ async function serving(command: string[], work: (url: string) => Promise<void>):
   }
 }
 
-const servers: Record<string, string[]> = {
-  "node:http": ["node", "examples/node-server.ts"],
-  Deno: ["deno", "run", "--allow-all", "--node-modules-dir=manual", "examples/deno.ts"],
-  Bun: ["bun", "examples/bun.ts"],
+/** How each runs a file. */
+const runtimes: Record<string, string[]> = {
+  Node: ["node"],
+  Deno: ["deno", "run", "--allow-all", "--node-modules-dir=manual"],
+  Bun: ["bun"],
 };
-for (const [name, command] of Object.entries(servers)) {
+const examples: Record<string, string> = { Node: "node-server.ts", Deno: "deno.ts", Bun: "bun.ts" };
+
+for (const [name, command] of Object.entries(runtimes)) {
   test(`on ${name}, in slices, and whoever may not call gets nothing`, async () => {
-    await serving(command, async (url) => {
+    await serving([...command, `examples/${examples[name]}`], async (url) => {
       const send = sender(service, fetch, url);
       const wrong = await send("/v1/ingests", film, { headers: { authorization: "Bearer no" } });
       assert.deepEqual([wrong.status, wrong.body.code], [401, "unauthorized"]);
@@ -107,6 +119,13 @@ for (const [name, command] of Object.entries(servers)) {
       assert.deepEqual(health.body, { status: "ok" });
       await lifts(send);
     });
+  });
+
+  test(`on ${name}, a name that leads to a refused address is never connected to`, async () => {
+    const [program = "", ...args] = [...command, "tests/support/guarded-lookup.ts"];
+    const { stdout } = await promisify(execFile)(program, args, { cwd: root, timeout: HANGS_MS });
+    const ends = ["address_refused", "address_refused"];
+    assert.deepEqual(JSON.parse(stdout), { ends, requests: 0, asked: true });
   });
 }
 
@@ -158,11 +177,14 @@ test("the loop that the README shows brings a film to its end", async () => {
   });
 });
 
-// Functions: the modules are loaded here, and called with events as the platforms document them.
+// Functions: bundled as they are deployed, and called with events as the platforms document them.
 
 async function load<Event, Context>(name: string): Promise<FunctionHandler<Event, Context>> {
+  const outfile = join(folder, `${name}.mjs`);
+  const entryPoints = [join(root, "examples", `${name}.ts`)];
+  await build({ entryPoints, bundle: true, platform: "node", format: "esm", outfile });
   Object.assign(process.env, environment());
-  return (await import(`../../examples/${name}`)).handler;
+  return (await import(outfile)).handler;
 }
 
 function responseOf({ statusCode, headers, body, isBase64Encoded }: FunctionResult): Response {
@@ -213,7 +235,7 @@ async function lambdaEvent(request: Request, base64: boolean) {
 }
 
 test("as an AWS Lambda, in slices that end before its time does", async () => {
-  const handler = await load("aws-lambda.ts");
+  const handler = await load("aws-lambda");
   let left = 60_000;
   let base64 = false;
   const send = sender(service, async (request) => {
@@ -264,7 +286,7 @@ async function functionComputeEvent(request: Request, base64: boolean): Promise<
 }
 
 test("as an Alibaba Cloud function, with the keys of its role", async () => {
-  const handler = await load("alibaba-fc.ts");
+  const handler = await load("alibaba-fc");
   const { expires, ...credentials } = service.issueTemporaryCredential();
   const context = {
     requestId: "1-64f6cd87-0123456789abc",

@@ -24,8 +24,9 @@ export interface IngestRunning {
   size?: number;
   /**
    * What the next request goes on from. It holds the checkpoint and the source's URL and headers, sealed, and no key or
-   * token of ours: whoever has it and a bearer token goes on. 1.5 to 3 KB as a rule, below 256 KiB whatever the body held.
-   * It stays good after it was used, so a lost answer is asked for again with the one before.
+   * token of ours: whoever has it and a bearer token goes on. 1 to 3 KB as a rule, below 256 KiB whatever the body held.
+   * It stays good after it was used, so a lost answer is asked for again with the one before; but one slice at a time, as
+   * two do the same work twice.
    */
   resume: string;
 }
