@@ -324,12 +324,14 @@ test("a client that goes away later finds everything with the token it has", asy
   assert.deepEqual([next.status, next.body.bytes], [202, 6 * MIB]);
 });
 
-test("keys from a function sign, and seal nothing", async () => {
+test("temporary keys sign, and seal nothing", async () => {
   const { endpoint, region } = service;
   const { expires, ...keys } = service.issueTemporaryCredential();
   const options = { endpoint, region, credentials: async () => keys };
   const base = { tokens: [TOKEN_SHA256], allowPrivateSources: true, budget: { parts: 3 } };
   assert.throws(() => createIngestHandler({ ...base, ...options }), named("sealKey"));
+  const temporary = { ...base, endpoint, region, ...keys };
+  assert.throws(() => createIngestHandler(temporary), named("sealKey"));
   const role = sender(service, createIngestHandler({ ...base, ...options, sealKey: SEAL_KEY }));
   const answers = await ingest(role, film("/role.mp4", { size: 8 * MIB }));
   await assertArrived(service, answers, await origin.sha256("/role.mp4"));

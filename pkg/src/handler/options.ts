@@ -10,8 +10,8 @@ export interface IngestHandlerOptions extends VodliftOptions {
   tokens?: readonly (string | IngestToken)[];
   /**
    * Seals the resume tokens: at least 32 characters of high entropy (`openssl rand -hex 32`), the same in every instance.
-   * `accessKeySecret` does it unless told otherwise; with `credentials`, whose keys change, this is needed. Another one
-   * invalidates the resume tokens that are out.
+   * `accessKeySecret` does it unless told otherwise; with temporary keys (`securityToken`, `credentials`) this is needed.
+   * Another one invalidates the resume tokens that are out.
    */
   sealKey?: string;
   /**
@@ -99,18 +99,15 @@ export function checkOptions({ sliceMs, basePath }: IngestHandlerOptions): void 
 }
 
 /** The secret that seals, if there is one that fits. */
-export function sealSecret({
-  sealKey,
-  credentials,
-  accessKeySecret,
-}: IngestHandlerOptions): string {
-  if (sealKey === undefined && credentials !== undefined) {
-    throw invalid("sealKey", "is needed with `credentials`, whose keys change");
+export function sealSecret(options: IngestHandlerOptions): string {
+  const { sealKey, credentials, securityToken, accessKeySecret = "" } = options;
+  if (sealKey === undefined && (credentials ?? securityToken) !== undefined) {
+    throw invalid("sealKey", "is needed with temporary keys, which change");
   }
   if (sealKey !== undefined && (typeof sealKey !== "string" || sealKey.length < 32)) {
     throw invalid("sealKey", "must be a text of at least 32 characters");
   }
-  return sealKey ?? accessKeySecret ?? "";
+  return sealKey ?? accessKeySecret;
 }
 
 function list(text: string | undefined): string[] | undefined {
