@@ -49,8 +49,8 @@ codes! {
     InvalidArgument = Usage, false, "Correct the named field and call again.";
     /// The source holds zero bytes.
     EmptySource = Usage, false, "VOD media must hold at least 1 byte: check that the source is the file you meant.";
-    /// More than 10,000 parts of 5 GiB.
-    TooLarge = Usage, false, "OSS objects end at 48.8 TB (10,000 parts of 5 GiB): split the media.";
+    /// More than 10,000 parts of 5 GiB, or than the caller allows.
+    TooLarge = Usage, false, "Upload a smaller file, or split it: OSS objects end at 48.8 TB (10,000 parts of 5 GiB), and earlier where `maxBytes` is set.";
     /// A checkpoint that is not one of ours, or of a version this build does not know.
     CheckpointInvalid = Usage, false, "Start a new upload, or resume with the version of vodlift that wrote the checkpoint.";
     /// The caller's checkpoint store failed.

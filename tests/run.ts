@@ -123,6 +123,12 @@ const steps: readonly Step[] = [
     needs: "tests/worker/**/*.test.ts",
   },
   {
+    name: "the ingest handler, on Node, Deno, Bun and as functions",
+    group: "handler",
+    command: ["node", "--test", "--test-reporter=spec", "tests/handler/**/*.test.ts"],
+    needs: "tests/handler/**/*.test.ts",
+  },
+  {
     name: "official clients against the emulator",
     group: "conformance",
     command: ["node", "tests/conformance/run.ts"],

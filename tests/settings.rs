@@ -205,6 +205,13 @@ fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
         ),
         (
             Options {
+                max_bytes: Some(0),
+                ..Options::default()
+            },
+            "`maxBytes` must be",
+        ),
+        (
+            Options {
                 callback: Some(OssCallback::default()),
                 ..Options::default()
             },
@@ -229,4 +236,39 @@ fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
         error.message.starts_with("`showWatermark` is for videos"),
         "{error}"
     );
+}
+
+#[test]
+fn a_source_longer_than_allowed_is_refused_before_vod_hears_of_it_and_cleaned_up_where_it_said_less()
+ {
+    let limited = |most: u64, source: SourceSpec| {
+        let options = Options {
+            max_bytes: Some(most),
+            ..sim::options()
+        };
+        let mut world = World::new(1, source);
+        world.job.options = options;
+        world
+    };
+    let ranged = SourceSpec::ranged(4 * MIB);
+    limited(4 * MIB, ranged.clone()).run().unwrap();
+    let mut told = limited(4 * MIB - 1, ranged.clone());
+    let error = told.run().unwrap_err();
+    assert_eq!(error.code, Code::TooLarge);
+    assert!(
+        error.message.contains("`maxBytes` allows 4194303"),
+        "{error}"
+    );
+    assert_eq!(told.service.created, 0);
+    let mut endless = limited(
+        3 * MIB,
+        SourceSpec {
+            ranges: false,
+            announces_length: false,
+            ..ranged
+        },
+    );
+    assert_eq!(endless.run().unwrap_err().code, Code::TooLarge);
+    assert!(endless.service.uploads.is_empty());
+    assert_eq!(endless.luck.count(Op::Complete), 0);
 }

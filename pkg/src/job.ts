@@ -162,6 +162,7 @@ export function howTo(
     showWatermark: flag("showWatermark", options.showWatermark),
     trafficLimit: whole("trafficLimit", options.trafficLimit, 1),
     callback: callback(options.callback),
+    maxBytes: bytes("maxBytes", options.maxBytes),
   });
 }
 
@@ -176,6 +177,7 @@ export function howToResume(options: ResumeOptions & SliceOptions): Options {
     shard,
     trafficLimit,
     callback: options.callback,
+    maxBytes: options.maxBytes,
   });
   return { ...howTo(given), keepOnFailure: true };
 }

@@ -133,6 +133,11 @@ export interface UploadOptions {
    * with `callback_failed`. No checkpoint keeps it: pass it again to `resume`. VOD's own events need none of it.
    */
   callback?: UploadCallback;
+  /**
+   * Refuses a source of more bytes with `too_large`: before VOD hears of it, or where it goes on behind them. A number, or
+   * text such as `"20GiB"`.
+   */
+  maxBytes?: number | string;
   /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
   allowPrivateSources?: boolean;
   /** Length in bytes of a stream, if it is known. Only for streams: everything else knows its own. */
@@ -150,7 +155,7 @@ export interface UploadOptions {
 }
 
 /** What an HLS playlist becomes, and how to go about it. */
-export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size"> {
+export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size" | "maxBytes"> {
   /**
    * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
    * paths below its folder. One for each different segment, in the order they first appear.
@@ -169,6 +174,7 @@ export type TransferOptions = Pick<
   | "headers"
   | "trafficLimit"
   | "callback"
+  | "maxBytes"
   | "allowPrivateSources"
   | "size"
   | "checkpoint"
@@ -303,6 +309,7 @@ export interface ResumeOptions
       | "verify"
       | "trafficLimit"
       | "callback"
+      | "maxBytes"
       | "allowPrivateSources"
       | "signal"
       | "onProgress"

@@ -282,6 +282,10 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub callback: Option<OssCallback>,
+    /// A source of more bytes is refused: before VOD hears of it, or where it turns out longer than it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub max_bytes: Option<u64>,
 }
 
 impl Options {

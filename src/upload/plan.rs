@@ -113,6 +113,20 @@ pub struct Shape {
     pub buffered: bool,
 }
 
+/// Whether so many bytes may be uploaded at all.
+///
+/// # Errors
+/// `TooLarge`.
+pub fn check_allowed(bytes: u64, options: &Options) -> Result<(), Error> {
+    match options.max_bytes {
+        Some(most) if bytes > most => {
+            let message = format!("the source has {bytes} bytes or more; `maxBytes` allows {most}");
+            Err(Error::new(Code::TooLarge, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Plans an object.
 ///
 /// # Errors
@@ -124,6 +138,7 @@ pub fn plan(shape: Shape, options: &Options, host: &HostLimits) -> Result<Plan, 
     } else {
         MAX_PART_SIZE
     };
+    check_allowed(shape.size.unwrap_or(0), options)?;
     let Some(size) = shape.size else {
         return Ok(Plan::Growing {
             part_size: part_size.min(max_part_size),

@@ -69,7 +69,7 @@ for (const { node, version } of nodes) {
       "const { crc64Combine } = core; if (crc64Combine('0', '0', 0) !== '0') throw new Error('wrong')";
     await writeFile(
       join(project, "a.mjs"),
-      `import * as core from "vodlift/core"; import { Vodlift } from "vodlift"; ${script}`,
+      `import * as core from "vodlift/core"; import { Vodlift } from "vodlift"; import "vodlift/handler"; ${script}`,
     );
     await writeFile(
       join(project, "a.cjs"),
@@ -102,9 +102,19 @@ test("bundles for Workers with the compiled wasm left to the bundler", async () 
   );
 });
 
-async function bundle(options: Parameters<typeof build>[0]): Promise<string> {
+test("the ingest handler bundles alike, without anything of Node's", async () => {
+  const handler = 'export * from "vodlift/handler"';
+  assert.doesNotMatch(await bundle({ platform: "browser" }, handler), /["']node:/);
+  const how = { conditions: ["workerd"], external: ["*.wasm", "cloudflare:*"] };
+  assert.doesNotMatch(await bundle(how, handler), /["']node:/);
+});
+
+async function bundle(
+  options: Parameters<typeof build>[0],
+  contents = 'export { Vodlift } from "vodlift"',
+): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: 'export { Vodlift } from "vodlift"', resolveDir: project },
+    stdin: { contents, resolveDir: project },
     bundle: true,
     minify: true,
     write: false,

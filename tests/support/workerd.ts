@@ -1,12 +1,13 @@
 // A script in real workerd, without the tools around it: it starts in a fraction of a second.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 /** A script that runs in workerd until `close`. */
@@ -16,7 +17,9 @@ export interface Workerd {
   close(): Promise<void>;
 }
 
-const CONFIG = `
+const CORE = fileURLToPath(new URL("../../pkg/src/wasm/core.wasm", import.meta.url));
+
+const config = (bindings: Record<string, string>): string => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -26,23 +29,36 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
-  modules = [(name = "worker", esModule = embed "worker.js")],
+  modules = [
+    (name = "worker", esModule = embed "worker.js"),
+    (name = "core.wasm", wasm = embed "core.wasm"),
+  ],
+  bindings = [${Object.entries(bindings).map(binding).join(", ")}],
   compatibilityDate = "2026-05-01",
 );
 `;
 
-/** Bundles a module that exports a `fetch` handler, and serves it on loopback. */
-export async function startWorkerd(entry: string): Promise<Workerd> {
+function binding([name, text]: [string, string]): string {
+  return `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`;
+}
+
+/** Bundles a module that exports a `fetch` handler, and serves it on loopback, with these texts in its `env`. */
+export async function startWorkerd(
+  entry: string,
+  bindings: Record<string, string> = {},
+): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), "vodlift-workerd-"));
   await build({
     entryPoints: [entry],
     bundle: true,
     format: "esm",
     conditions: ["workerd"],
+    external: ["*.wasm"],
     outfile: join(folder, "worker.js"),
     logLevel: "error",
   });
-  await writeFile(join(folder, "config.capnp"), CONFIG);
+  await copyFile(CORE, join(folder, "core.wasm"));
+  await writeFile(join(folder, "config.capnp"), config(bindings));
   const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
   const child = spawn(binary, ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,

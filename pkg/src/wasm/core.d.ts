@@ -288,6 +288,10 @@ export interface Options {
      * What OSS calls when the object is complete.
      */
     callback?: OssCallback;
+    /**
+     * A source of more bytes is refused: before VOD hears of it, or where it turns out longer than it said.
+     */
+    maxBytes?: number;
 }
 
 /**

@@ -623,6 +623,9 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
     if job.options.concurrency == Some(0) {
         return Err(Error::invalid("concurrency", "must be at least 1, got 0"));
     }
+    if options.max_bytes == Some(0) {
+        return Err(Error::invalid("maxBytes", "must be at least 1, got 0"));
+    }
     plan::plan(
         Shape {
             size: Some(1),

@@ -370,6 +370,7 @@ impl Upload {
     ) -> Result<(), Error> {
         let offset = self.reader.offset;
         let reached = offset.saturating_add(length);
+        plan::check_allowed(reached, &self.job.options)?;
         if let Some(size) = self.reader.size {
             if reached > size {
                 return Err(Error::new(

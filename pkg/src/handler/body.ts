@@ -1,0 +1,138 @@
+// What a request's body may hold. It is written here once; the rules of VOD itself are the core's.
+
+import type { UploadOptions } from "../options.ts";
+import { invalidField, type Problem, problem } from "./problem.ts";
+
+/** What an ingest has to do. */
+export interface IngestRequest {
+  /** Where the media is. */
+  url: string;
+  /** Sent to the URL's own origin. */
+  headers: Record<string, string>;
+  /** What it becomes. */
+  options: Partial<UploadOptions>;
+}
+
+/** Says what a value must be, or nothing if it is that. */
+type Rule = (value: unknown) => string | undefined;
+
+const text: Rule = (value) =>
+  typeof value === "string" && value !== "" ? undefined : "must be a text that is not empty";
+const texts: Rule = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === "string")
+    ? undefined
+    : "must be a list of texts";
+const whole: Rule = (value) =>
+  Number.isSafeInteger(value) && (value as number) > 0
+    ? undefined
+    : "must be a whole number above 0";
+const verify: Rule = (value) =>
+  value === "crc64" || value === "length" ? undefined : 'must be "crc64" or "length"';
+/** They decide where a request ends, whom it is for and what of it is wanted: a stranger has no say in that. */
+const RESERVED =
+  /^(host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect|keep-alive|proxy-.*|range|if-.*|accept-encoding)$/i;
+const headers: Rule = (value) => {
+  if (!isRecord(value) || !Object.values(value).every((one) => typeof one === "string")) {
+    return "must be an object of texts";
+  }
+  const reserved = Object.keys(value).find((name) => RESERVED.test(name));
+  return reserved && `must not hold ${reserved.toLowerCase()}`;
+};
+const webUrl: Rule = (value) =>
+  typeof value === "string" && /^https?:\/\//i.test(value) && URL.canParse(value)
+    ? undefined
+    : "must be an absolute http or https URL";
+
+const RULES: Readonly<Record<string, Rule>> = {
+  url: webUrl,
+  headers,
+  title: text,
+  fileName: text,
+  description: text,
+  tags: texts,
+  cateId: whole,
+  coverUrl: webUrl,
+  templateGroupId: text,
+  workflowId: text,
+  storageLocation: text,
+  appId: text,
+  userData: text,
+  referenceId: text,
+  partSize: whole,
+  concurrency: whole,
+  verify,
+};
+
+/** The body of `POST /v1/ingests`, or what is wrong with it. */
+export function parseIngest(value: Record<string, unknown>): IngestRequest | Problem {
+  if (value.url === undefined) {
+    return invalidField("url", "is needed: the URL of the media to ingest");
+  }
+  for (const [field, given] of Object.entries(value)) {
+    const rule = Object.hasOwn(RULES, field) ? RULES[field] : undefined;
+    if (!rule) {
+      return invalidField(field, `is not known; known are ${Object.keys(RULES).join(", ")}`);
+    }
+    const broken = rule(given);
+    if (broken !== undefined) return invalidField(field, broken);
+  }
+  const { url, headers = {}, ...options } = value;
+  return { url, headers, options } as IngestRequest;
+}
+
+/** The `{ resume }` of the other calls, or what is wrong with it. */
+export function parseResume(value: Record<string, unknown>): { resume: string } | Problem {
+  const other = Object.keys(value).find((field) => field !== "resume");
+  if (other !== undefined) return invalidField(other, "is not known; known is resume");
+  const broken = text(value.resume);
+  return broken === undefined
+    ? { resume: value.resume as string }
+    : invalidField("resume", `${broken}: the last answer's \`resume\``);
+}
+
+/** A body of at most so many bytes as a JSON object, or what is wrong with it. */
+export async function readObject(
+  request: Request,
+  limit: number,
+): Promise<{ value: Record<string, unknown> } | Problem> {
+  const body = await readText(request, limit);
+  if (body === undefined) {
+    return problem(413, {
+      code: "body_too_large",
+      detail: `the body ends at ${limit} bytes`,
+      hint: "Pass the URL of the media, not the media.",
+    });
+  }
+  const value = parseJson(body);
+  return isRecord(value) ? { value } : invalidField("", "must be a JSON object");
+}
+
+/** Reads no further than the limit, whatever the client announces. */
+async function readText(request: Request, limit: number): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  const reader = request.body?.getReader();
+  for (;;) {
+    const next = await reader?.read();
+    if (next === undefined || next.done) return text + decoder.decode();
+    bytes += next.value.length;
+    if (bytes > limit) {
+      await reader?.cancel();
+      return undefined;
+    }
+    text += decoder.decode(next.value, { stream: true });
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

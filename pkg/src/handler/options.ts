@@ -1,0 +1,128 @@
+// What the one who deploys the handler decides, in code or by environment variables.
+
+import { invalid, whole } from "../arguments.ts";
+import type { SliceOptions, VodliftOptions } from "../options.ts";
+import type { IngestScope, IngestToken } from "./tokens.ts";
+
+/** Whose account, who may call, and what one request may use up. */
+export interface IngestHandlerOptions extends VodliftOptions {
+  /** The bearer tokens that may call, by their SHA-256 in hex. Without any, every ingest is refused with 503. */
+  tokens?: readonly (string | IngestToken)[];
+  /**
+   * Seals the resume tokens: at least 32 characters of high entropy (`openssl rand -hex 32`), the same in every instance.
+   * `accessKeySecret` does it unless told otherwise; with temporary keys (`securityToken`, `credentials`) this is needed.
+   * Another one invalidates the resume tokens that are out.
+   */
+  sealKey?: string;
+  /**
+   * After so many ms a request begins no further part; 25,000 unless told otherwise. What is in flight by then is finished,
+   * so leave time for that below the platform's limit: half of it is a good start.
+   */
+  sliceMs?: number;
+  /** What one request may use up beside its time. With `subrequests`, leave some for a part that must be sent again. */
+  budget?: Omit<NonNullable<SliceOptions["budget"]>, "deadline">;
+  /** Allow sources on private and loopback addresses. */
+  allowPrivateSources?: boolean;
+  /**
+   * The hosts whose URLs are taken: `media.example.com`, `*.example.com` (below it, not itself), `host:port`. All unless
+   * told otherwise. They are trusted in where they redirect to.
+   */
+  sourceHosts?: readonly string[];
+  /** Refuses larger sources with `too_large`; a number of bytes, or text such as `"20GiB"`. */
+  maxBytes?: number | string;
+  /** Where the handler is mounted, such as `/media`, if not at the root: a stage of an HTTP API, for example. */
+  basePath?: string;
+  /** Told what was thrown on a request that failed, for a log. A `VodliftError` holds no secret; of others nobody knows. */
+  onError?: (error: unknown) => void;
+}
+
+/** The environment as Node, Bun (`process.env`) and Deno (`Deno.env.toObject()`) give it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Options from the environment: `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`,
+ * `ALIBABA_CLOUD_SECURITY_TOKEN`, `VODLIFT_REGION`, `VODLIFT_ENDPOINT`, and for `tokens`, `sealKey`, `sliceMs`,
+ * `budget.subrequests`, `sourceHosts`, `maxBytes`, `basePath`, `allowPrivateSources`: `VODLIFT_TOKEN_SHA256`,
+ * `VODLIFT_SEAL_KEY`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_SOURCE_HOSTS`, `VODLIFT_MAX_BYTES`,
+ * `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in scopes, `…:create+resume`.
+ *
+ * @param given Wins over the environment; where it has `credentials`, the environment's keys are left out.
+ * @throws VodliftError `invalid_argument` for a number that is none.
+ */
+export function ingestOptions(
+  env: Environment,
+  given: IngestHandlerOptions = {},
+): IngestHandlerOptions {
+  const keys = {
+    accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID,
+    accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
+    securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN,
+  };
+  const subrequests = digits("VODLIFT_SUBREQUESTS", env);
+  const found = {
+    ...(given.credentials === undefined && keys),
+    region: env.VODLIFT_REGION,
+    endpoint: env.VODLIFT_ENDPOINT,
+    tokens: list(env.VODLIFT_TOKEN_SHA256)?.map(token),
+    sealKey: env.VODLIFT_SEAL_KEY,
+    sliceMs: digits("VODLIFT_SLICE_MS", env),
+    budget: subrequests === undefined ? undefined : { subrequests },
+    sourceHosts: list(env.VODLIFT_SOURCE_HOSTS),
+    maxBytes: env.VODLIFT_MAX_BYTES,
+    basePath: env.VODLIFT_BASE_PATH,
+    allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
+  };
+  // A variable that is set to nothing is as good as none.
+  const set = Object.entries(found).filter(([, value]) => value !== undefined && value !== "");
+  return { ...Object.fromEntries(set), ...given };
+}
+
+/** Whether a URL's host is one of those. */
+export function isAllowedHost(url: string, hosts: readonly string[] | undefined): boolean {
+  if (hosts === undefined) return true;
+  const { host, hostname } = new URL(url);
+  return hosts.some((rule) => {
+    const wanted = rule.toLowerCase();
+    if (wanted.startsWith("*.")) return hostname.endsWith(wanted.slice(1));
+    return wanted === host || wanted === hostname;
+  });
+}
+
+/** Looks at what nobody else looks at. */
+export function checkOptions({ sliceMs, basePath }: IngestHandlerOptions): void {
+  if (sliceMs !== undefined && !(Number.isFinite(sliceMs) && sliceMs >= 0)) {
+    throw invalid("sliceMs", "must be a number of milliseconds");
+  }
+  if (basePath !== undefined && !/^(\/[^/]+)*$/.test(basePath)) {
+    throw invalid("basePath", "must begin with a slash and end without one");
+  }
+}
+
+/** The secret that seals, if there is one that fits. */
+export function sealSecret(options: IngestHandlerOptions): string {
+  const { sealKey, credentials, securityToken, accessKeySecret = "" } = options;
+  if (sealKey === undefined && (credentials ?? securityToken) !== undefined) {
+    throw invalid("sealKey", "is needed with temporary keys, which change");
+  }
+  if (sealKey !== undefined && (typeof sealKey !== "string" || sealKey.length < 32)) {
+    throw invalid("sealKey", "must be a text of at least 32 characters");
+  }
+  return sealKey ?? accessKeySecret;
+}
+
+function list(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const items = text.split(",").map((item) => item.trim());
+  return items.filter((item) => item !== "");
+}
+
+function token(text: string): IngestToken {
+  const [sha256 = "", scopes] = text.split(":");
+  // Whether these are scopes is looked at where all tokens are.
+  return scopes ? { sha256, scopes: scopes.split("+") as IngestScope[] } : { sha256 };
+}
+
+function digits(name: string, env: Environment): number | undefined {
+  const text = env[name];
+  return text === undefined || text === "" ? undefined : whole(name, Number(text), 1);
+}

@@ -1,0 +1,60 @@
+// Resume tokens: JSON that only we can read and only we can have written, as text for URLs, JSON and headers.
+//
+// AES-256-GCM under a key derived by HKDF-SHA-256. A token is `v1.` and base64url of nonce, ciphertext and tag; the version
+// is authenticated, so a token of a later form never opens as one of this.
+
+import { fromBase64Url, toBase64Url, utf8 } from "./base64.ts";
+
+const VERSION = "v1";
+const PREFIX = `${VERSION}.`;
+/** What GCM is made for: 96 random bits, enough for 2³² tokens under one key. */
+const NONCE_BYTES = 12;
+
+/**
+ * The key that seals and opens tokens. The same secret and purpose give the same key everywhere.
+ *
+ * @param secret Of high entropy: an AccessKey secret, or 32 random bytes as text. It cannot be derived back from the key.
+ * @param purpose What was sealed for one purpose does not open for another.
+ */
+export async function sealingKey(secret: string, purpose = "resume token"): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveKey"]);
+  const how = {
+    name: "HKDF",
+    hash: "SHA-256",
+    salt: new Uint8Array(0),
+    info: utf8(`vodlift ${purpose}`),
+  };
+  const cipher = { name: "AES-GCM", length: 256 };
+  return crypto.subtle.deriveKey(how, material, cipher, false, ["encrypt", "decrypt"]);
+}
+
+/**
+ * Seals a value that JSON can hold. The text has 4/3 of the JSON's bytes and 41 more, and tells nothing but that length.
+ * The same value gives another text each time.
+ */
+export async function seal(key: CryptoKey, value: object): Promise<string> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const sealed = await crypto.subtle.encrypt(cipher(nonce), key, utf8(JSON.stringify(value)));
+  const whole = new Uint8Array(NONCE_BYTES + sealed.byteLength);
+  whole.set(nonce);
+  whole.set(new Uint8Array(sealed), NONCE_BYTES);
+  return PREFIX + toBase64Url(whole);
+}
+
+/** What was sealed; `undefined` if the text was not sealed under this key, or is not what it was. */
+export async function unseal(key: CryptoKey, token: string): Promise<unknown> {
+  if (!token.startsWith(PREFIX)) return undefined;
+  const whole = fromBase64Url(token.slice(PREFIX.length));
+  if (whole === undefined) return undefined;
+  try {
+    const nonce = whole.subarray(0, NONCE_BYTES);
+    const opened = await crypto.subtle.decrypt(cipher(nonce), key, whole.subarray(NONCE_BYTES));
+    return JSON.parse(new TextDecoder().decode(opened));
+  } catch {
+    return undefined;
+  }
+}
+
+function cipher(nonce: Uint8Array<ArrayBuffer>): AesGcmParams {
+  return { name: "AES-GCM", iv: nonce, additionalData: utf8(VERSION) };
+}

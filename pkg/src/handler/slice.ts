@@ -1,0 +1,98 @@
+// One slice of an ingest: begun or gone on with, run for as long as one request may take, and sealed for the next one.
+
+import { type CheckpointStore, memoryCheckpoint } from "../checkpoint/index.ts";
+import type { Suspended } from "../driver.ts";
+import type { Vodlift } from "../index.ts";
+import type { SliceOptions, UploadOptions } from "../options.ts";
+import type { Checkpoint, Outcome } from "../wasm/core.js";
+import type { IngestRequest } from "./body.ts";
+import { type IngestHandlerOptions, isAllowedHost } from "./options.ts";
+import { type Problem, problem, problemOf } from "./problem.ts";
+
+/** What a resume token holds. The URL and its headers may be secrets; of ours there is none. */
+export interface Ticket extends IngestRequest {
+  checkpoint?: Checkpoint;
+}
+
+/** How a slice ended. */
+export type SliceEnd =
+  | { state: "done"; outcome: Outcome }
+  | { state: "running"; ticket: Ticket & { checkpoint: Checkpoint } }
+  | { state: "failed"; problem: Problem; ticket?: Ticket };
+
+const SLICE_MS = 25_000;
+
+/** Runs one slice. It never throws. */
+export async function runSlice(
+  vod: Vodlift,
+  ticket: Ticket,
+  options: IngestHandlerOptions,
+  gone: AbortSignal,
+): Promise<SliceEnd> {
+  if (!isAllowedHost(ticket.url, options.sourceHosts)) {
+    return { state: "failed", problem: HOST_NOT_ALLOWED };
+  }
+  const store = memoryCheckpoint(ticket.checkpoint);
+  const before = ticket.checkpoint?.bytesAccepted;
+  try {
+    const end = await upload(vod, ticket, { ...limits(options), checkpoint: store }, gone);
+    if (!("suspended" in end)) return { state: "done", outcome: end };
+    const next = advance(ticket, end.checkpoint);
+    if (before === undefined || end.checkpoint.bytesAccepted > before) {
+      return { state: "running", ticket: next };
+    }
+    return { state: "failed", problem: STANDSTILL, ticket: next };
+  } catch (error) {
+    options.onError?.(error);
+    const left = await store.load();
+    // Before VOD has named a place there is nothing to go on with, and nothing to give up.
+    const ticketLeft = left?.place ? { ticket: advance(ticket, left) } : {};
+    return { state: "failed", problem: problemOf(error), ...ticketLeft };
+  }
+}
+
+/**
+ * A client that goes away: nobody gets the token of a first slice, so what it has uploaded is removed; a later one comes
+ * to rest, and whoever has the token before goes on.
+ */
+function upload(
+  vod: Vodlift,
+  { url, headers, options, checkpoint }: Ticket,
+  how: UploadOptions & SliceOptions & { checkpoint: CheckpointStore },
+  gone: AbortSignal,
+): Promise<Outcome | Suspended> {
+  const source = { url, headers };
+  if (!checkpoint?.place) return vod.upload(source, { ...options, ...how, signal: gone });
+  return vod.resume(how.checkpoint, { ...options, ...how, source, stop: gone });
+}
+
+function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {
+  const { budget, sliceMs = SLICE_MS, allowPrivateSources = false, maxBytes } = options;
+  return {
+    allowPrivateSources,
+    ...(maxBytes !== undefined && { maxBytes }),
+    budget: { ...budget, deadline: Date.now() + Math.round(sliceMs) },
+  };
+}
+
+/** What it becomes stands in the checkpoint once VOD knows it; the token need not say it twice. */
+function advance(ticket: Ticket, checkpoint: Checkpoint): Ticket & { checkpoint: Checkpoint } {
+  const { concurrency, verify } = ticket.options;
+  const kept = { ...(concurrency && { concurrency }), ...(verify && { verify }) };
+  return { ...ticket, ...(checkpoint.place && { options: kept }), checkpoint };
+}
+
+const HOST_NOT_ALLOWED = problem(403, {
+  code: "source_host_not_allowed",
+  detail: "`url` is on a host that this service takes no sources from",
+  hint: "Use a host that is allowed, or have this one allowed.",
+  field: "url",
+});
+
+/** A source without ranges is read from its beginning in every slice: at some length no slice gets further. */
+const STANDSTILL = problem(409, {
+  code: "cut_short",
+  detail: "a whole slice brought the upload no further",
+  hint: "Use longer slices, smaller parts, or a source that answers ranges.",
+  retryable: false,
+});
