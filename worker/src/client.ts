@@ -13,7 +13,18 @@ export function client(env: Env): Vodlift {
   });
 }
 
+/** What this Worker itself finds wrong. */
+export class KnownFailure extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
 export function asFailure(error: unknown): Failure {
+  if (error instanceof KnownFailure) return error.failure;
   if (error instanceof VodliftError) {
     const { code, message, hint, retryable, requestId } = error;
     return { code, message, hint, retryable, ...(requestId !== undefined && { requestId }) };

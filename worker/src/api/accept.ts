@@ -36,7 +36,7 @@ export async function toJob(
     url: origin + pathname,
     ...(request.title !== undefined && { title: request.title }),
     kind: request.as,
-    request: await seal(env, request),
+    request: await seal(env, "source", request),
   };
 }
 

@@ -17,7 +17,7 @@ interface Session {
 
 export async function open(context: Context<Bound>, { name }: Caller): Promise<void> {
   const session: Session = { name, until: Date.now() + LIFE_S * 1000 };
-  setCookie(context, COOKIE, await seal(context.env, session), {
+  setCookie(context, COOKIE, await seal(context.env, "session", session), {
     httpOnly: true,
     sameSite: "Strict",
     path: "/",
@@ -34,13 +34,9 @@ export function close(context: Context<Bound>): void {
 export async function current(context: Context<Bound>): Promise<Caller | undefined> {
   const cookie = getCookie(context, COOKIE);
   if (!cookie) return undefined;
-  try {
-    const { name, until } = await unseal<Session>(context.env, cookie);
-    if (until < Date.now()) return undefined;
-    return callers(context.env).find((caller) => caller.name === name);
-  } catch {
-    return undefined;
-  }
+  const session = await unseal<Session>(context.env, "session", cookie);
+  if (!session || session.until < Date.now()) return undefined;
+  return callers(context.env).find(({ name }) => name === session.name);
 }
 
 /** A browser says where a request comes from: with a cookie, only this very site may change anything. */

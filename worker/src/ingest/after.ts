@@ -1,9 +1,8 @@
 // What comes after the bytes: VOD is asked whether it has them, and whoever wants to know is told.
-import type { IngestRequest } from "../api/schema.ts";
 import { asFailure, client } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobs } from "../jobs/index.ts";
-import { unseal } from "../seal.ts";
+import { requestOf } from "./request.ts";
 import { deliver, hooksOf } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
@@ -13,8 +12,7 @@ const PATIENCE_MS = 10 * 60_000;
 export async function verify(env: Env, { id, run }: RunParams): Promise<void> {
   const index = jobs(env);
   const task = await index.begin(id, run);
-  const request = await read(env, task?.request);
-  if (!task?.view.mediaId || !request?.wait) return;
+  if (!task?.view.mediaId || !(await requestOf(env, task)).wait) return;
   try {
     await client(env).waitUntilReady(task.view.mediaId, { timeout: PATIENCE_MS });
     await index.ready(task.view.mediaId);
@@ -29,18 +27,14 @@ export const tell = {
   async count(env: Env, { id, run }: RunParams): Promise<number> {
     const task = await jobs(env).begin(id, run);
     if (task?.todo !== "notify") return 0;
-    return hooksOf(env, (await read(env, task.request)) ?? {}).length;
+    return hooksOf(env, await requestOf(env, task)).length;
   },
 
   /** @throws Error so that the engine tries again. */
   async one(env: Env, { id, run }: RunParams, n: number): Promise<void> {
     const task = await jobs(env).begin(id, run);
     if (task?.todo !== "notify") return;
-    const url = hooksOf(env, (await read(env, task.request)) ?? {})[n];
+    const url = hooksOf(env, await requestOf(env, task))[n];
     if (url !== undefined) await deliver(env, url, task.view);
   },
 };
-
-function read(env: Env, sealed: string | null | undefined): Promise<IngestRequest> | undefined {
-  return sealed ? unseal<IngestRequest>(env, sealed) : undefined;
-}

@@ -1,9 +1,7 @@
-import type { IngestRequest } from "../api/schema.ts";
 import { asFailure } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobs } from "../jobs/index.ts";
-import { unseal } from "../seal.ts";
-import { hooksOf } from "./webhook.ts";
+import { hasHooks } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
 /** A step failed as often as it may. What it failed of has passed through the engine, which keeps only the message. */
@@ -11,7 +9,6 @@ export async function giveUp(env: Env, { id, run }: RunParams, error: unknown): 
   const index = jobs(env);
   const task = await index.begin(id, run);
   if (task?.view.state !== "running") return false;
-  const request = task.request ? await unseal<IngestRequest>(env, task.request) : {};
   const { message } = asFailure(error);
   const failure = {
     code: "gave_up",
@@ -19,6 +16,6 @@ export async function giveUp(env: Env, { id, run }: RunParams, error: unknown): 
     hint: "It was tried again and again: look at its timeline, then retry it; it goes on from its checkpoint.",
     retryable: true,
   };
-  await index.fail(id, run, failure, hooksOf(env, request).length > 0);
+  await index.fail(id, run, failure, await hasHooks(env, task));
   return false;
 }

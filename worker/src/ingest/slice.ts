@@ -8,14 +8,14 @@ import {
   VodliftError,
 } from "vodlift";
 import type { IngestRequest } from "../api/schema.ts";
-import { asFailure, client } from "../client.ts";
+import { asFailure, client, KnownFailure } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobs, type Task } from "../jobs/index.ts";
-import { unseal } from "../seal.ts";
 import { budgetOf } from "./budget.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { requestOf } from "./request.ts";
 import { type Shard, shardsOf } from "./shards.ts";
-import { hooksOf } from "./webhook.ts";
+import { hasHooks, hooksOf } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
 /** How a slice ended, as a step remembers it: no key, no address, no checkpoint (that is in the index, and newer). */
@@ -60,16 +60,12 @@ async function slice(
     await index.handOver(id, run);
     return { end: "over", why: "stopped" };
   }
-  if (task.view.state !== "running" || !task.request) return { end: "over", why: task.view.state };
-  const request = await unseal<IngestRequest>(env, task.request);
+  if (task.view.state !== "running") return { end: "over", why: task.view.state };
   const beat = new Heartbeat(env, params);
   try {
-    const end = await upload(env, request, task, {
-      budget,
-      beat,
-      store: indexStore(env, params),
-      shard: params.shard,
-    });
+    const request = await requestOf(env, task);
+    const store = indexStore(env, params);
+    const end = await upload(env, request, task, { budget, beat, store, shard: params.shard });
     if (!("suspended" in end)) {
       await beat.end();
       const { mediaId, bytes, parts } = end;
@@ -83,7 +79,7 @@ async function slice(
     }
     return after(env, end.checkpoint, parsed(task.checkpoint), budget, request);
   } catch (error) {
-    return failed(env, params, request, beat, error);
+    return await failed(env, params, task, beat, error);
   } finally {
     await beat.end();
   }
@@ -102,14 +98,14 @@ function after(
     const begun = checkpoint.uploadId !== undefined;
     return { end: "prepared", shards: begun ? shardsOf(env, request, checkpoint.plan) : [] };
   }
-  if (bytes <= (before?.bytesAccepted ?? -1)) throw new StandstillError();
+  if (bytes <= (before?.bytesAccepted ?? -1)) throw new KnownFailure(STANDSTILL);
   return { end: "more", bytes };
 }
 
 async function failed(
   env: Env,
   params: RunParams,
-  request: IngestRequest,
+  task: Task,
   beat: Heartbeat,
   error: unknown,
 ): Promise<SliceEnd> {
@@ -119,7 +115,7 @@ async function failed(
     await index.cleaned(id, run);
     return { end: "over", why: "canceled" };
   }
-  const failure = error instanceof StandstillError ? STANDSTILL : asFailure(error);
+  const failure = asFailure(error);
   // The engine tries the step again, after a while.
   if (failure.retryable) {
     await index.note(id, run, "trouble", `${failure.message} It is tried again.`);
@@ -128,7 +124,7 @@ async function failed(
   // A shard that fails leaves its parts to the parent, which fails likewise if it must.
   if (shard !== undefined) return { end: "over", why: failure.code };
   if (isBeyondRepair(error)) await discard(env, params);
-  await index.fail(id, run, failure, hooksOf(env, request).length > 0);
+  await index.fail(id, run, failure, await hasHooks(env, task));
   return { end: "over", why: failure.code };
 }
 
@@ -253,8 +249,6 @@ function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
     remove: async () => {},
   };
 }
-
-class StandstillError extends Error {}
 
 /** A source that cannot be read in ranges is read from its beginning in every slice: at some length none gets further. */
 const STANDSTILL = {

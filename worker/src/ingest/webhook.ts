@@ -3,6 +3,8 @@
 import { checkUrl } from "vodlift/core";
 import type { Ingest, IngestRequest } from "../api/schema.ts";
 import type { Env } from "../env.ts";
+import type { Task } from "../jobs/index.ts";
+import { requestOf } from "./request.ts";
 
 const TIMEOUT_MS = 15_000;
 
@@ -10,6 +12,12 @@ const TIMEOUT_MS = 15_000;
 export function hooksOf(env: Env, request: Pick<IngestRequest, "webhookUrl">): string[] {
   const urls = [env.VODLIFT_WEBHOOK_URL, request.webhookUrl];
   return [...new Set(urls.filter((url) => url !== undefined && url !== ""))] as string[];
+}
+
+/** Whether anybody is to be told of it, even where its request can no longer be read. */
+export async function hasHooks(env: Env, task: Task): Promise<boolean> {
+  const request = await requestOf(env, task).catch(() => ({}));
+  return hooksOf(env, request).length > 0;
 }
 
 /**

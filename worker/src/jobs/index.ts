@@ -64,6 +64,7 @@ const DAY_MS = 86_400_000;
 const TICK_MS = 15_000;
 /** As `moved`: something is left to do, and no run does it. */
 const ORPHANED = 0;
+const MOST_STALLS = 5;
 /** Rows removed at a time when they have been kept long enough. */
 const SWEEP = 1_000;
 /** The most that `createBatch` takes. */
@@ -172,6 +173,7 @@ export class JobIndex extends DurableObject<Env> {
       state: "queued",
       attempts: row.attempts + 1,
       run: row.run + 1,
+      stalls: 0,
       error: null,
       ended: null,
       webhook: null,
@@ -237,6 +239,7 @@ export class JobIndex extends DurableObject<Env> {
     this.#change(row, {
       phase: report.phase,
       bytes: Math.max(bytes, row.bytes),
+      stalls: bytes > row.bytes ? 0 : row.stalls,
       rate: Math.round(rate),
       parts: Math.max(report.parts, row.parts),
       size: report.size ?? row.size,
@@ -323,12 +326,20 @@ export class JobIndex extends DurableObject<Env> {
       .exec<Row>("SELECT * FROM jobs WHERE state = 'running' AND moved < ?", since)
       .toArray();
     for (const row of rows) {
-      if (row.request === null) {
-        this.#change(row, { error: JSON.stringify(INTERRUPTED) });
+      const error = row.request === null ? INTERRUPTED : row.stalls >= MOST_STALLS ? STALLED : null;
+      if (error) {
+        this.#change(row, { error: JSON.stringify(error) });
         this.#end(row, "failed", null);
-        this.#note(row, "failed", INTERRUPTED.message);
+        this.#note(row, "failed", error.message);
       } else {
-        this.#change(row, { state: "queued", phase: null, rate: 0, run: row.run + 1 });
+        const { run, stalls } = row;
+        this.#change(row, {
+          state: "queued",
+          phase: null,
+          rate: 0,
+          run: run + 1,
+          stalls: stalls + 1,
+        });
         this.#note(row, "replaced", "It had stopped moving: another run goes on with it.");
       }
     }
@@ -546,6 +557,13 @@ const INTERRUPTED: Failure = {
   code: "interrupted",
   message: "the request that carried the bytes has ended",
   hint: "Send it again: its bytes were never stored anywhere else.",
+};
+
+const STALLED: Failure = {
+  code: "stalled",
+  message: `${MOST_STALLS + 1} runs in a row ended without a word and without a byte`,
+  hint: "Look at the Worker's log; a smaller partSize or concurrency needs less memory. Then retry it.",
+  retryable: true,
 };
 
 /** The one there is. */

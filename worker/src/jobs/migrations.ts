@@ -27,6 +27,8 @@ CREATE TABLE jobs (
   checkpoint TEXT,
   -- What is left to do after the end: 'cleanup', 'drain', 'notify' or nothing.
   todo TEXT,
+  -- Runs in a row that stopped moving before they brought a byte.
+  stalls INTEGER NOT NULL DEFAULT 0,
   webhook TEXT,
   -- VOD has said that it has the file, perhaps before we knew it ourselves.
   confirmed INTEGER,

@@ -24,6 +24,7 @@ export type Row = {
   checkpoint: string | null;
   /** Parts are removed, parts in flight are finished, somebody is told. */
   todo: "cleanup" | "drain" | "notify" | null;
+  stalls: number;
   webhook: "pending" | "delivered" | "failed" | null;
   confirmed: number | null;
   created: number;

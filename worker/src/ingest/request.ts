@@ -1,0 +1,21 @@
+import type { IngestRequest } from "../api/schema.ts";
+import { KnownFailure } from "../client.ts";
+import type { Env } from "../env.ts";
+import type { Task } from "../jobs/index.ts";
+import { unseal } from "../seal.ts";
+
+/**
+ * What was asked for.
+ *
+ * @throws KnownFailure when it was sealed under another key.
+ */
+export async function requestOf(env: Env, { request }: Task): Promise<IngestRequest> {
+  const opened = request && (await unseal<IngestRequest>(env, "source", request));
+  if (opened) return opened;
+  throw new KnownFailure({
+    code: "request_unreadable",
+    message: "the stored request was sealed under another key",
+    hint: "Post it again; set VODLIFT_SEAL_KEY, so that a new AccessKey does not close what is stored.",
+    retryable: false,
+  });
+}
