@@ -1,10 +1,10 @@
 // A script in real workerd, without the tools around it: it starts in a fraction of a second.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { build } from "esbuild";
@@ -16,7 +16,30 @@ export interface Workerd {
   close(): Promise<void>;
 }
 
-const CONFIG = `
+/** What a script wants beside its own code. */
+export interface WorkerdOptions {
+  /** Text bindings. */
+  bindings?: Record<string, string>;
+  compatibilityDate?: string;
+  compatibilityFlags?: readonly string[];
+  /** The wasm module it imports, as it spells it: `./x.wasm`. */
+  wasm?: string;
+}
+
+function config({
+  bindings = {},
+  compatibilityDate = "2026-05-01",
+  compatibilityFlags = [],
+  wasm,
+}: WorkerdOptions): string {
+  const text = (value: string) => JSON.stringify(value);
+  const texts = Object.entries(bindings).map(
+    ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+  );
+  const module = wasm
+    ? `(name = ${text(wasm.replace("./", ""))}, wasm = embed "module.wasm"),`
+    : "";
+  return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -26,23 +49,29 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
-  modules = [(name = "worker", esModule = embed "worker.js")],
-  compatibilityDate = "2026-05-01",
+  modules = [(name = "worker", esModule = embed "worker.js"), ${module}],
+  bindings = [${texts.join(", ")}],
+  compatibilityDate = ${text(compatibilityDate)},
+  compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}],
 );
 `;
+}
 
 /** Bundles a module that exports a `fetch` handler, and serves it on loopback. */
-export async function startWorkerd(entry: string): Promise<Workerd> {
+export async function startWorkerd(entry: string, options: WorkerdOptions = {}): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), "vodlift-workerd-"));
   await build({
     entryPoints: [entry],
     bundle: true,
     format: "esm",
     conditions: ["workerd"],
+    external: ["*.wasm"],
     outfile: join(folder, "worker.js"),
     logLevel: "error",
   });
-  await writeFile(join(folder, "config.capnp"), CONFIG);
+  const { wasm } = options;
+  if (wasm !== undefined) await copyFile(join(dirname(entry), wasm), join(folder, "module.wasm"));
+  await writeFile(join(folder, "config.capnp"), config(options));
   const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
   const child = spawn(binary, ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,
