@@ -85,6 +85,7 @@ const steps: readonly Step[] = [
       "clippy",
       "--package=vodlift",
       "--package=rust-worker",
+      "--package=web-harness",
       "--lib",
       "--features=vodlift/web",
       "--target=wasm32-unknown-unknown",
@@ -161,7 +162,12 @@ const steps: readonly Step[] = [
     command: ["cargo", "run", "--quiet", "--package=xtask", "--", "rust-worker"],
   },
   {
-    name: "the example Worker in Rust",
+    name: "what its tests call builds",
+    group: "rust-worker",
+    command: ["cargo", "run", "--quiet", "--package=xtask", "--", "web-harness"],
+  },
+  {
+    name: "the driver in Rust, and a Worker on it",
     group: "rust-worker",
     command: ["node", "--test", "--test-reporter=spec", "tests/rust-worker/**/*.test.ts"],
     needs: "tests/rust-worker/**/*.test.ts",

@@ -1,7 +1,8 @@
 //! Who writes checkpoints, and when.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use wasm_bindgen::JsValue;
@@ -11,36 +12,43 @@ use super::js;
 use crate::error::{Code, Error};
 use crate::upload::Checkpoint;
 
-/// Keeps one upload's checkpoint: plain JSON of about 1 KB without any key, token, signature or signed URL.
-pub trait CheckpointStore {
-    /// Replaces what is there. It is over once that is durable.
-    fn save(&self, checkpoint: Checkpoint) -> LocalFuture<Result<(), JsValue>>;
-    /// Forgets it: the upload is done, or aborted.
-    fn remove(&self) -> LocalFuture<Result<(), JsValue>>;
-}
-
-type Writing = (Option<String>, LocalFuture<Result<(), JsValue>>);
+type Writing = LocalFuture<Result<(), JsValue>>;
+pub(super) type Store = Box<dyn FnMut(Checkpoint) -> Writing>;
 
 /// Writes checkpoints one after the other, and of those that queue up only the latest.
 pub(super) struct Saver {
-    store: Option<Box<dyn CheckpointStore>>,
-    latest: RefCell<Option<Checkpoint>>,
-    writing: RefCell<Option<Writing>>,
-    /// The multipart upload of the latest checkpoint, and of the last that was written.
-    upload_id: RefCell<Option<String>>,
-    written_id: RefCell<Option<String>>,
-    failed: Cell<bool>,
+    store: Option<Store>,
+    latest: Option<Checkpoint>,
+    /// What is being written, and the multipart upload it names.
+    writing: Option<(Option<String>, Writing)>,
+    /// The multipart upload of the latest checkpoint.
+    upload_id: Option<String>,
+    identified: Identified,
+}
+
+/// Whether the multipart upload is written down: parts of one that nobody knows of would be lost with the isolate.
+#[derive(Clone)]
+pub(super) struct Identified(Rc<Cell<bool>>);
+
+impl Identified {
+    pub(super) async fn wait(self) {
+        // The driver polls the writing first, and this right after it: there is nobody to wake.
+        poll_fn(|_| match self.0.get() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
 }
 
 impl Saver {
-    pub(super) fn new(store: Option<Box<dyn CheckpointStore>>) -> Saver {
+    pub(super) fn new(store: Option<Store>) -> Saver {
         Saver {
             store,
-            latest: RefCell::new(None),
-            writing: RefCell::new(None),
-            upload_id: RefCell::new(None),
-            written_id: RefCell::new(None),
-            failed: Cell::new(false),
+            latest: None,
+            writing: None,
+            upload_id: None,
+            identified: Identified(Rc::new(Cell::new(true))),
         }
     }
 
@@ -48,72 +56,49 @@ impl Saver {
         self.store.is_some()
     }
 
-    pub(super) fn save(&self, checkpoint: Checkpoint) {
-        self.upload_id.replace(checkpoint.upload_id.clone());
-        self.latest.replace(Some(checkpoint));
+    pub(super) fn identified(&self) -> Identified {
+        self.identified.clone()
     }
 
-    /// Writes on. Ready when nothing is left to write; an error when the store did not take one, and from then on nothing is.
-    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let Some(store) = self.store.as_ref().filter(|_| !self.failed.get()) else {
+    pub(super) fn save(&mut self, checkpoint: Checkpoint) {
+        if self.store.is_none() {
+            return;
+        }
+        if checkpoint.upload_id != self.upload_id {
+            self.upload_id.clone_from(&checkpoint.upload_id);
+            self.identified.0.set(false);
+        }
+        self.latest = Some(checkpoint);
+    }
+
+    /// Writes on. Ready when nothing is left to write, or with an error when the store did not take one.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(store) = &mut self.store else {
             return Poll::Ready(Ok(()));
         };
-        let mut writing = self.writing.borrow_mut();
         loop {
-            let Some((id, write)) = writing.as_mut() else {
-                let Some(checkpoint) = self.latest.take() else {
-                    return Poll::Ready(Ok(()));
+            if let Some((id, write)) = &mut self.writing {
+                let Poll::Ready(written) = write.as_mut().poll(cx) else {
+                    return Poll::Pending;
                 };
-                *writing = Some((checkpoint.upload_id.clone(), store.save(checkpoint)));
-                continue;
-            };
-            let Poll::Ready(written) = write.as_mut().poll(cx) else {
-                return Poll::Pending;
-            };
-            self.written_id.replace(id.take());
-            *writing = None;
-            if let Err(error) = written {
-                self.failed.set(true);
-                return Poll::Ready(Err(failed(&error)));
+                if written.is_err() || *id == self.upload_id {
+                    self.identified.0.set(true);
+                }
+                self.writing = None;
+                if let Err(error) = written {
+                    return Poll::Ready(Err(not_stored(&error)));
+                }
             }
+            let Some(checkpoint) = self.latest.take() else {
+                return Poll::Ready(Ok(()));
+            };
+            self.writing = Some((checkpoint.upload_id.clone(), store(checkpoint)));
         }
-    }
-
-    /// Waits until the multipart upload is written down: parts of one that nobody knows of would be lost with the isolate.
-    pub(super) async fn identified(&self) {
-        // The driver polls the writing first, and this right after it: there is nobody to wake.
-        poll_fn(|_| match self.is_identified() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
-        .await;
-    }
-
-    fn is_identified(&self) -> bool {
-        self.store.is_none()
-            || self.failed.get()
-            || *self.written_id.borrow() == *self.upload_id.borrow()
-    }
-
-    /// Waits until the latest is written.
-    pub(super) async fn settled(&self) -> Result<(), Error> {
-        poll_fn(|cx| self.poll(cx)).await
-    }
-
-    /// Nothing is left to go on from.
-    pub(super) async fn remove(&self) -> Result<(), Error> {
-        let written = self.settled().await;
-        if let Some(store) = &self.store {
-            store.remove().await.map_err(|error| failed(&error))?;
-        }
-        written
     }
 }
 
-fn failed(error: &JsValue) -> Error {
+fn not_stored(error: &JsValue) -> Error {
     let reason = js::describe(error);
-    Error::new(
-        Code::CheckpointFailed,
-        format!("the checkpoint could not be stored: {reason}"),
-    )
+    let message = format!("the checkpoint could not be stored: {reason}");
+    Error::new(Code::CheckpointFailed, message)
 }

@@ -4,25 +4,20 @@
 //! All of an upload is one future. What runs at once is polled side by side within it, and a dropped effect lets go of
 //! whatever it has opened: so an upload that is dropped leaves nothing running, and no task is shared between two requests.
 
-use std::collections::{HashMap, VecDeque};
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use js_sys::Uint8Array;
-
-use super::account::{Keys, LocalFuture};
-use super::body::OpenBody;
+use super::account::Keys;
 use super::checkpoint::Saver;
-use super::effects::{self, Answer, Keeps, internal};
+use super::effects::{self, Bytes, Keeps, internal};
 use super::js;
-use super::reader::Reader;
 use super::run::{End, OnProgress};
 use super::source::Local;
+use super::underway::Underway;
 use super::watch::{Ear, failure};
 use crate::error::{Code, Error};
-use crate::upload::{Effect, Event, Failure, FailureKind, TransferBody, Upload};
+use crate::upload::{Effect, Event, FailureKind, TransferBody, Upload};
 
 /// What an upload runs with.
 pub(super) struct Driver {
@@ -35,28 +30,22 @@ pub(super) struct Driver {
     /// Come to rest, to be carried on later.
     pub(super) stop: Option<Ear>,
     pub(super) on_progress: Option<OnProgress>,
-    pub(super) saver: Rc<Saver>,
-}
-
-/// What is under way.
-#[derive(Default)]
-struct Underway {
-    /// Effects that have not answered yet.
-    running: Vec<(u32, LocalFuture<Answer>)>,
-    /// Bodies kept between reads, by their `Open`; without one while it is read, or after a read that failed.
-    bodies: HashMap<u32, Option<OpenBody>>,
-    /// What `Read`s have filled, by part. It stays in JavaScript's memory.
-    buffers: HashMap<u32, Uint8Array>,
-    /// Released ones: parts follow each other faster than garbage is collected.
-    spare: Vec<Uint8Array>,
-    /// To be handled before anything else.
-    events: VecDeque<Event>,
-    end: Option<Result<End, Error>>,
+    pub(super) saver: Saver,
 }
 
 impl Driver {
     /// Runs it to its end, or to where it was to stop.
     pub(super) async fn run(mut self) -> Result<End, Error> {
+        let end = self.obey().await;
+        if let Ok(End::Suspended(checkpoint)) = &end {
+            self.saver.save((**checkpoint).clone());
+        }
+        // Whether the last one is kept changes nothing any more.
+        let _ = poll_fn(|cx| self.saver.poll(cx)).await;
+        end
+    }
+
+    async fn obey(&mut self) -> Result<End, Error> {
         let mut underway = Underway::default();
         underway.events.push_back(Event::Start);
         // Why the upload is given up, when it is not the caller who wants that.
@@ -67,11 +56,11 @@ impl Driver {
                 self.begin(&mut underway, effect);
             }
             match underway.end.take() {
+                None => {}
                 Some(Err(error)) if error.code == Code::Aborted => {
                     return Err(cause.unwrap_or(error));
                 }
                 Some(end) => return end,
-                None => {}
             }
         }
     }
@@ -113,9 +102,7 @@ impl Driver {
                 };
                 underway.run(id, async move { effects::open_local(id, local) });
             }
-            Effect::Close { id } => {
-                underway.bodies.remove(&id);
-            }
+            Effect::Close { id } => underway.close(id),
             Effect::Read {
                 id,
                 open,
@@ -165,15 +152,18 @@ impl Driver {
                 request,
                 checksum,
             } => {
-                let local = match &body {
-                    TransferBody::Slice { offset } => self.local.slice(*offset, length),
-                    TransferBody::Buffer => underway.filled(part),
-                    _ => Err(internal("there is no folder")),
+                let source = match body {
+                    TransferBody::Range {
+                        request, expect, ..
+                    } => Bytes::Behind(request, expect),
+                    TransferBody::Slice { offset } => Bytes::At(self.local.slice(offset, length)),
+                    TransferBody::Buffer => Bytes::At(underway.filled(part)),
+                    TransferBody::File { .. } => Bytes::At(Err(internal("there is no folder"))),
                 };
-                let saver = Rc::clone(&self.saver);
+                let identified = self.saver.identified();
                 underway.run(id, async move {
-                    saver.identified().await;
-                    effects::transfer(id, body, local, length, request, checksum).await
+                    identified.wait().await;
+                    effects::transfer(id, source, length, request, checksum).await
                 });
             }
             Effect::Renew { id } => {
@@ -197,100 +187,6 @@ impl Driver {
             }
             Effect::Done { outcome } => underway.end = Some(Ok(End::Done(outcome))),
             Effect::Failed { error } => underway.end = Some(Err(error)),
-        }
-    }
-}
-
-impl Underway {
-    /// Runs an effect that ends in exactly one event.
-    fn run(&mut self, id: u32, work: impl Future<Output = effects::Ended> + 'static) {
-        let answer = async move {
-            work.await
-                .unwrap_or_else(|failure| (Event::Failed { id, failure }, Keeps::Nothing))
-        };
-        self.running.push((id, Box::pin(answer)));
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        let answered = self.running.iter_mut().enumerate().find_map(|(at, work)| {
-            match Pin::new(&mut work.1).poll(cx) {
-                Poll::Ready(answer) => Some((at, answer)),
-                Poll::Pending => None,
-            }
-        });
-        let Some((at, (event, keeps))) = answered else {
-            return Poll::Pending;
-        };
-        drop(self.running.swap_remove(at));
-        self.keep(keeps);
-        Poll::Ready(event)
-    }
-
-    fn keep(&mut self, keeps: Keeps) {
-        match keeps {
-            Keeps::Nothing => {}
-            Keeps::Opened(open, body) => {
-                self.bodies.insert(open, Some(body));
-            }
-            Keeps::Body(open, body) => self.put_back(open, body),
-            Keeps::Filled {
-                open,
-                body,
-                part,
-                bytes,
-            } => {
-                self.put_back(open, body);
-                self.buffers.insert(part, bytes);
-            }
-        }
-    }
-
-    /// Unless it was closed meanwhile.
-    fn put_back(&mut self, open: u32, body: OpenBody) {
-        if let Some(place) = self.bodies.get_mut(&open) {
-            *place = Some(body);
-        }
-    }
-
-    fn cancel(&mut self, id: u32) {
-        let Some(at) = self.running.iter().position(|(running, _)| *running == id) else {
-            return;
-        };
-        drop(self.running.swap_remove(at));
-        let failure = failure(FailureKind::Canceled, "called off");
-        self.events.push_back(Event::Failed { id, failure });
-    }
-
-    fn body(&mut self, open: u32) -> Result<OpenBody, Failure> {
-        let Some(place) = self.bodies.get_mut(&open) else {
-            return Err(internal(format!("body {open} is not open")));
-        };
-        let given_up = "an earlier read was given up midway";
-        place
-            .take()
-            .ok_or_else(|| failure(FailureKind::SourceNetwork, given_up))
-    }
-
-    /// Memory of this many bytes.
-    fn buffer(&mut self, size: u64) -> Result<Uint8Array, Failure> {
-        let size =
-            u32::try_from(size).map_err(|_| internal(format!("a buffer of {size} bytes")))?;
-        // Parts only grow: what does not fit now never fits again.
-        self.spare.retain(|buffer| buffer.length() == size);
-        let spare = self.spare.pop();
-        Ok(spare.unwrap_or_else(|| Uint8Array::new_with_length(size)))
-    }
-
-    fn filled(&self, part: u32) -> Result<Reader, Failure> {
-        let bytes = self.buffers.get(&part).cloned();
-        bytes
-            .map(Reader::of_bytes)
-            .ok_or_else(|| internal(format!("part {part} has no buffer")))
-    }
-
-    fn release(&mut self, part: u32) {
-        if let Some(bytes) = self.buffers.remove(&part) {
-            self.spare.push(Uint8Array::new(&bytes.buffer()));
         }
     }
 }

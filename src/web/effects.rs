@@ -6,8 +6,8 @@ use super::reader::Reader;
 use super::transfer::{self, Put};
 use super::watch::{self, Side, Watch, failure};
 use crate::http::{Reply, Request};
-use crate::source::range::check_range;
-use crate::upload::{Event, Failure, FailureKind, TransferBody};
+use crate::source::range::{RangeExpectation, check_range};
+use crate::upload::{Event, Failure, FailureKind};
 
 /// An event, and what is kept for later effects.
 pub(super) type Answer = (Event, Keeps);
@@ -71,19 +71,24 @@ pub(super) async fn wait(id: u32, until: u64) -> Ended {
     Ok((Event::Woke { id }, Keeps::Nothing))
 }
 
-/// `local` is what is read where the bytes do not come from a URL.
+/// Where a transfer's bytes are.
+pub(super) enum Bytes {
+    /// Behind a URL, as a range that the reply must be.
+    Behind(Request, RangeExpectation),
+    /// Here.
+    At(Result<Reader, Failure>),
+}
+
 pub(super) async fn transfer(
     id: u32,
-    body: TransferBody,
-    local: Result<Reader, Failure>,
+    bytes: Bytes,
     length: u64,
     request: Request,
     checksum: bool,
 ) -> Ended {
-    let (source, from) = match body {
-        TransferBody::Range {
-            request, expect, ..
-        } => {
+    let (source, from) = match bytes {
+        Bytes::At(reader) => (reader?, Side::local(0)),
+        Bytes::Behind(request, expect) => {
             let side = Side::source(request.idle_ms);
             let opening = outgoing::open(&request);
             let head = Watch::default().wait(opening, side).await?;
@@ -97,7 +102,6 @@ pub(super) async fn transfer(
             }
             (head.body, side)
         }
-        _ => (local?, Side::local(0)),
     };
     let put = Put {
         request,

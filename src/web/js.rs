@@ -21,6 +21,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
     fn get_random_values(into: &Uint8Array) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(js_name = String, catch)]
+    fn text_of(value: &JsValue) -> Result<String, JsValue>;
+
     /// Workers only: says its length, and turns one byte more or fewer into a broken request.
     pub(super) type FixedLengthStream;
 
@@ -73,7 +76,7 @@ pub(super) fn unheard(promise: &Promise) {
 pub(super) fn describe(error: &JsValue) -> String {
     let text = match error.dyn_ref::<js_sys::Error>() {
         Some(error) => String::from(error.message()),
-        None => error.as_string().unwrap_or_else(|| format!("{error:?}")),
+        None => text_of(error).unwrap_or_default(),
     };
     let words = text.split_whitespace().map(|word| match word {
         word if word.contains("://") => "(url)",

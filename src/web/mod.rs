@@ -1,7 +1,8 @@
-//! A driver in Rust for people whose Worker or browser code is Rust: the same [`Upload`](crate::upload::Upload) machine, run on `fetch`.
+//! A driver in Rust for people whose Worker or browser code is Rust: the same [`Upload`](crate::upload::Upload) machine, run on
+//! `fetch`.
 //!
 //! With the feature `web`, on wasm32 only, and never in the default core: clock, randomness, timers and promises live here.
-//! Everything is decided by the core and typed by it ([`Media`], [`Options`](crate::upload::Options), [`Outcome`](crate::upload::Outcome), [`Error`]).
+//! Everything is decided by the core, and typed by it: [`crate::upload`] has what goes in and comes out.
 //!
 //! ```ignore
 //! // Cargo.toml: vodlift = { version = "0.1", features = ["web"] }
@@ -19,9 +20,10 @@
 //! signal (compatibility flag `enable_request_signal`) and `waitUntil`, or the runtime ends it before it has cleaned up;
 //! `examples/rust-worker` shows how.
 //!
-//! Read in this order: this file, `run` (one run, as a caller sees it), `driver` (which effect does what), `effects` (those that take time), `transfer` (exact
-//! lengths), `outgoing` and `reader` (requests and bodies), `body` (read bit by bit), `watch` (time limits, and who is to blame),
-//! `source`, `account`, `checkpoint` (what a caller hands in), `js` (what is taken from JavaScript).
+//! Read in this order: this file, `run` (one run, as a caller sees it), `driver` (which effect does what), `underway` (what runs
+//! at once), `effects` (those that take time), `transfer` (exact lengths), `outgoing` and `reader` (requests and bodies), `body`
+//! (read bit by bit), `watch` (time limits, and who is to blame), `source`, `account`, `checkpoint` (what a caller hands in),
+//! `js` (what is taken from JavaScript).
 
 mod account;
 mod body;
@@ -34,25 +36,26 @@ mod reader;
 mod run;
 mod source;
 mod transfer;
+mod underway;
 mod watch;
 
 use std::future::Future;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
+use web_sys::{Blob, ReadableStream};
 
 pub use account::LocalFuture;
-pub use checkpoint::CheckpointStore;
 pub use run::{End, Run};
-pub use source::Input;
 
 use crate::error::{Code, Error};
 use crate::oss::OssService;
-use crate::upload::{Checkpoint, Media};
+use crate::upload::{Checkpoint, Media, Source};
 use crate::vod::api::CreateUploadVideo;
 use crate::vod::{Account, VodService};
 use account::Keys;
 use run::Task;
+use source::Local;
 
 /// Uploads media into ApsaraVideo VOD. Cheap to clone; in a Worker make one a request.
 #[derive(Clone)]
@@ -99,30 +102,54 @@ impl Vodlift {
         Vodlift { oss, ..self }
     }
 
-    /// Uploads what is behind a URL as a video. Limits: 1 byte to 48.8 TB.
+    /// Uploads what is behind a URL as a video, read in parallel ranges where the source can. Limits: 1 byte to 48.8 TB.
     pub fn upload_url(&self, url: &str, video: CreateUploadVideo) -> Run {
-        self.upload(Media::Video(video), url)
+        self.upload(Media::Video(video), source::url(url))
     }
 
-    /// Uploads any input as any media. Nothing is sent before the run is awaited.
-    pub fn upload(&self, media: Media, input: impl Into<Input>) -> Run {
-        Run::new(self, Task::Upload(Box::new(media), input.into()))
+    /// Uploads as any media what is behind a URL, or an HLS playlist with everything it names.
+    pub fn upload(&self, media: Media, source: Source) -> Run {
+        Run::new(self, Task::Upload(media), Ok(source), Local::Nothing)
     }
 
-    /// Goes on with an upload that was suspended, failed or lost its isolate. Without an input, from the URL in the checkpoint.
-    pub fn resume(&self, checkpoint: Checkpoint, input: Option<Input>) -> Run {
-        Run::new(self, Task::Resume(Box::new(checkpoint), input))
+    /// Uploads a `Blob`, or a `File` with its name.
+    pub fn upload_blob(&self, media: Media, blob: &Blob) -> Run {
+        let (source, local) = (source::blob(blob), Local::Blob(blob.clone()));
+        Run::new(self, Task::Upload(media), Ok(source), local)
+    }
+
+    /// Uploads a stream of bytes, such as the body of a request, of which the size may be unknown. It cannot be resumed.
+    pub fn upload_stream(&self, media: Media, stream: ReadableStream, size: Option<u64>) -> Run {
+        let source = Source::Stream { size, name: None };
+        let local = Local::Stream(stream);
+        Run::new(self, Task::Upload(media), Ok(source), local)
+    }
+
+    /// Goes on with an upload that was suspended, failed or lost its isolate. Without a source, from the URL in the checkpoint.
+    pub fn resume(&self, from: Checkpoint, source: Option<Source>) -> Run {
+        let source = source.map_or_else(|| source::remembered(&from), Ok);
+        Run::new(self, Task::Resume(from), source, Local::Nothing)
+    }
+
+    /// Goes on with the upload of a `Blob`.
+    pub fn resume_blob(&self, from: Checkpoint, blob: &Blob) -> Run {
+        let (source, local) = (source::blob(blob), Local::Blob(blob.clone()));
+        Run::new(self, Task::Resume(from), Ok(source), local)
     }
 
     /// Gives up an upload for good: its parts are removed from the server.
     ///
     /// # Errors
     /// When the server could not be told.
-    pub async fn abort(&self, checkpoint: Checkpoint) -> Result<(), Error> {
-        match Run::new(self, Task::Discard(Box::new(checkpoint)))
-            .end()
-            .await
-        {
+    pub async fn abort(&self, from: Checkpoint) -> Result<(), Error> {
+        // Nothing is read, so any source does.
+        let source = Source::Slices {
+            size: 1,
+            modified: None,
+            name: None,
+        };
+        let run = Run::new(self, Task::Discard(from), Ok(source), Local::Nothing);
+        match run.end().await {
             Err(error) if error.code == Code::Aborted => Ok(()),
             other => other.map(drop),
         }

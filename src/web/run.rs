@@ -1,19 +1,19 @@
 //! One run of an upload, with everything around it that a caller sees: progress, checkpoints, abort and stop.
 
-use std::future::IntoFuture;
-use std::rc::Rc;
+use std::future::{Future, IntoFuture};
 
+use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
 use super::account::LocalFuture;
-use super::checkpoint::{CheckpointStore, Saver};
+use super::checkpoint::{Saver, Store};
 use super::driver::Driver;
-use super::source::{self, Input};
+use super::source::{self, Local};
 use super::watch::Ear;
 use super::{Vodlift, js, outgoing};
 use crate::error::{Code, Error};
-use crate::upload::{Checkpoint, Job, Media, Options, Outcome, Progress, Upload};
-use crate::vod::VodService;
+use crate::upload::{Checkpoint, Job, Media, Options, Outcome, Progress, Source, Upload};
+use crate::vod::{Account, VodService};
 
 pub(super) type OnProgress = Box<dyn FnMut(&Progress)>;
 
@@ -26,10 +26,12 @@ pub enum End {
     Suspended(Box<Checkpoint>),
 }
 
+/// What to do with the source.
 pub(super) enum Task {
-    Upload(Box<Media>, Input),
-    Resume(Box<Checkpoint>, Option<Input>),
-    Discard(Box<Checkpoint>),
+    Upload(Media),
+    Resume(Checkpoint),
+    /// Remove what is left of it on the server.
+    Discard(Checkpoint),
 }
 
 /// One run of an upload, not begun yet. Await it for its outcome, or its [`end`](Run::end).
@@ -37,18 +39,27 @@ pub(super) enum Task {
 pub struct Run {
     client: Vodlift,
     task: Task,
+    source: Result<Source, Error>,
+    local: Local,
     options: Options,
     signal: Option<AbortSignal>,
     stop: Option<AbortSignal>,
     on_progress: Option<OnProgress>,
-    store: Option<Box<dyn CheckpointStore>>,
+    store: Option<Store>,
 }
 
 impl Run {
-    pub(super) fn new(client: &Vodlift, task: Task) -> Run {
+    pub(super) fn new(
+        client: &Vodlift,
+        task: Task,
+        source: Result<Source, Error>,
+        local: Local,
+    ) -> Run {
         Run {
             client: client.clone(),
             task,
+            source,
+            local,
             options: Options::default(),
             signal: None,
             stop: None,
@@ -80,9 +91,14 @@ impl Run {
         self
     }
 
-    /// Where its checkpoint is kept.
-    pub fn checkpoints(mut self, store: impl CheckpointStore + 'static) -> Run {
-        self.store = Some(Box::new(store));
+    /// Keeps its checkpoint: plain JSON of about 1 KB, which holds no key, token, signature or signed URL. Each replaces the
+    /// one before; one at a time, and of those that queue up only the latest. No part is sent before the multipart upload it
+    /// belongs to is kept, and one that is not kept ends the upload. Done or aborted, it is the caller's to remove.
+    pub fn on_checkpoint<F>(mut self, mut keep: impl FnMut(Checkpoint) -> F + 'static) -> Run
+    where
+        F: Future<Output = Result<(), JsValue>> + 'static,
+    {
+        self.store = Some(Box::new(move |checkpoint| Box::pin(keep(checkpoint))));
         self
     }
 
@@ -95,82 +111,52 @@ impl Run {
             let message = "the upload was aborted before it began";
             return Err(Error::new(Code::Aborted, message));
         }
-        let saver = Rc::new(Saver::new(self.store.take()));
-        let end = self.driver(&saver).await?.run().await;
-        match &end {
-            Ok(End::Suspended(checkpoint)) => {
-                saver.save((**checkpoint).clone());
-                saver.settled().await?;
-            }
-            Ok(End::Done(_)) => saver.remove().await?,
-            // The first error is the one that tells.
-            Err(error) if error.code == Code::Aborted => drop(saver.remove().await),
-            Err(_) => drop(saver.settled().await),
-        }
-        end
+        let account = self.client.keys.current().await?;
+        let saver = Saver::new(self.store.take());
+        self.options.keep_on_failure |= saver.has_store();
+        let driver = Driver {
+            keys: self.client.keys.clone(),
+            abort: self.signal.take().map(Ear::new),
+            stop: self.stop.take().map(Ear::new),
+            on_progress: self.on_progress.take(),
+            local: std::mem::replace(&mut self.local, Local::Nothing),
+            machine: self.machine(account)?,
+            saver,
+        };
+        driver.run().await
     }
 
-    async fn driver(self, saver: &Rc<Saver>) -> Result<Driver, Error> {
-        let account = self.client.keys.current().await?;
-        let Vodlift { keys, vod, oss } = self.client;
-        let mut options = self.options;
+    /// What decides.
+    fn machine(self, account: Account) -> Result<Upload, Error> {
         let (entropy, now) = (js::entropy()?, js::now());
-        let vod_of = |checkpoint: &Checkpoint| {
-            vod.clone().unwrap_or_else(|| VodService {
-                region: checkpoint.region.clone(),
-                ..VodService::default()
-            })
+        let (media, region) = match &self.task {
+            Task::Upload(media) => (media.clone(), None),
+            Task::Resume(from) | Task::Discard(from) => {
+                (from.media.clone(), Some(from.region.clone()))
+            }
         };
-        let job = |media, source, vod, options| Job {
+        let default = VodService::default();
+        let vod = self.client.vod.unwrap_or_else(|| VodService {
+            region: region.unwrap_or(default.region),
+            ..default
+        });
+        let mut job = Job {
             media,
-            source,
+            source: source::absolute(self.source?)?,
             vod,
-            oss,
-            options,
+            oss: self.client.oss,
+            options: self.options,
             host: outgoing::limits(),
         };
-        let (machine, local) = match self.task {
-            Task::Upload(media, input) => {
-                options.keep_on_failure |= saver.has_store();
-                let (source, local) = input.open()?;
-                let job = job(*media, source, vod.unwrap_or_default(), options);
-                (Upload::new(job, account, entropy, now)?, local)
+        match self.task {
+            Task::Upload(_) => Upload::new(job, account, entropy, now),
+            Task::Discard(from) => Upload::discard(from, job, account, entropy, now),
+            Task::Resume(from) => {
+                // The parts on the server are somebody's checkpoint.
+                job.options.keep_on_failure = true;
+                Upload::resume(from, job, account, entropy, now)
             }
-            Task::Resume(checkpoint, input) => {
-                options.keep_on_failure = true;
-                let input = input.map_or_else(|| Input::remembered(&checkpoint), Ok)?;
-                let (source, local) = input.open()?;
-                let job = job(
-                    checkpoint.media.clone(),
-                    source,
-                    vod_of(&checkpoint),
-                    options,
-                );
-                let machine = Upload::resume(*checkpoint, job, account, entropy, now)?;
-                (machine, local)
-            }
-            Task::Discard(checkpoint) => {
-                // Nothing is read, so any source does.
-                let (source, local) = source::nothing();
-                let job = job(
-                    checkpoint.media.clone(),
-                    source,
-                    vod_of(&checkpoint),
-                    options,
-                );
-                let machine = Upload::discard(*checkpoint, job, account, entropy, now)?;
-                (machine, local)
-            }
-        };
-        Ok(Driver {
-            machine,
-            keys,
-            local,
-            abort: self.signal.map(Ear::new),
-            stop: self.stop.map(Ear::new),
-            on_progress: self.on_progress,
-            saver: Rc::clone(saver),
-        })
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the bytes come from, as a caller hands it in and as the core wants to know it.
+//! Where the bytes come from.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, File, ReadableStream};
@@ -9,47 +9,11 @@ use super::reader::Reader;
 use super::watch::Side;
 use crate::error::Error;
 use crate::http::Headers;
-use crate::upload::{Checkpoint, Failure, PlaylistLimits, PlaylistRoot, PlaylistSource, Source};
+use crate::upload::{
+    Checkpoint, Failure, PlaylistLimits, PlaylistRoot, PlaylistSource, Source, checkpoint,
+};
 
-/// What a caller may upload.
-pub enum Input {
-    /// What is behind a URL, read in parallel ranges where the source can.
-    Url {
-        /// Absolute, `http` or `https`.
-        url: String,
-        /// Sent to the URL's own origin only, not to where it redirects.
-        headers: Headers,
-    },
-    /// An HLS playlist behind a URL, with everything it names.
-    Playlist {
-        /// Absolute, `http` or `https`.
-        url: String,
-        /// Sent to the playlist's own origin only.
-        headers: Headers,
-        /// What is too much.
-        limits: PlaylistLimits,
-    },
-    /// A `Blob`, or a `File` with its name and time.
-    Blob(Blob),
-    /// A stream of bytes that pass by once: it cannot be resumed.
-    Stream {
-        /// Of bytes, such as the body of a request.
-        stream: ReadableStream,
-        /// Length in bytes, if it is known.
-        size: Option<u64>,
-    },
-}
-
-impl From<&str> for Input {
-    fn from(url: &str) -> Input {
-        Input::Url {
-            url: url.to_owned(),
-            headers: Headers::new(),
-        }
-    }
-}
-
-/// A source on this side of the network, ready to be read.
+/// What is read on this side of the network.
 pub(super) enum Local {
     Nothing,
     Blob(Blob),
@@ -82,63 +46,15 @@ fn read(stream: &ReadableStream) -> Result<Reader, Failure> {
     Reader::of_stream(stream, None).map_err(|error| Side::local(0).broke(&error))
 }
 
-impl Input {
-    /// Nothing is sent yet.
-    pub(super) fn open(self) -> Result<(Source, Local), Error> {
-        Ok(match self {
-            Input::Url { url, headers } => {
-                let url = js::absolute(&url)?;
-                (Source::Url { url, headers }, Local::Nothing)
-            }
-            Input::Playlist {
-                url,
-                headers,
-                limits,
-            } => {
-                let url = js::absolute(&url)?;
-                let playlist = PlaylistSource {
-                    root: PlaylistRoot::Url { url, headers },
-                    segments: None,
-                    limits,
-                };
-                (Source::Playlist(playlist), Local::Nothing)
-            }
-            Input::Blob(blob) => (slices(&blob), Local::Blob(blob)),
-            Input::Stream { stream, size } => {
-                let source = Source::Stream { size, name: None };
-                (source, Local::Stream(stream))
-            }
-        })
-    }
-
-    /// What a checkpoint remembers of its source.
-    pub(super) fn remembered(checkpoint: &Checkpoint) -> Result<Input, Error> {
-        let mark = &checkpoint.source;
-        if mark.query_removed {
-            return Err(Error::invalid(
-                "source",
-                "must be passed again: its query looked like a credential and was not stored",
-            ));
-        }
-        let Some(url) = mark.url.clone() else {
-            return Err(Error::invalid(
-                "source",
-                "must be passed again: the checkpoint cannot tell where the bytes are",
-            ));
-        };
-        let headers = Headers::new();
-        Ok(match checkpoint.playlist {
-            None => Input::Url { url, headers },
-            Some(_) => Input::Playlist {
-                url,
-                headers,
-                limits: PlaylistLimits::default(),
-            },
-        })
+pub(super) fn url(url: &str) -> Source {
+    Source::Url {
+        url: url.to_owned(),
+        headers: Headers::new(),
     }
 }
 
-fn slices(blob: &Blob) -> Source {
+/// A `File` also tells its name, and when it changed.
+pub(super) fn blob(blob: &Blob) -> Source {
     let file = blob.dyn_ref::<File>();
     Source::Slices {
         size: blob.size() as u64,
@@ -147,12 +63,41 @@ fn slices(blob: &Blob) -> Source {
     }
 }
 
-/// For a run that reads nothing.
-pub(super) fn nothing() -> (Source, Local) {
-    let source = Source::Slices {
-        size: 1,
-        modified: None,
-        name: None,
+/// With its URL as the WHATWG parser spells it: the core knows hosts only in punycode.
+pub(super) fn absolute(mut source: Source) -> Result<Source, Error> {
+    if let Source::Url { url, .. }
+    | Source::Playlist(PlaylistSource {
+        root: PlaylistRoot::Url { url, .. },
+        ..
+    }) = &mut source
+    {
+        *url = js::absolute(url)?;
+    }
+    Ok(source)
+}
+
+/// What a checkpoint remembers of its source.
+pub(super) fn remembered(checkpoint: &Checkpoint) -> Result<Source, Error> {
+    let checkpoint::SourceMark {
+        url, query_removed, ..
+    } = &checkpoint.source;
+    if *query_removed {
+        let rule = "must be passed again: its query looked like a credential and was not stored";
+        return Err(Error::invalid("source", rule));
+    }
+    let Some(given) = url else {
+        let rule = "must be passed again: the checkpoint cannot tell where the bytes are";
+        return Err(Error::invalid("source", rule));
     };
-    (source, Local::Nothing)
+    if checkpoint.playlist.is_none() {
+        return Ok(self::url(given));
+    }
+    Ok(Source::Playlist(PlaylistSource {
+        root: PlaylistRoot::Url {
+            url: given.clone(),
+            headers: Headers::new(),
+        },
+        segments: None,
+        limits: PlaylistLimits::default(),
+    }))
 }

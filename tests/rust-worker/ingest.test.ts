@@ -1,6 +1,8 @@
 // The example Worker in Rust, in real workerd: the same core on a driver in Rust lifts the same bytes, and tells as well why
 // it could not.
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { Route } from "../support/origin.ts";
 import { type Outcome, type RustWorker, startRustWorker } from "../support/rust-worker.ts";
@@ -70,8 +72,8 @@ test("a part whose source breaks is read again", async () => {
 });
 
 test("an upload credential that ends on the way is renewed", async () => {
-  world.service.setCredentialLife(0.5);
-  const route = { size: 6 * MIB, bytesPerSecond: 4 * MIB };
+  world.service.setCredentialLife(2);
+  const route = { size: 12 * MIB, bytesPerSecond: 3 * MIB };
   try {
     const { refreshes } = await lifts(route, { partSize: MIB });
     assert.ok(refreshes >= 1, `${refreshes} refreshes`);
@@ -87,6 +89,40 @@ test("a CRC-64 of every byte is compared with that of the server", async () => {
   const { retries } = await lifts({ size: 3 * MIB + 1 }, fields);
   assert.equal(retries, 1);
 });
+
+test("a source that gives too few bytes is read again, and no short part is stored", async () => {
+  const before = partsStored(world.service).length;
+  const { outcome } = await world.ingest({ url: await dishonest(2 * MIB, -1, 1), partSize: MIB });
+  assert.deepEqual([outcome?.bytes, outcome?.retries], [2 * MIB, 1]);
+  assert.equal(partsStored(world.service).length, before + 2);
+});
+
+test("a source that gives too many bytes is refused, and no part of it is stored", async () => {
+  const before = partsStored(world.service).length;
+  await fails({ url: await dishonest(2 * MIB, 1), partSize: MIB }, "source_too_long");
+  assert.equal(partsStored(world.service).length, before);
+});
+
+/** A source that announces its ranges rightly and gives more or fewer bytes, some times or always. */
+async function dishonest(size: number, extra: number, times = Infinity): Promise<string> {
+  let lies = 0;
+  const server = createServer((request, response) => {
+    const [first = 0, last = 0] = (request.headers.range ?? "").match(/\d+/g)?.map(Number) ?? [];
+    const length = last - first + 1;
+    response.writeHead(206, { "content-range": `bytes ${first}-${last}/${size}`, etag: '"same"' });
+    // Chunked: there is no Content-Length to hold it to.
+    response.flushHeaders();
+    const lie = length > 1 && lies < times;
+    if (lie) lies += 1;
+    response.end(Buffer.alloc(lie ? length + extra : length));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/film.mp4`;
+}
 
 test("what is wrong with a source is told by its code", async () => {
   await fails({ url: `${world.origin.url}/nothing?token=not-to-be-shown` }, "source_not_found");

@@ -28,14 +28,17 @@ fn run() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["wasm"] => wasm::build(&workspace()?),
-        ["rust-worker"] => rust_worker::build(&workspace()?),
+        ["rust-worker"] => rust_worker::build(&workspace()?, "rust-worker", "examples/rust-worker"),
+        ["web-harness"] => {
+            rust_worker::build(&workspace()?, "web-harness", "tests/rust-worker/harness")
+        }
         ["toolchain"] => {
             let toolchain = toolchain::find_or_get()?;
             println!("{toolchain}");
             Ok(())
         }
         _ => bail!(
-            "usage: cargo run -p xtask -- <command>\n\n  wasm         build the core as wasm, with its glue and types, into pkg/src/wasm\n  rust-worker  build the example Worker in Rust into examples/rust-worker/build\n  toolchain    find or get a compiler for wasm, and name it"
+            "usage: cargo run -p xtask -- <command>\n\n  wasm         build the core as wasm, with its glue and types, into pkg/src/wasm\n  rust-worker  build the example Worker in Rust into examples/rust-worker/build\n  web-harness  build what the tests of the feature `web` call\n  toolchain    find or get a compiler for wasm, and name it"
         ),
     }
 }
