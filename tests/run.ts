@@ -117,6 +117,23 @@ const steps: readonly Step[] = [
     command: ["cargo", "rustdoc", "--package=vodlift", "--lib", ...locked, "--", "-D", "warnings"],
   },
   {
+    name: "the documentation of the feature `web`",
+    group: "lint",
+    command: [
+      "cargo",
+      "rustdoc",
+      "--package=vodlift",
+      "--lib",
+      "--features=web",
+      "--target=wasm32-unknown-unknown",
+      ...locked,
+      "--",
+      "-D",
+      "warnings",
+    ],
+    skip: noWasmTarget,
+  },
+  {
     name: "the package is well-formed (publint)",
     group: "package",
     command: ["publint", "--strict", "pkg"],
