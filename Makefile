@@ -49,7 +49,7 @@ fmt: setup ## format the Rust and the TypeScript
 	@node_modules/.bin/biome check --write .
 
 clean: ## remove everything that was built or installed in this folder
-	rm -rf target node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-* pkg/README.md
+	rm -rf target node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-* pkg/README.md examples/rust-worker/build tests/rust-worker/harness/build
 	rm -f pkg/src/wasm/core.js pkg/src/wasm/core.wasm pkg/src/wasm/core.base64.js
 
 # Node packages are installed when the lockfile is not the one that was installed last. xtask is compiled by cargo, which

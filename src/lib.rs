@@ -5,7 +5,8 @@
 //!
 //! Read in this order: [`upload`] (the contract between core and host, and the machine behind it), [`vod`] and [`oss`]
 //! (one wire concept a file), [`source`] (what may be fetched, and whether what came is what was asked for), [`playlist`]
-//! (the URIs of an HLS playlist).
+//! (the URIs of an HLS playlist). With the feature `web`, and only for wasm32, `web` runs uploads on `fetch`: clock, randomness
+//! and promises live there.
 
 // Tests may be as blunt as they like; what ships may not.
 #![cfg_attr(
@@ -29,7 +30,10 @@ pub mod source;
 pub mod time;
 pub mod upload;
 pub mod vod;
-#[cfg(target_arch = "wasm32")]
+// One door at a time: every `#[wasm_bindgen]` export of a dependency ends up in a Rust user's own wasm, under its own name.
+#[cfg(all(target_arch = "wasm32", not(feature = "web")))]
 mod wasm;
+#[cfg(all(target_arch = "wasm32", feature = "web"))]
+pub mod web;
 
 pub use error::{Code, Error, ErrorClass};

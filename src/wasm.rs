@@ -1,4 +1,5 @@
-//! The door to JavaScript, and the only file that names wasm_bindgen. It converts and calls; it decides nothing.
+//! The door to JavaScript, and the only file of the default build that names wasm_bindgen. It converts and calls; it decides
+//! nothing.
 //!
 //! Errors cross as data (the fields of [`Error`]); the package turns them into its one error class. Numbers that can be
 //! large cross as JavaScript numbers where they are sizes (below 2^53), and as decimal text where they are checksums.

@@ -155,7 +155,10 @@ async function seen(operation: string): Promise<void> {
 
 test("in workerd, in slices", async () => {
   const entry = fileURLToPath(new URL("../support/workerd-ingest.ts", import.meta.url));
-  const workerd = await startWorkerd(entry, environment());
+  const workerd = await startWorkerd(entry, {
+    bindings: environment(),
+    wasm: join(root, "pkg/src/wasm/core.wasm"),
+  });
   try {
     await lifts(sender(service, fetch, workerd.url.replace(/\/$/, "")));
   } finally {

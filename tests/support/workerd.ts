@@ -4,10 +4,9 @@ import { once } from "node:events";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 /** A script that runs in workerd until `close`. */
@@ -17,9 +16,28 @@ export interface Workerd {
   close(): Promise<void>;
 }
 
-const CORE = fileURLToPath(new URL("../../pkg/src/wasm/core.wasm", import.meta.url));
+/** What a script wants beside its own code. */
+export interface WorkerdOptions {
+  /** Text bindings. */
+  bindings?: Record<string, string>;
+  compatibilityDate?: string;
+  compatibilityFlags?: readonly string[];
+  /** The file of the wasm module it imports, below its own folder or with its whole path. */
+  wasm?: string;
+}
 
-const config = (bindings: Record<string, string>): string => `
+function config({
+  bindings = {},
+  compatibilityDate = "2026-05-01",
+  compatibilityFlags = [],
+  wasm,
+}: WorkerdOptions): string {
+  const text = (value: string) => JSON.stringify(value);
+  const texts = Object.entries(bindings).map(
+    ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+  );
+  const module = wasm ? `(name = ${text(basename(wasm))}, wasm = embed "module.wasm"),` : "";
+  return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -29,24 +47,16 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
-  modules = [
-    (name = "worker", esModule = embed "worker.js"),
-    (name = "core.wasm", wasm = embed "core.wasm"),
-  ],
-  bindings = [${Object.entries(bindings).map(binding).join(", ")}],
-  compatibilityDate = "2026-05-01",
+  modules = [(name = "worker", esModule = embed "worker.js"), ${module}],
+  bindings = [${texts.join(", ")}],
+  compatibilityDate = ${text(compatibilityDate)},
+  compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}],
 );
 `;
-
-function binding([name, text]: [string, string]): string {
-  return `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`;
 }
 
-/** Bundles a module that exports a `fetch` handler, and serves it on loopback, with these texts in its `env`. */
-export async function startWorkerd(
-  entry: string,
-  bindings: Record<string, string> = {},
-): Promise<Workerd> {
+/** Bundles a module that exports a `fetch` handler, and serves it on loopback. */
+export async function startWorkerd(entry: string, options: WorkerdOptions = {}): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), "vodlift-workerd-"));
   await build({
     entryPoints: [entry],
@@ -57,8 +67,10 @@ export async function startWorkerd(
     outfile: join(folder, "worker.js"),
     logLevel: "error",
   });
-  await copyFile(CORE, join(folder, "core.wasm"));
-  await writeFile(join(folder, "config.capnp"), config(bindings));
+  const { wasm } = options;
+  if (wasm !== undefined)
+    await copyFile(resolve(dirname(entry), wasm), join(folder, "module.wasm"));
+  await writeFile(join(folder, "config.capnp"), config(options));
   const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
   const child = spawn(binary, ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,

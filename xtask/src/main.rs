@@ -1,8 +1,9 @@
 //! The part of the build that Rust does best: from the crate to `core.wasm`, its JavaScript glue and its types.
 //!
-//! Read `toolchain.rs` for how a compiler for wasm is found or got, `wasm.rs` for what is done with it,
-//! `say.rs` for how the build talks.
+//! Read `toolchain.rs` for how a compiler for wasm is found or got, `wasm.rs` for what is done with it, `rust_worker.rs` for the
+//! example in Rust, `say.rs` for how the build talks.
 
+mod rust_worker;
 mod say;
 mod toolchain;
 mod wasm;
@@ -27,13 +28,17 @@ fn run() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["wasm"] => wasm::build(&workspace()?),
+        ["rust-worker"] => rust_worker::build(&workspace()?, "rust-worker", "examples/rust-worker"),
+        ["web-harness"] => {
+            rust_worker::build(&workspace()?, "web-harness", "tests/rust-worker/harness")
+        }
         ["toolchain"] => {
             let toolchain = toolchain::find_or_get()?;
             println!("{toolchain}");
             Ok(())
         }
         _ => bail!(
-            "usage: cargo run -p xtask -- <command>\n\n  wasm       build the core as wasm, with its glue and types, into pkg/src/wasm\n  toolchain  find or get a compiler for wasm, and name it"
+            "usage: cargo run -p xtask -- <command>\n\n  wasm         build the core as wasm, with its glue and types, into pkg/src/wasm\n  rust-worker  build the example Worker in Rust into examples/rust-worker/build\n  web-harness  build what the tests of the feature `web` call\n  toolchain    find or get a compiler for wasm, and name it"
         ),
     }
 }

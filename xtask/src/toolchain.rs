@@ -78,8 +78,13 @@ impl Toolchain {
         std::iter::once(folder).chain(real).collect()
     }
 
-    /// `cargo build` of the crate's library for wasm, in release.
-    pub(crate) fn cargo_build(&self, target_dir: &Path, rustflags: &[String]) -> Command {
+    /// `cargo build` of a crate's library for wasm, in release.
+    pub(crate) fn cargo_build(
+        &self,
+        package: &str,
+        target_dir: &Path,
+        rustflags: &[String],
+    ) -> Command {
         let mut command = Command::new(&self.cargo);
         // What the outer cargo and rustup say to their children must not reach another toolchain.
         for (name, _) in std::env::vars_os() {
@@ -97,7 +102,7 @@ impl Toolchain {
                 "--release",
                 "--lib",
                 "--package",
-                "vodlift",
+                package,
                 "--target",
                 TARGET,
             ])

@@ -17,28 +17,14 @@ use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::say;
-use crate::toolchain::{self, TARGET};
+use crate::toolchain::{self, TARGET, Toolchain};
 
 /// Builds the core into `pkg/src/wasm` and prints its size.
 pub(crate) fn build(root: &Path) -> Result<()> {
     let toolchain = toolchain::find_or_get()?;
-    let target_dir = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), |dir| root.join(dir))
-        .join(toolchain.target_folder());
+    let target_dir = target_dir(root).join(toolchain.target_folder());
     let remapped = remapped_paths(root, &toolchain.source_folders());
-    let rustflags: Vec<String> = remapped
-        .iter()
-        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
-        .collect();
-
-    say::step(
-        &format!("Compiling the core to wasm ({toolchain})"),
-        toolchain
-            .cargo_build(&target_dir, &rustflags)
-            .current_dir(root),
-    )?;
-
-    let compiled = target_dir.join(TARGET).join("release/vodlift.wasm");
+    let compiled = compile(root, &toolchain, "vodlift", &target_dir, &remapped)?;
     let bytes =
         fs::read(&compiled).with_context(|| format!("cargo left no {}", compiled.display()))?;
     let files = Files::of(root);
@@ -48,7 +34,7 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         .is_ok_and(|last| last == format!("{stamp} {}", files.fingerprint()))
     {
         say::note(&format!(
-            "The core is up to date: {}",
+            "The core is up to date: core.wasm is {}",
             size(&fs::read(&files.wasm)?)?
         ));
         return Ok(());
@@ -69,6 +55,48 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         .generate(&folder)?;
 
     let optimized = folder.join("core.opt.wasm");
+    optimize(root, &folder.join("core_bg.wasm"), &optimized)?;
+    let wasm = fs::read(&optimized)?;
+    no_path_of_this_machine(&wasm, &remapped)?;
+
+    let glue = trimmed_glue(&fs::read_to_string(folder.join("core.js"))?)?;
+    let types = trimmed_types(&fs::read_to_string(folder.join("core.d.ts"))?)?;
+
+    files.write(&wasm, &glue, &types)?;
+    fs::write(&stamp_file, format!("{stamp} {}", files.fingerprint()))?;
+    say::note(&format!("The core is built: core.wasm is {}", size(&wasm)?));
+    Ok(())
+}
+
+/// Where cargo builds.
+pub(crate) fn target_dir(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
+}
+
+/// Compiles a package of the workspace to wasm, and says where it lies.
+pub(crate) fn compile(
+    root: &Path,
+    toolchain: &Toolchain,
+    package: &str,
+    target_dir: &Path,
+    remapped: &[(PathBuf, String)],
+) -> Result<PathBuf> {
+    let rustflags: Vec<String> = remapped
+        .iter()
+        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .collect();
+    say::step(
+        &format!("Compiling {package} to wasm ({toolchain})"),
+        toolchain
+            .cargo_build(package, target_dir, &rustflags)
+            .current_dir(root),
+    )?;
+    let file = format!("release/{}.wasm", package.replace('-', "_"));
+    Ok(target_dir.join(TARGET).join(file))
+}
+
+/// wasm-opt, for size.
+pub(crate) fn optimize(root: &Path, from: &Path, to: &Path) -> Result<()> {
     say::step(
         "Optimizing the wasm",
         Command::new("node")
@@ -84,20 +112,10 @@ pub(crate) fn build(root: &Path) -> Result<()> {
                 "--enable-reference-types",
                 "--enable-multivalue",
             ])
-            .arg(folder.join("core_bg.wasm"))
+            .arg(from)
             .arg("-o")
-            .arg(&optimized),
-    )?;
-    let wasm = fs::read(&optimized)?;
-    no_path_of_this_machine(&wasm, &remapped)?;
-
-    let glue = trimmed_glue(&fs::read_to_string(folder.join("core.js"))?)?;
-    let types = trimmed_types(&fs::read_to_string(folder.join("core.d.ts"))?)?;
-
-    files.write(&wasm, &glue, &types)?;
-    fs::write(&stamp_file, format!("{stamp} {}", files.fingerprint()))?;
-    say::note(&format!("The core is built: {}", size(&wasm)?));
-    Ok(())
+            .arg(to),
+    )
 }
 
 /// Where the results go.
@@ -156,7 +174,7 @@ fn fingerprint(compiled: &[u8]) -> Result<u64> {
 }
 
 /// Folders of this machine and what stands for them in panic messages. rustc takes the last match, so the longest come last.
-fn remapped_paths(root: &Path, std_sources: &[PathBuf]) -> Vec<(PathBuf, String)> {
+pub(crate) fn remapped_paths(root: &Path, std_sources: &[PathBuf]) -> Vec<(PathBuf, String)> {
     let mut remapped = vec![(root.to_path_buf(), "/vodlift".to_owned())];
     let home = std::env::var_os("HOME")
         .or_else(|| std::env::var_os("USERPROFILE"))
@@ -250,12 +268,9 @@ fn trimmed_types(types: &str) -> Result<String> {
     ))
 }
 
-fn size(wasm: &[u8]) -> Result<String> {
+pub(crate) fn size(wasm: &[u8]) -> Result<String> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(wasm)?;
     let zipped = gzip.finish()?.len();
-    Ok(format!(
-        "core.wasm is {} bytes, {zipped} with gzip",
-        wasm.len()
-    ))
+    Ok(format!("{} bytes, {zipped} with gzip", wasm.len()))
 }
