@@ -1,26 +1,29 @@
 // For keyboards, screen readers, dark rooms and small screens.
 import assert from "node:assert/strict";
-import { checkAccess, logIn, paste, row, until, type Visit, withBrowser } from "./harness.ts";
+import { checkAccess, logIn, paste, row, until, type WorldVisit, withWorld } from "./harness.ts";
 
 const error = { code: "SourceGone", message: "The source answers 404.", hint: "Check the URL." };
 
-function seed({ target }: Visit): void {
+function seed({ world }: WorldVisit): void {
   const size = 4_000_000_000;
   const url = `https://media.example.com/slow/${"a-long-name-".repeat(20)}.mp4`;
-  target.world.seed({
+  world.seed({
     title: "Good one",
     state: "ready",
     size,
     bytes: size,
     mediaId: "ab".repeat(16),
   });
-  target.world.seed({ title: "Stopped one", state: "canceled", size, bytes: 1e9, resumable: true });
-  target.world.seed({ id: "failed", title: "Bad one", state: "failed", size, bytes: 1e9, error });
-  target.world.seed({ id: "running", url, state: "running", size, bytes: 2e9, rate: 5e7 });
+  world.seed({ title: "Stopped one", state: "canceled", size, bytes: 1e9, resumable: true });
+  world.seed({ id: "failed", title: "Bad one", state: "failed", size, bytes: 1e9, error });
+  world.seed({ id: "running", url, state: "running", size, bytes: 2e9, rate: 5e7 });
 }
 
 /** Every screen, one after the other. */
-async function everyScreen(visit: Visit, check: (what: string) => Promise<void>): Promise<void> {
+async function everyScreen(
+  visit: WorldVisit,
+  check: (what: string) => Promise<void>,
+): Promise<void> {
   const { page, target, expected } = visit;
   expected.push(/401/);
   await page.goto(target.url);
@@ -63,7 +66,7 @@ async function everyScreen(visit: Visit, check: (what: string) => Promise<void>)
 }
 
 /** Contrast is only what it will be once a dialog has faded in. */
-async function settled({ page }: Visit): Promise<void> {
+async function settled({ page }: WorldVisit): Promise<void> {
   await page.evaluate(() =>
     Promise.all(
       document
@@ -74,9 +77,9 @@ async function settled({ page }: Visit): Promise<void> {
   );
 }
 
-const axe = (visit: Visit) => everyScreen(visit, (what) => checkAccess(visit.page, what));
+const axe = (visit: WorldVisit) => everyScreen(visit, (what) => checkAccess(visit.page, what));
 
-withBrowser([
+withWorld([
   ["axe finds nothing serious on any screen in light", axe, { colorScheme: "light" }],
   ["axe finds nothing serious on any screen in dark", axe, { colorScheme: "dark" }],
   [
@@ -116,6 +119,10 @@ withBrowser([
       assert.equal(await focused(), "add-title");
       await page.keyboard.press("Escape");
       await row(page, "By keys").waitFor();
+      await page.locator("#skip").focus();
+      await page.keyboard.press("Enter");
+      assert.equal(await focused(), "list-heading");
+      assert.equal(new URL(page.url()).hash, "");
       await page.keyboard.press("/");
       assert.equal(await focused(), "search");
       await page.keyboard.type("keys");

@@ -1,6 +1,6 @@
 // Adding many at once: tables, what is wrong in them, and what the service refuses.
 import assert from "node:assert/strict";
-import { logIn, until, type Visit, withBrowser } from "./harness.ts";
+import { logIn, until, type Visit, withWorld } from "./harness.ts";
 
 async function choose({ page }: Visit, text: string): Promise<void> {
   await page.locator("#add-open").click();
@@ -8,7 +8,7 @@ async function choose({ page }: Visit, text: string): Promise<void> {
   await page.locator("#file").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer });
 }
 
-withBrowser([
+withWorld([
   [
     "10,000 rows of CSV are sent in batches, and the page stays awake",
     async (visit) => {

@@ -12,24 +12,8 @@ import {
   type Page,
 } from "playwright-core";
 import { CHROMIUM_ARGS, findChromium } from "../support/chromium.ts";
-import { startFakeService } from "./fake-service.ts";
 import type { FakeWorld } from "./fake-world.ts";
-
-/** Where the dashboard is, and URLs that behave as a test needs it. */
-export interface Target {
-  readonly url: string;
-  readonly token: string;
-  /** Soon done; runs for long; fails first and works when retried; waits for ever. */
-  media(kind: "quick" | "slow" | "broken" | "queued", name: string): string;
-  /** What lies behind a service that pretends. */
-  readonly world: FakeWorld;
-  close(): Promise<void>;
-}
-
-async function startTarget(): Promise<Target> {
-  const service = await startFakeService();
-  return { ...service, media: (kind, name) => `https://media.example.com/${kind}/${name}` };
-}
+import { isReal, startTarget, type Target } from "./target.ts";
 
 export interface Visit {
   page: Page;
@@ -39,25 +23,49 @@ export interface Visit {
   expected: RegExp[];
 }
 
+/** A visit to a service whose ingests the test makes up. */
+export interface WorldVisit extends Visit {
+  world: FakeWorld;
+}
+
+type Tests<V> = readonly [
+  name: string,
+  body: (visit: V) => Promise<void>,
+  options?: BrowserContextOptions,
+][];
+
 const found = findChromium();
 /** Longer than anything takes on a busy machine: no test waits for it unless it fails. */
 const PATIENCE = 30_000;
 /** The page asks for a session, and there is none yet: browsers report every such answer. */
 const FIRST_LOOK = /\/session: .*401/;
 
-/** Declares the tests of a file; each gets a page and an empty service. */
-export function withBrowser(
-  tests: readonly [
-    name: string,
-    body: (visit: Visit) => Promise<void>,
-    options?: BrowserContextOptions,
-  ][],
-): void {
+/** Declares tests of any service; each gets a page. */
+export function withBrowser(tests: Tests<Visit>): void {
+  declare(tests, "missing" in found ? found.missing : false);
+}
+
+/** Declares tests that need ingests made up; each gets a page and an empty service. */
+export function withWorld(tests: Tests<WorldVisit>): void {
+  const skip = isReal ? "a real service cannot be brought into this state" : false;
+  const seeded = tests.map(
+    ([name, body, options]) =>
+      [name, (visit: Visit) => body(withItsWorld(visit)), options] as const,
+  );
+  declare(seeded as unknown as Tests<Visit>, "missing" in found ? found.missing : skip);
+}
+
+function withItsWorld(visit: Visit): WorldVisit {
+  const { world } = visit.target;
+  assert.ok(world);
+  return { ...visit, world };
+}
+
+function declare(tests: Tests<Visit>, skip: string | false): void {
   let browser: Browser;
   let target: Target;
-  const skip = "missing" in found ? found.missing : false;
   before(async () => {
-    if ("missing" in found) return;
+    if (skip !== false || "missing" in found) return;
     target = await startTarget();
     browser = await chromium.launch({ executablePath: found.path, args: CHROMIUM_ARGS });
   });
@@ -67,7 +75,7 @@ export function withBrowser(
   });
   for (const [name, body, options] of tests) {
     test(name, { skip }, async () => {
-      target.world.clear();
+      target.world?.clear();
       const context = await browser.newContext({ locale: "en", ...options });
       context.setDefaultTimeout(PATIENCE);
       try {

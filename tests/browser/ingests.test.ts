@@ -9,7 +9,7 @@ withBrowser([
       const { page, target } = visit;
       await logIn(visit);
       await paste(page, [
-        `${target.media("quick", "a,b.mp4")}, First film`,
+        `${target.media("quick", "one,two.mp4")}, First film`,
         "",
         target.media("slow", "second.mp4"),
       ]);

@@ -1,17 +1,17 @@
 // Finding one among many: states, search, time, pages, and links that keep all that.
 import assert from "node:assert/strict";
-import { logIn, row, until, type Visit, withBrowser } from "./harness.ts";
+import { logIn, row, until, type WorldVisit, withWorld } from "./harness.ts";
 
-function fill({ target }: Visit, count: number): void {
+function fill({ world }: WorldVisit, count: number): void {
   for (let n = 0; n < count; n += 1) {
     const created = new Date(Date.now() - (count - n) * 60_000).toISOString();
-    target.world.seed({ title: `Film ${n}`, state: n % 10 === 0 ? "failed" : "ready", created });
+    world.seed({ title: `Film ${n}`, state: n % 10 === 0 ? "failed" : "ready", created });
   }
 }
 
-const shown = ({ page }: Visit) => page.locator(".row").count();
+const shown = ({ page }: WorldVisit) => page.locator(".row").count();
 
-withBrowser([
+withWorld([
   [
     "states narrow the list, several at once, and the back button undoes them",
     async (visit) => {
@@ -59,10 +59,10 @@ withBrowser([
   [
     "the time narrows it too",
     async (visit) => {
-      const { page, target } = visit;
+      const { page, world } = visit;
       fill(visit, 3);
       const created = new Date(Date.now() - 3 * 86_400_000).toISOString();
-      target.world.seed({ title: "Of old", state: "ready", created });
+      world.seed({ title: "Of old", state: "ready", created });
       await logIn(visit);
       assert.equal(await shown(visit), 4);
       await page.getByLabel("Added").selectOption("24h");
@@ -77,7 +77,7 @@ withBrowser([
   [
     "pages follow by their cursor, new ones come in above, and focus and place stay",
     async (visit) => {
-      const { page, target } = visit;
+      const { page, world } = visit;
       fill(visit, 450);
       await logIn(visit);
       await until(page, async () => {
@@ -89,7 +89,7 @@ withBrowser([
       await link.focus();
       const top = async () => (await link.boundingBox())?.y ?? 0;
       const before = await top();
-      for (let n = 0; n < 5; n += 1) target.world.seed({ title: `New ${n}`, state: "ready" });
+      for (let n = 0; n < 5; n += 1) world.seed({ title: `New ${n}`, state: "ready" });
       await until(page, async () => (await shown(visit)) === 455);
       assert.ok(Math.abs((await top()) - before) <= 2, "the row has moved");
       assert.equal(await link.evaluate((one) => one === document.activeElement), true);
@@ -102,14 +102,14 @@ withBrowser([
   [
     "more new ones than a page holds do not tear a list that is being read",
     async (visit) => {
-      const { page, target } = visit;
+      const { page, world } = visit;
       fill(visit, 250);
       await logIn(visit);
       await until(page, async () => {
         await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
         return (await shown(visit)) === 250;
       });
-      for (let n = 0; n < 300; n += 1) target.world.seed({ title: `New ${n}`, state: "ready" });
+      for (let n = 0; n < 300; n += 1) world.seed({ title: `New ${n}`, state: "ready" });
       await page.getByRole("button", { name: "Show newer ingests" }).click();
       await row(page, "New 299").waitFor();
     },
@@ -117,9 +117,9 @@ withBrowser([
   [
     "an ingest has an address of its own, and the back button closes it",
     async (visit) => {
-      const { page, target } = visit;
+      const { page, world } = visit;
       fill(visit, 5);
-      const id = target.world.seed({ title: "The one", state: "ready" });
+      const id = world.seed({ title: "The one", state: "ready" });
       await logIn(visit);
       await page.getByRole("link", { name: "The one" }).click();
       await page.locator("#detail[open]").waitFor();

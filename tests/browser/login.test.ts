@@ -15,7 +15,7 @@ withBrowser([
       assert.equal(await token.evaluate((field) => field === document.activeElement), true);
       await token.fill(target.token);
       await page.keyboard.press("Enter");
-      await page.getByRole("heading", { name: "Nothing has been added yet" }).waitFor();
+      await page.locator("#rows .row, #empty:not([hidden])").first().waitFor();
     },
   ],
   [
@@ -29,7 +29,7 @@ withBrowser([
       const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
       assert.equal(stored.includes(target.token), false);
       await page.reload();
-      await page.locator("#empty").waitFor();
+      await page.locator("#rows .row, #empty:not([hidden])").first().waitFor();
     },
   ],
   [
@@ -49,6 +49,24 @@ withBrowser([
       await page.locator("#detail-state", { hasText: "Running" }).waitFor();
       await page.keyboard.press("Escape");
       await row(page, "a.mp4").waitFor();
+    },
+  ],
+  [
+    "who may only read is offered nothing else",
+    async (visit) => {
+      const { page } = visit;
+      await page.route("**/session", async (route) => {
+        if (route.request().method() !== "GET") return route.continue();
+        const response = await route.fetch();
+        const json = response.ok() ? { name: "reader", scopes: ["read"] } : {};
+        return route.fulfill({ response, json });
+      });
+      await logIn(visit);
+      for (const name of ["#add-open", "#pause"]) {
+        assert.equal(await page.locator(name).isVisible(), false, name);
+      }
+      await page.keyboard.press("n");
+      assert.equal(await page.locator("dialog[open]").count(), 0);
     },
   ],
   [

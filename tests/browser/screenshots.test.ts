@@ -1,8 +1,9 @@
 // The pictures in docs/dashboard, taken anew when SCREENSHOTS=1 asks for them.
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
 import type { Ingest } from "../../worker/src/api/schema.ts";
 import type { FakeWorld } from "./fake-world.ts";
-import { logIn, type Visit, withBrowser } from "./harness.ts";
+import { logIn, type WorldVisit, withWorld } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 const DESK = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.5 };
@@ -11,7 +12,7 @@ const light = { colorScheme: "light" } as const;
 const dark = { colorScheme: "dark" } as const;
 
 if (process.env.SCREENSHOTS) {
-  withBrowser([
+  withWorld([
     ["light", (visit) => shoot(visit, "light"), { ...DESK, ...light }],
     ["dark", (visit) => shoot(visit, "dark"), { ...DESK, ...dark }],
     ["phone", (visit) => shoot(visit, "phone"), { ...PHONE, ...light }],
@@ -23,20 +24,20 @@ if (process.env.SCREENSHOTS) {
   ]);
 }
 
-async function shootLogin({ page, target }: Visit): Promise<void> {
+async function shootLogin({ page, target }: WorldVisit): Promise<void> {
   await page.goto(target.url);
   await page.getByLabel("Token").fill("0123456789abcdef");
   await save(page, "login");
 }
 
 async function shoot(
-  visit: Visit,
+  visit: WorldVisit,
   name: string,
   at = "",
-  then?: (page: Visit["page"]) => Promise<void>,
+  then?: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const { page, target } = visit;
-  scene(target.world);
+  const { page, target, world } = visit;
+  scene(world);
   await logIn(visit);
   await page.evaluate(remember, Date.now());
   await page.goto(`${target.url}/?again${at}`);
@@ -48,12 +49,12 @@ async function shoot(
   await save(page, name);
 }
 
-async function save(page: Visit["page"], name: string): Promise<void> {
+async function save(page: Page, name: string): Promise<void> {
   const path = fileURLToPath(new URL(`../../docs/dashboard/${name}.png`, import.meta.url));
   await page.screenshot({ path });
 }
 
-async function addFile(page: Visit["page"]): Promise<void> {
+async function addFile(page: Page): Promise<void> {
   await page.locator("#add-open").click();
   const rows = Array.from({ length: 240 }, (_, n) => {
     const url = n === 41 ? "films.example.com/041.mp4" : `https://films.example.com/${n}.mp4`;

@@ -28,12 +28,17 @@ export const CHROMIUM_ARGS = [
 
 export type Found = { path: string } | { missing: string };
 
-/** Chromium's path, or why there is none. On Debian, as root, its package is installed if need be. */
+/** Chromium's path, or why there is none. */
 export function findChromium(): Found {
-  const path = process.env.CHROMIUM_PATH ?? lookUp();
-  if (path !== undefined) {
-    return runs(path) ? { path } : { missing: `CHROMIUM_PATH is no program: ${path}` };
-  }
+  const path = process.env.CHROMIUM_PATH || lookUp();
+  if (path === undefined) return { missing: "there is no Chromium; set CHROMIUM_PATH" };
+  return runs(path) ? { path } : { missing: `CHROMIUM_PATH is no program: ${path}` };
+}
+
+/** The same, but where there is none, Debian's package is installed: as root, and if it does not take for ever. */
+export function installChromium(): Found {
+  const found = findChromium();
+  if ("path" in found || process.env.CHROMIUM_PATH) return found;
   const problem = install();
   const installed = lookUp();
   if (installed !== undefined) return { path: installed };

@@ -156,13 +156,13 @@ async function showMore() {
     order.merge(page, cursor);
     show(isFiltered(readView()));
     if (hadFocus) find(byId("rows").children[from] ?? byId("rows"), "a").focus();
+    // Observing anew reports anew: a short page may leave its end in sight.
+    nearEnd.unobserve(byId("more"));
+    nearEnd.observe(byId("more"));
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
   } finally {
     loading = false;
-    // Observing anew reports anew: a short page may leave its end in sight.
-    nearEnd.unobserve(byId("more"));
-    nearEnd.observe(byId("more"));
   }
 }
 

@@ -138,6 +138,11 @@ function startHeader() {
   });
   byId("pause").addEventListener("click", () => void togglePause());
   find(byId("trouble"), "button").addEventListener("click", refresh);
+  // What stands behind the # is what is looked at, so this link must not go there.
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("list-heading").focus();
+  });
 }
 
 async function togglePause() {
