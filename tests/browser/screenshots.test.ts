@@ -16,18 +16,9 @@ if (process.env.SCREENSHOTS) {
     ["light", (visit) => shoot(visit, "light"), { ...DESK, ...light }],
     ["dark", (visit) => shoot(visit, "dark"), { ...DESK, ...dark }],
     ["phone", (visit) => shoot(visit, "phone"), { ...PHONE, ...light }],
-    ["phone, dark", (visit) => shoot(visit, "phone-dark"), { ...PHONE, ...dark }],
     ["detail", (visit) => shoot(visit, "detail", "#job=ing_failed"), { ...DESK, ...light }],
-    ["running", (visit) => shoot(visit, "detail-dark", "#job=ing_running"), { ...DESK, ...dark }],
     ["add", (visit) => shoot(visit, "add", "", addFile), { ...DESK, ...light }],
-    ["login", shootLogin, { ...DESK, ...light }],
   ]);
-}
-
-async function shootLogin({ page, target }: WorldVisit): Promise<void> {
-  await page.goto(target.url);
-  await page.getByLabel("Token").fill("0123456789abcdef");
-  await save(page, "login");
 }
 
 async function shoot(

@@ -9,6 +9,8 @@ const STEP = 5_000;
 /** Without a measurement for longer the line is broken: a hidden page asks every 30 s. */
 const GAP = 45_000;
 const STORE = "throughput";
+/** The scale ends no lower: a line of single bytes would look like something. */
+const LEAST = 1024 * 1024;
 
 /** @typedef {{ at: number, rate: number }} Sample */
 /** @typedef {{ width: number, height: number, top: number, now: number }} Frame */
@@ -57,8 +59,8 @@ function draw() {
   const { width, height } = chart.getBoundingClientRect();
   if (width === 0) return;
   const peak = Math.max(0, ...samples.map((sample) => sample.rate));
-  frame = { width, height, top: ceiling(peak), now: Date.now() };
-  chart.replaceChildren(...axes(frame), ...curves(frame));
+  frame = { width, height, top: Math.max(LEAST, ceiling(peak)), now: Date.now() };
+  chart.replaceChildren(...grid(frame), ...curves(frame), ...labels(frame));
   setText(byId("peak"), samples.length ? rate(peak) : "–");
   setAttribute(chart, "aria-label", described(peak));
 }
@@ -89,12 +91,16 @@ const across = ({ width, now }, at) => Math.max(0, width * (1 - (now - at) / SPA
 const up = ({ height, top }, value) => (height - FOOT) * (1 - value / top) + 1;
 
 /** @param {Frame} frame */
-function axes(frame) {
-  const lines = [0, 0.5, 1].map((share) => {
+function grid(frame) {
+  return [0, 0.5, 1].map((share) => {
     const y = Math.round(up(frame, frame.top * share)) + 0.5;
     return svg("line", { class: "grid", x1: 0, x2: frame.width, y1: y, y2: y });
   });
-  const labels = [0.5, 1].map((share) => {
+}
+
+/** Above the curve, which they must not be crossed by. @param {Frame} frame */
+function labels(frame) {
+  const rates = [0.5, 1].map((share) => {
     const [amount, unit] = scaled(frame.top * share);
     const text = `${amount.replace(/\.0$/, "")} ${unit}/s`;
     return svg("text", { x: 0, y: up(frame, frame.top * share) + 14 }, text);
@@ -105,7 +111,7 @@ function axes(frame) {
     svg("text", { x: frame.width / 2, y: foot, "text-anchor": "middle" }, "5 min"),
     svg("text", { x: frame.width, y: foot, "text-anchor": "end" }, "now"),
   ];
-  return [...lines, ...(samples.length ? labels : []), ...times];
+  return [...(samples.length ? rates : []), ...times];
 }
 
 /** @param {Frame} frame */
