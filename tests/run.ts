@@ -5,6 +5,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installChromium } from "./support/chromium.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const ci = Boolean(process.env.CI);
@@ -44,6 +45,12 @@ const steps: readonly Step[] = [
     group: "lint",
     command: ["tsc", "--noEmit", "-p", "worker"],
     needs: "worker/src/*.ts*",
+  },
+  {
+    name: "types of the dashboard",
+    group: "lint",
+    command: ["tsc", "--noEmit", "-p", "worker/tsconfig.dashboard.json"],
+    needs: "worker/public/app/*.js",
   },
   {
     name: "the core's interface is the committed one",
@@ -196,6 +203,20 @@ const steps: readonly Step[] = [
     needs: "tests/rust-worker/**/*.test.ts",
   },
   {
+    name: "the dashboard in Chromium",
+    group: "browser",
+    // A file at a time: two browsers on a small machine only wait for each other.
+    command: [
+      "node",
+      "--test",
+      "--test-concurrency=1",
+      "--test-reporter=spec",
+      "tests/browser/*.test.ts",
+    ],
+    needs: "tests/browser/*.test.ts",
+    skip: noChromium,
+  },
+  {
     name: "official clients against the emulator",
     group: "conformance",
     command: ["node", "tests/conformance/run.ts"],
@@ -314,6 +335,12 @@ function noWasmTarget(): string | undefined {
   const rustc = ["--print", "target-libdir", "--target", "wasm32-unknown-unknown"];
   const folder = execFileSync("rustc", rustc, { encoding: "utf8" }).trim();
   return existsSync(folder) ? undefined : "the toolchain on PATH has no wasm target";
+}
+
+/** The tests themselves only look for it; here it is installed where that is possible. */
+function noChromium(): string | undefined {
+  const found = installChromium();
+  return "missing" in found ? found.missing : undefined;
 }
 
 /** The counts that cargo test, node --test and our own scripts close with. */
