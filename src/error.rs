@@ -118,6 +118,8 @@ codes! {
     VodUnreachable = Service, true, "Check the network, the region and the endpoint, then try again.";
     /// The VOD API refused the call; `serviceCode` is its own code.
     VodRejected = Service, false, "Look at the service's own code and message; they name the parameter.";
+    /// The reference id belongs to another media already.
+    ReferenceTaken = Service, false, "Choose another referenceId, or pass `adopt` to go on with the media that has this one, if it is yours.";
     /// The VOD API kept failing or throttling.
     VodUnavailable = Service, true, "Wait a little and try again; if it lasts, give the request id to support.";
     /// The media id is unknown there.

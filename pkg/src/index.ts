@@ -194,7 +194,7 @@ export class Vodlift {
   #upload(
     open: () => Promise<OpenSource>,
     media: () => Job["media"],
-    options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark">,
+    options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark" | "adopt">,
   ): Promise<Outcome | Suspended> {
     const { checkpoint: store, signal, stop, onProgress } = options;
     return run({

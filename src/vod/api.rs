@@ -234,6 +234,11 @@ pub fn refresh_upload_video_params(media_id: &str) -> Vec<(String, String)> {
     vec![("VideoId".into(), media_id.into())]
 }
 
+/// The parameters of RefreshUploadVideo for a media of which only the caller's own id is known.
+pub fn refresh_by_reference_params(reference_id: &str) -> Vec<(String, String)> {
+    vec![("ReferenceId".into(), reference_id.into())]
+}
+
 /// Reads the reply to RefreshUploadVideo that came at `now`.
 ///
 /// # Errors

@@ -20,6 +20,10 @@ pub struct Service {
     /// The endpoint in UploadAddress.
     pub endpoint: String,
     pub created: u32,
+    /// The reference id of the media, if it has one.
+    pub reference: Option<String>,
+    /// It knows nothing of reference ids, and refuses the parameter.
+    pub is_old: bool,
     pub refreshed: u32,
     upload_ids: u32,
     /// Open multipart uploads and their parts.
@@ -100,6 +104,8 @@ impl Service {
             may_read: false,
             endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
             created: 0,
+            reference: None,
+            is_old: false,
             refreshed: 0,
             upload_ids: 0,
             uploads: BTreeMap::new(),
@@ -189,6 +195,9 @@ impl Service {
     }
 
     pub fn answer(&mut self, op: Op, request: &Request, now: u64) -> (u16, Headers, String) {
+        if let Some((status, code)) = self.refuses_reference(op, request) {
+            return self.refuse(op, status, code, now);
+        }
         match op {
             Op::CreateUploadVideo => self.created += 1,
             Op::RefreshUploadVideo => self.refreshed += 1,
@@ -211,6 +220,26 @@ impl Service {
             }
             Op::GetMezzanineInfo => (200, self.headers(now), self.mezzanine()),
             _ => self.oss(op, request, now),
+        }
+    }
+
+    /// One media has one reference id.
+    fn refuses_reference(&mut self, op: Op, request: &Request) -> Option<(u16, &'static str)> {
+        let wanted = match query(request, "ReferenceId") {
+            "" => return None,
+            wanted => wanted.to_owned(),
+        };
+        let known = self.reference.as_ref() == Some(&wanted);
+        match op {
+            Op::CreateUploadVideo if known || self.is_old => {
+                Some((400, "InvalidParameter.ReferenceId"))
+            }
+            Op::RefreshUploadVideo if !known => Some((404, "InvalidVideo.NotFound")),
+            Op::CreateUploadVideo => {
+                self.reference = Some(wanted);
+                None
+            }
+            _ => None,
         }
     }
 

@@ -37,6 +37,7 @@ export interface UploadCommand {
   appId?: string;
   userData?: string;
   referenceId?: string;
+  adopt?: boolean;
   fileName?: string;
   /** Sent to the source. */
   headers: Record<string, string>;
@@ -149,6 +150,7 @@ const UPLOAD_OPTIONS = {
   "app-id": { type: "string" },
   "user-data": { type: "string" },
   "reference-id": { type: "string" },
+  adopt: { type: "boolean" },
   "file-name": { type: "string" },
   header: { type: "string", multiple: true },
   "object-header": { type: "string", multiple: true },
@@ -283,6 +285,7 @@ function parseUpload(args: string[]): UploadCommand {
     appId: values["app-id"],
     userData: parseUserData(values["user-data"]),
     referenceId: values["reference-id"],
+    adopt: values.adopt,
     fileName: values["file-name"],
     headers,
     objectHeaders: parseHeaders(values["object-header"] ?? [], "--object-header"),
@@ -315,6 +318,7 @@ const ONLY_FOR: Readonly<Record<string, readonly UploadKind[]>> = {
   "template-group-id": ["video", "playlist"],
   "workflow-id": ["video", "playlist"],
   "reference-id": ["video", "playlist"],
+  adopt: ["video", "playlist"],
 };
 
 /** An option that has no effect on this kind is a mistake that somebody would find out late. */

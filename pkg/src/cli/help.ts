@@ -55,7 +55,9 @@ the media:
   --storage-location S       bucket; default: the account's default bucket
   --app-id A
   --user-data JSON           a JSON object: MessageCallback, Extend, AccelerateConfig
-  --reference-id R           an id of your own
+  --reference-id R           an id of your own, unique in the account
+  --adopt                    if a media has that id already, go on with it: one that an earlier try has made. With a file of
+                             the same size there is nothing left to do, with another it is an error
   --as video|image|attached|playlist
                              what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it
                              names: all variants and renditions, segments, keys, from URLs or from below its own folder.
@@ -63,7 +65,7 @@ the media:
   --image-type T             of an image: default, or cover for the cover of a video
   --business-type T          of an attached media: watermark, subtitle or material; needed there
 
-  An image or attached media has no --cover-url, --template-group-id, --workflow-id and --reference-id. Its upload
+  An image or attached media has no --cover-url, --template-group-id, --workflow-id, --reference-id and --adopt. Its upload
   credential cannot be renewed: when it ends (after about 50 minutes), the media is created again under a new id and its
   bytes start over; restarts in the report says so.
 
@@ -202,7 +204,8 @@ to rehearse bad days:
                              WHEN       3 (the third), 3-5, 3+ (from the third on), * (every one)
                              ACTION     503=ServiceUnavailable (any status and code), early-403=SecurityTokenExpired
                                         (answered over an unread body), reset-before, reset-after (the work is done),
-                                        reset-mid-body=BYTES, delay=MS, stall, truncate-answer, wrong-crc, clock-skew=MS
+                                        reset-mid-body=BYTES, delay=MS, stall, stall-after, truncate-answer, wrong-crc,
+                                        clock-skew=MS
 
 examples:
   vodlift emulator --port 8787 --dir ./vod

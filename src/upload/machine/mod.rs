@@ -2,8 +2,9 @@
 //!
 //! Here: the state, the dispatch, and how an upload ends. `reader` looks at the source and reads streams, `calls` talks
 //! to VOD and OSS in small requests, `transfer` moves parts, `finish` completes and verifies, `rest` comes to rest and
-//! goes on from a checkpoint, `playlist` moves the files of a playlist in place of parts.
+//! goes on from a checkpoint, `adopt` goes on with a media that is there already, `playlist` moves the files of a playlist in place of parts.
 
+mod adopt;
 mod calls;
 mod finish;
 mod playlist;
@@ -68,6 +69,7 @@ pub struct Upload {
     tries: BTreeMap<Call, u32>,
     failures_in_a_row: u32,
     restarts: u32,
+    adoption: adopt::Adoption,
     /// A Complete was sent and its reply lost.
     complete_in_doubt: bool,
     verdict: Option<Error>,
@@ -181,6 +183,7 @@ impl Upload {
             tries: BTreeMap::new(),
             failures_in_a_row: 0,
             restarts: 0,
+            adoption: adopt::Adoption::default(),
             complete_in_doubt: false,
             verdict: None,
             spent: rest::Spent::default(),
@@ -384,10 +387,11 @@ impl Upload {
     }
 
     fn is_running(&self) -> bool {
-        !matches!(
+        let ending = matches!(
             self.phase,
             Phase::Suspending | Phase::Aborting | Phase::Ended
-        )
+        );
+        !ending && !self.adoption.is_whole
     }
 
     // How an upload ends.
@@ -438,6 +442,7 @@ impl Upload {
 
     fn settle(&mut self, now: UnixMs) {
         self.come_to_rest();
+        self.end_adopted();
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
             if self.upload_id.is_some() && !self.cleanup_over {
                 if let Err(error) = self.call(Call::AbortMultipartUpload, now) {
@@ -649,6 +654,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         };
         check_url(url, policy)?;
     }
+    adopt::check(job)?;
     // A title or file name may still come from the source; all else can be judged now.
     if !job.media.is_renewable() && job.options.budget != Budget::default() {
         let rule = "does not go with an image or attached media: its upload credential cannot be renewed, so a later run starts over";

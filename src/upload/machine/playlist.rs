@@ -398,6 +398,15 @@ impl Upload {
         self.schedule_files(now)
     }
 
+    /// Length of the root as it is stored: the place must be known.
+    pub(super) fn root_length(&mut self) -> Result<u64, Error> {
+        let place = self.place()?.clone();
+        let tree = &mut self.files_mut()?.tree;
+        tree.settle(&place.target.key, place.prefix.as_deref())?;
+        let text = tree.text(tree.count()).ok_or_else(no_files)?;
+        Ok(u64::try_from(text.len()).unwrap_or(u64::MAX))
+    }
+
     pub(super) fn playlist_mark(&self) -> Option<PlaylistMark> {
         let files = self.files.as_deref()?;
         let listed =

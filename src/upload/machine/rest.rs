@@ -50,6 +50,7 @@ impl Upload {
         job.media = checkpoint.media.clone();
         job.options.object_headers = checkpoint.object_headers.clone();
         job.options.show_watermark = checkpoint.show_watermark;
+        job.options.adopt = checkpoint.adopt;
         if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
             checkpoint.plan
         {
@@ -155,6 +156,8 @@ impl Upload {
                 .map_or(mark, |before| before.source.clone()),
             object_headers: self.job.options.object_headers.clone(),
             show_watermark: self.job.options.show_watermark,
+            adopt: self.job.options.adopt,
+            adopted: self.adoption.adopted || before.is_some_and(|before| before.adopted),
             callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place: place.or_else(|| before?.place.clone()),
