@@ -101,6 +101,7 @@ export interface IngestCommand {
   manifest: string;
   jobs: number;
   report?: string;
+  noReferenceIds?: boolean;
   partSize?: number;
   concurrency?: number;
   verify?: "crc64" | "length";
@@ -197,6 +198,7 @@ const ABORT_OPTIONS = {
 const INGEST_OPTIONS = {
   jobs: { type: "string" },
   report: { type: "string" },
+  "no-reference-ids": { type: "boolean" },
   "part-size": { type: "string" },
   concurrency: { type: "string" },
   verify: { type: "string" },
@@ -424,6 +426,7 @@ function parseIngest(args: string[]): IngestCommand {
     manifest,
     jobs,
     report: values.report,
+    noReferenceIds: values["no-reference-ids"],
     partSize: parseSize("--part-size", values["part-size"], "ingest"),
     concurrency: parseInteger("--concurrency", values.concurrency, 1, "ingest"),
     verify: parseVerify(values.verify),

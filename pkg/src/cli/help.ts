@@ -165,15 +165,20 @@ the manifest:
   id                         by which the report knows the row, where its source is not always written the same way
                              (a URL that is signed anew)
   as, imageType, businessType
-                             what it becomes: video (the default), image or attached
+                             what it becomes: video (the default), image, attached or playlist
   title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
-  fileName, enableFirstFrameCover, generateThumbnail, partSize, concurrency, verify
-                             as for upload
+  adopt, fileName, enableFirstFrameCover, generateThumbnail, partSize, concurrency, verify
+                             as for upload, but adopt is true unless a row says false
+
+  A row without a referenceId gets one that is made up (vodlift-…), the same until all rows are done: a media that was made
+  when the process was killed, and never heard of, is found again by it and not made twice. Where VOD does not know the
+  parameter, media are made without it. Images and attached media have none.
 
 options:
   --jobs 4                   uploads at once, at most 64; all of them together have at most 64 parts in flight
   --report FILE              default: <manifest>.report.jsonl; one JSON object a line: line, key, source, state (done or
-                             failed), mediaId, bytes, error. Beside it, FILE.d holds checkpoints while there is work left
+                             failed), mediaId, bytes, error. Beside it, FILE.d holds what is needed to go on while there is work left
+  --no-reference-ids         make none up
   --part-size  --concurrency  --verify  --allow-private  --region  --endpoint
                              as for upload; a row's own come first
   --json                     one JSON object as the last line on stdout: total, done, failed, skipped (done before), left,

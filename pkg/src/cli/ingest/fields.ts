@@ -4,9 +4,9 @@ import { type UploadOptions, VodliftError } from "../../index.ts";
 import { isUrl } from "../args.ts";
 
 /** What a row may become. */
-export type Kind = "video" | "image" | "attached";
+export type Kind = "video" | "image" | "attached" | "playlist";
 
-const KINDS: readonly Kind[] = ["video", "image", "attached"];
+const KINDS: readonly Kind[] = ["video", "image", "attached", "playlist"];
 
 /** A row's value that breaks a rule. */
 export class FieldError extends Error {
@@ -70,6 +70,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   appId: text,
   userData: object,
   referenceId: text,
+  adopt: yesNo,
   fileName: text,
   enableFirstFrameCover: yesNo,
   generateThumbnail: yesNo,
@@ -99,16 +100,22 @@ export function mustBeKnown(field: string): void {
   throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
 }
 
-/** Options that only one kind has, and what all of them lack but videos. */
-const ONLY_FOR: Readonly<Record<string, Kind>> = {
-  imageType: "image",
-  businessType: "attached",
-  coverUrl: "video",
-  templateGroupId: "video",
-  workflowId: "video",
-  referenceId: "video",
-  enableFirstFrameCover: "video",
-  generateThumbnail: "video",
+/** A playlist becomes a video, too. */
+const VIDEOS: readonly Kind[] = ["video", "playlist"];
+
+/** Options that only some kinds have. */
+const ONLY_FOR: Readonly<Record<string, readonly Kind[]>> = {
+  imageType: ["image"],
+  businessType: ["attached"],
+  coverUrl: VIDEOS,
+  templateGroupId: VIDEOS,
+  workflowId: VIDEOS,
+  referenceId: VIDEOS,
+  adopt: VIDEOS,
+  enableFirstFrameCover: VIDEOS,
+  generateThumbnail: VIDEOS,
+  // The files of a playlist go up as they are.
+  partSize: ["video", "image", "attached"],
 };
 
 /** An option without an effect is a mistake that somebody would find out late. */
@@ -116,9 +123,12 @@ function mustFit(read: Readonly<Record<string, unknown>>): void {
   const kind = (read.as as Kind | undefined) ?? "video";
   for (const field of Object.keys(read)) {
     const only = ONLY_FOR[field];
-    if (only !== undefined && only !== kind) {
-      throw new FieldError(field, `goes with \`as\` ${only}, not with ${kind}`);
+    if (only !== undefined && !only.includes(kind)) {
+      throw new FieldError(field, `goes with \`as\` ${only.join(" or ")}, not with ${kind}`);
     }
+  }
+  if (read.adopt !== undefined && read.referenceId === undefined) {
+    throw new FieldError("adopt", "needs a `referenceId`");
   }
   if (kind === "attached" && read.businessType === undefined) {
     throw new FieldError("businessType", "is needed: watermark, subtitle or material");

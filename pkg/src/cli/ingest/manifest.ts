@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { fromFile, type UploadSource } from "../../index.ts";
+import { fromFile, type PlaylistSource } from "../../index.ts";
 import { isUrl, UsageError } from "../args.ts";
 import { printable } from "../format.ts";
 import { CsvError, csvRecords } from "./csv.ts";
@@ -21,7 +21,7 @@ export interface Row {
   /** A short name to show. */
   name: string;
   /** What to upload. */
-  source: UploadSource;
+  source: PlaylistSource;
   /** What it becomes. */
   kind: Kind;
   options: Omit<Fields, "as" | "headers">;
@@ -149,7 +149,7 @@ function toRow(line: number, values: Values, folder: string): Row {
   };
 }
 
-function urlSource(url: string, headers: Fields["headers"]): UploadSource {
+function urlSource(url: string, headers: Fields["headers"]): PlaylistSource {
   return headers === undefined ? url : { url, headers };
 }
 
