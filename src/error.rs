@@ -139,7 +139,7 @@ codes! {
     /// The upload credential has ended, and for images and attached media nothing renews it.
     CredentialEnded = Service, true, "Images and attached media must arrive while one upload credential lives (50 minutes): upload again, over a faster path.";
     /// Nobody can tell whether CompleteMultipartUpload took effect.
-    OutcomeUnknown = Service, true, "Ask GetMezzanineInfo for the media id before you upload again: the object may be complete.";
+    OutcomeUnknown = Service, true, "Ask GetMezzanineInfo (GetImageInfo, GetAttachedMediaInfo) for the media id before you upload again: the object may be complete.";
     /// VOD has not got so far within the time given.
     NotReady = Service, true, "VOD is still working on it: wait longer, or ask again later.";
     /// VOD could not make of the media what it should become.

@@ -24,6 +24,8 @@ pub struct Service {
     pub reference: Option<String>,
     /// It knows nothing of reference ids, and refuses the parameter.
     pub is_old: bool,
+    /// What it says too much of the size of a media.
+    pub sizes_are_off_by: u64,
     pub refreshed: u32,
     upload_ids: u32,
     /// Open multipart uploads and their parts.
@@ -46,7 +48,9 @@ pub fn op_of(request: &Request) -> Op {
             return Op::CreateUploadVideo;
         }
         Some("RefreshUploadVideo") => return Op::RefreshUploadVideo,
-        Some("GetMezzanineInfo") => return Op::GetMezzanineInfo,
+        Some("GetMezzanineInfo" | "GetImageInfo" | "GetAttachedMediaInfo") => {
+            return Op::GetMezzanineInfo;
+        }
         Some(other) => panic!("the machine calls {other}, which nobody expects"),
         None => {}
     }
@@ -106,6 +110,7 @@ impl Service {
             created: 0,
             reference: None,
             is_old: false,
+            sizes_are_off_by: 0,
             refreshed: 0,
             upload_ids: 0,
             uploads: BTreeMap::new(),
@@ -218,7 +223,10 @@ impl Service {
                 };
                 (200, self.headers(now), self.ticket(now))
             }
-            Op::GetMezzanineInfo => (200, self.headers(now), self.mezzanine()),
+            Op::GetMezzanineInfo => {
+                let action = header(&request.headers, "x-acs-action").unwrap_or_default();
+                (200, self.headers(now), self.media_info(action))
+            }
             _ => self.oss(op, request, now),
         }
     }
@@ -243,7 +251,7 @@ impl Service {
         }
     }
 
-    fn mezzanine(&self) -> String {
+    fn media_info(&self, action: &str) -> String {
         let size: u64 = self
             .object
             .iter()
@@ -255,9 +263,19 @@ impl Service {
         } else {
             "Uploading"
         };
-        format!(
-            r#"{{"RequestId":"R","Mezzanine":{{"VideoId":"v","Status":"{status}","Size":{size},"FileName":"f"}}}}"#
-        )
+        let size = size + self.sizes_are_off_by;
+        match action {
+            "GetImageInfo" => format!(
+                r#"{{"ImageInfo":{{"Status":"{status}","Mezzanine":{{"FileSize":"{size}"}}}}}}"#
+            ),
+            "GetAttachedMediaInfo" => format!(
+                r#"{{"AttachedMediaList":[{{"MediaId":"video-{}","Status":"{status}"}}]}}"#,
+                self.created
+            ),
+            _ => format!(
+                r#"{{"RequestId":"R","Mezzanine":{{"VideoId":"v","Status":"{status}","Size":{size},"FileName":"f"}}}}"#
+            ),
+        }
     }
 
     fn oss(&mut self, op: Op, request: &Request, now: u64) -> (u16, Headers, String) {

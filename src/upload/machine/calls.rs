@@ -13,7 +13,7 @@ use crate::upload::plan::Plan;
 use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW};
 use crate::vod::api::{self, UploadTicket};
 use crate::vod::error::{Recovery, retry_after_ms};
-use crate::vod::{self, Account};
+use crate::vod::{self, Account, media_info};
 
 /// The clean-up gives up sooner: somebody waits for the error behind it.
 const ABORT_TRIES: u32 = 3;
@@ -30,7 +30,8 @@ pub(super) enum Call {
     /// GetMezzanineInfo of that media.
     Survey,
     RefreshUploadVideo,
-    GetMezzanineInfo,
+    /// GetMezzanineInfo, or what its media has instead.
+    GetMediaInfo,
     InitiateMultipartUpload,
     ListParts,
     CompleteMultipartUpload,
@@ -48,7 +49,7 @@ impl Call {
                 | Call::Adopt
                 | Call::Survey
                 | Call::RefreshUploadVideo
-                | Call::GetMezzanineInfo
+                | Call::GetMediaInfo
         )
     }
 
@@ -58,6 +59,7 @@ impl Call {
             Call::Create => media.action().to_owned(),
             Call::Adopt => api::REFRESH_UPLOAD_VIDEO.to_owned(),
             Call::Survey => api::GET_MEZZANINE_INFO.to_owned(),
+            Call::GetMediaInfo => media_info::question(media, "").0.to_owned(),
             other => format!("{other:?}"),
         }
     }
@@ -128,10 +130,7 @@ impl Upload {
                 api::REFRESH_UPLOAD_VIDEO,
                 api::refresh_upload_video_params(media_id),
             ),
-            _ => (
-                api::GET_MEZZANINE_INFO,
-                api::get_mezzanine_info_params(media_id),
-            ),
+            _ => media_info::question(&self.job.media, media_id),
         };
         vod::request::request(
             &self.job.vod,
@@ -199,7 +198,7 @@ impl Upload {
             Call::Adopt => self.on_adopted(reply, now),
             Call::Survey => self.on_surveyed(reply, now),
             Call::RefreshUploadVideo => self.on_refreshed(reply, now),
-            Call::GetMezzanineInfo => self.on_mezzanine(reply, now),
+            Call::GetMediaInfo => self.on_media_info(reply, now),
             Call::InitiateMultipartUpload => self.on_initiated(reply, now),
             Call::ListParts => self.on_listed(reply, now),
             Call::CompleteMultipartUpload => self.on_completed(reply, now),
