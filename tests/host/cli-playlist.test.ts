@@ -130,8 +130,9 @@ test("an interrupted playlist is resumed, and no file goes up twice", async () =
   }
 });
 
-test("an interrupted playlist can be given up", async () => {
+test("a playlist that is given up leaves no file behind, with and without a checkpoint", async () => {
   const checkpoint = join(folder, "given-up.json");
+  const before = await storedObjects(service);
   const slow = await startOrigin();
   try {
     serveFilm(slow);
@@ -139,9 +140,17 @@ test("an interrupted playlist can be given up", async () => {
     const args = ["upload", `${slow.url}/hls/master.m3u8`, ...PLAYLIST, "--checkpoint", checkpoint];
     const stopped = await vodlift(args, { service, during: signalAfter(slow, 1_500_000) });
     assert.equal(stopped.code, 130, stopped.stderr);
+    assert.ok((await storedObjects(service)).length > before.length);
     const aborted = await vodlift(["abort", checkpoint, "--json"], { service });
     assert.deepEqual([aborted.code, aborted.json], [0, { aborted: true }]);
     await assert.rejects(readFile(checkpoint));
+    assert.deepEqual(await storedObjects(service), before);
+    const during = signalAfter(slow, slow.bytesServed() + 1_500_000);
+    const plain = await vodlift(args.slice(0, -2), { service, during });
+    assert.deepEqual([plain.code, plain.json.error.code], [130, "aborted"], plain.stderr);
+    assert.deepEqual(await storedObjects(service), before);
+    const removed = service.log.filter(({ operation }) => operation === "DeleteVideo");
+    assert.equal(removed.length, 2);
   } finally {
     await slow.close();
   }

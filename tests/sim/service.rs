@@ -51,6 +51,8 @@ pub fn op_of(request: &Request) -> Op {
         Some("GetMezzanineInfo" | "GetImageInfo" | "GetAttachedMediaInfo") => {
             return Op::GetMezzanineInfo;
         }
+        Some("DeleteMultipartUpload") => return Op::DeleteMultipartUpload,
+        Some("DeleteVideo") => return Op::DeleteVideo,
         Some(other) => panic!("the machine calls {other}, which nobody expects"),
         None => {}
     }
@@ -143,7 +145,11 @@ impl Service {
     pub fn refusal(&self, op: Op, code: &str, now: u64) -> (Headers, String) {
         let vod = matches!(
             op,
-            Op::CreateUploadVideo | Op::RefreshUploadVideo | Op::GetMezzanineInfo
+            Op::CreateUploadVideo
+                | Op::RefreshUploadVideo
+                | Op::GetMezzanineInfo
+                | Op::DeleteMultipartUpload
+                | Op::DeleteVideo
         );
         let body = if vod {
             format!(r#"{{"RequestId":"R","HostId":"h","Code":"{code}","Message":"refused"}}"#)
@@ -226,6 +232,21 @@ impl Service {
             Op::GetMezzanineInfo => {
                 let action = header(&request.headers, "x-acs-action").unwrap_or_default();
                 (200, self.headers(now), self.media_info(action))
+            }
+            Op::DeleteMultipartUpload if self.uploads.is_empty() => {
+                self.refuse(op, 400, "InvalidMultipartUpload.NotFound", now)
+            }
+            Op::DeleteMultipartUpload => {
+                self.uploads.clear();
+                (200, self.headers(now), r#"{"RequestId":"R"}"#.into())
+            }
+            Op::DeleteVideo => {
+                assert_eq!(
+                    query(request, "VideoIds"),
+                    format!("video-{}", self.created)
+                );
+                self.objects.clear();
+                (200, self.headers(now), r#"{"RequestId":"R"}"#.into())
             }
             _ => self.oss(op, request, now),
         }

@@ -123,7 +123,8 @@ options:
 const ABORT = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
-stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
+stays in VOD, without media. Of a playlist the files that are stored already are removed by DeleteVideo, and with them the
+media id; the key needs vod:DeleteVideo for it. A media that was there before (--adopt) is never deleted.
 
 options:
   --region R  --endpoint E  --oss-endpoint E  --oss-network N

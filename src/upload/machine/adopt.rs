@@ -95,6 +95,7 @@ impl Upload {
         let waits = |info: &Mezzanine| matches!(info.status.as_str(), "Uploading" | "UploadFail");
         let Some(info) = info.filter(|info| !waits(info)) else {
             self.adoption.adopted = true;
+            self.expect_orphans();
             self.save();
             return Ok(self.begin_upload(now)?);
         };

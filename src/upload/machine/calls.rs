@@ -37,6 +37,9 @@ pub(super) enum Call {
     CompleteMultipartUpload,
     HeadObject,
     AbortMultipartUpload,
+    /// By the media id, where nobody knows the upload id.
+    DeleteMultipartUpload,
+    DeleteVideo,
     /// A rewritten playlist, by its number.
     PutPlaylist(u32),
 }
@@ -50,7 +53,14 @@ impl Call {
                 | Call::Survey
                 | Call::RefreshUploadVideo
                 | Call::GetMediaInfo
+                | Call::DeleteMultipartUpload
+                | Call::DeleteVideo
         )
+    }
+
+    /// It is sent when all else is over.
+    fn cleans_up(self) -> bool {
+        matches!(self, Call::AbortMultipartUpload | Call::DeleteVideo)
     }
 
     /// What it is called in messages: for VOD, the action.
@@ -65,7 +75,7 @@ impl Call {
     }
 
     fn tries(self) -> u32 {
-        if self == Call::AbortMultipartUpload {
+        if self.cleans_up() {
             ABORT_TRIES
         } else {
             CALL_TRIES
@@ -130,6 +140,11 @@ impl Upload {
                 api::REFRESH_UPLOAD_VIDEO,
                 api::refresh_upload_video_params(media_id),
             ),
+            Call::DeleteMultipartUpload => (
+                api::DELETE_MULTIPART_UPLOAD,
+                api::delete_multipart_upload_params(media_id),
+            ),
+            Call::DeleteVideo => (api::DELETE_VIDEO, api::delete_video_params(media_id)),
             _ => media_info::question(&self.job.media, media_id),
         };
         vod::request::request(
@@ -204,6 +219,8 @@ impl Upload {
             Call::CompleteMultipartUpload => self.on_completed(reply, now),
             Call::HeadObject => self.on_head(reply, now),
             Call::AbortMultipartUpload => self.on_aborted(reply, now),
+            Call::DeleteMultipartUpload => self.on_orphans_removed(reply, now),
+            Call::DeleteVideo => self.on_video_deleted(reply),
             Call::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
         };
         match outcome {
@@ -281,9 +298,7 @@ impl Upload {
         failure: &Failure,
         now: UnixMs,
     ) -> Result<(), Error> {
-        if failure.kind == FailureKind::Canceled
-            || (!self.is_running() && call != Call::AbortMultipartUpload)
-        {
+        if failure.kind == FailureKind::Canceled || (!self.is_running() && !call.cleans_up()) {
             return Ok(());
         }
         if call == Call::CompleteMultipartUpload {
@@ -480,6 +495,9 @@ impl Upload {
         }
         if self.upload_id.is_some() {
             return self.call(Call::AbortMultipartUpload, now);
+        }
+        if self.may_have_orphans {
+            return self.call(Call::DeleteMultipartUpload, now);
         }
         self.call(Call::InitiateMultipartUpload, now)
     }

@@ -1,11 +1,12 @@
 //! The machine: plain data, one entry point, and no decision outside of it.
 //!
 //! Here: the state, the dispatch, and how an upload ends. `reader` looks at the source and reads streams, `calls` talks
-//! to VOD and OSS in small requests, `transfer` moves parts, `finish` completes and verifies, `rest` comes to rest and
+//! to VOD and OSS in small requests, `transfer` moves parts, `finish` completes and verifies, `cleanup` removes what is left, `rest` comes to rest and
 //! goes on from a checkpoint, `adopt` goes on with a media that is there already, `playlist` moves the files of a playlist in place of parts.
 
 mod adopt;
 mod calls;
+mod cleanup;
 mod finish;
 mod playlist;
 mod reader;
@@ -76,6 +77,10 @@ pub struct Upload {
     spent: rest::Spent,
     stopping: bool,
     cleanup_over: bool,
+    /// Of a playlist: nothing of it is stored any more, or all of it is there to stay.
+    files_removed: bool,
+    /// Parts may lie under an upload id that nobody knows.
+    may_have_orphans: bool,
     /// There is nothing to do but to clean up.
     discarding: bool,
     retries: u32,
@@ -189,6 +194,8 @@ impl Upload {
             spent: rest::Spent::default(),
             stopping: false,
             cleanup_over: false,
+            files_removed: false,
+            may_have_orphans: false,
             discarding: false,
             retries: 0,
             refreshes: 0,
@@ -405,6 +412,7 @@ impl Upload {
         if error.code == Code::CallbackFailed {
             // Only a complete object has a callback: there is nothing to remove.
             self.upload_id = None;
+            self.files_removed = true;
             error.message += &format!(
                 "; the object is stored, its media id is {}",
                 self.media_id()
@@ -444,8 +452,8 @@ impl Upload {
         self.come_to_rest();
         self.end_adopted();
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
-            if self.upload_id.is_some() && !self.cleanup_over {
-                if let Err(error) = self.call(Call::AbortMultipartUpload, now) {
+            if let Some(call) = self.leftover().filter(|_| !self.cleanup_over) {
+                if let Err(error) = self.call(call, now) {
                     self.cleanup_failed(&error);
                 }
                 continue;

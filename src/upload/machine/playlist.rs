@@ -430,6 +430,11 @@ impl Upload {
         self.files.as_ref().is_some_and(|files| files.named)
     }
 
+    /// Something of it may be stored.
+    pub(super) fn has_begun_a_file(&self) -> bool {
+        self.files.as_ref().is_some_and(|files| files.begun > 0)
+    }
+
     /// Starts all that may start now, and ends when all is there.
     pub(super) fn schedule_files(&mut self, now: UnixMs) -> Result<(), Error> {
         let files = self.files()?;

@@ -114,18 +114,6 @@ impl Upload {
         Ok(upload)
     }
 
-    /// The first error stays the verdict, with a word on what is left; where cleaning up was all there was to do, its
-    /// failure is the verdict.
-    pub(super) fn cleanup_failed(&mut self, error: &Error) {
-        self.cleanup_over = true;
-        match self.verdict.as_mut() {
-            Some(verdict) if self.upload_id.is_some() && !self.discarding => {
-                verdict.message += &format!("; its parts could not be removed: {}", error.message);
-            }
-            _ => self.verdict = Some(error.clone()),
-        }
-    }
-
     pub(super) fn save(&mut self) {
         let checkpoint = self.stand();
         self.out.push(Effect::Checkpoint { checkpoint });
@@ -295,6 +283,7 @@ impl Upload {
         }
         self.enter(Phase::Uploading);
         if self.upload_id.is_none() {
+            self.expect_orphans();
             return Ok(self.begin_upload(now)?);
         }
         self.listing = Some(Listing {
