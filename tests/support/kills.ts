@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Vodlift } from "../../pkg/src/index.ts";
 import { type CliResult, vodlift } from "./cli.ts";
-import { madeUp, type Origin, startOrigin } from "./origin.ts";
+import { madeUp, startOrigin } from "./origin.ts";
 import {
   assertNothingOpen,
   type Emulator,
@@ -68,7 +68,7 @@ export async function survive(what: Kills): Promise<Toll> {
     const wanted = await content.sha256();
     const luck = drawn(what.seed);
     const world = { what, service, vod: new Vodlift(service), folder, wanted, luck, toll };
-    for (const source of [urlOf(origin), file]) await killEach(world, source);
+    await killEach(world, { url: `${origin.url}/film.mp4`, file });
     return toll;
   } finally {
     await origin.close();
@@ -77,20 +77,29 @@ export async function survive(what: Kills): Promise<Toll> {
   }
 }
 
-const urlOf = (origin: Origin) => `${origin.url}/film.mp4`;
-
-async function killEach(world: World, source: string): Promise<void> {
-  const { what, luck } = world;
+/** How long an upload takes that nobody kills, in ms. */
+async function undisturbed(world: World, source: string): Promise<number> {
   const began = performance.now();
   const whole = await upload(world, source, "whole");
   assert.equal(whole.code, 0, whole.stderr);
   const takes = performance.now() - began;
   await check(world, 0);
+  return takes;
+}
+
+async function killEach(world: World, sources: Record<string, string>): Promise<void> {
+  const { what, luck } = world;
+  const takes: Record<string, number> = {};
+  for (const [kind, source] of Object.entries(sources)) {
+    takes[kind] = await undisturbed(world, source);
+  }
   for (let kill = 1; kill <= what.kills; kill += 1) {
-    const share = luck();
-    const { again, tooLate } = await killOnce(world, source, kill, share * takes);
-    const end = tooLate ? "it had ended" : `${again} parts sent again`;
-    what.say(`${source} ${kill}/${what.kills}: killed at ${(share * 100).toFixed(1)} %, ${end}`);
+    for (const [kind, source] of Object.entries(sources)) {
+      const share = luck();
+      const { again, tooLate } = await killOnce(world, source, kill, share * (takes[kind] ?? 0));
+      const end = tooLate ? "it had ended" : `${again} parts sent again`;
+      what.say(`${kind} ${kill}/${what.kills}: killed at ${(share * 100).toFixed(1)} %, ${end}`);
+    }
   }
 }
 
