@@ -401,6 +401,24 @@ fn a_failure_that_nobody_goes_on_from_leaves_no_file_behind() {
         (keys(&world).len(), world.luck.count(Op::DeleteVideo)),
         (0, 1)
     );
+    assert!(world.checkpoint.unwrap().place.is_some());
+}
+
+#[test]
+fn a_failure_with_a_checkpoint_leaves_all_to_whoever_resumes() {
+    let gap = "https://origin.example/hls/high/seg4.ts";
+    let mut world = film(1, 5);
+    world.job.options.keep_on_failure = true;
+    let page = world.site.remove(gap).unwrap();
+    assert_eq!(world.run().unwrap_err().code, Code::SourceNotFound);
+    world.site.insert(gap.to_owned(), page);
+    world.forget_the_process();
+    world.run().unwrap();
+    assert_complete(&world, 5);
+    assert_eq!(
+        (world.service.created, world.luck.count(Op::DeleteVideo)),
+        (1, 0)
+    );
     let mut kept = film(1, 5);
     kept.job.options.keep_on_failure = true;
     kept.luck

@@ -394,6 +394,22 @@ fn a_process_that_died_before_it_heard_the_upload_id_leaves_no_parts_behind() {
 }
 
 #[test]
+fn what_is_given_up_takes_parts_with_it_that_nobody_noted() {
+    for at in 0..60 {
+        let mut world = World::new(1, SourceSpec::ranged(3 * MIB));
+        world.dies_at = Some(at * 5);
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        world.forget_the_process();
+        world.dies_at = None;
+        world.gives_up = true;
+        if world.resume.is_some() {
+            assert_eq!(world.run().unwrap_err().code, Code::Aborted);
+        }
+        assert!(world.service.uploads.is_empty(), "at {at}");
+    }
+}
+
+#[test]
 fn where_nobody_may_remove_unknown_parts_they_are_left_to_vod() {
     let mut world = World::new(1, SourceSpec::ranged(3 * MIB));
     world.luck.always(

@@ -9,7 +9,12 @@ import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/co
 
 /** Keys of the account. */
 export interface CallerCredentials {
-  /** AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`. */
+  /**
+   * AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`
+   * (CreateUploadImage, CreateUploadAttachedMedia). When something went wrong, `vod:GetMezzanineInfo` (GetImageInfo,
+   * GetAttachedMediaInfo) tells what became of it, and `vod:DeleteMultipartUpload` and, of playlists, `vod:DeleteVideo` remove
+   * what is left.
+   */
   accessKeyId: string;
   /** The secret that belongs to it. It signs, and is never sent. */
   accessKeySecret: string;

@@ -60,7 +60,10 @@ impl Call {
 
     /// It is sent when all else is over.
     fn cleans_up(self) -> bool {
-        matches!(self, Call::AbortMultipartUpload | Call::DeleteVideo)
+        matches!(
+            self,
+            Call::AbortMultipartUpload | Call::DeleteMultipartUpload | Call::DeleteVideo
+        )
     }
 
     /// What it is called in messages: for VOD, the action.

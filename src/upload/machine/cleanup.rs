@@ -16,6 +16,9 @@ impl Upload {
         if self.upload_id.is_some() {
             return Some(Call::AbortMultipartUpload);
         }
+        if self.discarding && self.may_have_orphans {
+            return Some(Call::DeleteMultipartUpload);
+        }
         self.has_left_files().then_some(Call::DeleteVideo)
     }
 
@@ -29,13 +32,13 @@ impl Upload {
         let begun =
             self.has_begun_a_file() || before.is_some_and(|before| before.playlist.is_some());
         let adopted = self.adoption.adopted || before.is_some_and(|before| before.adopted);
-        begun && !adopted && !self.files_removed && !self.media_id().is_empty()
+        begun && !adopted && !self.spares_files && !self.media_id().is_empty()
     }
 
     pub(super) fn on_video_deleted(&mut self, reply: &Reply) -> Result<(), Trouble> {
         api::parse_delete_video(reply, self.media_id()).map_err(Trouble::Service)?;
         self.got_through(Call::DeleteVideo);
-        self.files_removed = true;
+        self.spares_files = true;
         Ok(())
     }
 
@@ -60,8 +63,11 @@ impl Upload {
 
     /// Whoever had this media before may have begun a multipart upload and died before it could note the id.
     pub(super) fn expect_orphans(&mut self) {
-        self.may_have_orphans =
-            matches!(self.plan, Some(Plan::Parts { .. } | Plan::Growing { .. }));
+        let before = self.expected.as_ref();
+        let plan = self.plan.as_ref().or_else(|| before?.plan.as_ref());
+        let in_parts = matches!(plan, Some(Plan::Parts { .. } | Plan::Growing { .. }));
+        let named = self.place.is_some() || before.is_some_and(|before| before.place.is_some());
+        self.may_have_orphans = in_parts && named && self.upload_id.is_none();
     }
 
     /// There are none, they are gone, or they may not be removed, and then VOD does it within 7 days.

@@ -77,8 +77,8 @@ pub struct Upload {
     spent: rest::Spent,
     stopping: bool,
     cleanup_over: bool,
-    /// Of a playlist: nothing of it is stored any more, or all of it is there to stay.
-    files_removed: bool,
+    /// Of a playlist: its files are to stay, or are removed already.
+    spares_files: bool,
     /// Parts may lie under an upload id that nobody knows.
     may_have_orphans: bool,
     /// There is nothing to do but to clean up.
@@ -194,7 +194,7 @@ impl Upload {
             spent: rest::Spent::default(),
             stopping: false,
             cleanup_over: false,
-            files_removed: false,
+            spares_files: false,
             may_have_orphans: false,
             discarding: false,
             retries: 0,
@@ -412,7 +412,7 @@ impl Upload {
         if error.code == Code::CallbackFailed {
             // Only a complete object has a callback: there is nothing to remove.
             self.upload_id = None;
-            self.files_removed = true;
+            self.spares_files = true;
             error.message += &format!(
                 "; the object is stored, its media id is {}",
                 self.media_id()
@@ -423,6 +423,8 @@ impl Upload {
         let keep = worth_resuming(&error) || self.resumed && error.code != Code::Aborted;
         self.cleanup_over =
             self.job.options.keep_on_failure && self.job.media.is_renewable() && keep;
+        // Without its media a checkpoint is of no use, while a lost multipart upload is only begun again.
+        self.spares_files |= self.job.options.keep_on_failure && error.code != Code::Aborted;
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
         self.still();

@@ -111,6 +111,7 @@ impl Upload {
         upload.verdict = Some(Error::new(Code::Aborted, message));
         upload.phase = Phase::Aborting;
         upload.discarding = true;
+        upload.expect_orphans();
         Ok(upload)
     }
 
