@@ -96,7 +96,10 @@ async function killEach(world: World, sources: Record<string, string>): Promise<
   for (let kill = 1; kill <= what.kills; kill += 1) {
     for (const [kind, source] of Object.entries(sources)) {
       const share = luck();
-      const { again, tooLate } = await killOnce(world, source, kill, share * (takes[kind] ?? 0));
+      const at = share * (takes[kind] ?? 0);
+      const { again, tooLate } = await killOnce(world, source, kill, at);
+      // The machine has become faster: the next kills are to hit.
+      if (tooLate) takes[kind] = at;
       const end = tooLate ? "it had ended" : `${again} parts sent again`;
       what.say(`${kind} ${kill}/${what.kills}: killed at ${(share * 100).toFixed(1)} %, ${end}`);
     }
