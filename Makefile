@@ -2,7 +2,7 @@
 # What does the work: xtask/ (Rust: the wasm), pkg/build.ts (the npm package), tests/run.ts (all checks).
 
 .DEFAULT_GOAL := help
-.PHONY: build demo dev test bench lint fmt clean help setup
+.PHONY: build demo dev test soak bench lint fmt clean help setup
 # Two targets at once would install into the same folders.
 .NOTPARALLEL:
 
@@ -37,6 +37,9 @@ dev: build ## emulator + Worker + dashboard on free local ports, until Ctrl-C
 
 test: build ## run every test; `make test ONLY="rust host"` runs some
 	$(call script,tests/run.ts,$(ONLY))
+
+soak: build ## kill -9 large uploads 40 times, resume each (15 min); `make soak SOAK="--kills 3 --size 1GiB --seed 7"`
+	$(call script,tests/soak/kill.ts,$(SOAK))
 
 bench: build ## measure beside the peers, write bench/results
 	$(call script,bench/run.ts)

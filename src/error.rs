@@ -122,6 +122,8 @@ codes! {
     VodUnreachable = Service, true, "Check the network, the region and the endpoint, then try again.";
     /// The VOD API refused the call; `serviceCode` is its own code.
     VodRejected = Service, false, "Look at the service's own code and message; they name the parameter.";
+    /// The reference id belongs to another media already.
+    ReferenceTaken = Service, false, "Choose another referenceId, or pass `adopt` to go on with the media that has this one, if it is yours.";
     /// The VOD API kept failing or throttling.
     VodUnavailable = Service, true, "Wait a little and try again; if it lasts, give the request id to support.";
     /// The media id is unknown there.
@@ -141,7 +143,7 @@ codes! {
     /// The upload credential has ended, and for images and attached media nothing renews it.
     CredentialEnded = Service, true, "Images and attached media must arrive while one upload credential lives (50 minutes): upload again, over a faster path.";
     /// Nobody can tell whether CompleteMultipartUpload took effect.
-    OutcomeUnknown = Service, true, "Ask GetMezzanineInfo for the media id before you upload again: the object may be complete.";
+    OutcomeUnknown = Service, true, "Ask GetMezzanineInfo (GetImageInfo, GetAttachedMediaInfo) for the media id before you upload again: the object may be complete.";
     /// VOD has not got so far within the time given.
     NotReady = Service, true, "VOD is still working on it: wait longer, or ask again later.";
     /// VOD could not make of the media what it should become.

@@ -208,6 +208,37 @@ fn an_abort_with_a_dead_credential_says_what_is_left() {
     assert_eq!(world.service.created, 1);
 }
 
+/// An image and an attached media of several parts, whose Complete loses its reply.
+fn unheard() -> [World; 2] {
+    let attached = Media::AttachedMedia(CreateUploadAttachedMedia::default());
+    [Media::Image(CreateUploadImage::default()), attached].map(|media| {
+        let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
+        world.job.media = media;
+        world.luck.script(Op::Complete, 1, Fault::ResetAfter);
+        world
+    })
+}
+
+#[test]
+fn a_complete_that_nobody_heard_of_is_settled_by_vod_itself() {
+    for mut world in unheard() {
+        let outcome = world.run().unwrap();
+        world.assert_object_is_the_source();
+        assert_eq!(
+            (outcome.media_id.as_str(), outcome.restarts, outcome.bytes),
+            ("video-1", 0, 8 * MIB)
+        );
+        assert_eq!(world.luck.count(Op::GetMezzanineInfo), 1);
+    }
+}
+
+#[test]
+fn a_media_of_another_size_is_not_what_was_sent() {
+    let [mut image, _] = unheard();
+    image.service.sizes_are_off_by = 1;
+    assert_eq!(image.run().unwrap_err().code, Code::OutcomeUnknown);
+}
+
 #[test]
 fn slices_and_shards_are_for_videos() {
     let mut world = image(SourceSpec::ranged(8 * MIB));

@@ -12,7 +12,7 @@
 mod sim;
 
 use sim::{End, Fault, Op, Page, SourceSpec, World};
-use vodlift::upload::{PlaylistLimits, PlaylistRoot, PlaylistSource, Source};
+use vodlift::upload::{Adopt, PlaylistLimits, PlaylistRoot, PlaylistSource, Source};
 use vodlift::{Code, Error};
 
 const ROOT: &str = "https://origin.example/hls/master.m3u8";
@@ -375,4 +375,102 @@ fn a_budget_of_files_makes_slices() {
     }
     assert_eq!(slices, 7);
     assert_complete(&world, 20);
+}
+
+#[test]
+fn an_abort_at_any_moment_leaves_no_file_behind() {
+    for at in 0..60 {
+        let mut world = film(1, 5);
+        world.abort_at = Some(at * 20);
+        match world.run() {
+            Ok(_) => assert_complete(&world, 5),
+            Err(error) => {
+                assert_eq!((error.code, keys(&world).len()), (Code::Aborted, 0), "{at}");
+            }
+        }
+        assert!(world.service.created > 0 || world.luck.count(Op::DeleteVideo) == 0);
+    }
+}
+
+#[test]
+fn a_failure_that_nobody_goes_on_from_leaves_no_file_behind() {
+    let mut world = film(1, 5);
+    world.site.remove("https://origin.example/hls/high/seg4.ts");
+    assert_eq!(world.run().unwrap_err().code, Code::SourceNotFound);
+    assert_eq!(
+        (keys(&world).len(), world.luck.count(Op::DeleteVideo)),
+        (0, 1)
+    );
+    assert!(world.checkpoint.unwrap().place.is_some());
+}
+
+#[test]
+fn a_failure_with_a_checkpoint_leaves_all_to_whoever_resumes() {
+    let gap = "https://origin.example/hls/high/seg4.ts";
+    let mut world = film(1, 5);
+    world.job.options.keep_on_failure = true;
+    let page = world.site.remove(gap).unwrap();
+    assert_eq!(world.run().unwrap_err().code, Code::SourceNotFound);
+    world.site.insert(gap.to_owned(), page);
+    world.forget_the_process();
+    world.run().unwrap();
+    assert_complete(&world, 5);
+    assert_eq!(
+        (world.service.created, world.luck.count(Op::DeleteVideo)),
+        (1, 0)
+    );
+    let mut kept = film(1, 5);
+    kept.job.options.keep_on_failure = true;
+    kept.luck
+        .always(Op::PutObject, Fault::Refuse(503, "ServiceUnavailable"));
+    assert_eq!(kept.run().unwrap_err().code, Code::OssUnavailable);
+    assert_eq!(kept.luck.count(Op::DeleteVideo), 0);
+}
+
+#[test]
+fn a_checkpoint_that_is_given_up_takes_its_files_with_it() {
+    let mut world = film(1, 5);
+    world.dies_at = Some(600);
+    assert!(matches!(world.run_slice().unwrap(), End::Died));
+    assert!(!keys(&world).is_empty());
+    world.forget_the_process();
+    world.dies_at = None;
+    world.gives_up = true;
+    assert_eq!(world.run().unwrap_err().code, Code::Aborted);
+    assert!(keys(&world).is_empty());
+    assert_eq!(world.luck.count(Op::DeleteVideo), 1);
+}
+
+#[test]
+fn files_that_may_not_be_removed_are_told() {
+    let mut world = film(1, 5);
+    world.abort_at = Some(600);
+    world
+        .luck
+        .always(Op::DeleteVideo, Fault::Refuse(403, "Forbidden.RAM"));
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::Aborted);
+    assert!(
+        error.message.contains("its files could not be removed"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_media_that_was_there_before_is_not_removed() {
+    for abort_at in [Some(700), None] {
+        let mut world = film(1, 5);
+        if let vodlift::upload::Media::Video(video) = &mut world.job.media {
+            video.reference_id = Some("row-0001".into());
+        }
+        world.job.options.adopt = Adopt::Always;
+        (world.service.created, world.service.reference) = (1, Some("row-0001".into()));
+        world.abort_at = abort_at;
+        match world.run() {
+            Ok(_) => assert_complete(&world, 5),
+            Err(error) => assert_eq!(error.code, Code::Aborted),
+        }
+        assert!(!keys(&world).is_empty());
+        assert_eq!(world.luck.count(Op::DeleteVideo), 0);
+    }
 }

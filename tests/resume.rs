@@ -160,8 +160,16 @@ fn a_process_that_dies_after_complete_does_not_upload_again() {
     for may_read in [true, false] {
         let mut world = World::new(1, SourceSpec::ranged(4 * MIB));
         world.service.may_read = may_read;
+        let (mut at, mut has_id) = (0, false);
         while world.service.object.is_none() {
-            world.dies_at = Some(world.dies_at.unwrap_or(0) + 1);
+            // From where the upload id is known, it is a shorter way to Complete: begin again with the shortest life.
+            let knows = world
+                .checkpoint
+                .as_ref()
+                .is_some_and(|mark| mark.upload_id.is_some());
+            at = if knows && !has_id { 1 } else { at + 1 };
+            has_id = knows;
+            world.dies_at = Some(at);
             world.now += 1;
             if let End::Done(_) = world.run_slice().unwrap() {
                 panic!("it ended before it could die");
@@ -368,4 +376,52 @@ fn a_lost_reply_of_abort_does_not_matter() {
     world.luck.script(Op::Abort, 1, Fault::ResetAfter);
     assert_eq!(world.run_slice().unwrap_err().code, Code::Aborted);
     assert!(world.service.uploads.is_empty());
+}
+
+#[test]
+fn a_process_that_died_before_it_heard_the_upload_id_leaves_no_parts_behind() {
+    for at in 0..40 {
+        let mut world = World::new(1, SourceSpec::ranged(3 * MIB));
+        world.dies_at = Some(at * 5);
+        if matches!(world.run_slice().unwrap(), End::Died) {
+            world.forget_the_process();
+            world.dies_at = None;
+            world.run().unwrap();
+        }
+        world.assert_object_is_the_source();
+        assert!(world.service.uploads.is_empty(), "at {at}");
+    }
+}
+
+#[test]
+fn what_is_given_up_takes_parts_with_it_that_nobody_noted() {
+    for at in 0..60 {
+        let mut world = World::new(1, SourceSpec::ranged(3 * MIB));
+        world.dies_at = Some(at * 5);
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        world.forget_the_process();
+        world.dies_at = None;
+        world.gives_up = true;
+        if world.resume.is_some() {
+            assert_eq!(world.run().unwrap_err().code, Code::Aborted);
+        }
+        assert!(world.service.uploads.is_empty(), "at {at}");
+    }
+}
+
+#[test]
+fn where_nobody_may_remove_unknown_parts_they_are_left_to_vod() {
+    let mut world = World::new(1, SourceSpec::ranged(3 * MIB));
+    world.luck.always(
+        Op::DeleteMultipartUpload,
+        Fault::Refuse(403, "Forbidden.RAM"),
+    );
+    world.luck.script(Op::Initiate, 1, Fault::ResetAfter);
+    world.dies_at = Some(125);
+    assert!(matches!(world.run_slice().unwrap(), End::Died));
+    world.forget_the_process();
+    world.dies_at = None;
+    world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(world.service.uploads.len(), 1);
 }

@@ -194,7 +194,7 @@ export class Vodlift {
   #upload(
     open: () => Promise<OpenSource>,
     media: () => Job["media"],
-    options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark">,
+    options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark" | "adopt">,
   ): Promise<Outcome | Suspended> {
     const { checkpoint: store, signal, stop, onProgress } = options;
     return run({
@@ -219,6 +219,9 @@ export class Vodlift {
    *
    * A web playlist leads to URLs only, all of them checked like the source itself; a local one to files below its own
    * folder, and to URLs. Live playlists are refused.
+   *
+   * Its files are whole objects: when it is aborted, or fails without a checkpoint, they are removed with the media, by
+   * DeleteVideo. A media that was there before (`adopt`) keeps them.
    *
    * @param source The playlist's URL (text, `URL`, or `{ url, headers }`), or `fromFile(path)`.
    * @throws VodliftError As `upload`; also `playlist_invalid`, `playlist_live`, `playlist_too_large`, `path_refused`.
@@ -273,7 +276,8 @@ export class Vodlift {
 
   /**
    * Gives up an upload for good: its parts are removed from the server, and its checkpoint from the store. The media id
-   * stays in VOD as an empty one. Of images and attached media only the checkpoint is removed: no credential can be had for
+   * stays in VOD as an empty one. Of a playlist the files that are stored already are removed together with the media id, by
+   * DeleteVideo (the key needs `vod:DeleteVideo`), but never those of a media that was there before (`adopt`). Of images and attached media only the checkpoint is removed: no credential can be had for
    * their parts, which VOD removes within 7 days.
    *
    * @param from The checkpoint, or the store that keeps it.

@@ -148,7 +148,7 @@ function common(options: UploadImageOptions | UploadAttachedMediaOptions) {
 
 /** How to go about it. */
 export function howTo(
-  options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark">,
+  options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark" | "adopt">,
 ): Options {
   return defined({
     partSize: bytes("partSize", options.partSize),
@@ -163,7 +163,13 @@ export function howTo(
     trafficLimit: whole("trafficLimit", options.trafficLimit, 1),
     callback: callback(options.callback),
     maxBytes: bytes("maxBytes", options.maxBytes),
+    adopt: adopt(options.adopt),
   });
+}
+
+function adopt(value: UploadOptions["adopt"]): Options["adopt"] {
+  if (value === "if-possible") return "if_possible";
+  return flag("adopt", value) === true ? "always" : undefined;
 }
 
 /** How to go on. The parts on the server are somebody's checkpoint: a failure leaves them there. */

@@ -9,7 +9,12 @@ import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/co
 
 /** Keys of the account. */
 export interface CallerCredentials {
-  /** AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`. */
+  /**
+   * AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`
+   * (CreateUploadImage, CreateUploadAttachedMedia). When something went wrong, `vod:GetMezzanineInfo` (GetImageInfo,
+   * GetAttachedMediaInfo) tells what became of it, and `vod:DeleteMultipartUpload` and, of playlists, `vod:DeleteVideo` remove
+   * what is left.
+   */
   accessKeyId: string;
   /** The secret that belongs to it. It signs, and is never sent. */
   accessKeySecret: string;
@@ -102,6 +107,16 @@ export interface UploadOptions {
   userData?: object | string;
   /** An id of your own, 6 to 64 of `A-Z a-z 0-9 _ -`, unique in the account. */
   referenceId?: string;
+  /**
+   * What to do when a media has this `referenceId` already, most often one of an earlier try that died before it could note
+   * the media id. `true`: go on with that media; one that has a file of the same size is done at once, one with another file
+   * is refused as `reference_taken`. `"if-possible"`, for ids that were made up: where that cannot be done, or VOD does not
+   * know the parameter, make a new media without the id. `false` (the default): refuse it, unless the reply to this very
+   * upload's own Create was lost and the media has no file.
+   *
+   * A media that another process is uploading right now looks the same: it is your id that keeps the two apart.
+   */
+  adopt?: boolean | "if-possible";
   /** A name with an extension, by which VOD tells the format; the source's own unless told otherwise. */
   fileName?: string;
   /** Use the first frame as the cover. */

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::job::{Media, PlaylistRoot, PlaylistSource, Source};
+use super::job::{Adopt, Media, PlaylistRoot, PlaylistSource, Source};
 use super::plan::Plan;
 use crate::error::{Code, Error};
 use crate::http::Headers;
@@ -33,6 +33,14 @@ pub struct Checkpoint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub show_watermark: Option<bool>,
+    /// What to do when the reference id belongs to a media already.
+    #[serde(default, skip_serializing_if = "Adopt::is_never")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub adopt: Adopt,
+    /// The media was there before this upload.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub adopted: bool,
     /// There was a callback: pass it again to resume. It is not stored, its URL may hold a credential.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

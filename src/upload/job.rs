@@ -84,6 +84,14 @@ impl Media {
         }
     }
 
+    /// The caller's own id, which only videos have.
+    pub fn reference_id(&self) -> Option<&str> {
+        match self {
+            Media::Video(video) => video.reference_id.as_deref(),
+            Media::Image(_) | Media::AttachedMedia(_) => None,
+        }
+    }
+
     /// Checks every documented rule of the parameters.
     ///
     /// # Errors
@@ -238,6 +246,28 @@ pub enum Verify {
     Crc64,
 }
 
+/// What to do when VOD refuses a media because its `reference_id` belongs to one already: most often one of an earlier try
+/// whose reply was lost, or whose process died before it could note the media id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Adopt {
+    /// It is an error.
+    #[default]
+    Never,
+    /// Go on with that media, if it has no file or one of the same size.
+    Always,
+    /// The same, and where that cannot be done a new media is made, without a reference id. For ids that were made up.
+    IfPossible,
+}
+
+impl Adopt {
+    /// Nobody asked for it.
+    pub fn is_never(&self) -> bool {
+        *self == Adopt::Never
+    }
+}
+
 /// How to go about the upload. Every field may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -263,6 +293,9 @@ pub struct Options {
     /// Where to stop early and hand the rest on. What is in flight is finished; the upload ends in `Suspended`.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub budget: Budget,
+    /// What to do when the media's reference id belongs to a media already.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub adopt: Adopt,
     /// Only these parts, of an upload that somebody else began and will complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

@@ -26,6 +26,7 @@ pub mod tree;
 pub use checkpoint::Checkpoint;
 pub use event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, TransferBody};
 pub use job::{
-    HostLimits, Job, Media, Options, PlaylistLimits, PlaylistRoot, PlaylistSource, Source, Verify,
+    Adopt, HostLimits, Job, Media, Options, PlaylistLimits, PlaylistRoot, PlaylistSource, Source,
+    Verify,
 };
 pub use machine::Upload;

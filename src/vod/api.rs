@@ -186,6 +186,49 @@ pub const GET_VIDEO_INFO: &str = "GetVideoInfo";
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletemultipartupload>
 pub const DELETE_MULTIPART_UPLOAD: &str = "DeleteMultipartUpload";
 
+/// The action that removes a video with all that belongs to it.
+/// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletevideo>
+pub const DELETE_VIDEO: &str = "DeleteVideo";
+
+/// The parameters of DeleteMultipartUpload, which knows videos only.
+pub fn delete_multipart_upload_params(media_id: &str) -> Vec<(String, String)> {
+    vec![
+        ("MediaId".into(), media_id.into()),
+        ("MediaType".into(), "video".into()),
+    ]
+}
+
+/// The parameters of DeleteVideo.
+pub fn delete_video_params(media_id: &str) -> Vec<(String, String)> {
+    vec![("VideoIds".into(), media_id.into())]
+}
+
+/// Reads the reply to DeleteVideo. A video that is not there is as good as removed.
+///
+/// # Errors
+/// What the service refused; `PermissionDenied` where it forbids this one.
+pub fn parse_delete_video(reply: &Reply, media_id: &str) -> Result<(), Error> {
+    let body = match Body::read(reply) {
+        Err(error) if error.code == Code::MediaNotFound => return Ok(()),
+        read => read?,
+    };
+    let forbidden = body.json.get("ForbiddenVideoIds").and_then(Value::as_array);
+    let is_this = |id: &Value| id.as_str() == Some(media_id);
+    if !forbidden.is_some_and(|ids| ids.iter().any(is_this)) {
+        return Ok(());
+    }
+    let message = format!("DeleteVideo: VOD forbids to remove {media_id}");
+    Err(Error::new(Code::PermissionDenied, message).request_id(body.request_id()))
+}
+
+/// Reads a reply that holds nothing but that it is done.
+///
+/// # Errors
+/// What the service refused.
+pub fn parse_done(reply: &Reply) -> Result<(), Error> {
+    Body::read(reply).map(|_| ())
+}
+
 /// Reads the video's status in the reply to GetVideoInfo.
 ///
 /// # Errors
@@ -232,6 +275,11 @@ pub fn parse_create_upload_attached_media(
 /// The parameters of RefreshUploadVideo.
 pub fn refresh_upload_video_params(media_id: &str) -> Vec<(String, String)> {
     vec![("VideoId".into(), media_id.into())]
+}
+
+/// The parameters of RefreshUploadVideo for a media of which only the caller's own id is known.
+pub fn refresh_by_reference_params(reference_id: &str) -> Vec<(String, String)> {
+    vec![("ReferenceId".into(), reference_id.into())]
 }
 
 /// Reads the reply to RefreshUploadVideo that came at `now`.

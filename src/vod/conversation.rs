@@ -345,7 +345,7 @@ impl Conversation {
             }
             Ask::AbortMedia { media_id } => (
                 api::DELETE_MULTIPART_UPLOAD.into(),
-                vec![id("MediaId", media_id), id("MediaType", "video")],
+                api::delete_multipart_upload_params(media_id),
             ),
         }
     }

@@ -75,6 +75,7 @@ const MEANINGS: &[(&str, Code, Recovery)] = &[
     ("InvalidVideo.NotFound", Code::MediaNotFound, Recovery::Fail),
     ("InvalidFile.NotFound", Code::MediaNotFound, Recovery::Fail),
     ("InvalidMedia.NotFound", Code::MediaNotFound, Recovery::Fail),
+    ("InvalidImage.NotFound", Code::MediaNotFound, Recovery::Fail),
     ("Throttling", Code::VodUnavailable, Recovery::Backoff),
     (
         "ServiceUnavailable",

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: this file (service and credentials), [`api`] (the actions of a video upload), [`image`] and
 //! [`attached_media`] (those of the other kinds), [`credential`] (where
-//! and with what to upload), [`request`] (one signed call), [`acs3`] and [`rpc`] (the two signatures), [`error`] (what a
+//! and with what to upload), `media_info` (whether a file has arrived), [`request`] (one signed call), [`acs3`] and [`rpc`] (the two signatures), [`error`] (what a
 //! refusal means and what a retry must change), [`conversation`] (calls outside of an upload), [`pull`] (the service
 //! fetches URLs by itself), [`account`] (the caller's credentials over time).
 
@@ -15,6 +15,7 @@ pub mod credential;
 pub(crate) mod endpoint;
 pub mod error;
 pub mod image;
+pub(crate) mod media_info;
 pub mod pull;
 pub(crate) mod refusal;
 pub mod request;

@@ -44,6 +44,33 @@ test("an image is png unless said otherwise, and there is no refresh for it: ano
   notEqual(again.reply.UploadAddress, first.reply.UploadAddress);
 });
 
+test("an image and an attached media tell whether their file has arrived", async () => {
+  const image = await call(emulator, "CreateUploadImage", { ImageType: "cover", Title: "C" });
+  const media = await call(emulator, "CreateUploadAttachedMedia", {
+    BusinessType: "subtitle",
+    MediaExt: "vtt",
+  });
+  const ids = { ImageId: image.reply.ImageId, MediaIds: `${media.reply.MediaId},none` };
+  const imageInfo = async () => (await call(emulator, "GetImageInfo", ids)).reply.ImageInfo;
+  const mediaInfo = async () => (await call(emulator, "GetAttachedMediaInfo", ids)).reply;
+  equal((await imageInfo()).Status, "Uploading");
+  equal((await mediaInfo()).AttachedMediaList[0].Status, "Uploading");
+  for (const { reply } of [image, media]) {
+    const { FileName: key = "" } = decode(reply.UploadAddress);
+    equal(
+      (await ossV4(emulator, { method: "PUT", key, keys: keysOf(reply), body: "x" })).status,
+      200,
+    );
+  }
+  const { Status, ImageType, Title, Mezzanine } = await imageInfo();
+  deepEqual([Status, ImageType, Title, Mezzanine.FileSize], ["Normal", "cover", "C", "1"]);
+  const { AttachedMediaList: list, NonExistMediaIds } = await mediaInfo();
+  deepEqual([list.length, list[0].Status, list[0].Type], [1, "Normal", "subtitle"]);
+  deepEqual(NonExistMediaIds, ["none"]);
+  const unknown = await call(emulator, "GetImageInfo", { ImageId: media.reply.MediaId });
+  deepEqual([unknown.status, unknown.reply.Code], [404, "InvalidImage.NotFound"]);
+});
+
 test("CreateUploadAttachedMedia takes MediaExt, or the extension of FileName", async () => {
   for (const [parameters, key] of [
     [{ BusinessType: "watermark", MediaExt: "png" }, /^watermark\/[0-9A-F]{32}\.png$/],

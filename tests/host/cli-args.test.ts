@@ -16,7 +16,7 @@ function refusal(...args: string[]): string {
 test("every option of upload becomes a field", () => {
   const args = `upload https://h/f.mp4 --as video --title T --description D --tags a,,b --cate-id 5
     --cover-url https://h/c.jpg --template-group-id G --workflow-id W --storage-location S --app-id A
-    --user-data {"Extend":{}} --reference-id R --file-name N --part-size 16MiB --concurrency 4 --verify crc64
+    --user-data {"Extend":{}} --reference-id R --adopt --file-name N --part-size 16MiB --concurrency 4 --verify crc64
     --traffic-limit 819200 --oss-endpoint O --oss-network internal --oss-cname
     --allow-private --wait --region R2 --endpoint E --json --quiet`.split(/\s+/);
   assert.deepEqual(
@@ -43,6 +43,7 @@ test("every option of upload becomes a field", () => {
       appId: "A",
       userData: '{"Extend":{}}',
       referenceId: "R",
+      adopt: true,
       fileName: "N",
       headers: { A: "b:c", "X-Y": "" },
       objectHeaders: { "Cache-Control": "no-cache" },
@@ -146,7 +147,7 @@ test("each mistake is refused with a sentence that names it", () => {
   );
   assert.match(
     refusal("upload", "f.m3u8", "--as", "playlist", "--part-size", "1MiB"),
-    /--part-size does not go with --as playlist/,
+    /--part-size goes with --as video or image or attached, not with playlist/,
   );
   assert.match(
     refusal("upload", "f", "--image-type", "cover"),

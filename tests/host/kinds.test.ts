@@ -47,6 +47,22 @@ test("an image arrives and says where it can be seen", async () => {
   );
 });
 
+test("a Complete that nobody heard of is settled by asking VOD for the media", async () => {
+  const complete = "CompleteMultipartUpload";
+  const named = { partSize: 102_400, concurrency: 1 };
+  for (const send of [
+    () => vod.uploadImage(content, { ...named, fileName: "a.png" }),
+    () =>
+      vod.uploadAttachedMedia(content, { ...named, fileName: "a.vtt", businessType: "subtitle" }),
+  ]) {
+    service.setFaults([{ operation: complete, nth: 1, action: { kind: "reset-after" } }]);
+    const result = await send();
+    assert.equal(await storedSha256(service, result.objectKey), sha256);
+    assert.equal(result.restarts, 0);
+  }
+  service.setFaults([]);
+});
+
 test("an attached media of several parts arrives", async () => {
   const result = await vod.uploadAttachedMedia(new Blob([content]), {
     businessType: "subtitle",

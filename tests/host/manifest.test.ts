@@ -120,7 +120,7 @@ const bad: [what: string, name: string, text: string | Uint8Array, message: RegE
     "an option of another kind",
     "m.csv",
     "source,as,coverUrl\na,image,http://a/b\n",
-    /line 2: column `coverUrl` goes with `as` video, not with image/,
+    /line 2: column `coverUrl` goes with `as` video or playlist, not with image/,
   ],
   [
     "an attached media of no type",

@@ -8,7 +8,7 @@ import { fileCheckpoint, fromFile, Vodlift } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
 import { type Emulator, startService } from "../support/service.ts";
 import { listenIn, type Wire } from "../support/wire.ts";
-import { type Bench, callbackTo, PARTS, startBench } from "../support/wire-bench.ts";
+import { type Bench, callbackTo, PARTS, SIZE, startBench } from "../support/wire-bench.ts";
 
 const ALIYUN_NAMES = new URL("../support/aliyun-names.ts", import.meta.url).href;
 
@@ -176,7 +176,15 @@ test("resume and abort take what no checkpoint keeps", async () => {
 test("a manifest's columns reach the wire, and so do the options of ingest", async () => {
   await writeFile(join(folder, "a.png"), "image");
   const rows = [
-    { source: film, showWatermark: true, trafficLimit: 838860800, enableFirstFrameCover: true },
+    {
+      source: film,
+      showWatermark: true,
+      trafficLimit: 838860800,
+      enableFirstFrameCover: true,
+      objectHeaders: { "Cache-Control": "no-store" },
+      callback: { url: `${bench.application}/row`, body: "row" },
+      maxBytes: SIZE,
+    },
     { source: "a.png", as: "image", imageExt: "jpg" },
     {
       source: film,
@@ -196,9 +204,22 @@ test("a manifest's columns reach the wire, and so do the options of ingest", asy
     ["MediaExt", "zip"],
     ["CateIds", "1,2"],
     ["x-oss-traffic-limit", "838860800"],
+    ["Cache-Control", "no-store"],
   ];
   for (const [name, value] of told) assert.deepEqual(wire.values(name), [value], name);
   assert.deepEqual(wire.carriers("x-oss-notification"), ["PutObject"]);
+  assert.deepEqual(bench.heard, ["/row"]);
   const again = ["ingest", manifest, "--report", join(folder, "again.jsonl")];
   assert.deepEqual(await signatures([...again, ...OLD]), BOTH_OLD);
+});
+
+test("--max-bytes refuses a longer source before VOD hears of it, also in a manifest", async () => {
+  const most = String(SIZE - 1);
+  const alone = await vodlift(["upload", film, "--max-bytes", most, "--json"], { service });
+  assert.deepEqual([alone.code, alone.json.error.code], [2, "too_large"]);
+  const manifest = join(folder, "long.jsonl");
+  await writeFile(manifest, JSON.stringify({ source: film, maxBytes: most }));
+  const row = await vodlift(["ingest", manifest, "--json"], { service });
+  assert.equal(row.json.error.code, "too_large");
+  assert.deepEqual(wire.carriers("Title"), []);
 });

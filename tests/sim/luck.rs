@@ -10,6 +10,8 @@ pub enum Op {
     CreateUploadVideo,
     RefreshUploadVideo,
     GetMezzanineInfo,
+    DeleteMultipartUpload,
+    DeleteVideo,
     Initiate,
     PutObject,
     UploadPart,
@@ -98,7 +100,11 @@ impl Luck {
         let kinds: &[Fault] = match op {
             Op::Open => &[Fault::ResetBefore, Fault::Refuse(503, "")],
             Op::Read => &[Fault::SourceBreaks],
-            Op::CreateUploadVideo | Op::RefreshUploadVideo | Op::GetMezzanineInfo => &[
+            Op::CreateUploadVideo
+            | Op::RefreshUploadVideo
+            | Op::GetMezzanineInfo
+            | Op::DeleteMultipartUpload
+            | Op::DeleteVideo => &[
                 Fault::ResetBefore,
                 Fault::ResetAfter,
                 Fault::Refuse(400, "Throttling.User"),

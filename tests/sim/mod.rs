@@ -106,6 +106,8 @@ pub struct World {
     pub stop_at: Option<u64>,
     /// The process dies at this moment, in ms after the start of the run: no event, no clean-up.
     pub dies_at: Option<u64>,
+    /// What is resumed is given up.
+    pub gives_up: bool,
     /// Go on from here.
     pub resume: Option<Checkpoint>,
     /// The last one the machine gave out.
@@ -190,6 +192,7 @@ impl World {
             abort_at: None,
             stop_at: None,
             dies_at: None,
+            gives_up: false,
             resume: None,
             checkpoint: None,
             torn: 0,
@@ -248,6 +251,9 @@ impl World {
         let entropy = self.luck.entropy();
         let (job, now) = (self.job.clone(), UnixMs(self.now));
         let mut upload = match self.resume.take() {
+            Some(checkpoint) if self.gives_up => {
+                Upload::discard(checkpoint, job, account, entropy, now)?
+            }
             Some(checkpoint) => Upload::resume(checkpoint, job, account, entropy, now)?,
             None => Upload::new(job, account, entropy, now)?,
         };

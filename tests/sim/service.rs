@@ -20,6 +20,12 @@ pub struct Service {
     /// The endpoint in UploadAddress.
     pub endpoint: String,
     pub created: u32,
+    /// The reference id of the media, if it has one.
+    pub reference: Option<String>,
+    /// It knows nothing of reference ids, and refuses the parameter.
+    pub is_old: bool,
+    /// What it says too much of the size of a media.
+    pub sizes_are_off_by: u64,
     pub refreshed: u32,
     upload_ids: u32,
     /// Open multipart uploads and their parts.
@@ -42,7 +48,11 @@ pub fn op_of(request: &Request) -> Op {
             return Op::CreateUploadVideo;
         }
         Some("RefreshUploadVideo") => return Op::RefreshUploadVideo,
-        Some("GetMezzanineInfo") => return Op::GetMezzanineInfo,
+        Some("GetMezzanineInfo" | "GetImageInfo" | "GetAttachedMediaInfo") => {
+            return Op::GetMezzanineInfo;
+        }
+        Some("DeleteMultipartUpload") => return Op::DeleteMultipartUpload,
+        Some("DeleteVideo") => return Op::DeleteVideo,
         Some(other) => panic!("the machine calls {other}, which nobody expects"),
         None => {}
     }
@@ -100,6 +110,9 @@ impl Service {
             may_read: false,
             endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
             created: 0,
+            reference: None,
+            is_old: false,
+            sizes_are_off_by: 0,
             refreshed: 0,
             upload_ids: 0,
             uploads: BTreeMap::new(),
@@ -132,7 +145,11 @@ impl Service {
     pub fn refusal(&self, op: Op, code: &str, now: u64) -> (Headers, String) {
         let vod = matches!(
             op,
-            Op::CreateUploadVideo | Op::RefreshUploadVideo | Op::GetMezzanineInfo
+            Op::CreateUploadVideo
+                | Op::RefreshUploadVideo
+                | Op::GetMezzanineInfo
+                | Op::DeleteMultipartUpload
+                | Op::DeleteVideo
         );
         let body = if vod {
             format!(r#"{{"RequestId":"R","HostId":"h","Code":"{code}","Message":"refused"}}"#)
@@ -189,6 +206,9 @@ impl Service {
     }
 
     pub fn answer(&mut self, op: Op, request: &Request, now: u64) -> (u16, Headers, String) {
+        if let Some((status, code)) = self.refuses_reference(op, request) {
+            return self.refuse(op, status, code, now);
+        }
         match op {
             Op::CreateUploadVideo => self.created += 1,
             Op::RefreshUploadVideo => self.refreshed += 1,
@@ -209,12 +229,50 @@ impl Service {
                 };
                 (200, self.headers(now), self.ticket(now))
             }
-            Op::GetMezzanineInfo => (200, self.headers(now), self.mezzanine()),
+            Op::GetMezzanineInfo => {
+                let action = header(&request.headers, "x-acs-action").unwrap_or_default();
+                (200, self.headers(now), self.media_info(action))
+            }
+            Op::DeleteMultipartUpload if self.uploads.is_empty() => {
+                self.refuse(op, 400, "InvalidMultipartUpload.NotFound", now)
+            }
+            Op::DeleteMultipartUpload => {
+                self.uploads.clear();
+                (200, self.headers(now), r#"{"RequestId":"R"}"#.into())
+            }
+            Op::DeleteVideo => {
+                assert_eq!(
+                    query(request, "VideoIds"),
+                    format!("video-{}", self.created)
+                );
+                self.objects.clear();
+                (200, self.headers(now), r#"{"RequestId":"R"}"#.into())
+            }
             _ => self.oss(op, request, now),
         }
     }
 
-    fn mezzanine(&self) -> String {
+    /// One media has one reference id.
+    fn refuses_reference(&mut self, op: Op, request: &Request) -> Option<(u16, &'static str)> {
+        let wanted = match query(request, "ReferenceId") {
+            "" => return None,
+            wanted => wanted.to_owned(),
+        };
+        let known = self.reference.as_ref() == Some(&wanted);
+        match op {
+            Op::CreateUploadVideo if known || self.is_old => {
+                Some((400, "InvalidParameter.ReferenceId"))
+            }
+            Op::RefreshUploadVideo if !known => Some((404, "InvalidVideo.NotFound")),
+            Op::CreateUploadVideo => {
+                self.reference = Some(wanted);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn media_info(&self, action: &str) -> String {
         let size: u64 = self
             .object
             .iter()
@@ -226,9 +284,19 @@ impl Service {
         } else {
             "Uploading"
         };
-        format!(
-            r#"{{"RequestId":"R","Mezzanine":{{"VideoId":"v","Status":"{status}","Size":{size},"FileName":"f"}}}}"#
-        )
+        let size = size + self.sizes_are_off_by;
+        match action {
+            "GetImageInfo" => format!(
+                r#"{{"ImageInfo":{{"Status":"{status}","Mezzanine":{{"FileSize":"{size}"}}}}}}"#
+            ),
+            "GetAttachedMediaInfo" => format!(
+                r#"{{"AttachedMediaList":[{{"MediaId":"video-{}","Status":"{status}"}}]}}"#,
+                self.created
+            ),
+            _ => format!(
+                r#"{{"RequestId":"R","Mezzanine":{{"VideoId":"v","Status":"{status}","Size":{size},"FileName":"f"}}}}"#
+            ),
+        }
     }
 
     fn oss(&mut self, op: Op, request: &Request, now: u64) -> (u16, Headers, String) {

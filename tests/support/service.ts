@@ -1,6 +1,7 @@
 // An emulator with what the tests ask of it: what was stored, and that nothing was left open.
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import type { ChildProcess } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Emulator,
@@ -44,4 +45,26 @@ export function partsStored(emulator: Emulator): number[] {
   return emulator.log
     .filter(({ operation, status }) => operation === "UploadPart" && status === 200)
     .map(({ partNumber }) => partNumber ?? 0);
+}
+
+/** What was made in VOD: each media with the parameters it was made with. */
+export async function mediaMade(
+  emulator: Emulator,
+): Promise<{ id: string; key: string; parameters: Record<string, string> }[]> {
+  const folder = join(emulator.dir, ".vodlift-emulator/assets");
+  const names = await readdir(folder).catch(() => []);
+  const whole = names.filter((name) => name.endsWith(".json"));
+  return Promise.all(
+    whole.map(async (name) => JSON.parse(await readFile(join(folder, name), "utf8"))),
+  );
+}
+
+/** Kills the process once so many media were made, whatever it has heard of them. */
+export function killedOnceCreated(emulator: Emulator, count: number) {
+  return (child: ChildProcess): void => {
+    const timer = setInterval(async () => {
+      if ((await mediaMade(emulator)).length >= count) child.kill("SIGKILL");
+    }, 10);
+    child.once("close", () => clearInterval(timer));
+  };
 }

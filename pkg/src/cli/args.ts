@@ -106,9 +106,6 @@ function refuseForeign(kind: UploadKind, values: Values<typeof UPLOAD>): void {
   if (values.wait && kind !== "video") {
     throw new UsageError(`--wait goes with --as video: VOD does nothing more with ${kind} media`);
   }
-  if (values.partSize !== undefined && kind === "playlist") {
-    throw new UsageError("--part-size does not go with --as playlist: its files go up as they are");
-  }
   if (values.businessType === undefined && kind === "attached") {
     throw new UsageError(`--as attached needs --business-type: ${BUSINESS_TYPES.join(", ")}`);
   }

@@ -91,7 +91,8 @@ The region is kept in the checkpoint. What else says how the service is reached 
 const ABORT_HELP = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
-stays in VOD, without media; of a playlist also the files that are stored already stay, without the playlist.
+stays in VOD, without media. Of a playlist the files that are stored already are removed by DeleteVideo, and with them the
+media id; the key needs vod:DeleteVideo for it. A media that was there before (--adopt) is never deleted.
 
 options:
 ${optionLines(ABORT)}`;
@@ -130,10 +131,15 @@ the manifest:
   id                         by which the report knows the row, where its source is not always written the same way
                              (a URL that is signed anew)
   as, imageType, businessType
-                             what it becomes: video (the default), image or attached
+                             what it becomes: video (the default), image, attached or playlist
   title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
-  fileName, enableFirstFrameCover, generateThumbnail, showWatermark, imageExt, mediaExt, cateIds, partSize, concurrency,
-  verify, trafficLimit       as for upload
+  adopt, fileName, enableFirstFrameCover, generateThumbnail, showWatermark, imageExt, mediaExt, cateIds, partSize,
+  concurrency, verify, trafficLimit, maxBytes, callback, objectHeaders
+                             as for upload, but adopt is true unless a row says false; the last two are JSON objects
+
+  A row without a referenceId gets one that is made up (vodlift-…), the same until all rows are done: a media that was made
+  when the process was killed, and never heard of, is found again by it and not made twice. Where VOD does not know the
+  parameter, media are made without it. Images and attached media have none.
 
 options:
 ${optionLines(INGEST)}
@@ -157,7 +163,8 @@ ${optionLines(EMULATOR_SECTIONS.faults)}
                              WHEN       3 (the third), 3-5, 3+ (from the third on), * (every one)
                              ACTION     503=ServiceUnavailable (any status and code), early-403=SecurityTokenExpired
                                         (answered over an unread body), reset-before, reset-after (the work is done),
-                                        reset-mid-body=BYTES, delay=MS, stall, truncate-answer, wrong-crc, clock-skew=MS
+                                        reset-mid-body=BYTES, delay=MS, stall, stall-after, truncate-answer, wrong-crc,
+                                        clock-skew=MS
 
 examples:
   vodlift emulator --port 8787 --dir ./vod

@@ -27,7 +27,7 @@ export async function* readBody(exchange: Exchange, pace: Pace): AsyncGenerator<
       yield chunk;
     }
   } catch (error) {
-    if (error instanceof ConnectionLost || !request.destroyed || request.complete) throw error;
+    if (error instanceof ConnectionLost || !request.destroyed) throw error;
     throw new ConnectionLost("the client went away while sending");
   }
   const announced = contentLength(exchange);

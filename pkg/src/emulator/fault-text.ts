@@ -7,7 +7,8 @@ import type { FaultAction, FaultRule } from "./faults.ts";
  * - OPERATION: an API name such as `UploadPart`, or `*`; with `/7` only its part 7.
  * - WHEN, counted from 1: `3` the third, `3-5` the third to the fifth, `3+` from the third on, `*` every one.
  * - ACTION: `503=ServiceUnavailable` (any status and code), `early-403=SecurityTokenExpired`, `reset-before`,
- *   `reset-after`, `reset-mid-body[=BYTES]`, `delay=MS`, `stall`, `truncate-answer`, `wrong-crc`, `clock-skew=MS`.
+ *   `reset-after`, `reset-mid-body[=BYTES]`, `delay=MS`, `stall`, `stall-after`, `truncate-answer`, `wrong-crc`,
+ *   `clock-skew=MS`.
  *
  * Throws a RangeError with a sentence when the text is none.
  */
@@ -42,7 +43,7 @@ function parseWhen(text: string): Pick<FaultRule, "nth" | "from" | "count"> {
 }
 
 const ACTIONS =
-  "503=ServiceUnavailable, early-403=SecurityTokenExpired, reset-before, reset-after, reset-mid-body=BYTES, delay=MS, stall, truncate-answer, wrong-crc, clock-skew=MS";
+  "503=ServiceUnavailable, early-403=SecurityTokenExpired, reset-before, reset-after, reset-mid-body=BYTES, delay=MS, stall, stall-after, truncate-answer, wrong-crc, clock-skew=MS";
 
 function parseAction(text: string): FaultAction {
   const unknown = new RangeError(`\`${text}\` is no fault's action: there are ${ACTIONS}`);
@@ -58,6 +59,7 @@ function parseAction(text: string): FaultAction {
     case "reset-before":
     case "reset-after":
     case "stall":
+    case "stall-after":
     case "truncate-answer":
     case "wrong-crc":
       if (number !== undefined) throw unknown;

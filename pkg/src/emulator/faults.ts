@@ -38,6 +38,8 @@ export type FaultAction =
   | { kind: "delay"; ms: number }
   /** Never answer; the connection stays open. */
   | { kind: "stall" }
+  /** Do the work, then never answer: whoever asked may be killed meanwhile. */
+  | { kind: "stall-after" }
   /** Announce the whole answer, send half of it, and close. */
   | { kind: "truncate-answer" }
   /** Answer with an `x-oss-hash-crc64ecma` that is off by one. */

@@ -225,10 +225,7 @@ async function work(world: World, exchange: Exchange): Promise<void> {
   if (exchange.faults.kinds.length > 0) exchange.info.faults = exchange.faults.kinds;
   const wait = world.latencyMs + (exchange.faults.find("delay")?.ms ?? 0);
   if (wait > 0) await sleep(wait);
-  if (exchange.faults.find("stall")) {
-    await once(exchange.response, "close");
-    throw new ConnectionLost("fault: stall");
-  }
+  if (exchange.faults.find("stall")) await stall(exchange);
   const early = exchange.faults.find("early-close");
   if (early) {
     await sendAnswer(world, exchange, call.refuse(early), "close-at-once");
@@ -236,7 +233,13 @@ async function work(world: World, exchange: Exchange): Promise<void> {
   }
   const answer = await produce(exchange, call);
   if (exchange.faults.find("reset-after")) throw new ConnectionLost("fault: reset-after");
+  if (exchange.faults.find("stall-after")) await stall(exchange);
   await sendAnswer(world, exchange, answer, "keep");
+}
+
+async function stall({ response }: Exchange): Promise<never> {
+  await once(response, "close");
+  throw new ConnectionLost("fault: stall");
 }
 
 async function produce(exchange: Exchange, call: OssCall | VodCall): Promise<Answer> {

@@ -269,6 +269,10 @@ export interface Options {
      */
     budget?: Budget;
     /**
+     * What to do when the media's reference id belongs to a media already.
+     */
+    adopt?: Adopt;
+    /**
      * Only these parts, of an upload that somebody else began and will complete.
      */
     shard?: Shard;
@@ -601,7 +605,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -1043,6 +1047,12 @@ export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspe
 export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId: string; until: Readiness; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "abortMedia"; mediaId: string };
 
 /**
+ * What to do when VOD refuses a media because its `reference_id` belongs to one already: most often one of an earlier try
+ * whose reply was lost, or whose process died before it could note the media id.
+ */
+export type Adopt = "never" | "always" | "if_possible";
+
+/**
  * What went wrong, as data. It never holds a secret, a signature or a URL query.
  */
 export interface Error {
@@ -1140,6 +1150,14 @@ export interface Checkpoint {
      * The watermark switch, if it was given.
      */
     showWatermark?: boolean;
+    /**
+     * What to do when the reference id belongs to a media already.
+     */
+    adopt?: Adopt;
+    /**
+     * The media was there before this upload.
+     */
+    adopted?: boolean;
     /**
      * There was a callback: pass it again to resume. It is not stored, its URL may hold a credential.
      */

@@ -11,9 +11,9 @@ use crate::upload::event::{Effect, Failure, FailureKind, Phase};
 use crate::upload::job::Media;
 use crate::upload::plan::Plan;
 use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW};
-use crate::vod::api;
+use crate::vod::api::{self, UploadTicket};
 use crate::vod::error::{Recovery, retry_after_ms};
-use crate::vod::{self, Account};
+use crate::vod::{self, Account, media_info};
 
 /// The clean-up gives up sooner: somebody waits for the error behind it.
 const ABORT_TRIES: u32 = 3;
@@ -25,13 +25,21 @@ const CORRECTED_TRIES: u32 = 3;
 pub(super) enum Call {
     /// CreateUploadVideo, or what its media has instead.
     Create,
+    /// RefreshUploadVideo by reference id, for a media that is there already.
+    Adopt,
+    /// GetMezzanineInfo of that media.
+    Survey,
     RefreshUploadVideo,
-    GetMezzanineInfo,
+    /// GetMezzanineInfo, or what its media has instead.
+    GetMediaInfo,
     InitiateMultipartUpload,
     ListParts,
     CompleteMultipartUpload,
     HeadObject,
     AbortMultipartUpload,
+    /// By the media id, where nobody knows the upload id.
+    DeleteMultipartUpload,
+    DeleteVideo,
     /// A rewritten playlist, by its number.
     PutPlaylist(u32),
 }
@@ -40,12 +48,37 @@ impl Call {
     fn is_vod(self) -> bool {
         matches!(
             self,
-            Call::Create | Call::RefreshUploadVideo | Call::GetMezzanineInfo
+            Call::Create
+                | Call::Adopt
+                | Call::Survey
+                | Call::RefreshUploadVideo
+                | Call::GetMediaInfo
+                | Call::DeleteMultipartUpload
+                | Call::DeleteVideo
         )
     }
 
+    /// It is sent when all else is over.
+    fn cleans_up(self) -> bool {
+        matches!(
+            self,
+            Call::AbortMultipartUpload | Call::DeleteMultipartUpload | Call::DeleteVideo
+        )
+    }
+
+    /// What it is called in messages: for VOD, the action.
+    fn name(self, media: &Media) -> String {
+        match self {
+            Call::Create => media.action().to_owned(),
+            Call::Adopt => api::REFRESH_UPLOAD_VIDEO.to_owned(),
+            Call::Survey => api::GET_MEZZANINE_INFO.to_owned(),
+            Call::GetMediaInfo => media_info::question(media, "").0.to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
     fn tries(self) -> u32 {
-        if self == Call::AbortMultipartUpload {
+        if self.cleans_up() {
             ABORT_TRIES
         } else {
             CALL_TRIES
@@ -62,7 +95,8 @@ impl Upload {
     }
 
     pub(super) fn is_creating(&self) -> bool {
-        self.is_calling(Call::Create)
+        let calls = [Call::Create, Call::Adopt, Call::Survey];
+        calls.into_iter().any(|call| self.is_calling(call))
     }
 
     pub(super) fn is_calling(&self, wanted: Call) -> bool {
@@ -101,14 +135,20 @@ impl Upload {
         let media_id = self.media_id();
         let (action, params) = match call {
             Call::Create => (self.job.media.action(), self.job.media.params()),
+            Call::Adopt => (
+                api::REFRESH_UPLOAD_VIDEO,
+                api::refresh_by_reference_params(self.job.media.reference_id().unwrap_or_default()),
+            ),
             Call::RefreshUploadVideo => (
                 api::REFRESH_UPLOAD_VIDEO,
                 api::refresh_upload_video_params(media_id),
             ),
-            _ => (
-                api::GET_MEZZANINE_INFO,
-                api::get_mezzanine_info_params(media_id),
+            Call::DeleteMultipartUpload => (
+                api::DELETE_MULTIPART_UPLOAD,
+                api::delete_multipart_upload_params(media_id),
             ),
+            Call::DeleteVideo => (api::DELETE_VIDEO, api::delete_video_params(media_id)),
+            _ => media_info::question(&self.job.media, media_id),
         };
         vod::request::request(
             &self.job.vod,
@@ -173,13 +213,17 @@ impl Upload {
         }
         let outcome = match call {
             Call::Create => self.on_created(reply, now),
+            Call::Adopt => self.on_adopted(reply, now),
+            Call::Survey => self.on_surveyed(reply, now),
             Call::RefreshUploadVideo => self.on_refreshed(reply, now),
-            Call::GetMezzanineInfo => self.on_mezzanine(reply, now),
+            Call::GetMediaInfo => self.on_media_info(reply, now),
             Call::InitiateMultipartUpload => self.on_initiated(reply, now),
             Call::ListParts => self.on_listed(reply, now),
             Call::CompleteMultipartUpload => self.on_completed(reply, now),
             Call::HeadObject => self.on_head(reply, now),
             Call::AbortMultipartUpload => self.on_aborted(reply, now),
+            Call::DeleteMultipartUpload => self.on_orphans_removed(reply, now),
+            Call::DeleteVideo => self.on_video_deleted(reply),
             Call::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
         };
         match outcome {
@@ -206,6 +250,8 @@ impl Upload {
         now: UnixMs,
     ) -> Result<(), Error> {
         let asked = retry_after_ms(&reply.headers, now);
+        // A 5xx may have taken effect all the same.
+        self.adoption.create_in_doubt |= call == Call::Create && reply.status >= 500;
         match vod::error::recovery(&error) {
             Recovery::Backoff => self.retry_call(call, error, asked, now),
             // The next request has a new nonce, and the clock has been learned from this reply's Date.
@@ -255,24 +301,20 @@ impl Upload {
         failure: &Failure,
         now: UnixMs,
     ) -> Result<(), Error> {
-        if failure.kind == FailureKind::Canceled
-            || (!self.is_running() && call != Call::AbortMultipartUpload)
-        {
+        if failure.kind == FailureKind::Canceled || (!self.is_running() && !call.cleans_up()) {
             return Ok(());
         }
         if call == Call::CompleteMultipartUpload && failure.kind != FailureKind::Untrusted {
             self.complete_in_doubt = true;
         }
+        self.adoption.create_in_doubt |= call == Call::Create;
         let (code, url) = if call.is_vod() {
             (Code::VodUnreachable, self.job.vod.base_url()?)
         } else {
             (Code::OssUnreachable, self.place()?.target.base_url.clone())
         };
         let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
-        let name = match call {
-            Call::Create => self.job.media.action().to_owned(),
-            other => format!("{other:?}"),
-        };
+        let name = call.name(&self.job.media);
         let message = format!("{name}: no reply from {host}: {}", failure.message);
         let error = Error::new(failure.kind.no_reply(code), message);
         if !error.retryable {
@@ -415,8 +457,19 @@ impl Upload {
             Media::Image(_) => api::parse_create_upload_image(reply, at),
             Media::AttachedMedia(_) => api::parse_create_upload_attached_media(reply, at),
         };
-        let ticket = ticket.map_err(Trouble::Service)?;
+        let ticket = match ticket {
+            Ok(ticket) => ticket,
+            Err(error) => return self.not_created(error, now),
+        };
         self.got_through(Call::Create);
+        self.settle_in(ticket)?;
+        // Whoever goes on from here must not create another media.
+        self.save();
+        Ok(self.begin_upload(now)?)
+    }
+
+    /// Takes the place and the credential that VOD gives to a media.
+    pub(super) fn settle_in(&mut self, ticket: UploadTicket) -> Result<(), Error> {
         self.request_id = ticket.request_id.clone();
         let region = ticket.auth.region.as_deref();
         let target = oss::resolve_target(&ticket.address, region, &self.job.vod, &self.job.oss)?;
@@ -433,9 +486,7 @@ impl Upload {
             fresh: true,
             in_doubt: false,
         });
-        // Whoever goes on from here must not create another media.
-        self.save();
-        Ok(self.begin_upload(now)?)
+        Ok(())
     }
 
     /// The place is known: move the bytes, with a multipart upload around them where there will be parts. One begun
@@ -450,6 +501,9 @@ impl Upload {
         }
         if self.upload_id.is_some() {
             return self.call(Call::AbortMultipartUpload, now);
+        }
+        if self.may_have_orphans {
+            return self.call(Call::DeleteMultipartUpload, now);
         }
         self.call(Call::InitiateMultipartUpload, now)
     }

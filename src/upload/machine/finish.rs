@@ -9,7 +9,7 @@ use crate::oss::error::OssRecovery;
 use crate::time::UnixMs;
 use crate::upload::event::Phase;
 use crate::upload::plan::Plan;
-use crate::vod::api;
+use crate::vod::media_info;
 
 impl Upload {
     /// Every part is accepted.
@@ -56,18 +56,9 @@ impl Upload {
         }
         match oss::xml::parse_head(reply) {
             Ok(head) if self.total().is_some() => Ok(self.verify(Some(head.size), head.crc64)?),
-            // An upload credential may not read; VOD itself can tell, of videos.
-            Err(error)
-                if error.code == Code::PermissionDenied && !self.job.media.is_renewable() =>
-            {
-                let message = format!(
-                    "Complete got no reply, and this credential may not look; the media id is {}",
-                    self.media_id()
-                );
-                Err(Trouble::Fatal(Error::new(Code::OutcomeUnknown, message)))
-            }
+            // An upload credential may not read; VOD itself can tell.
             Err(error) if error.code == Code::PermissionDenied => {
-                Ok(self.call(Call::GetMezzanineInfo, now)?)
+                Ok(self.call(Call::GetMediaInfo, now)?)
             }
             Err(error) if reply.status != 404 => Err(Trouble::Service(error)),
             // It is not there, or of a length that nobody knows.
@@ -75,22 +66,30 @@ impl Upload {
         }
     }
 
-    pub(super) fn on_mezzanine(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
-        let info = api::parse_get_mezzanine_info(reply).map_err(Trouble::Service)?;
-        if info.status == "Normal" && self.total().is_some() && info.size == self.total() {
-            return Ok(self.verify(info.size, None)?);
+    pub(super) fn on_media_info(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let told = media_info::answer(&self.job.media, self.media_id(), reply);
+        let (status, size) = match told {
+            Ok(info) => (info.status, info.size),
+            // It knows nothing of the file yet.
+            Err(error) if error.code == Code::MediaNotFound => ("unknown".into(), None),
+            Err(error) => return Err(Trouble::Service(error)),
+        };
+        // The size of an attached media is not always told.
+        let untold = size.is_none() && self.job.media.kind() == "attached";
+        if status == "Normal" && self.total().is_some() && (untold || size == self.total()) {
+            return Ok(self.verify(size, None)?);
         }
         let message = format!(
-            "Complete got no reply, and VOD reports the media as {} so far",
-            info.status
+            "Complete got no reply, and VOD reports the media {} as {status} so far",
+            self.media_id()
         );
         let error = Error::new(Code::OutcomeUnknown, message);
-        if self.parts.count() == 0 && self.tried(Call::GetMezzanineInfo) > 0 {
+        if self.parts.count() == 0 && self.tried(Call::GetMediaInfo) > 0 {
             // Another run's upload is gone, and VOD still waits for it.
             return Ok(self.start_over(now)?);
         }
         // VOD notices a finished object by itself, a little later.
-        Ok(self.retry_call(Call::GetMezzanineInfo, error, None, now)?)
+        Ok(self.retry_call(Call::GetMediaInfo, error, None, now)?)
     }
 
     fn start_over(&mut self, now: UnixMs) -> Result<(), Error> {

@@ -1,10 +1,12 @@
 //! The machine: plain data, one entry point, and no decision outside of it.
 //!
 //! Here: the state, the dispatch, and how an upload ends. `reader` looks at the source and reads streams, `calls` talks
-//! to VOD and OSS in small requests, `transfer` moves parts, `finish` completes and verifies, `rest` comes to rest and
-//! goes on from a checkpoint, `playlist` moves the files of a playlist in place of parts.
+//! to VOD and OSS in small requests, `transfer` moves parts, `finish` completes and verifies, `cleanup` removes what is left, `rest` comes to rest and
+//! goes on from a checkpoint, `adopt` goes on with a media that is there already, `playlist` moves the files of a playlist in place of parts.
 
+mod adopt;
 mod calls;
+mod cleanup;
 mod finish;
 mod playlist;
 mod reader;
@@ -68,12 +70,17 @@ pub struct Upload {
     tries: BTreeMap<Call, u32>,
     failures_in_a_row: u32,
     restarts: u32,
+    adoption: adopt::Adoption,
     /// A Complete was sent and its reply lost.
     complete_in_doubt: bool,
     verdict: Option<Error>,
     spent: rest::Spent,
     stopping: bool,
     cleanup_over: bool,
+    /// Of a playlist: its files are to stay, or are removed already.
+    spares_files: bool,
+    /// Parts may lie under an upload id that nobody knows.
+    may_have_orphans: bool,
     /// There is nothing to do but to clean up.
     discarding: bool,
     retries: u32,
@@ -181,11 +188,14 @@ impl Upload {
             tries: BTreeMap::new(),
             failures_in_a_row: 0,
             restarts: 0,
+            adoption: adopt::Adoption::default(),
             complete_in_doubt: false,
             verdict: None,
             spent: rest::Spent::default(),
             stopping: false,
             cleanup_over: false,
+            spares_files: false,
+            may_have_orphans: false,
             discarding: false,
             retries: 0,
             refreshes: 0,
@@ -384,10 +394,11 @@ impl Upload {
     }
 
     fn is_running(&self) -> bool {
-        !matches!(
+        let ending = matches!(
             self.phase,
             Phase::Suspending | Phase::Aborting | Phase::Ended
-        )
+        );
+        !ending && !self.adoption.is_whole
     }
 
     // How an upload ends.
@@ -401,6 +412,7 @@ impl Upload {
         if error.code == Code::CallbackFailed {
             // Only a complete object has a callback: there is nothing to remove.
             self.upload_id = None;
+            self.spares_files = true;
             error.message += &format!(
                 "; the object is stored, its media id is {}",
                 self.media_id()
@@ -411,6 +423,8 @@ impl Upload {
         let keep = worth_resuming(&error) || self.resumed && error.code != Code::Aborted;
         self.cleanup_over =
             self.job.options.keep_on_failure && self.job.media.is_renewable() && keep;
+        // Without its media a checkpoint is of no use, while a lost multipart upload is only begun again.
+        self.spares_files |= self.job.options.keep_on_failure && error.code != Code::Aborted;
         self.verdict = Some(error);
         self.enter(Phase::Aborting);
         self.still();
@@ -438,9 +452,10 @@ impl Upload {
 
     fn settle(&mut self, now: UnixMs) {
         self.come_to_rest();
+        self.end_adopted();
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
-            if self.upload_id.is_some() && !self.cleanup_over {
-                if let Err(error) = self.call(Call::AbortMultipartUpload, now) {
+            if let Some(call) = self.leftover().filter(|_| !self.cleanup_over) {
+                if let Err(error) = self.call(call, now) {
                     self.cleanup_failed(&error);
                 }
                 continue;
@@ -652,6 +667,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         };
         check_url(url, policy)?;
     }
+    adopt::check(job)?;
     // A title or file name may still come from the source; all else can be judged now.
     if !job.media.is_renewable() && job.options.budget != Budget::default() {
         let rule = "does not go with an image or attached media: its upload credential cannot be renewed, so a later run starts over";

@@ -398,6 +398,15 @@ impl Upload {
         self.schedule_files(now)
     }
 
+    /// Length of the root as it is stored: the place must be known.
+    pub(super) fn root_length(&mut self) -> Result<u64, Error> {
+        let place = self.place()?.clone();
+        let tree = &mut self.files_mut()?.tree;
+        tree.settle(&place.target.key, place.prefix.as_deref())?;
+        let text = tree.text(tree.count()).ok_or_else(no_files)?;
+        Ok(u64::try_from(text.len()).unwrap_or(u64::MAX))
+    }
+
     pub(super) fn playlist_mark(&self) -> Option<PlaylistMark> {
         let files = self.files.as_deref()?;
         let listed =
@@ -419,6 +428,11 @@ impl Upload {
     /// It may come to rest: there is a media that a later run can go on with.
     pub(super) fn has_begun_files(&self) -> bool {
         self.files.as_ref().is_some_and(|files| files.named)
+    }
+
+    /// Something of it may be stored.
+    pub(super) fn has_begun_a_file(&self) -> bool {
+        self.files.as_ref().is_some_and(|files| files.begun > 0)
     }
 
     /// Starts all that may start now, and ends when all is there.

@@ -50,6 +50,7 @@ impl Upload {
         job.media = checkpoint.media.clone();
         job.options.object_headers = checkpoint.object_headers.clone();
         job.options.show_watermark = checkpoint.show_watermark;
+        job.options.adopt = checkpoint.adopt;
         if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
             checkpoint.plan
         {
@@ -110,19 +111,8 @@ impl Upload {
         upload.verdict = Some(Error::new(Code::Aborted, message));
         upload.phase = Phase::Aborting;
         upload.discarding = true;
+        upload.expect_orphans();
         Ok(upload)
-    }
-
-    /// The first error stays the verdict, with a word on what is left; where cleaning up was all there was to do, its
-    /// failure is the verdict.
-    pub(super) fn cleanup_failed(&mut self, error: &Error) {
-        self.cleanup_over = true;
-        match self.verdict.as_mut() {
-            Some(verdict) if self.upload_id.is_some() && !self.discarding => {
-                verdict.message += &format!("; its parts could not be removed: {}", error.message);
-            }
-            _ => self.verdict = Some(error.clone()),
-        }
     }
 
     pub(super) fn save(&mut self) {
@@ -155,6 +145,8 @@ impl Upload {
                 .map_or(mark, |before| before.source.clone()),
             object_headers: self.job.options.object_headers.clone(),
             show_watermark: self.job.options.show_watermark,
+            adopt: self.job.options.adopt,
+            adopted: self.adoption.adopted || before.is_some_and(|before| before.adopted),
             callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place: place.or_else(|| before?.place.clone()),
@@ -292,6 +284,7 @@ impl Upload {
         }
         self.enter(Phase::Uploading);
         if self.upload_id.is_none() {
+            self.expect_orphans();
             return Ok(self.begin_upload(now)?);
         }
         self.listing = Some(Listing {

@@ -4,11 +4,12 @@ import { type UploadOptions, VodliftError } from "../../index.ts";
 import { isUrl } from "../args.ts";
 import { MEDIA } from "../options/media.ts";
 import type { Table } from "../options/option.ts";
+import { BEGIN } from "../options/transfer.ts";
 
 /** What a row may become. */
-export type Kind = "video" | "image" | "attached";
+export type Kind = "video" | "image" | "attached" | "playlist";
 
-const KINDS: readonly Kind[] = ["video", "image", "attached"];
+const KINDS: readonly Kind[] = ["video", "image", "attached", "playlist"];
 
 /** A row's value that breaks a rule. */
 export class FieldError extends Error {
@@ -79,6 +80,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   appId: text,
   userData: object,
   referenceId: text,
+  adopt: yesNo,
   fileName: text,
   enableFirstFrameCover: yesNo,
   generateThumbnail: yesNo,
@@ -90,6 +92,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   concurrency: from(1),
   verify: (field, value: "length" | "crc64") => oneOf(field, value, ["length", "crc64"]),
   trafficLimit: from(1),
+  maxBytes: bytes,
+  objectHeaders: fields,
+  callback: object,
 };
 
 /** The names a column or field may have. */
@@ -103,6 +108,7 @@ export interface Fields extends UploadOptions {
   imageExt?: string;
   mediaExt?: string;
   cateIds?: number[];
+  objectHeaders?: Record<string, string>;
   source?: string;
   url?: string;
   file?: string;
@@ -115,15 +121,20 @@ export function mustBeKnown(field: string): void {
   throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
 }
 
+const OPTIONS: Table = { ...MEDIA, ...BEGIN };
+
 /** An option without an effect is a mistake that somebody would find out late. */
 function mustFit(read: Readonly<Record<string, unknown>>): void {
   const kind = (read.as as Kind | undefined) ?? "video";
   for (const field of Object.keys(read)) {
-    const only = (MEDIA as Table)[field]?.only ?? KINDS;
+    const only = OPTIONS[field]?.only ?? KINDS;
     if (!only.includes(kind)) {
       const kinds = KINDS.filter((one) => only.includes(one));
       throw new FieldError(field, `goes with \`as\` ${kinds.join(" or ")}, not with ${kind}`);
     }
+  }
+  if (read.adopt !== undefined && read.referenceId === undefined) {
+    throw new FieldError("adopt", "needs a `referenceId`");
   }
   if (kind === "attached" && read.businessType === undefined) {
     throw new FieldError("businessType", "is needed: watermark, subtitle or material");

@@ -1,7 +1,12 @@
 // `vodlift ingest`: a manifest of many uploads, a few at a time. Read in this order: this file, manifest.ts (what is to
 // be done), fields.ts and csv.ts (how it is written), report.ts (what was done), board.ts (what is shown).
 import { rm } from "node:fs/promises";
-import { type CheckpointStore, fileCheckpoint, type Vodlift } from "../../index.ts";
+import {
+  type CheckpointStore,
+  fileCheckpoint,
+  type UploadOptions,
+  type Vodlift,
+} from "../../index.ts";
 import { inParallel } from "../../parallel.ts";
 import type { IngestCommand } from "../args.ts";
 import { asFailure, type CliFailure, exitCode } from "../exit.ts";
@@ -20,6 +25,7 @@ const MOST_PARTS = 64;
 export async function runIngest(command: IngestCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const vod = account(command, env);
   const report = await Report.open(command.report ?? `${command.manifest}.report.jsonl`);
+  let complete = false;
   try {
     const tally = { total: 0, done: 0, failed: 0, skipped: 0, bytes: 0 };
     // Whatever is wrong with the manifest is told before anything is begun.
@@ -27,9 +33,11 @@ export async function runIngest(command: IngestCommand, env: NodeJS.ProcessEnv):
       tally.total += 1;
       if (report.isDone(row)) tally.skipped += 1;
     }
-    return await new Ingest(command, vod, report, tally).run(env);
+    const code = await new Ingest(command, vod, report, tally).run(env);
+    complete = tally.done + tally.skipped === tally.total;
+    return code;
   } finally {
-    await report.close();
+    await report.close(complete);
   }
 }
 
@@ -108,13 +116,33 @@ class Ingest {
       stop: this.#stop.signal,
       onProgress: (now: Parameters<typeof snapshot>[0]) => show(snapshot(now)),
     };
-    if (left.includes(path)) return this.#vod.resume(checkpoint, { source: row.source, ...how });
+    if (left.includes(path)) {
+      // No checkpoint keeps these two.
+      const { callback, trafficLimit } = row.options;
+      const again = { ...(callback && { callback }), ...(trafficLimit && { trafficLimit }) };
+      return this.#vod.resume(checkpoint, { source: row.source, ...again, ...how });
+    }
+    const options = { ...row.options, ...how, checkpoint };
     const size = partSize === undefined ? {} : { partSize };
-    const options = { ...size, ...row.options, ...how, checkpoint };
-    if (row.kind === "video") return this.#vod.upload(row.source, options);
-    // They are small, and their credential cannot be renewed: Ctrl-C waits for them.
-    const { stop: _, ...whole } = options;
-    return uploadOther(this.#vod, row.kind, row.source, whole);
+    switch (row.kind) {
+      case "playlist":
+        return this.#vod.uploadPlaylist(row.source, { ...options, ...this.#known(row) });
+      case "video":
+        return this.#vod.upload(row.source, { ...size, ...options, ...this.#known(row) });
+      default: {
+        // They are small, and their credential cannot be renewed: Ctrl-C waits for them.
+        const { stop: _, ...whole } = options;
+        return uploadOther(this.#vod, row.kind, row.source, { ...size, ...whole });
+      }
+    }
+  }
+
+  /** By what a run after this one finds the media again, should it be made and never heard of. */
+  #known(row: Row): Pick<UploadOptions, "referenceId" | "adopt"> {
+    const { referenceId, adopt = true } = row.options;
+    if (referenceId !== undefined) return { referenceId, adopt };
+    if (this.#command.noReferenceIds) return {};
+    return { referenceId: this.#report.referenceId(row), adopt: "if-possible" };
   }
 
   async #failed(row: Row, path: string, error: unknown): Promise<void> {

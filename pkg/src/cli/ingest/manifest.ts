@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { fromFile, type UploadSource } from "../../index.ts";
+import { fromFile, type PlaylistSource } from "../../index.ts";
 import { isUrl, UsageError } from "../args.ts";
 import { printable } from "../format.ts";
 import { CsvError, csvRecords } from "./csv.ts";
@@ -21,10 +21,10 @@ export interface Row {
   /** A short name to show. */
   name: string;
   /** What to upload. */
-  source: UploadSource;
+  source: PlaylistSource;
   /** What it becomes. */
   kind: Kind;
-  options: Omit<Fields, "as" | "headers">;
+  options: Omit<Fields, "as" | "objectHeaders">;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -128,7 +128,9 @@ async function* textOf(path: string, reading = STRICT): AsyncGenerator<string> {
 const SOURCES: readonly string[] = ["source", "url", "file"];
 
 function toRow(line: number, values: Values, folder: string): Row {
-  const { source, url, file, id, headers, as: kind = "video", ...options } = readFields(values);
+  const { source, url, file, id, headers, as: kind = "video", ...rest } = readFields(values);
+  const { objectHeaders, ...media } = rest;
+  const options = objectHeaders === undefined ? media : { ...media, headers: objectHeaders };
   const given = [source, url, file].filter((one) => one !== undefined);
   const [where, another] = given;
   if (where === undefined) throw new FieldError("source", "is needed: the file or URL to upload");
@@ -149,7 +151,7 @@ function toRow(line: number, values: Values, folder: string): Row {
   };
 }
 
-function urlSource(url: string, headers: Fields["headers"]): UploadSource {
+function urlSource(url: string, headers: Fields["headers"]): PlaylistSource {
   return headers === undefined ? url : { url, headers };
 }
 

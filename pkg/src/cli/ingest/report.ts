@@ -1,6 +1,16 @@
 // The report: one line of JSON a finished upload, synced before anybody relies on it. With it a second run does nothing
 // twice. Beside it, in a folder, lie the checkpoints of the uploads that are under way.
-import { type FileHandle, mkdir, open, readdir, rm, rmdir } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../args.ts";
 import { claim } from "./claim.ts";
@@ -24,17 +34,26 @@ export class Report {
   readonly #folder: string;
   readonly #file: FileHandle;
   readonly #done: Done;
+  /** Tells this report from all others. */
+  readonly #identity: string;
   /** Checkpoints that an earlier run has left, by the row's line. */
   readonly #left: Map<number, string[]>;
   /** What waits to be written with the next sync. */
   #waiting = "";
   #writing: Promise<void> | undefined;
 
-  private constructor(path: string, folder: string, file: FileHandle, done: Done) {
+  private constructor(
+    path: string,
+    folder: string,
+    file: FileHandle,
+    done: Done,
+    identity: string,
+  ) {
     this.#path = path;
     this.#folder = folder;
     this.#file = file;
     this.#done = done;
+    this.#identity = identity;
     this.#left = new Map();
   }
 
@@ -56,7 +75,8 @@ export class Report {
       await rm(join(folder, "lock"), { force: true });
       throw error;
     }
-    const report = new Report(path, folder, file, done);
+    const identity = await identityIn(folder).catch(unwritable);
+    const report = new Report(path, folder, file, done, identity);
     await report.#look();
     return report;
   }
@@ -87,6 +107,15 @@ export class Report {
     return this.#left.get(line) ?? [];
   }
 
+  /**
+   * An id for the row's media, the same in every run until all is done: a media that was made and never heard of is found
+   * again by it. What an edited row becomes is another media.
+   */
+  referenceId(row: Row): string {
+    const hash = createHash("sha256").update(`${this.#identity} ${row.line} ${row.version()}`);
+    return `vodlift-${hash.digest("base64url").slice(0, 32)}`;
+  }
+
   /** Resolves once it is on the disk. Entries that come together share one sync. */
   async add(entry: Entry): Promise<void> {
     this.#waiting += `${JSON.stringify(entry)}\n`;
@@ -96,10 +125,12 @@ export class Report {
     await this.#writing;
   }
 
-  async close(): Promise<void> {
+  /** With `complete`, every row is done: no media is left to be found again. */
+  async close(complete: boolean): Promise<void> {
     const { size } = await this.#file.stat();
     await this.#file.close();
     if (size === 0) await rm(this.#path);
+    if (complete) await rm(join(this.#folder, IDENTITY), { force: true });
     await rm(join(this.#folder, "lock"), { force: true });
     // It stays if there is something in it to go on from.
     await rmdir(this.#folder).catch(() => {});
@@ -133,6 +164,18 @@ export class Report {
     this.#left.set(line, paths);
     return paths;
   }
+}
+
+const IDENTITY = "identity";
+
+/** What an earlier run has left, or a new one, on the disk before anybody relies on it. */
+async function identityIn(folder: string): Promise<string> {
+  const path = join(folder, IDENTITY);
+  const known = await readFile(path, "utf8").catch(() => "");
+  if (/^[0-9a-f]{32}$/.test(known)) return known;
+  const identity = randomBytes(16).toString("hex");
+  await writeFile(path, identity, { mode: 0o600, flush: true });
+  return identity;
 }
 
 /** What is done, in 8 bytes a line of the manifest, however long that is. */

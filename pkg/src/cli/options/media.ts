@@ -1,5 +1,5 @@
 // What the media becomes. The fields are those of the API.
-import { KINDS, option } from "./option.ts";
+import { flag, KINDS, option } from "./option.ts";
 import { numbers, text, userData, whole, word, words, yesNo } from "./values.ts";
 
 const VIDEO = ["video", "playlist"] as const;
@@ -51,7 +51,13 @@ export const MEDIA = {
     userData,
     "a JSON object: MessageCallback, Extend, AccelerateConfig",
   ),
-  referenceId: option("--reference-id R", text, "an id of your own", VIDEO),
+  referenceId: option("--reference-id R", text, "an id of your own, unique in the account", VIDEO),
+  adopt: flag(
+    "--adopt",
+    "if a media has that id already, go on with it: one that an earlier try has made. With a file of the same size there " +
+      "is nothing left to do, with another it is an error",
+    VIDEO,
+  ),
   kind: option(
     "--as video|image|attached|playlist",
     word(KINDS),

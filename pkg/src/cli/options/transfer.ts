@@ -3,6 +3,8 @@ import { list, option, toggle } from "./option.ts";
 import { callback, headers, size, sizes, text, whole, word } from "./values.ts";
 
 const PLAYLIST = ["playlist"] as const;
+/** The files of a playlist go up as they are, and have limits of their own. */
+const CUT = ["video", "image", "attached"] as const;
 
 /** What every upload may be told, also when it goes on. */
 export const TRANSFER = {
@@ -49,7 +51,13 @@ export const BEGIN = {
     "kept with the object: Content-Type, Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-forbid-overwrite, " +
       "x-oss-tagging …",
   ),
-  partSize: option("--part-size 16MiB", size, "100KiB to 5GiB; default: fits the size"),
+  maxBytes: option(
+    "--max-bytes 20GiB",
+    size,
+    "refuse a longer source, before VOD hears of it where its length is told",
+    CUT,
+  ),
+  partSize: option("--part-size 16MiB", size, "100KiB to 5GiB; default: fits the size", CUT),
   size: option(
     "--size BYTES",
     size,

@@ -9,6 +9,8 @@ import { createUploadImage } from "./create-upload-image.ts";
 import { createUploadVideo } from "./create-upload-video.ts";
 import { deleteMultipartUpload } from "./delete-multipart-upload.ts";
 import { deleteVideo } from "./delete-video.ts";
+import { getAttachedMediaInfo } from "./get-attached-media-info.ts";
+import { getImageInfo } from "./get-image-info.ts";
 import { getMezzanineInfo } from "./get-mezzanine-info.ts";
 import { getUploadDetails } from "./get-upload-details.ts";
 import { getUrlUploadInfos } from "./get-url-upload-infos.ts";
@@ -33,6 +35,8 @@ export const actions: readonly VodAction[] = [
   refreshUploadVideo,
   createUploadImage,
   createUploadAttachedMedia,
+  getImageInfo,
+  getAttachedMediaInfo,
   getMezzanineInfo,
   getVideoInfo,
   getVideoInfos,

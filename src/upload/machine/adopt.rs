@@ -1,0 +1,166 @@
+//! Going on with a media that is there already: one that an earlier try has made and nobody could note.
+//!
+//! VOD refuses a second media of the same reference id. Then the first is asked for a credential by that id, and looked at:
+//! without a file it gets ours, with one of our size there is nothing left to do, and any other file is somebody's.
+
+use super::Upload;
+use super::calls::{Call, Trouble};
+use crate::error::{Code, Error};
+use crate::http::Reply;
+use crate::time::UnixMs;
+use crate::upload::event::{Effect, Phase};
+use crate::upload::job::{Adopt, Job, Media};
+use crate::vod::api::{self, Mezzanine};
+use crate::vod::error::{Recovery, recovery};
+
+/// How far the adoption of a media is.
+#[derive(Clone, Default)]
+pub(super) struct Adoption {
+    /// A Create was sent and its reply lost: the media that has the reference id may be the one it made.
+    pub(super) create_in_doubt: bool,
+    /// Why no media was created.
+    refusal: Option<Error>,
+    /// The media in use was there before.
+    pub(super) adopted: bool,
+    /// It has the whole file: nothing is sent.
+    pub(super) is_whole: bool,
+}
+
+/// # Errors
+/// `InvalidArgument` where there is nothing to know the media by.
+pub(super) fn check(job: &Job) -> Result<(), Error> {
+    if job.options.adopt.is_never() || job.media.reference_id().is_some() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "adopt",
+        "needs a `referenceId`, which only videos have",
+    ))
+}
+
+impl Upload {
+    /// VOD refused to create the media.
+    pub(super) fn not_created(&mut self, error: Error, now: UnixMs) -> Result<(), Trouble> {
+        let error = self.about_reference(error);
+        let wanted = !self.job.options.adopt.is_never() || self.adoption.create_in_doubt;
+        if error.code != Code::ReferenceTaken || !wanted || !self.is_running() {
+            return Err(Trouble::Service(error));
+        }
+        self.got_through(Call::Create);
+        self.adoption.refusal = Some(error);
+        Ok(self.call(Call::Adopt, now)?)
+    }
+
+    /// The service's code for an id that is taken is not documented: what names the parameter is about it, as its form was
+    /// checked here.
+    fn about_reference(&self, error: Error) -> Error {
+        let names_it = error.message.to_ascii_lowercase().contains("referenceid");
+        if error.code != Code::VodRejected || !names_it || self.job.media.reference_id().is_none() {
+            return error;
+        }
+        Error {
+            hint: Code::ReferenceTaken.hint().into(),
+            code: Code::ReferenceTaken,
+            ..error
+        }
+    }
+
+    pub(super) fn on_adopted(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        match api::parse_refresh_upload_video(reply, self.server_now(now)) {
+            Ok(ticket) => {
+                self.got_through(Call::Adopt);
+                self.settle_in(ticket)?;
+                Ok(self.call(Call::Survey, now)?)
+            }
+            Err(error) if recovery(&error) == Recovery::Fail => {
+                Ok(self.cannot_adopt(&error.message, now)?)
+            }
+            Err(error) => Err(Trouble::Service(error)),
+        }
+    }
+
+    pub(super) fn on_surveyed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let info = match api::parse_get_mezzanine_info(reply) {
+            Ok(info) => Some(info),
+            Err(error) if error.code == Code::MediaNotFound => None,
+            Err(error) if recovery(&error) == Recovery::Fail => {
+                return Ok(self.cannot_adopt(&error.message, now)?);
+            }
+            Err(error) => return Err(Trouble::Service(error)),
+        };
+        self.got_through(Call::Survey);
+        if !self.is_running() {
+            return Ok(());
+        }
+        let waits = |info: &Mezzanine| matches!(info.status.as_str(), "Uploading" | "UploadFail");
+        let Some(info) = info.filter(|info| !waits(info)) else {
+            self.adoption.adopted = true;
+            self.expect_orphans();
+            self.save();
+            return Ok(self.begin_upload(now)?);
+        };
+        let ours = self.size_of_ours()?;
+        let asked = !self.job.options.adopt.is_never();
+        if asked && info.status == "Normal" && ours.is_some() && info.size == ours {
+            self.take_whole();
+            return Ok(());
+        }
+        let bytes = |size: Option<u64>| size.map_or("unknown".to_owned(), |size| size.to_string());
+        let (theirs, ours) = (bytes(info.size), bytes(ours));
+        let why = format!(
+            "it is {} with {theirs} bytes, the source has {ours}",
+            info.status
+        );
+        Ok(self.cannot_adopt(&why, now)?)
+    }
+
+    /// Length of the object that would be made, if it is known: of a playlist, that of its root.
+    fn size_of_ours(&mut self) -> Result<Option<u64>, Error> {
+        match self.files {
+            Some(_) => self.root_length().map(Some),
+            None => Ok(self.reader.size),
+        }
+    }
+
+    /// All is there. What is still being read is ended first.
+    fn take_whole(&mut self) {
+        self.adoption.adopted = true;
+        self.adoption.is_whole = true;
+        self.still();
+        for part in std::mem::take(&mut self.reader.buffers).into_keys() {
+            self.out.push(Effect::Release { part });
+        }
+        self.enter(Phase::Completing);
+    }
+
+    pub(super) fn end_adopted(&mut self) {
+        let ending = self.adoption.is_whole && self.phase == Phase::Completing;
+        if ending
+            && self.tasks.is_empty()
+            && let Err(error) = self.done(None)
+        {
+            self.fail(error);
+        }
+    }
+
+    /// The media stays as it is. An id that was made up is given up, one that somebody chose is worth an error.
+    fn cannot_adopt(&mut self, why: &str, now: UnixMs) -> Result<(), Error> {
+        let media_id = self.place.take().map(|place| place.media_id);
+        self.auth = None;
+        if let (Adopt::IfPossible, Media::Video(video)) =
+            (self.job.options.adopt, &mut self.job.media)
+        {
+            video.reference_id = None;
+            self.job.options.adopt = Adopt::Never;
+            return self.call(Call::Create, now);
+        }
+        let mut error = self
+            .adoption
+            .refusal
+            .take()
+            .unwrap_or_else(|| Error::new(Code::Internal, "nothing was to be adopted"));
+        let media = media_id.map_or(String::new(), |id| format!(" {id}"));
+        error.message += &format!("; the media{media} cannot be gone on with: {why}");
+        Err(error)
+    }
+}

@@ -1,0 +1,88 @@
+//! What an upload leaves behind, and how it is removed: parts by their upload id, the files of a playlist with their media,
+//! and parts that nobody noted by the media id.
+
+use super::Upload;
+use super::calls::{Call, Trouble};
+use crate::error::Error;
+use crate::http::Reply;
+use crate::time::UnixMs;
+use crate::upload::plan::Plan;
+use crate::vod::api;
+use crate::vod::error::{Recovery, recovery};
+
+impl Upload {
+    /// What removes the next thing that is left, if there is one.
+    pub(super) fn leftover(&self) -> Option<Call> {
+        if self.upload_id.is_some() {
+            return Some(Call::AbortMultipartUpload);
+        }
+        if self.discarding && self.may_have_orphans {
+            return Some(Call::DeleteMultipartUpload);
+        }
+        self.has_left_files().then_some(Call::DeleteVideo)
+    }
+
+    /// Files of a playlist are whole objects, and its upload credential cannot delete: they go with the media. Never with
+    /// one that was there before this upload.
+    fn has_left_files(&self) -> bool {
+        let before = self
+            .expected
+            .as_ref()
+            .filter(|before| before.place.is_some());
+        let begun =
+            self.has_begun_a_file() || before.is_some_and(|before| before.playlist.is_some());
+        let adopted = self.adoption.adopted || before.is_some_and(|before| before.adopted);
+        begun && !adopted && !self.spares_files && !self.media_id().is_empty()
+    }
+
+    pub(super) fn on_video_deleted(&mut self, reply: &Reply) -> Result<(), Trouble> {
+        api::parse_delete_video(reply, self.media_id()).map_err(Trouble::Service)?;
+        self.got_through(Call::DeleteVideo);
+        self.spares_files = true;
+        Ok(())
+    }
+
+    /// The first error stays the verdict, with a word on what is left; where cleaning up was all there was to do, its
+    /// failure is the verdict.
+    pub(super) fn cleanup_failed(&mut self, error: &Error) {
+        self.cleanup_over = true;
+        let what = match self.leftover() {
+            Some(Call::DeleteVideo) => "files",
+            _ => "parts",
+        };
+        let left = self.leftover().is_some();
+        match self.verdict.as_mut() {
+            Some(verdict) if left && !self.discarding => {
+                verdict.message += &format!("; its {what} could not be removed: {}", error.message);
+            }
+            _ => self.verdict = Some(error.clone()),
+        }
+    }
+
+    // Parts that nobody noted.
+
+    /// Whoever had this media before may have begun a multipart upload and died before it could note the id.
+    pub(super) fn expect_orphans(&mut self) {
+        let before = self.expected.as_ref();
+        let plan = self.plan.as_ref().or_else(|| before?.plan.as_ref());
+        let in_parts = matches!(plan, Some(Plan::Parts { .. } | Plan::Growing { .. }));
+        let named = self.place.is_some() || before.is_some_and(|before| before.place.is_some());
+        self.may_have_orphans = in_parts && named && self.upload_id.is_none();
+    }
+
+    /// There are none, they are gone, or they may not be removed, and then VOD does it within 7 days.
+    pub(super) fn on_orphans_removed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        match api::parse_done(reply) {
+            Err(error) if recovery(&error) != Recovery::Fail => {
+                return Err(Trouble::Service(error));
+            }
+            _ => {}
+        }
+        self.got_through(Call::DeleteMultipartUpload);
+        self.may_have_orphans = false;
+        if !self.is_running() {
+            return Ok(());
+        }
+        Ok(self.begin_upload(now)?)
+    }
+}
