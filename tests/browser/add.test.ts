@@ -126,4 +126,32 @@ withWorld([
       assert.notEqual(keys[0], keys[1]);
     },
   ],
+  [
+    "closing the sheet midway asks first, then says how many were sent",
+    async (visit) => {
+      const { page, target } = visit;
+      await logIn(visit);
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let posts = 0;
+      await page.route("**/v1/ingests", async (route) => {
+        if (route.request().method() === "POST") posts += 1;
+        if (posts === 2) await released;
+        return route.continue();
+      });
+      const rows = Array.from({ length: 2_500 }, (_, n) => target.media("queued", `${n}.mp4`));
+      await choose(visit, ["url", ...rows].join("\n"));
+      await page.getByRole("button", { name: "Add 2,500" }).click();
+      await page.getByText("Sending: 1,000 of 2,500").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Stop adding" }).click();
+      release();
+      await page.getByText("Stopped: 2,000 of 2,500 were sent.").waitFor();
+      assert.equal(posts, 2);
+      await page.locator("#add-open").click();
+      await page.getByLabel("URLs, one a line").waitFor();
+    },
+  ],
 ]);
