@@ -1,6 +1,6 @@
 // Adding many at once: tables, what is wrong in them, and what the service refuses.
 import assert from "node:assert/strict";
-import { logIn, until, type Visit, withWorld } from "./harness.ts";
+import { logIn, until, type Visit, withBrowser, withWorld } from "./harness.ts";
 
 async function choose({ page }: Visit, text: string): Promise<void> {
   await page.locator("#add-open").click();
@@ -62,45 +62,6 @@ withWorld([
     },
   ],
   [
-    "a line that is no URL is named, and nothing is sent before it is mended",
-    async (visit) => {
-      const { page, target } = visit;
-      await logIn(visit);
-      await page.locator("#add-open").click();
-      const urls = page.getByLabel("URLs, one a line");
-      await urls.fill(`${target.media("quick", "y.mp4")}\nnonsense`);
-      await page.locator("#add-send").click();
-      await page.getByText("Line 2: url must be a URL").waitFor();
-      await urls.fill(target.media("quick", "y.mp4"));
-      await page.locator("#add-send").click();
-      await page.getByText("1 added.").waitFor();
-    },
-  ],
-  [
-    "tables that are none, or of other columns, are refused with the reason",
-    async (visit) => {
-      const { page } = visit;
-      await logIn(visit);
-      const cases: [string, string][] = [
-        ["link,title\nhttps://a.example/1.mp4,x", "column “link” that is not known"],
-        ["title\nx", "no column “url”"],
-        ['url,title\nhttps://a.example/1.mp4,"x', "Line 2: opens a quote that is never closed"],
-        ['url,title\nhttps://a.example/1.mp4,"x"y', "Line 2: has text after a closing quote"],
-        ["url,title\nhttps://a.example/1.mp4,x,y", "Line 2: has 3 cells, and the header 2"],
-        ["url,concurrency\nhttps://a.example/1.mp4,many", "concurrency must be a whole number"],
-        ["url\n", "has no rows"],
-      ];
-      await page.locator("#add-open").click();
-      for (const [text, reason] of cases) {
-        const buffer = Buffer.from(text);
-        await page.locator("#file").setInputFiles({ name: "x.csv", mimeType: "text/csv", buffer });
-        await page.locator("#add-problems", { hasText: reason }).waitFor();
-      }
-      await page.getByRole("button", { name: "Remove the file" }).click();
-      await page.getByLabel("URLs, one a line").waitFor();
-    },
-  ],
-  [
     "a connection that is lost midway leaves the rest to be sent again",
     async (visit) => {
       const { page, target, expected } = visit;
@@ -151,6 +112,48 @@ withWorld([
       await page.getByText("Stopped: 2,000 of 2,500 were sent.").waitFor();
       assert.equal(posts, 2);
       await page.locator("#add-open").click();
+      await page.getByLabel("URLs, one a line").waitFor();
+    },
+  ],
+]);
+
+withBrowser([
+  [
+    "a line that is no URL is named, and nothing is sent before it is mended",
+    async (visit) => {
+      const { page, target } = visit;
+      await logIn(visit);
+      await page.locator("#add-open").click();
+      const urls = page.getByLabel("URLs, one a line");
+      await urls.fill(`${target.media("quick", "y.mp4")}\nnonsense`);
+      await page.locator("#add-send").click();
+      await page.getByText("Line 2: url must be a URL").waitFor();
+      await urls.fill(target.media("quick", "y.mp4"));
+      await page.locator("#add-send").click();
+      await page.getByText("1 added.").waitFor();
+    },
+  ],
+  [
+    "tables that are none, or of other columns, are refused with the reason",
+    async (visit) => {
+      const { page } = visit;
+      await logIn(visit);
+      const cases: [string, string][] = [
+        ["link,title\nhttps://a.example/1.mp4,x", "column “link” that is not known"],
+        ["title\nx", "no column “url”"],
+        ['url,title\nhttps://a.example/1.mp4,"x', "Line 2: opens a quote that is never closed"],
+        ['url,title\nhttps://a.example/1.mp4,"x"y', "Line 2: has text after a closing quote"],
+        ["url,title\nhttps://a.example/1.mp4,x,y", "Line 2: has 3 cells, and the header 2"],
+        ["url,concurrency\nhttps://a.example/1.mp4,many", "concurrency must be a whole number"],
+        ["url\n", "has no rows"],
+      ];
+      await page.locator("#add-open").click();
+      for (const [text, reason] of cases) {
+        const buffer = Buffer.from(text);
+        await page.locator("#file").setInputFiles({ name: "x.csv", mimeType: "text/csv", buffer });
+        await page.locator("#add-problems", { hasText: reason }).waitFor();
+      }
+      await page.getByRole("button", { name: "Remove the file" }).click();
       await page.getByLabel("URLs, one a line").waitFor();
     },
   ],
