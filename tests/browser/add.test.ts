@@ -1,6 +1,6 @@
 // Adding many at once: tables, what is wrong in them, and what the service refuses.
 import assert from "node:assert/strict";
-import { logIn, until, type Visit, withWorld } from "./harness.ts";
+import { logIn, until, type Visit, withBrowser, withWorld } from "./harness.ts";
 
 async function choose({ page }: Visit, text: string): Promise<void> {
   await page.locator("#add-open").click();
@@ -62,6 +62,63 @@ withWorld([
     },
   ],
   [
+    "a connection that is lost midway leaves the rest to be sent again",
+    async (visit) => {
+      const { page, target, expected } = visit;
+      expected.push(/ERR_FAILED|ERR_CONNECTION/);
+      await logIn(visit);
+      const keys: (string | undefined)[] = [];
+      let lost = false;
+      await page.route("**/v1/ingests", async (route) => {
+        const request = route.request();
+        if (request.method() !== "POST") return route.continue();
+        keys.push(request.headers()["idempotency-key"]);
+        lost = keys.length === 2;
+        return lost ? route.abort() : route.continue();
+      });
+      const rows = Array.from({ length: 1_500 }, (_, n) => target.media("queued", `${n}.mp4`));
+      await choose(visit, ["url", ...rows].join("\n"));
+      await page.getByRole("button", { name: "Add 1,500" }).click();
+      await page.getByRole("alert").filter({ hasText: "cannot be reached" }).waitFor();
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByText("1,500 added.").waitFor();
+      assert.equal(keys.length, 3);
+      assert.equal(keys[1], keys[2]);
+      assert.notEqual(keys[0], keys[1]);
+    },
+  ],
+  [
+    "closing the sheet midway asks first, then says how many were sent",
+    async (visit) => {
+      const { page, target } = visit;
+      await logIn(visit);
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let posts = 0;
+      await page.route("**/v1/ingests", async (route) => {
+        if (route.request().method() === "POST") posts += 1;
+        if (posts === 2) await released;
+        return route.continue();
+      });
+      const rows = Array.from({ length: 2_500 }, (_, n) => target.media("queued", `${n}.mp4`));
+      await choose(visit, ["url", ...rows].join("\n"));
+      await page.getByRole("button", { name: "Add 2,500" }).click();
+      await page.getByText("Sending: 1,000 of 2,500").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Stop adding" }).click();
+      release();
+      await page.getByText("Stopped: 2,000 of 2,500 were sent.").waitFor();
+      assert.equal(posts, 2);
+      await page.locator("#add-open").click();
+      await page.getByLabel("URLs, one a line").waitFor();
+    },
+  ],
+]);
+
+withBrowser([
+  [
     "a line that is no URL is named, and nothing is sent before it is mended",
     async (visit) => {
       const { page, target } = visit;
@@ -98,32 +155,6 @@ withWorld([
       }
       await page.getByRole("button", { name: "Remove the file" }).click();
       await page.getByLabel("URLs, one a line").waitFor();
-    },
-  ],
-  [
-    "a connection that is lost midway leaves the rest to be sent again",
-    async (visit) => {
-      const { page, target, expected } = visit;
-      expected.push(/ERR_FAILED|ERR_CONNECTION/);
-      await logIn(visit);
-      const keys: (string | undefined)[] = [];
-      let lost = false;
-      await page.route("**/v1/ingests", async (route) => {
-        const request = route.request();
-        if (request.method() !== "POST") return route.continue();
-        keys.push(request.headers()["idempotency-key"]);
-        lost = keys.length === 2;
-        return lost ? route.abort() : route.continue();
-      });
-      const rows = Array.from({ length: 1_500 }, (_, n) => target.media("queued", `${n}.mp4`));
-      await choose(visit, ["url", ...rows].join("\n"));
-      await page.getByRole("button", { name: "Add 1,500" }).click();
-      await page.getByRole("alert").filter({ hasText: "cannot be reached" }).waitFor();
-      await page.getByRole("button", { name: "Try again" }).click();
-      await page.getByText("1,500 added.").waitFor();
-      assert.equal(keys.length, 3);
-      assert.equal(keys[1], keys[2]);
-      assert.notEqual(keys[0], keys[1]);
     },
   ],
 ]);

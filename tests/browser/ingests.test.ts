@@ -49,10 +49,10 @@ withBrowser([
     async (visit) => {
       const { page, target } = visit;
       await logIn(visit);
-      await paste(page, [target.media("broken", "b.mp4")]);
+      await paste(page, [target.media("broken", "to-fail.mp4")]);
       await page.locator("#add-cancel").click();
-      await row(page, "b.mp4").getByText("Failed", { exact: true }).waitFor();
-      await page.getByRole("link", { name: "b.mp4" }).click();
+      await row(page, "to-fail.mp4").getByText("Failed", { exact: true }).waitFor();
+      await page.getByRole("link", { name: "to-fail.mp4" }).click();
       await page.getByRole("heading", { name: "What to do" }).waitFor();
       assert.notEqual(await page.locator("#detail-error-hint").textContent(), "");
       await page.getByRole("button", { name: "Retry", exact: true }).click();
@@ -66,19 +66,22 @@ withBrowser([
     async (visit) => {
       const { page, target } = visit;
       await logIn(visit);
-      await paste(page, [target.media("slow", "c.mp4"), target.media("slow", "d.mp4")]);
+      await paste(page, [
+        target.media("slow", "to-cancel.mp4"),
+        target.media("slow", "to-stop.mp4"),
+      ]);
       await page.locator("#add-cancel").click();
-      await row(page, "c.mp4").getByText("Running").waitFor();
-      const cancel = page.getByRole("button", { name: "Cancel c.mp4" });
+      await row(page, "to-cancel.mp4").getByText("Running").waitFor();
+      const cancel = page.getByRole("button", { name: "Cancel to-cancel.mp4" });
       await cancel.click();
       await page.getByRole("button", { name: "No" }).click();
-      assert.equal(await row(page, "c.mp4").getByText("Running").count(), 1);
+      assert.equal(await row(page, "to-cancel.mp4").getByText("Running").count(), 1);
       await cancel.click();
       await page.getByRole("button", { name: "Cancel ingest" }).click();
-      await row(page, "c.mp4").getByText("Canceled", { exact: true }).waitFor();
-      await page.getByRole("button", { name: "Retry c.mp4" }).click();
-      await row(page, "c.mp4").getByText("Running").waitFor();
-      await page.getByRole("link", { name: "d.mp4" }).click();
+      await row(page, "to-cancel.mp4").getByText("Canceled", { exact: true }).waitFor();
+      await page.getByRole("button", { name: "Retry to-cancel.mp4" }).click();
+      await row(page, "to-cancel.mp4").getByText("Running").waitFor();
+      await page.getByRole("link", { name: "to-stop.mp4" }).click();
       await page.getByRole("button", { name: "Stop", exact: true }).click();
       await page.getByRole("button", { name: "Stop ingest" }).click();
       await page.locator("#detail-facts", { hasText: "Kept" }).waitFor();

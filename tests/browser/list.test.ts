@@ -97,6 +97,25 @@ withWorld([
       assert.equal(titles[0], "New 4");
       assert.equal(titles.at(-1), "Film 0");
       assert.equal(new Set(titles).size, 455);
+      // Far below the first page it is alive as well.
+      const far = page.locator(".row", { has: link });
+      world.retry((await far.getAttribute("data-id")) ?? "");
+      await far.getByText("Done", { exact: true }).waitFor();
+    },
+  ],
+  [
+    "what no longer fits the filter leaves the list",
+    async (visit) => {
+      const { page, world } = visit;
+      for (const n of [1, 2, 3]) {
+        world.seed({ title: `Film ${n}`, url: `https://media.example.com/queued/${n}.mp4` });
+      }
+      await logIn(visit, "/#state=queued");
+      assert.equal(await shown(visit), 3);
+      await page.getByRole("button", { name: "Cancel Film 2" }).click();
+      await page.getByRole("button", { name: "Cancel ingest" }).click();
+      await until(page, async () => (await shown(visit)) === 2);
+      assert.equal(await row(page, "Film 2").count(), 0);
     },
   ],
   [

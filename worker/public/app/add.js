@@ -1,24 +1,24 @@
 // @ts-check
 // The sheet in which media are added: pasted lines or a CSV, looked through, sent, and each answer listed.
 /** @import { Manifest } from "./manifest.js" */
-/** @import { Sent } from "./sending.js" */
 import { ApiError } from "./api.js";
 import { CsvError } from "./csv.js";
 import { ask, closable, say } from "./dialogs.js";
-import { byId, element, icon, setText } from "./dom.js";
+import { byId, element, setText } from "./dom.js";
 import { bytes, counted, whole } from "./format.js";
 import { fromCsv, fromLines } from "./manifest.js";
+import { clearResults, showResults } from "./results.js";
 import { Sending } from "./sending.js";
-import { nameOf } from "./states.js";
 
 const LARGEST = 64 * 1024 * 1024;
 const SHOWN_TROUBLES = 50;
-const SHOWN_RESULTS = 100;
 
 /** @type {{ name: string, manifest: Manifest } | undefined} */
 let file;
 /** @type {Sending | undefined} */
 let sending;
+/** @type {Promise<void>} */
+let underWay = Promise.resolve();
 let onAdded = () => {};
 
 /** @param {() => void} listener called when the service has taken some */
@@ -46,7 +46,7 @@ export function startAdd(listener) {
     useFile(undefined);
     byId("file").focus();
   });
-  byId("results-more").addEventListener("click", () => showResults(SHOWN_RESULTS));
+  byId("results-more").addEventListener("click", () => showResults(sending?.sent ?? []));
   byId("results").addEventListener("click", (event) => {
     if (event.target instanceof HTMLAnchorElement) sheet.close();
   });
@@ -186,7 +186,8 @@ async function send() {
     }
     sending = new Sending(rows.map(withOptions));
   }
-  await run(sending);
+  underWay = run(sending);
+  await underWay;
 }
 
 /** @param {Manifest["rows"][number]} row */
@@ -207,15 +208,17 @@ async function run(work) {
   showSent(work);
   try {
     await work.run(() => {
-      showSent(work);
+      if (work === sending) showSent(work);
       onAdded();
     });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    if (work !== sending) return;
     problem.hidden = false;
     setText(problem, error.text);
     setText(button, "Try again");
   }
+  if (work !== sending) return;
   button.disabled = false;
   if (work.done) finish();
 }
@@ -234,40 +237,8 @@ function showSent({ sent, rows, done }) {
 function finish() {
   setText(byId("add-send"), "Add more");
   setText(byId("add-cancel"), "Close");
-  showResults(SHOWN_RESULTS);
+  showResults(sending?.sent ?? []);
   byId("add-title").focus();
-}
-
-/** Shows some more: first those that were refused. @param {number} count */
-function showResults(count) {
-  if (sending === undefined) return;
-  const list = byId("results");
-  const sorted = [
-    ...sending.sent.filter(({ outcome }) => "error" in outcome),
-    ...sending.sent.filter(({ outcome }) => "id" in outcome),
-  ];
-  const from = list.childElementCount;
-  list.append(...sorted.slice(from, from + count).map(resultLine));
-  byId("results-more").hidden = list.childElementCount >= sorted.length;
-}
-
-/** @param {Sent} sent */
-function resultLine({ row, outcome }) {
-  const url = row.request.url ?? "";
-  const name = nameOf({ title: row.request.title, url: url.replace(/[?#].*/, "") });
-  if ("error" in outcome) {
-    const { detail, hint } = outcome.error;
-    const text = element("span", {}, `Line ${row.line}: ${name}`);
-    return element(
-      "li",
-      { "data-state": "failed" },
-      icon("failed"),
-      text,
-      element("p", {}, `${detail} ${hint}`.trim()),
-    );
-  }
-  const link = element("a", { href: `#job=${encodeURIComponent(outcome.id)}` }, name);
-  return element("li", { "data-state": "done" }, icon("done"), link);
 }
 
 async function stopSending() {
@@ -279,16 +250,18 @@ async function stopSending() {
   };
   if (work === undefined || !(await ask(question))) return;
   work.stopped = true;
-  say(`Stopped: ${whole(work.sent.length)} of ${whole(work.rows.length)} were added.`);
   reset();
   byId("add", HTMLDialogElement).close();
+  // The batch that is under way may still be taken.
+  await underWay;
+  say(`Stopped: ${whole(work.sent.length)} of ${whole(work.rows.length)} were sent.`);
 }
 
 function reset() {
   sending = undefined;
+  byId("add-send", HTMLButtonElement).disabled = false;
   byId("urls", HTMLTextAreaElement).value = "";
-  byId("results").replaceChildren();
-  byId("results-more").hidden = true;
+  clearResults();
   byId("add-form").hidden = false;
   byId("add-sending").hidden = true;
   setText(byId("add-cancel"), "Cancel");

@@ -48,7 +48,10 @@ async function call(path, init = {}) {
   );
   if (response === undefined) throw new ApiError(0, {});
   const body = await response.json().catch(() => undefined);
-  if (response.ok) return body;
+  const complete = body !== undefined || response.status === 204;
+  if (response.ok && complete) return body;
+  // A proxy or a login page of the network answered in its place.
+  if (response.ok) throw new ApiError(0, { detail: "Something else than the service answered." });
   if (response.status === 401 && path !== "/session") onExpired();
   const wait = Number(response.headers.get("retry-after")) * 1000 || 0;
   throw new ApiError(

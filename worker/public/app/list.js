@@ -92,7 +92,7 @@ export function refilter(change, how) {
   refresh();
 }
 
-/** One round: totals, the newest page, and the page that is looked at. */
+/** One round: totals, the newest page, and the pages that are looked at. */
 export async function update() {
   const view = readView();
   const wanted = JSON.stringify({ ...view, job: "" });
@@ -102,25 +102,32 @@ export async function update() {
   const target = order;
   const query = () => filterQuery(view, Date.now());
   setAttribute(find(byId("list"), "table"), "aria-busy", String(changed));
-  const seen = seenPage();
-  const [totals, first, middle] = await Promise.all([
+  const seen = seenPages();
+  const [totals, first, others] = await Promise.all([
     api.stats(),
     readPage(query(), null),
-    seen === null ? undefined : readPage(query(), seen),
+    Promise.all(seen.map((cursor) => readPage(query(), cursor))),
   ]);
   stats = totals;
   showStats(totals);
   if (target !== order) return;
   mergeFirst(first);
-  if (middle) order.merge(middle, seen);
+  for (const [index, cursor] of seen.entries()) {
+    const page = others[index];
+    if (page && order === target) order.merge(page, cursor);
+  }
   show(isFiltered(view));
   if (changed) announce();
 }
 
-/** The cursor of the page in the middle of the window, if that is not the first. */
-function seenPage() {
-  const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest(".row");
-  return row instanceof HTMLElement && row.dataset.id ? order.pageOf(row.dataset.id) : null;
+/** The cursors of the pages at the window's upper and lower end, but for the first page. */
+function seenPages() {
+  const ids = [120, innerHeight - 20].map((y) => {
+    const row = document.elementFromPoint(innerWidth / 2, y)?.closest(".row");
+    return row?.getAttribute("data-id") ?? "";
+  });
+  const cursors = ids.filter(Boolean).map((id) => order.pageOf(id));
+  return [...new Set(cursors)].filter((cursor) => cursor !== null);
 }
 
 /**
