@@ -14,7 +14,7 @@ use sim::{End, Fault, Op, SourceSpec, World};
 use vodlift::http::{Request, header};
 use vodlift::oss::OssNetwork;
 use vodlift::oss::settings::OssCallback;
-use vodlift::upload::{Media, Options};
+use vodlift::upload::{Media, Options, Source};
 use vodlift::vod::api::CreateUploadImage;
 use vodlift::{Code, Error};
 
@@ -271,4 +271,22 @@ fn a_source_longer_than_allowed_is_refused_before_vod_hears_of_it_and_cleaned_up
     assert_eq!(endless.run().unwrap_err().code, Code::TooLarge);
     assert!(endless.service.uploads.is_empty());
     assert_eq!(endless.luck.count(Op::Complete), 0);
+}
+
+#[test]
+fn a_caller_may_not_say_for_whom_a_request_is_or_where_it_ends() {
+    for name in ["Host", "range", "Transfer-Encoding", "If-Range"] {
+        let mut world = World::new(1, SourceSpec::ranged(MIB));
+        let Source::Url { headers, .. } = &mut world.job.source else {
+            panic!("the source is a URL");
+        };
+        headers.push((name.into(), "x".into()));
+        let error = world.run().unwrap_err();
+        assert_eq!(error.code, Code::InvalidArgument, "{name}");
+        assert!(
+            error.message.contains(&name.to_ascii_lowercase()),
+            "{error}"
+        );
+        assert_eq!(world.service.created, 0);
+    }
 }

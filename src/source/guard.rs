@@ -40,6 +40,29 @@ const HARMLESS: &[&str] = &[
     "user-agent",
 ];
 
+/// Headers that are the host's and the core's own: they say for whom a request is, where it ends and what of the source is
+/// wanted. Somebody else's `Host` would lead past a list of allowed hosts.
+const RESERVED: &[&str] = &[
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// What a source may be. The default: public hosts, over https or http, on port 80, 443 or any from 1024 on (below lie the
 /// services that are not HTTP).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +93,21 @@ impl Default for SourcePolicy {
 pub fn check_url(url: &str, policy: SourcePolicy) -> Result<(), Error> {
     let url = parse_url(url).ok_or_else(|| refused("the source is not an absolute URL"))?;
     check_parsed(&url, policy)
+}
+
+/// Whether a caller may send these headers to a source.
+///
+/// # Errors
+/// `InvalidArgument` naming the header.
+pub fn check_headers(headers: &Headers) -> Result<(), Error> {
+    let reserved = headers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .find(|name| RESERVED.contains(&name.as_str()));
+    match reserved {
+        None => Ok(()),
+        Some(name) => Err(Error::invalid("headers", format!("must not hold {name}"))),
+    }
 }
 
 /// Whether this IP address, which a host name resolved to, may be connected to. In brackets or without.

@@ -24,7 +24,7 @@ use super::retry::Entropy;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::{Headers, Reply};
 use crate::oss::{Target, settings};
-use crate::source::guard::{SourcePolicy, check_url};
+use crate::source::guard::{SourcePolicy, check_headers, check_url};
 use crate::time::UnixMs;
 use crate::vod::credential::UploadAuth;
 use crate::vod::{Account, Credentials};
@@ -657,10 +657,13 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         return Err(Error::invalid("shard", "is for media of one object"));
     }
     let url = match (&job.source, playlist.map(|playlist| &playlist.root)) {
-        (Source::Url { url, .. }, _) | (_, Some(PlaylistRoot::Url { url, .. })) => Some(url),
+        (Source::Url { url, headers }, _) | (_, Some(PlaylistRoot::Url { url, headers })) => {
+            Some((url, headers))
+        }
         _ => None,
     };
-    if let Some(url) = url {
+    if let Some((url, headers)) = url {
+        check_headers(headers)?;
         let policy = SourcePolicy {
             allow_private: job.options.allow_private_sources,
             ..SourcePolicy::default()
