@@ -213,6 +213,37 @@ export class Vodlift {
   }
 
   /**
+   * Judges an upload without beginning it: nothing is read and nothing is sent. What only the source or the service can
+   * tell stays open.
+   *
+   * @param as What it is to become.
+   * @throws VodliftError `invalid_argument` naming the field, `url_refused`, `address_refused`.
+   */
+  async check(
+    as: "video" | "image" | "attached" | "playlist",
+    source: UploadSource | PlaylistSource,
+    options: UploadOptions & UploadImageOptions & Partial<UploadAttachedMediaOptions> = {},
+  ): Promise<void> {
+    const { data, local } =
+      as === "playlist"
+        ? openPlaylist(source as PlaylistSource, {})
+        : await openSource(source, options.size);
+    const { businessType, ...rest } = options;
+    const media = (): Job["media"] => {
+      if (as === "image") return { type: "image", ...image(options) };
+      if (as !== "attached") return { type: "video", ...video(options) };
+      if (businessType === undefined) throw invalid("businessType", "is needed for attached media");
+      return { type: "attachedMedia", ...attachedMedia({ ...rest, businessType }) };
+    };
+    try {
+      const job = this.#job(data, media(), howTo(options));
+      Upload.create(job, await this.#keys.current(), entropy(), Date.now()).free();
+    } finally {
+      if (local?.type === "slices") await local.slices.close();
+    }
+  }
+
+  /**
    * Uploads an HLS playlist with everything it names, as one media: the playlists of all variants and renditions, segments,
    * init segments, keys. Every file gets a name of its own beside the root playlist, the playlists are rewritten to those
    * names (and to nothing else), and the root goes up last. A file that many byte ranges point into goes up once.
