@@ -65,6 +65,10 @@ test("a body that breaks a rule is refused with the field and the rule", async (
     [{ url, allowPrivateSources: true }, "allowPrivateSources", /is not known/],
     [{ url, constructor: "x" }, "constructor", /is not known/],
     [{ url, as: "attached" }, "businessType", /is needed/],
+    [{ url, title: "x".repeat(129) }, "title", /128/],
+    [{ url, headers: { Host: "other.example.com" } }, "headers", /must not hold host/],
+    [{ url, as: "playlist", fileName: "a.mp4" }, "fileName", /m3u8/],
+    [{ url, userData: "{" }, "userData", /JSON/],
   ];
   for (const [body, field, rule] of refusals) {
     const { status, body: answer } = await post(body);

@@ -1,6 +1,8 @@
 // From a request to a job: what can be refused at once is refused at once, naming the field.
 import { checkUrl } from "vodlift/core";
+import { asFailure, client } from "../client.ts";
 import type { Env } from "../env.ts";
+import { jobOf } from "../ingest/request.ts";
 import type { NewJob } from "../jobs/index.ts";
 import { seal } from "../seal.ts";
 import { invalid, type Trouble } from "./problem.ts";
@@ -14,9 +16,9 @@ export async function toJob(
 ): Promise<NewJob | Trouble> {
   const { url } = request;
   const { host, hostname, origin, pathname } = new URL(url);
-  const anywhere = env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true";
+  const allowPrivateSources = env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true";
   for (const field of ["url", "webhookUrl"] as const) {
-    const refusal = request[field] && checkUrl(request[field], anywhere);
+    const refusal = request[field] && checkUrl(request[field], allowPrivateSources);
     if (refusal) return { ...refusal, field };
   }
   const allow = hosts(env.VODLIFT_ALLOW_HOSTS);
@@ -26,8 +28,13 @@ export async function toJob(
   if (hosts(env.VODLIFT_DENY_HOSTS).some((rule) => fits(hostname, rule))) {
     return invalid("url", "leads to a host that this Worker refuses");
   }
-  if (request.as === "attached" && !request.businessType) {
-    return invalid("businessType", "is needed for attached media");
+  const { as, source, options } = jobOf(request);
+  try {
+    await client(env).check(as, source, { ...options, allowPrivateSources });
+  } catch (error) {
+    const failure = asFailure(error);
+    const field = /^`([\w.]+)`/.exec(failure.message)?.[1];
+    return field === undefined ? failure : { ...failure, field };
   }
   return {
     id: key === undefined ? randomId() : await digest(`key ${key}`, ID_LENGTH),

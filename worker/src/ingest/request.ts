@@ -4,6 +4,19 @@ import type { Env } from "../env.ts";
 import type { Task } from "../jobs/index.ts";
 import { unseal } from "../seal.ts";
 
+/** A request as the package takes it: what it becomes, from where, with which options. */
+export function jobOf(request: IngestRequest) {
+  const { url, headers, as, objectHeaders, webhookUrl, shards, wait, ...rest } = request;
+  const options = defined({ ...rest, headers: objectHeaders });
+  return { as, source: { url, ...(headers && { headers }) }, options };
+}
+
+/** The same without what is not given. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const given = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
 /**
  * What was asked for.
  *

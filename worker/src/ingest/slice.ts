@@ -9,11 +9,11 @@ import {
 } from "vodlift";
 import type { IngestRequest } from "../api/schema.ts";
 import { asFailure, client, KnownFailure } from "../client.ts";
-import type { Env } from "../env.ts";
+import { type Env, setting } from "../env.ts";
 import { jobs, type Task } from "../jobs/index.ts";
 import { budgetOf } from "./budget.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { requestOf } from "./request.ts";
+import { jobOf, requestOf } from "./request.ts";
 import { type Shard, shardsOf } from "./shards.ts";
 import { hasHooks, hooksOf } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
@@ -171,18 +171,8 @@ function upload(
   task: Task,
   { budget, beat, store, shard }: How,
 ): Promise<Outcome | Suspended> {
-  const {
-    url,
-    headers,
-    as,
-    objectHeaders,
-    webhookUrl: _,
-    shards: __,
-    wait: ___,
-    ...options
-  } = request;
+  const { as, source, options } = jobOf(request);
   const vod = client(env);
-  const source = { url, ...(headers && { headers }) };
   const control = {
     allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
     checkpoint: store,
@@ -193,35 +183,34 @@ function upload(
   if (parsed(task.checkpoint)?.place && as !== "image" && as !== "attached") {
     const { concurrency, verify, trafficLimit } = options;
     return vod.resume(store, {
-      ...defined({ concurrency, verify, trafficLimit }),
+      ...(concurrency !== undefined && { concurrency }),
+      ...(verify !== undefined && { verify }),
+      ...(trafficLimit !== undefined && { trafficLimit }),
       ...control,
       ...slices,
       ...(shard && { shard: { first: shard.first, last: shard.last } }),
       source,
     });
   }
-  const what = defined({ ...options, headers: objectHeaders });
+  // A step may end between VOD's making a media and our hearing of it: by this id the next run finds it again.
+  const known =
+    options.referenceId === undefined
+      ? ({ referenceId: `vodlift-${task.view.id}`, adopt: "if-possible" } as const)
+      : { adopt: true };
+  const maxBytes = setting(env.VODLIFT_MAX_BYTES, 0);
+  const limit = maxBytes === 0 ? {} : { maxBytes };
   switch (as) {
     case "image":
-      return vod.uploadImage(source, { ...what, ...control });
-    case "attached":
-      return vod.uploadAttachedMedia(source, {
-        ...what,
-        businessType: options.businessType ?? "material",
-        ...control,
-      });
+      return vod.uploadImage(source, { ...options, ...limit, ...control });
+    case "attached": {
+      const { businessType = "material", ...rest } = options;
+      return vod.uploadAttachedMedia(source, { ...rest, businessType, ...limit, ...control });
+    }
     case "playlist":
-      return vod.uploadPlaylist(source, { ...what, ...control, ...slices });
+      return vod.uploadPlaylist(source, { ...options, ...known, ...control, ...slices });
     default:
-      return vod.upload(source, { ...what, ...control, ...slices });
+      return vod.upload(source, { ...options, ...known, ...limit, ...control, ...slices });
   }
-}
-
-/** The same without what is not given. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }
 
 function parsed(checkpoint: string | null): Checkpoint | undefined {
