@@ -37,7 +37,7 @@ uploads.openapi(
     },
     responses: {
       201: json(Accepted.extend({ mediaId: z.string(), bytes: z.number().int() }), "It is in VOD."),
-      ...problems(400, 409, 502),
+      ...problems(400, 409, 413, 502),
     },
   }),
   async (context) => {
@@ -68,14 +68,18 @@ uploads.openapi(
       return context.json({ id, state: "done" as const, mediaId, bytes }, 201);
     } catch (error) {
       await beat.end();
-      const failure = asFailure(error);
+      const failure = beat.refusal ?? asFailure(error);
       await index.fail(id, 1, failure, false);
-      const status =
-        failure.code === "invalid_argument" ? 400 : failure.code === "aborted" ? 409 : 502;
-      return problem(context, status, failure);
+      return problem(context, STATUS[failure.code] ?? 502, failure);
     }
   },
 );
+
+const STATUS: Readonly<Record<string, 400 | 409 | 413>> = {
+  invalid_argument: 400,
+  aborted: 409,
+  source_too_large: 413,
+};
 
 /** VOD tells the format by an extension only; where nobody names one, most are this. */
 function fileNameOf(title: string): string {

@@ -1,6 +1,7 @@
 // Between an upload and the job index: tells how far it is, at most once a second, and hears what to do.
 import type { UploadProgress } from "vodlift";
-import type { Env } from "../env.ts";
+import type { Failure } from "../api/schema.ts";
+import { type Env, setting } from "../env.ts";
 import { jobs, type Order, type Report } from "../jobs/index.ts";
 import type { RunParams } from "./workflow.ts";
 
@@ -19,6 +20,8 @@ export class Heartbeat {
   #toldAt = Date.now();
   #telling: Promise<void> | undefined;
   order: Order = "go";
+  /** Why it was ended from here. */
+  refusal: Failure | undefined;
 
   constructor(env: Env, params: RunParams) {
     this.#env = env;
@@ -35,6 +38,11 @@ export class Heartbeat {
     return this.#abort.signal;
   }
 
+  /** Parts that have arrived; of a shard, its own. */
+  get parts(): number {
+    return this.#latest?.parts ?? 0;
+  }
+
   /** A listener for the upload. */
   readonly onProgress = (progress: UploadProgress): void => {
     const { phase, bytesAccepted, bytesTotal, partsAccepted, partsTotal, mediaId, rate } = progress;
@@ -49,6 +57,11 @@ export class Heartbeat {
       ...(this.#params.shard && { shard: this.#params.shard.index }),
     };
     this.#told = false;
+    const most = setting(this.#env.VODLIFT_MAX_BYTES, Number.POSITIVE_INFINITY);
+    if (Math.max(bytesAccepted, bytesTotal ?? 0) > most) {
+      this.refusal = tooLarge(most);
+      this.#abort.abort();
+    }
   };
 
   /** Says what has not been said yet, and no more. */
@@ -79,4 +92,13 @@ export class Heartbeat {
     if (this.order === "stop") this.#stop.abort();
     if (this.order === "abort") this.#abort.abort();
   }
+}
+
+export function tooLarge(most: number): Failure {
+  return {
+    code: "source_too_large",
+    message: `the source has more than the ${most} bytes that this Worker takes`,
+    hint: "Raise VODLIFT_MAX_BYTES, or upload it from elsewhere.",
+    retryable: false,
+  };
 }

@@ -81,6 +81,11 @@ async function slice(
       await index.handOver(id, run);
       return { end: "over", why: beat.order };
     }
+    if (params.shard) {
+      const { first, last } = params.shard;
+      const whole = beat.parts === last - first + 1;
+      return whole ? { end: "over", why: "the shard is complete" } : { end: "more", bytes: 0 };
+    }
     return after(env, end.checkpoint, parsed(task.checkpoint), budget, request);
   } catch (error) {
     return failed(env, params, request, beat, error);
@@ -119,7 +124,8 @@ async function failed(
     await index.cleaned(id, run);
     return { end: "over", why: "canceled" };
   }
-  const failure = error instanceof StandstillError ? STANDSTILL : asFailure(error);
+  const failure =
+    beat.refusal ?? (error instanceof StandstillError ? STANDSTILL : asFailure(error));
   // The engine tries the step again, after a while.
   if (failure.retryable) {
     await index.note(id, run, "trouble", `${failure.message} It is tried again.`);
@@ -127,7 +133,7 @@ async function failed(
   }
   // A shard that fails leaves its parts to the parent, which fails likewise if it must.
   if (shard !== undefined) return { end: "over", why: failure.code };
-  if (isBeyondRepair(error)) await discard(env, params);
+  if (beat.refusal || isBeyondRepair(error)) await discard(env, params);
   await index.fail(id, run, failure, hooksOf(env, request).length > 0);
   return { end: "over", why: failure.code };
 }
@@ -247,7 +253,7 @@ function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
       if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       known = place;
       savedAt = Date.now();
-      await index.save(id, run, JSON.stringify(checkpoint));
+      await index.save(id, run, JSON.stringify(checkpoint), checkpoint.place?.mediaId);
     },
     // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
     remove: async () => {},

@@ -28,6 +28,8 @@ CREATE TABLE jobs (
   -- What is left to do after the end: 'cleanup', 'drain', 'notify' or nothing.
   todo TEXT,
   webhook TEXT,
+  -- Silence is no bad sign before.
+  silent_until INTEGER,
   -- VOD has said that it has the file, perhaps before we knew it ourselves.
   confirmed INTEGER,
   created INTEGER NOT NULL,
@@ -46,6 +48,7 @@ CREATE TABLE shards (
   shard INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
   rate INTEGER NOT NULL,
+  parts INTEGER NOT NULL,
   PRIMARY KEY (job, shard)
 ) WITHOUT ROWID;
 

@@ -25,6 +25,7 @@ export type Row = {
   /** Parts are removed, parts in flight are finished, somebody is told. */
   todo: "cleanup" | "drain" | "notify" | null;
   webhook: "pending" | "delivered" | "failed" | null;
+  silent_until: number | null;
   confirmed: number | null;
   created: number;
   started: number | null;
