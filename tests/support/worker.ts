@@ -17,6 +17,8 @@ export interface WorkerOptions {
   settings?: Readonly<Record<string, string>>;
   /** 0 or nothing: any free port. */
   port?: number;
+  /** What it prints; errors only if left out. */
+  logLevel?: "error" | "debug";
   /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
   persist?: string;
 }
@@ -58,7 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       inspector: false,
       watch: false,
       liveReload: false,
-      logLevel: "error",
+      logLevel: options.logLevel ?? "error",
     },
   });
   await worker.ready;
@@ -108,6 +110,30 @@ export async function postIngest(worker: RunningWorker, body: object): Promise<s
 
 export async function viewIngest(worker: RunningWorker, id: string): Promise<IngestView> {
   return (await callWorker(worker, `/v1/ingests/${id}`)).body;
+}
+
+/** Everything that is listed, newest first, page by page. */
+export async function listAll(worker: RunningWorker, filters = ""): Promise<IngestView[]> {
+  const all: IngestView[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Answer = await callWorker(
+      worker,
+      `/v1/ingests?limit=200${filters}${cursor === null ? "" : `&cursor=${cursor}`}`,
+    );
+    all.push(...page.body.ingests);
+    cursor = page.body.cursor;
+  } while (cursor !== null);
+  return all;
+}
+
+/** Waits until nothing is queued or running any more. */
+export async function allEnded(worker: RunningWorker): Promise<void> {
+  for (;;) {
+    const { counts } = (await callWorker(worker, "/v1/stats")).body;
+    if (counts.queued + counts.running === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
 }
 
 /** Asks until the ingest is over, and shows every answer to `onView`. */
