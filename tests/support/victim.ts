@@ -19,7 +19,7 @@ export interface Victim extends RunningWorker {
 }
 
 /** `close` kills it, and workerd with it. */
-export async function startVictim(options: WorkerOptions): Promise<Victim> {
+export async function startVictim(options: WorkerOptions & { token: string }): Promise<Victim> {
   const child = spawn(
     process.execPath,
     [SCRIPT, JSON.stringify({ ...options, service: asData(options.service) })],
@@ -34,18 +34,15 @@ export async function startVictim(options: WorkerOptions): Promise<Victim> {
     });
   }
   const gone = once(child, "close");
-  const ready = async (): Promise<{ url: string; token: string }> => {
-    for (;;) {
-      const line = /^ready (.*)$/m.exec(output)?.[1];
-      if (line) return JSON.parse(line);
-      await Promise.race([once(child.stdout, "data"), gone]);
-      if (child.exitCode !== null) throw new Error(`the Worker did not start:\n${output}`);
-    }
-  };
-  const { url, token } = await ready();
+  let url: string | undefined;
+  while (url === undefined) {
+    await Promise.race([once(child.stdout, "data"), gone]);
+    if (child.exitCode !== null) throw new Error(`the Worker did not start:\n${output}`);
+    url = /^ready (\S+)$/m.exec(output)?.[1];
+  }
   return {
     url,
-    token,
+    token: options.token,
     output: () => output,
     peakMib: () =>
       Math.max(

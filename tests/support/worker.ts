@@ -18,7 +18,7 @@ export interface WorkerOptions {
   /** 0 or nothing: any free port. */
   port?: number;
   /** What it prints; errors only if left out. */
-  logLevel?: "error" | "debug";
+  logLevel?: "error" | "log" | "debug";
   /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
   persist?: string;
 }
@@ -32,9 +32,11 @@ export interface RunningWorker {
 
 /** Starts it and waits until it answers. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  // Both are read when wrangler is loaded: no telemetry, and no look at the network for a sample of `Request.cf`.
+  // Read when wrangler is loaded: no telemetry, no look at the network for a sample of `Request.cf`, no local traces,
+  // which would keep the address of every fetch.
   process.env.WRANGLER_SEND_METRICS = "false";
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+  process.env.X_LOCAL_OBSERVABILITY = "false";
   const { unstable_startWorker } = await import("wrangler");
   const token = options.token === undefined ? randomBytes(16).toString("hex") : options.token;
   const persist = options.persist ?? (await mkdtemp(join(tmpdir(), "vodlift-worker-")));
@@ -51,7 +53,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
     bindings: Object.fromEntries(
-      Object.entries(settings).map(([name, value]) => [name, { type: "plain_text", value }]),
+      Object.entries(settings).map(([name, value]) => [name, { type: "secret_text", value }]),
     ),
     dev: {
       server: { hostname: "127.0.0.1", port: options.port ?? 0 },
