@@ -253,7 +253,7 @@ function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
       if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       known = place;
       savedAt = Date.now();
-      await index.save(id, run, JSON.stringify(checkpoint), checkpoint.place?.mediaId);
+      await index.save(id, run, JSON.stringify(checkpoint));
     },
     // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
     remove: async () => {},

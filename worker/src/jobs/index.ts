@@ -66,6 +66,8 @@ const DAY_MS = 86_400_000;
 const TICK_MS = 15_000;
 /** As `moved`: something is left to do, and no run does it. */
 const ORPHANED = 0;
+/** A run names its media within a second or two, or after a crash and a restart. */
+const EARLY_MS = 3_600_000;
 /** Rows removed at a time when they have been kept long enough. */
 const SWEEP = 1_000;
 /** The most that `createBatch` takes. */
@@ -212,6 +214,7 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#sql
       .exec<Row>("SELECT * FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1", mediaId)
       .toArray()[0];
+    if (!row) this.#confirm(mediaId);
     if (!row || row.confirmed !== null) return row && toIngest(row);
     this.#change(row, { confirmed: Date.now(), ...(row.state === "done" && { state: "ready" }) });
     this.#note(row, "ready", "VOD has the file.");
@@ -250,11 +253,10 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   /** A later run begins where the last checkpoint stands, even that of a run that was told to stop meanwhile. */
-  save(id: string, run: number, checkpoint: string | null, mediaId?: string): void {
+  save(id: string, run: number, checkpoint: string | null): void {
     const row = this.#current(id, run);
     // A shard may hear last that all is over: what it brings then leads nowhere.
     if (!row || (row.ended !== null && isSettled(row))) return;
-    this.#name(row, mediaId);
     this.#sql.exec("UPDATE jobs SET checkpoint = ? WHERE seq = ?", checkpoint, row.seq);
   }
 
@@ -270,10 +272,11 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   finish(id: string, run: number, { mediaId, bytes, parts, notify }: Ended): void {
-    const row = this.#current(id, run);
-    if (!row) return;
+    const known = this.#current(id, run);
+    if (!known) return;
+    const row = this.#name(known, mediaId);
     const whole = { bytes, size: bytes, parts, parts_total: parts };
-    this.#change(row, { media_id: mediaId, ...whole, checkpoint: null });
+    this.#change(row, { ...whole, checkpoint: null });
     this.#end(row, row.confirmed === null ? "done" : "ready", notify ? "notify" : null);
     this.#note(row, "done", `${bytes} bytes are stored, their checksum agrees.`);
   }
@@ -394,6 +397,7 @@ export class JobIndex extends DurableObject<Env> {
       Date.now() - days * DAY_MS,
       SWEEP,
     );
+    this.#sql.exec("DELETE FROM confirmations WHERE at < ?", Date.now() - EARLY_MS);
   }
 
   #staleMs(): number {
@@ -467,11 +471,21 @@ export class JobIndex extends DurableObject<Env> {
     this.ctx.waitUntil(this.#wake());
   }
 
-  /** What VOD calls it: known at once, because VOD may name it in a callback before the run has said more. */
-  #name(row: Row, mediaId: string | undefined): void {
-    if (mediaId === undefined || mediaId === row.media_id) return;
+  /** What VOD calls it. VOD may have named it in a callback before. */
+  #name(row: Row, mediaId: string | undefined): Row {
+    if (mediaId === undefined || mediaId === row.media_id) return row;
     this.#change(row, { media_id: mediaId });
     this.#note(row, "created", `VOD calls it ${mediaId}.`);
+    const early = this.#sql
+      .exec("DELETE FROM confirmations WHERE media_id = ? RETURNING at", mediaId)
+      .toArray();
+    if (early.length) this.ready(mediaId);
+    return this.#find(row.id) ?? row;
+  }
+
+  /** VOD has a file that nobody has named yet: perhaps one of ours, perhaps somebody else's of the same account. */
+  #confirm(mediaId: string): void {
+    this.#sql.exec("INSERT OR REPLACE INTO confirmations VALUES (?, ?)", mediaId, Date.now());
   }
 
   /** All shards together. */

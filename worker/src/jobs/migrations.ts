@@ -61,6 +61,9 @@ CREATE TABLE entries (
 );
 CREATE INDEX entries_by_job ON entries (job, seq);
 
+-- Media that VOD has named in a callback before a run did.
+CREATE TABLE confirmations (media_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- Counting a million rows for every look at the totals would be slow.
