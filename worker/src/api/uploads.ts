@@ -1,5 +1,6 @@
 // PUT /v1/uploads: the body of the request itself becomes a video, streamed through; it is stored nowhere on the way.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { VodliftError } from "vodlift";
 import { asFailure, client } from "../client.ts";
 import { Heartbeat } from "../ingest/heartbeat.ts";
 import { jobs } from "../jobs/index.ts";
@@ -8,7 +9,7 @@ import { type Bound, requireScope } from "./auth.ts";
 import { json, problems, security } from "./documented.ts";
 import { missingKeys } from "./ingests.ts";
 import { invalid, problem } from "./problem.ts";
-import { Accepted } from "./schema.ts";
+import { Accepted, type Failure } from "./schema.ts";
 import { validated } from "./validation.ts";
 
 const text = z.string().min(1);
@@ -70,16 +71,17 @@ uploads.openapi(
       await beat.end();
       const failure = beat.refusal ?? asFailure(error);
       await index.fail(id, 1, failure, false);
-      return problem(context, STATUS[failure.code] ?? 502, failure);
+      return problem(context, statusOf(failure, error), failure);
     }
   },
 );
 
-const STATUS: Readonly<Record<string, 400 | 409 | 413>> = {
-  invalid_argument: 400,
-  aborted: 409,
-  source_too_large: 413,
-};
+function statusOf({ code }: Failure, error: unknown): 400 | 409 | 413 | 502 {
+  if (code === "source_too_large") return 413;
+  if (code === "aborted") return 409;
+  const callers: readonly string[] = ["usage", "source"];
+  return error instanceof VodliftError && callers.includes(error.class) ? 400 : 502;
+}
 
 /** VOD tells the format by an extension only; where nobody names one, most are this. */
 function fileNameOf(title: string): string {
