@@ -248,7 +248,10 @@ export interface SliceOptions {
     /** No part begins from then on: a time, or ms since the epoch. */
     deadline?: Date | number;
   };
-  /** Only these part numbers (from 1, both included), of an upload that another run began and will complete. */
+  /**
+   * Only these part numbers (from 1, both included), of an upload that another run began and will complete. Progress
+   * counts these parts alone.
+   */
   shard?: { first: number; last: number };
   /** Stops at the next part: what is in flight is finished, and the run ends in `Suspended`. */
   stop?: AbortSignal;

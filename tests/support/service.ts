@@ -21,6 +21,14 @@ export function storedSha256(emulator: Emulator, objectKey: string): Promise<str
   return sha256OfFile(join(emulator.dir, emulator.bucket, objectKey));
 }
 
+/** The file that is stored for a media, once VOD has noticed it. */
+export function storedFile(emulator: Emulator, mediaId: string | undefined): string {
+  const event = emulator.events.find(({ body }) => body.VideoId === mediaId);
+  assert.ok(event, `VOD has no file for ${mediaId}`);
+  const { pathname } = new URL(String(event.body.FileUrl));
+  return join(emulator.dir, decodeURIComponent(pathname));
+}
+
 /** Every stored object's path below the bucket's folder. */
 export async function storedObjects(emulator: Emulator): Promise<string[]> {
   const folder = join(emulator.dir, emulator.bucket);

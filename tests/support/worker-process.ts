@@ -2,4 +2,4 @@
 import { startWorker, type WorkerOptions } from "./worker.ts";
 
 const worker = await startWorker(JSON.parse(process.argv[2] ?? "") as WorkerOptions);
-console.log(JSON.stringify({ url: worker.url, token: worker.token }));
+console.log(`ready ${worker.url}`);

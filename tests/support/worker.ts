@@ -17,6 +17,8 @@ export interface WorkerOptions {
   settings?: Readonly<Record<string, string>>;
   /** 0 or nothing: any free port. */
   port?: number;
+  /** What it prints; errors only if left out. */
+  logLevel?: "error" | "log" | "debug";
   /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
   persist?: string;
 }
@@ -30,9 +32,11 @@ export interface RunningWorker {
 
 /** Starts it and waits until it answers. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  // Both are read when wrangler is loaded: no telemetry, and no look at the network for a sample of `Request.cf`.
+  // Read when wrangler is loaded: no telemetry, no look at the network for a sample of `Request.cf`, no local traces,
+  // which would keep the address of every fetch.
   process.env.WRANGLER_SEND_METRICS = "false";
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+  process.env.X_LOCAL_OBSERVABILITY = "false";
   const { unstable_startWorker } = await import("wrangler");
   const token = options.token === undefined ? randomBytes(16).toString("hex") : options.token;
   const persist = options.persist ?? (await mkdtemp(join(tmpdir(), "vodlift-worker-")));
@@ -49,7 +53,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
     bindings: Object.fromEntries(
-      Object.entries(settings).map(([name, value]) => [name, { type: "plain_text", value }]),
+      Object.entries(settings).map(([name, value]) => [name, { type: "secret_text", value }]),
     ),
     dev: {
       server: { hostname: "127.0.0.1", port: options.port ?? 0 },
@@ -58,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       inspector: false,
       watch: false,
       liveReload: false,
-      logLevel: "error",
+      logLevel: options.logLevel ?? "error",
     },
   });
   await worker.ready;
@@ -108,6 +112,30 @@ export async function postIngest(worker: RunningWorker, body: object): Promise<s
 
 export async function viewIngest(worker: RunningWorker, id: string): Promise<IngestView> {
   return (await callWorker(worker, `/v1/ingests/${id}`)).body;
+}
+
+/** Everything that is listed, newest first, page by page. */
+export async function listAll(worker: RunningWorker, filters = ""): Promise<IngestView[]> {
+  const all: IngestView[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Answer = await callWorker(
+      worker,
+      `/v1/ingests?limit=200${filters}${cursor === null ? "" : `&cursor=${cursor}`}`,
+    );
+    all.push(...page.body.ingests);
+    cursor = page.body.cursor;
+  } while (cursor !== null);
+  return all;
+}
+
+/** Waits until nothing is queued or running any more. */
+export async function allEnded(worker: RunningWorker): Promise<void> {
+  for (;;) {
+    const { counts } = (await callWorker(worker, "/v1/stats")).body;
+    if (counts.queued + counts.running === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
 }
 
 /** Asks until the ingest is over, and shows every answer to `onView`. */

@@ -1,86 +1,68 @@
-// workerd is killed in the middle of an upload. Started again, it goes on from the checkpoint, and does nothing twice.
+// workerd is killed three times while it moves twenty files. Started again with the same folder it goes on by itself, from
+// the checkpoints, and does nothing twice.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { sha256OfFile, startOrigin } from "../support/origin.ts";
-import { assertNothingOpen, partsStored, startService, storedObjects } from "../support/service.ts";
-import {
-  ingestEnd,
-  postIngest,
-  type RunningWorker,
-  viewIngest,
-  type WorkerOptions,
-} from "../support/worker.ts";
+import { assertNothingOpen, startService, storedFile, storedObjects } from "../support/service.ts";
+import { cannotKill, startVictim } from "../support/victim.ts";
+import { callWorker, listAll } from "../support/worker.ts";
 
 const MIB = 1024 * 1024;
+const COUNT = 20;
+const SIZE = 12 * MIB + 7;
 /** Parts at once in workerd, unless told otherwise. */
 const IN_FLIGHT = 3;
-const linux = process.platform === "linux" ? false : "children are found through /proc";
+const KILLS = [0.2, 0.45, 0.7];
 
-/** A Worker that can be killed as a power cut would. */
-async function startVictim(options: WorkerOptions): Promise<RunningWorker> {
-  const script = fileURLToPath(new URL("../support/worker-process.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  const { url, token } = JSON.parse(line.toString("utf8")) as { url: string; token: string };
-  return {
-    url,
-    token,
-    async close() {
-      const pid = child.pid ?? 0;
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-      const gone = once(child, "close");
-      for (const one of [...children.map(Number), pid]) process.kill(one, "SIGKILL");
-      await gone;
-    },
-  };
-}
-
-test("an ingest whose Worker was killed goes on where it was", {
-  skip: linux,
-}, async () => {
+test("twenty ingests whose Worker is killed three times", { skip: cannotKill }, async (t) => {
   const service = await startService();
-  const origin = await startOrigin({
-    routes: { "/slow.mp4": { size: 40 * MIB + 7, bytesPerSecond: 8 * MIB } },
-  });
+  const origin = await startOrigin();
   const persist = await mkdtemp(join(tmpdir(), "vodlift-crash-"));
   const options = {
-    service: asData(service),
+    service,
     persist,
     token: "a-token",
-    settings: { VODLIFT_STALE_SECONDS: "3" },
+    settings: { VODLIFT_STALE_SECONDS: "4", VODLIFT_PER_HOST: "20" },
   };
   let worker = await startVictim(options);
   try {
-    const id = await postIngest(worker, { url: `${origin.url}/slow.mp4`, partSize: MIB });
-    for (const served of [10, 25]) {
-      while (origin.bytesServed() < served * MIB) {
-        await viewIngest(worker, id);
-        await sleep(50);
-      }
+    const paths = Array.from({ length: COUNT }, (_, n) => `/slow-${n}.mp4`);
+    const { body } = await callWorker(worker, "/v1/ingests", {
+      method: "POST",
+      body: JSON.stringify(
+        paths.map((path) => ({
+          url: origin.add(path, { size: SIZE, bytesPerSecond: MIB }),
+          partSize: MIB,
+          concurrency: IN_FLIGHT,
+        })),
+      ),
+    });
+    const stored = () => service.log.filter((one) => isPart(one) && one.status === 200).length;
+    for (const share of KILLS) {
+      // Nothing is asked of the Worker: it has to find its work by itself.
+      while (stored() < share * 13 * COUNT) await sleep(100);
       await worker.close();
       worker = await startVictim(options);
     }
-    const view = await ingestEnd(worker, id);
-    assert.equal(view.state, "done", JSON.stringify(view.error));
-    assert.deepEqual([view.size, view.bytes], [40 * MIB + 7, 40 * MIB + 7]);
-    const [stored = "", ...more] = await storedObjects(service);
-    assert.deepEqual(more, []);
-    assert.equal(await sha256OfFile(stored), await origin.sha256("/slow.mp4"));
+    while (service.events.length < COUNT) await sleep(200);
+    while ((await callWorker(worker, "/v1/stats")).body.counts.done < COUNT) await sleep(200);
+
+    const views = new Map((await listAll(worker)).map((view) => [view.id, view]));
+    for (const [n, path] of paths.entries()) {
+      const { state, error, size, bytes, mediaId } = views.get(body.results[n].id) ?? {};
+      assert.deepEqual([state, error, size, bytes], ["done", undefined, SIZE, SIZE]);
+      assert.equal(await sha256OfFile(storedFile(service, mediaId)), await origin.sha256(path));
+    }
+    assert.equal((await storedObjects(service)).length, COUNT);
     const creates = service.log.filter(({ operation }) => operation === "CreateUploadVideo");
-    assert.equal(creates.length, 1);
-    const parts = partsStored(service);
-    const twice = parts.length - new Set(parts).size;
-    assert.ok(twice <= 2 * IN_FLIGHT, `${twice} parts were sent again after two kills`);
+    assert.equal(creates.length, COUNT);
+    const twice = stored() - new Set(service.log.filter(isPart).map(nameOf)).size;
+    t.diagnostic(`${twice} of ${13 * COUNT} parts were sent again after ${KILLS.length} kills`);
+    assert.ok(twice <= KILLS.length * IN_FLIGHT * COUNT, `${twice} parts were sent again`);
     await assertNothingOpen(service);
   } finally {
     await worker.close();
@@ -90,6 +72,10 @@ test("an ingest whose Worker was killed goes on where it was", {
   }
 });
 
-function asData({ endpoint, accessKeyId, accessKeySecret, region }: WorkerOptions["service"]) {
-  return { endpoint, accessKeyId, accessKeySecret, region };
+function isPart({ operation }: { operation: string }): boolean {
+  return operation === "UploadPart";
+}
+
+function nameOf({ uploadId, partNumber }: { uploadId?: string; partNumber?: number }): string {
+  return `${uploadId} ${partNumber}`;
 }

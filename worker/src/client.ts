@@ -1,7 +1,7 @@
 // The package as this Worker uses it: its account, and its errors as data.
 import { Vodlift, VodliftError } from "vodlift";
 import type { Failure } from "./api/schema.ts";
-import type { Env } from "./env.ts";
+import { type Env, setting } from "./env.ts";
 
 export function client(env: Env): Vodlift {
   return new Vodlift({
@@ -11,6 +11,12 @@ export function client(env: Env): Vodlift {
     ...(env.VODLIFT_REGION && { region: env.VODLIFT_REGION }),
     ...(env.VODLIFT_ENDPOINT && { endpoint: env.VODLIFT_ENDPOINT }),
   });
+}
+
+/** The largest source that is taken. */
+export function limitOf(env: Env): { maxBytes?: number } {
+  const maxBytes = setting(env.VODLIFT_MAX_BYTES, 0);
+  return maxBytes === 0 ? {} : { maxBytes };
 }
 
 /** What this Worker itself finds wrong. */

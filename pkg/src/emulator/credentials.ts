@@ -22,11 +22,14 @@ type Claims = { id: string; expires: number; grant: Grant };
 /** Real tokens begin like this; some clients tell STS credentials by it. */
 const TOKEN_PREFIX = "CAIS";
 const SEAL_BYTES = 32;
+const REMEMBERED = 10_000;
 
 export class Credentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly #sealKey: Buffer;
+  /** What must not be found anywhere: the latest secrets and tokens that were handed out, and what they were wrapped in. */
+  readonly issued: string[] = [];
 
   constructor(accessKeyId: string, accessKeySecret: string, sealKey: Buffer) {
     this.accessKeyId = accessKeyId;
@@ -40,12 +43,19 @@ export class Credentials {
     const claims: Claims = { id, expires, grant };
     const body = Buffer.from(JSON.stringify(claims));
     const token = Buffer.concat([this.#seal(body), body]).toString("base64");
-    return {
+    const credential = {
       accessKeyId: id,
       accessKeySecret: this.#secretOf(id),
       securityToken: TOKEN_PREFIX + token,
       expires: new Date(expires),
     };
+    this.remember(credential.accessKeySecret, credential.securityToken);
+    return credential;
+  }
+
+  remember(...secrets: string[]): void {
+    this.issued.push(...secrets);
+    this.issued.splice(0, this.issued.length - REMEMBERED);
   }
 
   /** The secret and the rights behind an AccessKey id and its token, as of `now` (unix ms). */

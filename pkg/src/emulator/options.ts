@@ -133,6 +133,11 @@ export type Emulator = {
   readonly log: readonly RequestInfo[];
   /** The latest 10,000 events of VOD, oldest first. */
   readonly events: readonly Readonly<MediaEvent>[];
+  /**
+   * The latest 10,000 temporary secrets, security tokens, UploadAuth and UploadAddress it handed out: a test searches
+   * logs and files for them.
+   */
+  readonly issuedSecrets: readonly string[];
   /** Replaces all fault rules; their counters start anew. */
   setFaults(rules: readonly FaultRule[]): void;
   /** Life in seconds of the upload credentials issued from now on. */

@@ -61,6 +61,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     dir: world.folder.dir,
     log,
     events: world.events.log,
+    issuedSecrets: world.credentials.issued,
     setFaults: (rules) => world.faults.set(rules),
     setCredentialLife: (seconds) => {
       world.credentialLifeSeconds = seconds;

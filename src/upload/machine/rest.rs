@@ -2,6 +2,7 @@
 //! by several workers at once.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::calls::{Call, Trouble};
 use super::reader::Access;
@@ -182,6 +183,14 @@ impl Upload {
             || self.shard_is_over();
     }
 
+    /// The parts that are this run's business: what it lists, moves and counts.
+    pub(super) fn own_parts(&self) -> RangeInclusive<u32> {
+        self.job
+            .options
+            .shard
+            .map_or(1..=u32::MAX, |shard| shard.first..=shard.last)
+    }
+
     fn shard_is_over(&self) -> bool {
         let Some(shard) = self.job.options.shard else {
             return false;
@@ -288,7 +297,7 @@ impl Upload {
             return Ok(self.begin_upload(now)?);
         }
         self.listing = Some(Listing {
-            marker: 0,
+            marker: self.own_parts().start().saturating_sub(1),
             purpose: Purpose::Resume,
             found: BTreeMap::new(),
         });
@@ -345,7 +354,8 @@ impl Upload {
         now: UnixMs,
     ) -> Result<(), Error> {
         let in_order = self.reader.access == Access::Stream;
-        for (part, accepted) in found {
+        let own = self.own_parts();
+        for (part, accepted) in found.into_iter().filter(|(part, _)| own.contains(part)) {
             let plan = self.plan()?;
             let length = if in_order {
                 Some(plan.part_limit(part))
@@ -363,7 +373,7 @@ impl Upload {
             }
         }
         let begun = self.parts.begun();
-        let holes: Vec<u32> = (1..=begun)
+        let holes: Vec<u32> = (*own.start()..=begun)
             .filter(|part| !self.parts.accepted().contains_key(part))
             .collect();
         for part in holes {

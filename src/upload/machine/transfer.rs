@@ -443,6 +443,7 @@ impl Upload {
             Err(error) => return Err(Trouble::Service(error)),
         };
         self.got_through(Call::ListParts);
+        let own_last = *self.own_parts().end();
         let Some(listing) = self.listing.as_mut() else {
             return Ok(());
         };
@@ -454,7 +455,7 @@ impl Upload {
             };
             listing.found.insert(part.part_number, accepted);
         }
-        let last = listing.purpose.last();
+        let last = listing.purpose.last().min(own_last);
         if let Some(marker) = page
             .next_marker
             .filter(|marker| *marker < last && *marker > listing.marker)

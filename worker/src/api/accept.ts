@@ -15,7 +15,9 @@ export async function toJob(
   key: string | undefined,
 ): Promise<NewJob | Trouble> {
   const { url } = request;
-  const { host, hostname, origin, pathname } = new URL(url);
+  const { host, hostname: spelled, origin, pathname } = new URL(url);
+  // The same host may be spelled with a dot at its end.
+  const hostname = spelled.replace(/\.$/, "");
   const allowPrivateSources = env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true";
   for (const field of ["url", "webhookUrl"] as const) {
     const refusal = request[field] && checkUrl(request[field], allowPrivateSources);

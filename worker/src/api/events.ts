@@ -54,7 +54,8 @@ events.openapi(
           });
           seq = entry.seq;
         }
-        if (news.view.moved !== moved) {
+        // Two things may happen within one millisecond: the last word is said in any case.
+        if (news.over || news.view.moved !== moved) {
           await stream.writeSSE({ event: "ingest", data: JSON.stringify(news.view) });
           moved = news.view.moved;
         } else {

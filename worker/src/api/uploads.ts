@@ -1,6 +1,7 @@
 // PUT /v1/uploads: the body of the request itself becomes a video, streamed through; it is stored nowhere on the way.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { asFailure, client } from "../client.ts";
+import { VodliftError } from "vodlift";
+import { asFailure, client, limitOf } from "../client.ts";
 import { Heartbeat } from "../ingest/heartbeat.ts";
 import { jobs } from "../jobs/index.ts";
 import { randomId } from "./accept.ts";
@@ -8,7 +9,7 @@ import { type Bound, requireScope } from "./auth.ts";
 import { json, problems, security } from "./documented.ts";
 import { missingKeys } from "./ingests.ts";
 import { invalid, problem } from "./problem.ts";
-import { Accepted } from "./schema.ts";
+import { Accepted, type Failure } from "./schema.ts";
 import { validated } from "./validation.ts";
 
 const text = z.string().min(1);
@@ -37,7 +38,7 @@ uploads.openapi(
     },
     responses: {
       201: json(Accepted.extend({ mediaId: z.string(), bytes: z.number().int() }), "It is in VOD."),
-      ...problems(400, 409, 502),
+      ...problems(400, 409, 413, 502),
     },
   }),
   async (context) => {
@@ -61,6 +62,7 @@ uploads.openapi(
         title,
         fileName,
         signal: AbortSignal.any([beat.abort, beat.stop, req.raw.signal]),
+        ...limitOf(env),
         onProgress: beat.onProgress,
       });
       await beat.end();
@@ -70,12 +72,17 @@ uploads.openapi(
       await beat.end();
       const failure = asFailure(error);
       await index.fail(id, 1, failure, false);
-      const status =
-        failure.code === "invalid_argument" ? 400 : failure.code === "aborted" ? 409 : 502;
-      return problem(context, status, failure);
+      return problem(context, statusOf(failure, error), failure);
     }
   },
 );
+
+function statusOf({ code }: Failure, error: unknown): 400 | 409 | 413 | 502 {
+  if (code === "too_large") return 413;
+  if (code === "aborted") return 409;
+  const callers: readonly string[] = ["usage", "source"];
+  return error instanceof VodliftError && callers.includes(error.class) ? 400 : 502;
+}
 
 /** VOD tells the format by an extension only; where nobody names one, most are this. */
 function fileNameOf(title: string): string {

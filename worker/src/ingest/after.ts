@@ -7,12 +7,15 @@ import { deliver, hooksOf } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
 const PATIENCE_MS = 10 * 60_000;
+/** The engine's first wait between two tries; each is twice as long as the one before. */
+const FIRST_DELAY_MS = 5_000;
 
 /** Asks VOD until it has the file, where that was wanted. The file itself is verified by then, so nothing fails here. */
 export async function verify(env: Env, { id, run }: RunParams): Promise<void> {
   const index = jobs(env);
   const task = await index.begin(id, run);
   if (!task?.view.mediaId || !(await requestOf(env, task)).wait) return;
+  await index.expectSilence(id, run, PATIENCE_MS);
   try {
     await client(env).waitUntilReady(task.view.mediaId, { timeout: PATIENCE_MS });
     await index.ready(task.view.mediaId);
@@ -31,10 +34,17 @@ export const tell = {
   },
 
   /** @throws Error so that the engine tries again. */
-  async one(env: Env, { id, run }: RunParams, n: number): Promise<void> {
-    const task = await jobs(env).begin(id, run);
+  async one(env: Env, { id, run }: RunParams, n: number, attempt: number): Promise<void> {
+    const index = jobs(env);
+    const task = await index.begin(id, run);
     if (task?.todo !== "notify") return;
     const url = hooksOf(env, await requestOf(env, task))[n];
-    if (url !== undefined) await deliver(env, url, task.view);
+    if (url === undefined) return;
+    try {
+      await deliver(env, url, task.view);
+    } catch (error) {
+      await index.expectSilence(id, run, FIRST_DELAY_MS * 2 ** attempt);
+      throw error;
+    }
   },
 };

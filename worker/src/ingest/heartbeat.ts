@@ -35,6 +35,11 @@ export class Heartbeat {
     return this.#abort.signal;
   }
 
+  /** Parts that have arrived; of a shard, its own. */
+  get parts(): number {
+    return this.#latest?.parts ?? 0;
+  }
+
   /** A listener for the upload. */
   readonly onProgress = (progress: UploadProgress): void => {
     const { phase, bytesAccepted, bytesTotal, partsAccepted, partsTotal, mediaId, rate } = progress;

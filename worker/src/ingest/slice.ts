@@ -8,8 +8,8 @@ import {
   VodliftError,
 } from "vodlift";
 import type { IngestRequest } from "../api/schema.ts";
-import { asFailure, client, KnownFailure } from "../client.ts";
-import { type Env, setting } from "../env.ts";
+import { asFailure, client, KnownFailure, limitOf } from "../client.ts";
+import type { Env } from "../env.ts";
 import { jobs, type Task } from "../jobs/index.ts";
 import { budgetOf } from "./budget.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -76,6 +76,11 @@ async function slice(
     if (beat.order !== "go") {
       await index.handOver(id, run);
       return { end: "over", why: beat.order };
+    }
+    if (params.shard) {
+      const { first, last } = params.shard;
+      const whole = beat.parts === last - first + 1;
+      return whole ? { end: "over", why: "the shard is complete" } : { end: "more", bytes: 0 };
     }
     return after(env, end.checkpoint, parsed(task.checkpoint), budget, request);
   } catch (error) {
@@ -197,8 +202,7 @@ function upload(
     options.referenceId === undefined
       ? ({ referenceId: `vodlift-${task.view.id}`, adopt: "if-possible" } as const)
       : { adopt: true };
-  const maxBytes = setting(env.VODLIFT_MAX_BYTES, 0);
-  const limit = maxBytes === 0 ? {} : { maxBytes };
+  const limit = limitOf(env);
   switch (as) {
     case "image":
       return vod.uploadImage(source, { ...options, ...limit, ...control });
@@ -207,7 +211,13 @@ function upload(
       return vod.uploadAttachedMedia(source, { ...rest, businessType, ...limit, ...control });
     }
     case "playlist":
-      return vod.uploadPlaylist(source, { ...options, ...known, ...control, ...slices });
+      return vod.uploadPlaylist(source, {
+        ...options,
+        ...known,
+        ...(limit.maxBytes && { limits: { bytes: limit.maxBytes } }),
+        ...control,
+        ...slices,
+      });
     default:
       return vod.upload(source, { ...options, ...known, ...limit, ...control, ...slices });
   }

@@ -29,7 +29,8 @@ export async function deliver(env: Env, url: string, ingest: Ingest): Promise<vo
   const target = new URL(url);
   const refusal = checkUrl(url, env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true");
   if (refusal) throw new Error(refusal.message);
-  const id = `${ingest.id}.${ingest.state}.${ingest.attempts}`;
+  // `done` may become `ready` between two tries: it is the same message all the same.
+  const id = `${ingest.id}.${ingest.attempts}`;
   const timestamp = Math.floor(Date.now() / 1000);
   const body = JSON.stringify({
     type: `ingest.${ingest.state}`,

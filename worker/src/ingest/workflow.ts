@@ -23,7 +23,7 @@ const TRANSFER = {
   retries: { limit: 4, delay: "5 seconds", backoff: "exponential" },
   timeout: "30 minutes",
 } as const;
-/** From 5 seconds to hours: a receiver may be down for a day. */
+/** From 5 seconds to hours: a receiver may be down for a while. */
 const NOTICE = {
   retries: { limit: 12, delay: "5 seconds", backoff: "exponential" },
   timeout: "1 minute",
@@ -105,7 +105,7 @@ export class IngestWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     let delivered = true;
     for (let n = 0; n < count; n += 1) {
       await step
-        .do(`notify ${n + 1}`, NOTICE, () => tell.one(this.env, params, n))
+        .do(`notify ${n + 1}`, NOTICE, ({ attempt }) => tell.one(this.env, params, n, attempt))
         .catch(() => {
           delivered = false;
         });

@@ -51,6 +51,8 @@ export interface Report {
 /** What a run is told in reply: go on, finish what is in flight and leave the rest, or remove what is there. */
 export type Order = "go" | "stop" | "abort";
 
+type Sums = { bytes: number; rate: number; parts: number };
+
 /** How an upload ended well. */
 export interface Ended {
   mediaId: string;
@@ -65,6 +67,8 @@ const TICK_MS = 15_000;
 /** As `moved`: something is left to do, and no run does it. */
 const ORPHANED = 0;
 const MOST_STALLS = 5;
+/** A run names its media within a second or two, or after a crash and a restart. */
+const EARLY_MS = 3_600_000;
 /** Rows removed at a time when they have been kept long enough. */
 const SWEEP = 1_000;
 /** The most that `createBatch` takes. */
@@ -131,7 +135,7 @@ export class JobIndex extends DurableObject<Env> {
     const until = Date.now() + patienceMs;
     for (let row = this.#find(id); row; row = this.#find(id)) {
       const left = until - Date.now();
-      if (row.todo === null || row.todo === "notify" || left <= 0) return toIngest(row);
+      if (isSettled(row) || left <= 0) return toIngest(row);
       await this.#news(id, left);
     }
     return undefined;
@@ -143,7 +147,7 @@ export class JobIndex extends DurableObject<Env> {
     if (!row) return undefined;
     const open = row.state === "queued" || row.state === "running";
     const left = row.checkpoint !== null && row.state !== "done" && row.state !== "ready";
-    if (open || (left && row.todo === null)) {
+    if (open || (left && isSettled(row))) {
       this.#end(row, "canceled", row.state === "running" || left ? "cleanup" : null);
       // What runs cleans up behind itself; for the rest nobody is there yet.
       if (row.state !== "running") this.#change(row, { moved: ORPHANED });
@@ -167,7 +171,7 @@ export class JobIndex extends DurableObject<Env> {
   async retry(id: string): Promise<Ingest | "over" | "gone" | undefined> {
     const row = this.#find(id);
     if (!row) return undefined;
-    if ((row.state !== "failed" && row.state !== "canceled") || row.todo !== null) return "over";
+    if ((row.state !== "failed" && row.state !== "canceled") || !isSettled(row)) return "over";
     if (row.request === null) return "gone";
     this.#change(row, {
       state: "queued",
@@ -176,7 +180,9 @@ export class JobIndex extends DurableObject<Env> {
       stalls: 0,
       error: null,
       ended: null,
+      todo: null,
       webhook: null,
+      silent_until: null,
     });
     this.#note(row, "retried", `Attempt ${row.attempts + 1} was asked for.`);
     await this.#wake();
@@ -210,6 +216,7 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#sql
       .exec<Row>("SELECT * FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1", mediaId)
       .toArray()[0];
+    if (!row) this.#confirm(mediaId);
     if (!row || row.confirmed !== null) return row && toIngest(row);
     this.#change(row, { confirmed: Date.now(), ...(row.state === "done" && { state: "ready" }) });
     this.#note(row, "ready", "VOD has the file.");
@@ -234,27 +241,32 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#find(id);
     if (row?.run !== run) return "stop";
     if (row.state !== "running") return row.todo === "cleanup" ? "abort" : "stop";
-    const { bytes, rate } = report.shard === undefined ? report : this.#shard(row, report);
-    const mediaId = report.mediaId ?? row.media_id;
+    const { bytes, rate, parts } = report.shard === undefined ? report : this.#shard(row, report);
+    this.#name(row, report.mediaId);
     this.#change(row, {
       phase: report.phase,
       bytes: Math.max(bytes, row.bytes),
       stalls: bytes > row.bytes ? 0 : row.stalls,
       rate: Math.round(rate),
-      parts: Math.max(report.parts, row.parts),
+      parts: Math.max(parts, row.parts),
       size: report.size ?? row.size,
       parts_total: report.partsTotal ?? row.parts_total,
-      ...(mediaId !== row.media_id && { media_id: mediaId }),
     });
-    if (mediaId !== row.media_id) this.#note(row, "created", `VOD calls it ${mediaId}.`);
     return this.#paused() ? "stop" : "go";
   }
 
   /** A later run begins where the last checkpoint stands, even that of a run that was told to stop meanwhile. */
   save(id: string, run: number, checkpoint: string | null): void {
-    const row = this.#find(id);
-    if (row?.run !== run || row.state === "done" || row.state === "ready") return;
+    const row = this.#current(id, run);
+    // A shard may hear last that all is over: what it brings then leads nowhere.
+    if (!row || (row.ended !== null && isSettled(row))) return;
     this.#sql.exec("UPDATE jobs SET checkpoint = ? WHERE seq = ?", checkpoint, row.seq);
+  }
+
+  /** Nothing will be heard of it for so long, and that is as it should be. */
+  expectSilence(id: string, run: number, ms: number): void {
+    const row = this.#current(id, run);
+    if (row) this.#change(row, { silent_until: Date.now() + ms });
   }
 
   note(id: string, run: number, type: string, text: string): void {
@@ -263,10 +275,11 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   finish(id: string, run: number, { mediaId, bytes, parts, notify }: Ended): void {
-    const row = this.#current(id, run);
-    if (!row) return;
+    const known = this.#current(id, run);
+    if (!known) return;
+    const row = this.#name(known, mediaId);
     const whole = { bytes, size: bytes, parts, parts_total: parts };
-    this.#change(row, { media_id: mediaId, ...whole, checkpoint: null });
+    this.#change(row, { ...whole, checkpoint: null });
     this.#end(row, row.confirmed === null ? "done" : "ready", notify ? "notify" : null);
     this.#note(row, "done", `${bytes} bytes are stored, their checksum agrees.`);
   }
@@ -314,6 +327,8 @@ export class JobIndex extends DurableObject<Env> {
     this.#replaceTheStale();
     const started = await this.#start();
     this.#sweep();
+    // Somebody asked for it while instances were made: that is sooner than any of these.
+    if ((await this.ctx.storage.getAlarm()) !== null) return;
     if (started || this.#isBusy())
       await this.ctx.storage.setAlarm(Date.now() + Math.min(TICK_MS, this.#staleMs() / 2));
     else await this.#sleep();
@@ -344,7 +359,9 @@ export class JobIndex extends DurableObject<Env> {
       }
     }
     this.#sql.exec(
-      "UPDATE jobs SET run = run + 1, moved = 0 WHERE todo IS NOT NULL AND moved BETWEEN 1 AND ?",
+      `UPDATE jobs SET run = run + 1, moved = 0
+       WHERE todo IS NOT NULL AND moved BETWEEN 1 AND ? AND COALESCE(silent_until, 0) < ?`,
+      since,
       since,
     );
   }
@@ -391,6 +408,7 @@ export class JobIndex extends DurableObject<Env> {
       Date.now() - days * DAY_MS,
       SWEEP,
     );
+    this.#sql.exec("DELETE FROM confirmations WHERE at < ?", Date.now() - EARLY_MS);
   }
 
   #staleMs(): number {
@@ -464,18 +482,36 @@ export class JobIndex extends DurableObject<Env> {
     this.ctx.waitUntil(this.#wake());
   }
 
-  /** Bytes of all shards together. */
-  #shard(row: Row, { shard = 0, bytes, rate }: Report): { bytes: number; rate: number } {
+  /** What VOD calls it. VOD may have named it in a callback before. */
+  #name(row: Row, mediaId: string | undefined): Row {
+    if (mediaId === undefined || mediaId === row.media_id) return row;
+    this.#change(row, { media_id: mediaId });
+    this.#note(row, "created", `VOD calls it ${mediaId}.`);
+    const early = this.#sql
+      .exec("DELETE FROM confirmations WHERE media_id = ? RETURNING at", mediaId)
+      .toArray();
+    if (early.length) this.ready(mediaId);
+    return this.#find(row.id) ?? row;
+  }
+
+  /** VOD has a file that nobody has named yet: perhaps one of ours, perhaps somebody else's of the same account. */
+  #confirm(mediaId: string): void {
+    this.#sql.exec("INSERT OR REPLACE INTO confirmations VALUES (?, ?)", mediaId, Date.now());
+  }
+
+  /** All shards together. */
+  #shard(row: Row, { shard = 0, bytes, rate, parts }: Report): Sums {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?)",
       row.seq,
       shard,
       bytes,
       Math.round(rate),
+      parts,
     );
     return this.#sql
-      .exec<{ bytes: number; rate: number }>(
-        "SELECT SUM(bytes) AS bytes, SUM(rate) AS rate FROM shards WHERE job = ?",
+      .exec<Sums>(
+        "SELECT SUM(bytes) AS bytes, SUM(rate) AS rate, SUM(parts) AS parts FROM shards WHERE job = ?",
         row.seq,
       )
       .one();
@@ -551,6 +587,11 @@ export class JobIndex extends DurableObject<Env> {
   #tell(id: string): void {
     for (const resolve of this.#waiting.get(id) ?? []) resolve();
   }
+}
+
+/** Nobody moves or removes anything of it any more; at most somebody is still to be told. */
+function isSettled({ todo }: Row): boolean {
+  return todo === null || todo === "notify";
 }
 
 const INTERRUPTED: Failure = {

@@ -30,6 +30,8 @@ CREATE TABLE jobs (
   -- Runs in a row that stopped moving before they brought a byte.
   stalls INTEGER NOT NULL DEFAULT 0,
   webhook TEXT,
+  -- Silence is no bad sign before.
+  silent_until INTEGER,
   -- VOD has said that it has the file, perhaps before we knew it ourselves.
   confirmed INTEGER,
   created INTEGER NOT NULL,
@@ -48,6 +50,7 @@ CREATE TABLE shards (
   shard INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
   rate INTEGER NOT NULL,
+  parts INTEGER NOT NULL,
   PRIMARY KEY (job, shard)
 ) WITHOUT ROWID;
 
@@ -59,6 +62,9 @@ CREATE TABLE entries (
   text TEXT NOT NULL
 );
 CREATE INDEX entries_by_job ON entries (job, seq);
+
+-- Media that VOD has named in a callback before a run did.
+CREATE TABLE confirmations (media_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 

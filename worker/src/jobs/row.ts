@@ -26,6 +26,7 @@ export type Row = {
   todo: "cleanup" | "drain" | "notify" | null;
   stalls: number;
   webhook: "pending" | "delivered" | "failed" | null;
+  silent_until: number | null;
   confirmed: number | null;
   created: number;
   started: number | null;

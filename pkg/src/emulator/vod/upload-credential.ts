@@ -31,7 +31,9 @@ export function uploadFields(world: World, exchange: Exchange, asset: Asset): Re
     Expiration: String(Math.max(1, Math.floor(life))),
     Region: world.settings.region,
   };
-  return { UploadAddress: encode(address), UploadAuth: encode(auth) };
+  const fields = { UploadAddress: encode(address), UploadAuth: encode(auth) };
+  world.credentials.remember(...Object.values(fields));
+  return fields;
 }
 
 function encode(value: object): string {

@@ -1,0 +1,152 @@
+// Who may do what: scopes, the dashboard's session, other sites, guesses.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  type Answer,
+  callWorker,
+  type RunningWorker,
+  sha256,
+  startWorker,
+} from "../support/worker.ts";
+
+const NOWHERE = {
+  endpoint: "http://127.0.0.1:1",
+  accessKeyId: "id",
+  accessKeySecret: "secret",
+  region: "cn-shanghai",
+};
+const SCOPES = ["create", "read", "cancel"] as const;
+const ALL = "all-of-it";
+
+let worker: RunningWorker;
+before(async () => {
+  const tokens = [
+    { name: "all", sha256: sha256(ALL) },
+    { name: "nothing", sha256: sha256("nothing"), scopes: [] },
+    ...SCOPES.map((scope) => ({ name: scope, sha256: sha256(scope), scopes: [scope] })),
+  ];
+  const settings = { VODLIFT_TOKENS: JSON.stringify(tokens) };
+  worker = await startWorker({ service: NOWHERE, token: ALL, settings });
+});
+after(() => worker.close());
+
+const as = (token: string, path: string, method: string, body?: object): Promise<Answer> =>
+  callWorker({ ...worker, token }, path, {
+    method,
+    ...(body && { body: JSON.stringify(body) }),
+  });
+
+test("a token does what its scopes say, and no more", async () => {
+  const routes: [(typeof SCOPES)[number], string, string][] = [
+    ["create", "POST", "/v1/ingests"],
+    ["create", "POST", "/v1/ingests/abc/retry"],
+    ["create", "PUT", "/v1/uploads?title=a"],
+    ["read", "GET", "/v1/ingests"],
+    ["read", "GET", "/v1/ingests.csv"],
+    ["read", "GET", "/v1/ingests/abc"],
+    ["read", "GET", "/v1/ingests/abc/events"],
+    ["read", "GET", "/v1/ingests/abc/checkpoint"],
+    ["read", "GET", "/v1/stats"],
+    ["read", "GET", "/metrics"],
+    ["cancel", "DELETE", "/v1/ingests/abc"],
+    ["cancel", "POST", "/v1/ingests/abc/stop"],
+    ["cancel", "POST", "/v1/pause"],
+    ["cancel", "POST", "/v1/resume"],
+  ];
+  for (const [needed, method, path] of routes) {
+    for (const scope of [...SCOPES, "nothing"]) {
+      const response = await fetch(worker.url + path, {
+        method,
+        headers: { authorization: `Bearer ${scope}` },
+        ...(method === "PUT" && { body: "" }),
+      });
+      const text = await response.text();
+      if (scope === needed) {
+        assert.ok([200, 400, 404].includes(response.status), `${method} ${path}: ${text}`);
+        continue;
+      }
+      const { code, detail, hint } = JSON.parse(text);
+      assert.deepEqual([response.status, code], [403, "scope_missing"], `${scope} ${path}`);
+      assert.equal(detail, `this token may not ${needed}`);
+      assert.equal(hint, `Use a token whose scopes include "${needed}".`);
+    }
+  }
+});
+
+async function logIn(token: string): Promise<{ status: number; cookie: string }> {
+  const init = { method: "POST", body: JSON.stringify({ token }) };
+  const response = await fetch(`${worker.url}/session`, init);
+  await response.body?.cancel();
+  return { status: response.status, cookie: response.headers.get("set-cookie") ?? "" };
+}
+
+test("a session is a cookie that no script reads and no other site sends", async () => {
+  const { status, cookie } = await logIn(ALL);
+  assert.equal(status, 204);
+  assert.match(cookie, /^vodlift=[\w-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
+  assert.ok(!cookie.includes(ALL));
+  const headers = { cookie: cookie.split(";")[0] ?? "" };
+  const who = await fetch(`${worker.url}/session`, { headers });
+  assert.deepEqual(await who.json(), { name: "all", scopes: [...SCOPES] });
+  assert.equal((await fetch(`${worker.url}/v1/ingests`, { headers })).status, 200);
+  const post = (origin?: string) =>
+    fetch(`${worker.url}/v1/pause`, {
+      method: "POST",
+      headers: { ...headers, ...(origin && { origin }) },
+    });
+  for (const origin of [undefined, "https://evil.example", "null", `${worker.url}.evil.example`]) {
+    const refused = await post(origin);
+    assert.equal(refused.status, 403, origin);
+    assert.equal(((await refused.json()) as Answer["body"]).code, "cross_origin");
+  }
+  assert.equal((await post(worker.url)).status, 200);
+  await as(ALL, "/v1/resume", "POST");
+  const out = await fetch(`${worker.url}/session`, { method: "DELETE", headers });
+  assert.match(out.headers.get("set-cookie") ?? "", /^vodlift=; Max-Age=0/);
+});
+
+test("a session has its token's scopes, and a forged one none", async () => {
+  const { cookie } = await logIn("read");
+  const good = cookie.split(";")[0] ?? "";
+  const call = (value: string, path: string, method: string) =>
+    fetch(worker.url + path, { method, headers: { cookie: value, origin: worker.url } });
+  assert.equal((await call(good, "/v1/ingests", "GET")).status, 200);
+  assert.equal((await call(good, "/v1/pause", "POST")).status, 403);
+  const forged = [good.slice(0, -2), `${good.slice(0, -1)}${good.endsWith("A") ? "B" : "A"}`];
+  for (const value of [...forged, "vodlift=", "vodlift=%", "vodlift=all", `vodlift=${ALL}`]) {
+    assert.equal((await call(value, "/v1/ingests", "GET")).status, 401, value);
+  }
+});
+
+test("no other site may read: there is no CORS", async () => {
+  for (const path of ["/v1/ingests", "/session", "/healthz", "/openapi.json"]) {
+    for (const method of ["GET", "OPTIONS"]) {
+      const response = await fetch(worker.url + path, {
+        method,
+        headers: {
+          origin: "https://evil.example",
+          authorization: `Bearer ${ALL}`,
+          "access-control-request-method": "POST",
+        },
+      });
+      await response.body?.cancel();
+      const allowed = [...response.headers.keys()].filter((one) => one.startsWith("access-"));
+      assert.deepEqual(allowed, [], `${method} ${path}`);
+    }
+  }
+});
+
+test("guesses are counted: at the login, and at the API", async () => {
+  const statuses = async (guess: () => Promise<number>) => {
+    const all = [];
+    for (let n = 0; n < 35; n += 1) all.push(await guess());
+    return new Set(all);
+  };
+  assert.deepEqual(await statuses(async () => (await logIn("wrong")).status), new Set([401, 429]));
+  const { status, headers, body } = await as("wrong", "/v1/ingests", "GET");
+  assert.deepEqual(
+    [status, body.code, headers.get("retry-after")],
+    [429, "too_many_requests", "60"],
+  );
+  assert.equal((await as(ALL, "/v1/ingests", "GET")).status, 200, "the right token is let in");
+});

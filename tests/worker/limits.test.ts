@@ -1,0 +1,181 @@
+// How many run at once, overall and at one host; and what waits can be stopped, canceled, paused and tried again.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Origin, startOrigin } from "../support/origin.ts";
+import { assertNothingOpen, type Emulator, partsStored, startService } from "../support/service.ts";
+import {
+  type Answer,
+  allEnded,
+  callWorker,
+  ingestEnd,
+  listAll,
+  postIngest,
+  type RunningWorker,
+  startWorker,
+  viewIngest,
+} from "../support/worker.ts";
+
+const MIB = 1024 * 1024;
+const RUNNING = 5;
+const PER_HOST = 3;
+
+let service: Emulator;
+let worker: RunningWorker;
+let origins: Origin[];
+before(async () => {
+  service = await startService();
+  origins = await Promise.all([startOrigin(), startOrigin(), startOrigin()]);
+  const settings = { VODLIFT_RUNNING: String(RUNNING), VODLIFT_PER_HOST: String(PER_HOST) };
+  worker = await startWorker({ service, settings });
+});
+after(async () => {
+  await worker.close();
+  await Promise.all(origins.map((origin) => origin.close()));
+  await service.close();
+});
+
+const call = (path: string, method = "POST"): Promise<Answer> =>
+  callWorker(worker, path, { method });
+
+/** Says how many hold it at once, at most. */
+class Gauge {
+  readonly #held = new Map<string, number>();
+  most = 0;
+
+  change(name: string, by: number): void {
+    this.#held.set(name, (this.#held.get(name) ?? 0) + by);
+    this.most = Math.max(this.most, [...this.#held.values()].filter((n) => n > 0).length);
+  }
+}
+
+test("never more run than may, overall and at one host", async () => {
+  const all = new Gauge();
+  const hosts = origins.map(() => new Gauge());
+  // A source that sees who reads: a path is held from its first request to the end of its last one.
+  const doors = await Promise.all(
+    hosts.map(async (host) => {
+      const server = createServer((request, response) => {
+        const name = `${host} ${request.url}`;
+        for (const gauge of [all, host]) gauge.change(request.url ?? name, 1);
+        response.on("close", () => {
+          for (const gauge of [all, host]) gauge.change(request.url ?? name, -1);
+        });
+        setTimeout(() => {
+          response.writeHead(200, { "content-length": "1000" }).end(Buffer.alloc(1000, 7));
+        }, 150);
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  try {
+    const urls = Array.from({ length: 30 }, (_, n) => {
+      const address = doors[n % doors.length]?.address() as { port: number };
+      return { url: `http://127.0.0.1:${address.port}/${n}.mp4` };
+    });
+    await callWorker(worker, "/v1/ingests", { method: "POST", body: JSON.stringify(urls) });
+    while ((await call("/v1/stats", "GET")).body.counts.queued > 0) {
+      const { counts } = (await call("/v1/stats", "GET")).body;
+      assert.ok(counts.running <= RUNNING, `${counts.running} run`);
+    }
+    await allEnded(worker);
+  } finally {
+    for (const door of doors) door.close();
+  }
+  assert.equal((await call("/v1/stats", "GET")).body.counts.done, 30);
+  assert.ok(all.most <= RUNNING && all.most > 1, `${all.most} at once`);
+  for (const { most } of hosts) assert.ok(most <= PER_HOST, `${most} at one host`);
+});
+
+/** Ingests of slow sources at one host, more than may run. */
+async function crowd(name: string, count: number, rate = 3): Promise<string[]> {
+  const [origin] = origins as [Origin];
+  return Promise.all(
+    Array.from({ length: count }, (_, n) => {
+      const route = { size: 8 * MIB + 1, bytesPerSecond: rate * MIB };
+      return postIngest(worker, { url: origin.add(`/${name}-${n}.mp4`, route), partSize: MIB });
+    }),
+  );
+}
+
+async function states(ids: readonly string[]): Promise<string[]> {
+  return Promise.all(ids.map(async (id) => (await viewIngest(worker, id)).state));
+}
+
+test("what waits is stopped and canceled at once, and never begun", async () => {
+  const ids = await crowd("waiting", PER_HOST + 2);
+  while ((await states(ids)).filter((one) => one === "running").length < PER_HOST) await sleep(50);
+  const now = await states(ids);
+  const [first, second] = ids.filter((_, n) => now[n] === "queued");
+  const created = () =>
+    service.log.filter(({ operation }) => operation === "CreateUploadVideo").length;
+  const canceled = await call(`/v1/ingests/${first}`, "DELETE");
+  assert.deepEqual([canceled.status, canceled.body.state], [200, "canceled"]);
+  const stopped = await call(`/v1/ingests/${second}/stop`);
+  assert.deepEqual([stopped.status, stopped.body.state], [200, "canceled"]);
+  const before = created();
+  await allEnded(worker);
+  assert.ok(created() - before <= PER_HOST);
+  for (const id of [first, second]) {
+    const view = await viewIngest(worker, id ?? "");
+    assert.deepEqual([view.state, view.mediaId, view.started], ["canceled", undefined, undefined]);
+  }
+  assert.equal((await call(`/v1/ingests/${first}/retry`)).status, 202);
+  assert.equal((await ingestEnd(worker, first ?? "")).state, "done");
+});
+
+test("all is paused while slices run, and goes on where it was", async () => {
+  const known = partsStored(service).length;
+  const ids = await crowd("paused", PER_HOST + 1);
+  while (partsStored(service).length - known < 4) await sleep(30);
+  assert.equal((await call("/v1/pause")).body.paused, true);
+  while ((await states(ids)).includes("running")) await sleep(50);
+  const stored = partsStored(service).length;
+  const late = await postIngest(worker, {
+    url: origins[0]?.add("/late.mp4", { size: 10 }),
+  });
+  await sleep(1_500);
+  assert.equal(partsStored(service).length, stored, "nothing moves while all is paused");
+  assert.deepEqual(
+    await states([...ids, late]),
+    [...ids, late].map(() => "queued"),
+  );
+  assert.equal((await call("/v1/resume")).body.paused, false);
+  await allEnded(worker);
+  assert.deepEqual(
+    await states([...ids, late]),
+    [...ids, late].map(() => "done"),
+  );
+  assert.equal(partsStored(service).length - known, ids.length * 9, "no part was sent twice");
+  await assertNothingOpen(service);
+});
+
+test("what was stopped or has failed goes on from its checkpoint when it is tried again", async () => {
+  const known = partsStored(service).length;
+  const [id = ""] = await crowd("again", 1, 1);
+  while ((await viewIngest(worker, id)).bytes < MIB) await sleep(30);
+  assert.equal((await call(`/v1/ingests/${id}/stop`)).status, 200);
+  const refused = { kind: "answer", status: 403, code: "AccessDenied" } as const;
+  service.setFaults([{ operation: "UploadPart", from: 3, action: refused }]);
+  assert.equal((await call(`/v1/ingests/${id}/retry`)).status, 202);
+  const failed = await ingestEnd(worker, id);
+  assert.deepEqual([failed.state, failed.attempts, failed.resumable], ["failed", 2, true]);
+  service.setFaults([]);
+  assert.equal((await call(`/v1/ingests/${id}/retry`)).status, 202);
+  assert.equal((await call(`/v1/ingests/${id}/retry`)).status, 409, "it is queued already");
+  const done = await ingestEnd(worker, id);
+  assert.deepEqual([done.state, done.attempts, done.mediaId], ["done", 3, failed.mediaId]);
+  const parts = partsStored(service).slice(known);
+  assert.deepEqual([parts.length, new Set(parts).size], [9, 9]);
+  assert.equal((await call(`/v1/ingests/${id}/retry`)).body.code, "not_retryable");
+  // After a cancel there is nothing to go on from: it begins anew.
+  const [other = ""] = await crowd("anew", 1, 2);
+  while ((await viewIngest(worker, other)).bytes < MIB) await sleep(30);
+  await call(`/v1/ingests/${other}`, "DELETE");
+  await call(`/v1/ingests/${other}/retry`);
+  assert.equal((await ingestEnd(worker, other)).state, "done");
+  await assertNothingOpen(service);
+  assert.equal((await listAll(worker, "&state=failed")).length, 0);
+});

@@ -1,0 +1,154 @@
+// After successes, failures, cancels and webhooks, everything that was stored, printed or answered is searched for every
+// secret that was in play.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startOrigin } from "../support/origin.ts";
+import { startService } from "../support/service.ts";
+import { cannotKill, startVictim } from "../support/victim.ts";
+import { callWorker, ingestEnd, postIngest, viewIngest } from "../support/worker.ts";
+
+const MIB = 1024 * 1024;
+const secret = (name: string): string => `${name}-${randomBytes(12).toString("hex")}`;
+
+test("no secret is stored, printed or answered", { skip: cannotKill }, async (t) => {
+  const service = await startService({ callback: { privateKey: "callback" } });
+  const origin = await startOrigin();
+  const persist = await mkdtemp(join(tmpdir(), "vodlift-secrets-"));
+  const receiver = createServer((_, response) => response.writeHead(204).end());
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const { port } = receiver.address() as AddressInfo;
+  const own = {
+    token: secret("token"),
+    query: secret("query"),
+    header: secret("header"),
+    hookQuery: secret("hook"),
+    hookSecret: randomBytes(24).toString("base64"),
+    callbackKey: secret("callback"),
+    sealKey: secret("seal"),
+  };
+  const options = {
+    service,
+    persist,
+    token: own.token,
+    logLevel: "log",
+    settings: {
+      VODLIFT_WEBHOOK_SECRET: `whsec_${own.hookSecret}`,
+      VODLIFT_CALLBACK_KEY: own.callbackKey,
+      VODLIFT_SEAL_KEY: own.sealKey,
+      VODLIFT_STALE_SECONDS: "4",
+    },
+  } as const;
+  let worker = await startVictim(options);
+  let printed = "";
+  let answered = "";
+  const get = async (path: string, init: RequestInit = {}): Promise<void> => {
+    const headers = { authorization: `Bearer ${own.token}`, ...init.headers };
+    const response = await fetch(worker.url + path, { ...init, headers });
+    answered += `${[...response.headers].join("\n")}\n${await response.text()}\n`;
+  };
+  const post = (path: string, route: object, fields: object = {}): Promise<string> =>
+    postIngest(worker, {
+      url: `${origin.add(path, route)}?signature=${own.query}`,
+      headers: { "x-source-key": own.header },
+      webhookUrl: `http://127.0.0.1:${port}/?key=${own.hookQuery}`,
+      partSize: MIB,
+      ...fields,
+    });
+  try {
+    const slow = { size: 8 * MIB, bytesPerSecond: 2 * MIB };
+    const [done, missing, changed, canceled, stopped, image] = await Promise.all([
+      post("/known.mp4", { size: 5 * MIB }, { title: "Known title", wait: true }),
+      post("/missing.mp4", { status: 404 }),
+      post("/changed.mp4", { size: 6 * MIB, changeAfter: 3 }),
+      post("/canceled.mp4", slow),
+      post("/stopped.mp4", slow),
+      post("/cover.png", { size: 1000 }, { as: "image" }),
+    ]);
+    for (const id of [canceled, stopped]) {
+      while ((await viewIngest(worker, id)).bytes < MIB) await sleep(50);
+    }
+    await get(`/v1/ingests/${canceled}`, { method: "DELETE" });
+    // One more is killed in the middle, so that its state is what a crash leaves.
+    const killed = await post("/killed.mp4", slow);
+    while ((await viewIngest(worker, killed)).bytes < MIB) await sleep(50);
+    printed += worker.output();
+    await worker.close();
+    worker = await startVictim(options);
+    await get(`/v1/ingests/${stopped}/stop`, { method: "POST" });
+    for (const id of [done, missing, changed, killed, image]) await ingestEnd(worker, id);
+    await get(`/v1/ingests/${missing}/retry`, { method: "POST" });
+    await get("/v1/uploads?title=sent.mp4", { method: "PUT", body: randomBytes(10_000) });
+    await get("/v1/uploads", { method: "PUT", body: "x" });
+    await get("/session", { method: "POST", body: JSON.stringify({ token: own.token }) });
+    await get("/session", { method: "POST", body: JSON.stringify({ token: "wrong" }) });
+    await ingestEnd(worker, missing);
+    while ((await viewIngest(worker, done)).webhook !== "delivered") await sleep(100);
+    assert.equal((await callWorker(worker, "/v1/stats")).body.counts.done >= 3, true);
+    for (const id of [done, missing, changed, canceled, stopped, killed, image]) {
+      await get(`/v1/ingests/${id}`);
+      await get(`/v1/ingests/${id}/checkpoint`);
+      await get(`/v1/ingests/${id}/events`);
+    }
+    for (const path of ["/v1/ingests", "/v1/ingests.csv", "/v1/stats", "/metrics"]) await get(path);
+    await get("/openapi.json");
+    printed += worker.output();
+  } finally {
+    await worker.close();
+    await origin.close();
+    await service.close();
+    receiver.close();
+  }
+
+  const files = await allFiles(persist);
+  const secrets = [
+    ...Object.values(own),
+    service.accessKeySecret,
+    ...service.issuedSecrets,
+    // What the base64 of a secret looks like inside that of a longer text depends on where it stands there.
+    ...Object.values(own).map((one) => Buffer.from(one).toString("base64").slice(4, -4)),
+  ];
+  t.diagnostic(
+    `${secrets.length} secrets, ${files.size} files, ${answered.length} bytes of answers`,
+  );
+  assert.ok(service.issuedSecrets.length > 20);
+  const texts = new Map<string, Buffer>([
+    ...files,
+    ["what was printed", Buffer.from(printed)],
+    ["what was answered", Buffer.from(answered)],
+  ]);
+  // The search finds what is there, even while it lies in a write-ahead log.
+  assert.ok(where(texts, "/known.mp4").length > 1, "a path that is stored is found");
+  assert.ok(where(texts, "Known title").includes("what was answered"));
+  assert.ok(where(texts, "/v1/stats").includes("what was printed"), "requests are printed");
+  const found = secrets.flatMap((one) => where(texts, one).map((place) => `${one} in ${place}`));
+  assert.deepEqual(found, []);
+  await rm(persist, { recursive: true, force: true });
+});
+
+async function allFiles(folder: string): Promise<Map<string, Buffer>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    await Promise.all(
+      files.map(async ({ parentPath, name }): Promise<[string, Buffer]> => {
+        const path = join(parentPath, name);
+        return [path, await readFile(path)];
+      }),
+    ),
+  );
+}
+
+/** Which of the texts hold it, in either encoding that V8 and SQLite write. */
+function where(texts: Map<string, Buffer>, what: string): string[] {
+  const needles = [Buffer.from(what), Buffer.from(what, "utf16le")];
+  return [...texts].flatMap(([name, text]) =>
+    needles.some((needle) => text.includes(needle)) ? [name] : [],
+  );
+}

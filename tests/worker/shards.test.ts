@@ -1,0 +1,130 @@
+// One huge object, moved by four Workflow instances at once; and one that is larger still, by a single one.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Route, sha256OfFile, startOrigin } from "../support/origin.ts";
+import {
+  assertNothingOpen,
+  type Emulator,
+  partsStored,
+  startService,
+  storedFile,
+} from "../support/service.ts";
+import { cannotKill, startVictim, type Victim } from "../support/victim.ts";
+import { type IngestView, postIngest, viewIngest } from "../support/worker.ts";
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+const slow = process.env.VODLIFT_SLOW === "1" ? false : "20 GiB take minutes: set VODLIFT_SLOW=1";
+
+interface Scene {
+  service: Emulator;
+  worker: Victim;
+  /** Kills the Worker, and starts it again. */
+  restart(): Promise<void>;
+  view(): Promise<IngestView>;
+  /** Waits until it is over: bytes never fall, and are never more than there are. */
+  end(): Promise<IngestView>;
+}
+
+/** Ingests what a route serves while something happens, and compares what is stored. */
+async function lifts(
+  route: Route & { size: number },
+  fields: object,
+  during: (scene: Scene) => Promise<void> = async () => {},
+): Promise<{ view: IngestView; parts: number[]; seconds: number; peakMib: number }> {
+  const service = await startService();
+  const origin = await startOrigin({ routes: { "/huge.mp4": route } });
+  const persist = await mkdtemp(join(tmpdir(), "vodlift-shards-"));
+  const settings = { VODLIFT_STALE_SECONDS: "4" };
+  const options = { service, persist, token: "a-token", settings };
+  let worker = await startVictim(options);
+  try {
+    const began = performance.now();
+    const id = await postIngest(worker, { url: `${origin.url}/huge.mp4`, ...fields });
+    let arrived = 0;
+    const view = async (): Promise<IngestView> => {
+      const seen = await viewIngest(worker, id);
+      assert.ok(seen.bytes >= arrived, `${seen.bytes} after ${arrived}`);
+      assert.ok(seen.bytes <= (seen.size ?? 0), `${seen.bytes} of ${seen.size}`);
+      assert.ok(seen.parts <= (seen.partsTotal ?? 0), `${seen.parts} of ${seen.partsTotal}`);
+      arrived = seen.bytes;
+      return seen;
+    };
+    const end = async (): Promise<IngestView> => {
+      for (;;) {
+        const seen = await view();
+        if (seen.ended) return seen;
+        await sleep(100);
+      }
+    };
+    const restart = async (): Promise<void> => {
+      await worker.close();
+      worker = await startVictim(options);
+    };
+    await during({ service, worker, restart, view, end });
+    const over = await end();
+    const seconds = (performance.now() - began) / 1000;
+    assert.deepEqual([over.state, over.error], ["done", undefined]);
+    assert.deepEqual([over.bytes, over.size], [route.size, route.size]);
+    const stored = storedFile(service, over.mediaId);
+    assert.equal(await sha256OfFile(stored), await origin.sha256("/huge.mp4"));
+    await assertNothingOpen(service);
+    return { view: over, parts: partsStored(service), seconds, peakMib: worker.peakMib() };
+  } finally {
+    await worker.close();
+    await origin.close();
+    await service.close();
+    await rm(persist, { recursive: true, force: true });
+  }
+}
+
+test("4 GiB through four shards", { skip: cannotKill }, async (t) => {
+  const route = { size: 4 * GIB + 5 };
+  const { view, parts, seconds, peakMib } = await lifts(route, { partSize: 32 * MIB, shards: 4 });
+  t.diagnostic(`4 GiB in ${seconds.toFixed(1)} s, workerd's peak is ${peakMib.toFixed(0)} MiB`);
+  assert.deepEqual([parts.length, new Set(parts).size], [129, 129]);
+  const texts = view.timeline.map(({ text }) => text);
+  assert.ok(texts.includes("4 workflows move it together."), texts.join("\n"));
+});
+
+test("killed in the middle, shards go on", { skip: cannotKill }, async () => {
+  const route = { size: 64 * MIB + 5, bytesPerSecond: 8 * MIB };
+  const { parts } = await lifts(route, { partSize: MIB, shards: 4 }, async (scene) => {
+    for (const share of [0.3, 0.6]) {
+      while ((await scene.view()).bytes < share * route.size) await sleep(50);
+      await scene.restart();
+    }
+  });
+  assert.equal(new Set(parts).size, 65);
+  assert.ok(parts.length <= 65 + 2 * 4 * 3, `${parts.length} parts were sent`);
+});
+
+test("paused and resumed, shards send nothing twice", { skip: cannotKill }, async () => {
+  const route = { size: 48 * MIB + 5, bytesPerSecond: 12 * MIB };
+  const { parts, view } = await lifts(route, { partSize: MIB, shards: 4 }, async (scene) => {
+    const post = (path: string) =>
+      fetch(`${scene.worker.url}/v1/${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${scene.worker.token}` },
+      });
+    while ((await scene.view()).bytes < route.size / 4) await sleep(50);
+    await post("pause");
+    while ((await scene.view()).state !== "queued") await sleep(50);
+    await post("resume");
+  });
+  assert.deepEqual([parts.length, new Set(parts).size], [49, 49]);
+  assert.equal(view.attempts, 1);
+});
+
+test("20 GiB through one instance", { skip: slow || cannotKill }, async (t) => {
+  const { parts, seconds, peakMib } = await lifts(
+    { size: 20 * GIB + 5 },
+    { partSize: 64 * MIB, shards: 1 },
+  );
+  t.diagnostic(`20 GiB in ${seconds.toFixed(1)} s, workerd's peak is ${peakMib.toFixed(0)} MiB`);
+  assert.deepEqual([parts.length, new Set(parts).size], [321, 321]);
+});

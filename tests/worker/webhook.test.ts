@@ -1,0 +1,210 @@
+// Whom the Worker tells, and what VOD tells the Worker.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, suite, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Webhook } from "standardwebhooks";
+import { type Origin, type Route, startOrigin } from "../support/origin.ts";
+import { type Delivery, type Receiver, startReceiver } from "../support/receiver.ts";
+import { type Emulator, startService } from "../support/service.ts";
+import {
+  callWorker,
+  type IngestView,
+  ingestEnd,
+  postIngest,
+  type RunningWorker,
+  startWorker,
+  viewIngest,
+} from "../support/worker.ts";
+
+const MIB = 1024 * 1024;
+const CALLBACK_KEY = "a-callback-key";
+const secrets = [randomBytes(24), randomBytes(24)].map((one) => `whsec_${one.toString("base64")}`);
+
+let service: Emulator;
+let origin: Origin;
+let receiver: Receiver;
+let worker: RunningWorker;
+before(async () => {
+  receiver = await startReceiver((path, nth) => {
+    if (path === "/busy") return nth < 3 ? { status: 500 } : undefined;
+    if (path === "/moved") return { status: 307, location: `${receiver.url}/elsewhere` };
+    return undefined;
+  });
+  service = await startService({ callback: { privateKey: CALLBACK_KEY } });
+  origin = await startOrigin();
+  worker = await startWorker({
+    service,
+    settings: {
+      VODLIFT_WEBHOOK_SECRET: secrets.join(" "),
+      VODLIFT_CALLBACK_KEY: CALLBACK_KEY,
+    },
+  });
+});
+after(async () => {
+  await worker.close();
+  receiver.close();
+  await origin.close();
+  await service.close();
+});
+
+let count = 0;
+
+async function ingest(route: Route, fields: object = {}): Promise<string> {
+  count += 1;
+  const url = origin.add(`/hooked-${count}.mp4`, route);
+  return postIngest(worker, { url: `${url}?signature=hidden`, partSize: 256 * 1024, ...fields });
+}
+
+async function until(id: string, reached: (view: IngestView) => boolean): Promise<IngestView> {
+  for (;;) {
+    const view = await viewIngest(worker, id);
+    if (reached(view)) return view;
+    await sleep(100);
+  }
+}
+
+/** What a delivery says, if any receiver with one of the secrets would believe it. */
+function verified({ body, headers }: Delivery): { type: string; data: IngestView } {
+  const [first, second] = secrets.map((secret) =>
+    new Webhook(secret).verify(body, headers as Record<string, string>),
+  );
+  assert.deepEqual(first, second);
+  assert.throws(() =>
+    new Webhook(`whsec_${randomBytes(24).toString("base64")}`).verify(
+      body,
+      headers as Record<string, string>,
+    ),
+  );
+  assert.throws(() =>
+    new Webhook(secrets[0] ?? "").verify(`${body} `, headers as Record<string, string>),
+  );
+  return first as { type: string; data: IngestView };
+}
+
+suite("webhooks", { concurrency: true }, () => {
+  test("done is told, and can be verified under either secret", async () => {
+    const id = await ingest({ size: MIB }, { webhookUrl: `${receiver.url}/done` });
+    const [delivery] = await receiver.deliveries("/done", 1);
+    const { type, data } = verified(delivery as Delivery);
+    assert.deepEqual([type, data.id, data.state, data.bytes], ["ingest.done", id, "done", MIB]);
+    assert.doesNotMatch(delivery?.body ?? "", /hidden/);
+    assert.equal((await until(id, ({ webhook }) => webhook !== "pending")).webhook, "delivered");
+    assert.equal(receiver.got.filter(({ path }) => path === "/done").length, 1);
+  });
+
+  test("failed is told with its code, and again after a retry, under another id", async () => {
+    const id = await ingest({ status: 404 }, { webhookUrl: `${receiver.url}/failed` });
+    const [first] = await receiver.deliveries("/failed", 1);
+    const { type, data } = verified(first as Delivery);
+    assert.deepEqual([type, data.id, data.error?.code], ["ingest.failed", id, "source_not_found"]);
+    await until(id, ({ webhook }) => webhook === "delivered");
+    const retry = await callWorker(worker, `/v1/ingests/${id}/retry`, { method: "POST" });
+    assert.equal(retry.status, 202);
+    const [, second] = await receiver.deliveries("/failed", 2);
+    assert.equal(verified(second as Delivery).data.attempts, 2);
+    assert.notEqual(second?.headers["webhook-id"], first?.headers["webhook-id"]);
+  });
+
+  test("who is busy is told again, under the same id", async () => {
+    const id = await ingest({ size: 10 }, { webhookUrl: `${receiver.url}/busy` });
+    const deliveries = await receiver.deliveries("/busy", 3);
+    for (const delivery of deliveries) assert.equal(verified(delivery).data.id, id);
+    assert.equal(new Set(deliveries.map(({ headers }) => headers["webhook-id"])).size, 1);
+    assert.equal((await until(id, ({ webhook }) => webhook !== "pending")).webhook, "delivered");
+  });
+
+  test("a redirect is not followed, and a retry need not wait for the webhook", async () => {
+    const id = await ingest({ status: 404 }, { webhookUrl: `${receiver.url}/moved` });
+    await receiver.deliveries("/moved", 2);
+    assert.equal(receiver.got.filter(({ path }) => path === "/elsewhere").length, 0);
+    const { webhook, state } = await viewIngest(worker, id);
+    assert.deepEqual([state, webhook], ["failed", "pending"]);
+    const retry = await callWorker(worker, `/v1/ingests/${id}/retry`, { method: "POST" });
+    assert.equal(retry.status, 202);
+  });
+
+  test("a webhook on a private address is refused", async () => {
+    const strict = await startWorker({ service, allowPrivateSources: false });
+    try {
+      const body = { url: "https://example.com/film.mp4", webhookUrl: `${receiver.url}/private` };
+      const init = { method: "POST", body: JSON.stringify(body) };
+      const answer = await callWorker(strict, "/v1/ingests", init);
+      assert.deepEqual(
+        [answer.status, answer.body.code, answer.body.field],
+        [400, "address_refused", "webhookUrl"],
+      );
+    } finally {
+      await strict.close();
+    }
+  });
+});
+
+suite("VOD's callbacks", () => {
+  const callbackUrl = (): string => `${worker.url}/callbacks/vod`;
+  const userData = (): string =>
+    JSON.stringify({ MessageCallback: { CallbackURL: callbackUrl(), CallbackType: "http" } });
+
+  test("VOD's event makes `done` `ready`", async () => {
+    const id = await ingest({ size: MIB }, { userData: userData() });
+    const view = await until(id, ({ state }) => state === "ready" || state === "failed");
+    assert.equal(view.state, "ready");
+    const event = service.events.find(({ body }) => body.VideoId === view.mediaId);
+    assert.deepEqual([event?.delivered, event?.attempts], [true, 1]);
+  });
+
+  test("it may come before the ingest is done", async () => {
+    // The reply to Complete is lost again and again, while the event is on its way.
+    service.setFaults([
+      { operation: "CompleteMultipartUpload", nth: 1, action: { kind: "reset-after" } },
+      { operation: "CompleteMultipartUpload", from: 2, count: 2, action: { kind: "reset-before" } },
+      { operation: "PutObject", nth: 1, action: { kind: "reset-after" } },
+    ]);
+    const large = await ingest({ size: MIB }, { userData: userData() });
+    const small = await ingest({ size: 100 }, { userData: userData() });
+    for (const id of [large, small]) {
+      const { state, timeline } = await until(id, ({ ended }) => ended !== undefined);
+      const types = timeline.map(({ type }) => type);
+      assert.deepEqual([state, types.indexOf("ready") < types.indexOf("done")], ["ready", true]);
+    }
+    service.setFaults([]);
+  });
+
+  test("what is not signed, too old, or of somebody else changes nothing", async () => {
+    const id = await ingest({ size: 10 });
+    const { mediaId } = await ingestEnd(worker, id);
+    const now = Math.floor(Date.now() / 1000);
+    const body = JSON.stringify({ EventType: "FileUploadComplete", VideoId: mediaId });
+    const send = (timestamp: number, key: string, url = callbackUrl()) =>
+      fetch(callbackUrl(), {
+        method: "POST",
+        body,
+        headers: {
+          "x-vod-timestamp": String(timestamp),
+          "x-vod-signature": createHash("md5").update(`${url}|${timestamp}|${key}`).digest("hex"),
+        },
+      });
+    for (const response of [
+      await send(now, "another key"),
+      await send(now - 3600, CALLBACK_KEY),
+      await send(now + 3600, CALLBACK_KEY),
+      await send(now, CALLBACK_KEY, "https://example.com/callbacks/vod"),
+      await fetch(callbackUrl(), { method: "POST", body }),
+    ]) {
+      assert.equal(response.status, 401);
+    }
+    assert.equal((await viewIngest(worker, id)).state, "done");
+    assert.equal((await send(now, CALLBACK_KEY)).status, 200);
+    assert.equal((await viewIngest(worker, id)).state, "ready");
+  });
+
+  test("without a key the Worker takes none", async () => {
+    const closed = await startWorker({ service });
+    try {
+      const response = await fetch(`${closed.url}/callbacks/vod`, { method: "POST" });
+      assert.equal(response.status, 503);
+    } finally {
+      await closed.close();
+    }
+  });
+});
