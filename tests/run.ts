@@ -217,6 +217,21 @@ const steps: readonly Step[] = [
     skip: noChromium,
   },
   {
+    name: "the dashboard in Chromium, on the Worker itself",
+    group: "browser",
+    command: [
+      "env",
+      "DASHBOARD=worker",
+      "node",
+      "--test",
+      "--test-concurrency=1",
+      "--test-reporter=spec",
+      "tests/browser/ingests.test.ts",
+      "tests/browser/login.test.ts",
+    ],
+    skip: noChromium,
+  },
+  {
     name: "official clients against the emulator",
     group: "conformance",
     command: ["node", "tests/conformance/run.ts"],

@@ -1,6 +1,7 @@
-// Where the dashboard under test is: a service that pretends, or a real one that the environment names.
+// What the dashboard under test talks to: a service that pretends, or with DASHBOARD=worker the Worker itself.
 import { startFakeService } from "./fake-service.ts";
 import type { FakeWorld } from "./fake-world.ts";
+import { startRealService } from "./real-service.ts";
 
 /** Soon done; runs for long; fails first and works when retried; waits for ever. */
 export type Kind = "quick" | "slow" | "broken" | "queued";
@@ -15,25 +16,11 @@ export interface Target {
   close(): Promise<void>;
 }
 
-const { DASHBOARD_URL, DASHBOARD_TOKEN = "", DASHBOARD_MEDIA = "" } = process.env;
-
 /** Only a service that pretends can be brought into any state. */
-export const isReal = DASHBOARD_URL !== undefined;
+export const isReal = process.env.DASHBOARD === "worker";
 
 export async function startTarget(): Promise<Target> {
-  if (DASHBOARD_URL === undefined) {
-    const service = await startFakeService();
-    return { ...service, media: mediaBelow("https://media.example.com") };
-  }
-  return {
-    url: DASHBOARD_URL.replace(/\/$/, ""),
-    token: DASHBOARD_TOKEN,
-    media: mediaBelow(DASHBOARD_MEDIA),
-    close: async () => {},
-  };
+  if (isReal) return startRealService();
+  const service = await startFakeService();
+  return { ...service, media: (kind, name) => `https://media.example.com/${kind}/${name}` };
 }
-
-const mediaBelow =
-  (base: string): Target["media"] =>
-  (kind, name) =>
-    `${base}/${kind}/${name}`;
