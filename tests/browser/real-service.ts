@@ -5,7 +5,7 @@ import { startWorker } from "../support/worker.ts";
 import type { Kind, Target } from "./target.ts";
 
 const MIB = 1024 * 1024;
-const SLOW: Route = { size: 600 * MIB, bytesPerSecond: 4 * MIB };
+const SLOW: Route = { size: 2_048 * MIB, bytesPerSecond: 16 * MIB };
 const ROUTES: Readonly<Record<Kind, Route>> = {
   quick: { size: 3 * MIB },
   slow: SLOW,

@@ -1,0 +1,67 @@
+// What else the Worker lifts: images, attached media, and HLS trees in slices.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertSameFilm, serveFilm } from "../support/hls.ts";
+import { type Origin, startOrigin } from "../support/origin.ts";
+import {
+  assertNothingOpen,
+  type Emulator,
+  startService,
+  storedObjects,
+  storedSha256,
+} from "../support/service.ts";
+import { ingestEnd, postIngest, type RunningWorker, startWorker } from "../support/worker.ts";
+
+let service: Emulator;
+let origin: Origin;
+let worker: RunningWorker;
+
+before(async () => {
+  service = await startService();
+  origin = await startOrigin();
+  // So few that the tree takes several instances.
+  worker = await startWorker({ service, settings: { VODLIFT_SUBREQUESTS: "50" } });
+});
+after(async () => {
+  await worker.close();
+  await origin.close();
+  await service.close();
+});
+
+async function fetched(url: string): Promise<Uint8Array> {
+  const reply = await fetch(url);
+  assert.equal(reply.status, 200, url);
+  return new Uint8Array(await reply.arrayBuffer());
+}
+
+test("an image and a subtitle", async () => {
+  for (const [name, fields, operation] of [
+    ["/cover.png", { as: "image", imageType: "cover" }, "CreateUploadImage"],
+    ["/film.vtt", { as: "attached", businessType: "subtitle" }, "CreateUploadAttachedMedia"],
+  ] as const) {
+    const url = origin.add(name, { size: 30_000 });
+    const view = await ingestEnd(worker, await postIngest(worker, { url, ...fields }));
+    assert.deepEqual([view.state, view.kind], ["done", fields.as], JSON.stringify(view.error));
+    assert.equal(service.log.filter((one) => one.operation === operation).length, 1);
+    const key = service.log.findLast((one) => one.operation === "PutObject")?.key ?? "";
+    assert.equal(await storedSha256(service, key), await origin.sha256(name));
+  }
+});
+
+test("a master playlist with all it names, over several instances, each file once", async () => {
+  const master = serveFilm(origin);
+  const from = service.log.length;
+  const id = await postIngest(worker, { url: master, as: "playlist", title: "Film" });
+  const view = await ingestEnd(worker, id);
+  assert.equal(view.state, "done", JSON.stringify(view.error));
+  const log = service.log.slice(from);
+  const puts = log.filter((one) => one.operation === "PutObject" && one.status === 200);
+  const root = puts.at(-1)?.key ?? "";
+  assert.match(root, /\.m3u8$/, "the root goes up last");
+  await assertSameFilm(service, root, master, fetched);
+  assert.equal(puts.length, new Set(puts.map(({ key }) => key)).size, "each file goes up once");
+  assert.ok(puts.length > 20 && (await storedObjects(service)).length > 20);
+  assert.equal(log.filter((one) => one.operation === "CreateUploadVideo").length, 1);
+  assert.ok(log.filter((one) => one.operation === "RefreshUploadVideo").length >= 2, "in slices");
+  await assertNothingOpen(service);
+});
