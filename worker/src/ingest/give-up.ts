@@ -4,18 +4,12 @@ import { jobs } from "../jobs/index.ts";
 import { hasHooks } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
-/** A step failed as often as it may. What it failed of has passed through the engine, which keeps only the message. */
+/** A step failed as often as it may. Of what it threw the engine keeps the message only; the index knows more. */
 export async function giveUp(env: Env, { id, run }: RunParams, error: unknown): Promise<false> {
   const index = jobs(env);
   const task = await index.begin(id, run);
   if (task?.view.state !== "running") return false;
-  const { message } = asFailure(error);
-  const failure = {
-    code: "gave_up",
-    message,
-    hint: "It was tried again and again: look at its timeline, then retry it; it goes on from its checkpoint.",
-    retryable: true,
-  };
+  const failure = task.view.error ?? asFailure(error);
   await index.fail(id, run, failure, await hasHooks(env, task));
   return false;
 }

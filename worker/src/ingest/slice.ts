@@ -123,7 +123,7 @@ async function failed(
   const failure = asFailure(error);
   // The engine tries the step again, after a while.
   if (failure.retryable) {
-    await index.note(id, run, "trouble", `${failure.message} It is tried again.`);
+    await index.trouble(id, run, failure);
     throw error;
   }
   // A shard that fails leaves its parts to the parent, which fails likewise if it must.

@@ -246,7 +246,7 @@ export class JobIndex extends DurableObject<Env> {
     this.#change(row, {
       phase: report.phase,
       bytes: Math.max(bytes, row.bytes),
-      stalls: bytes > row.bytes ? 0 : row.stalls,
+      ...(bytes > row.bytes && { stalls: 0, error: null }),
       rate: Math.round(rate),
       parts: Math.max(parts, row.parts),
       size: report.size ?? row.size,
@@ -269,6 +269,14 @@ export class JobIndex extends DurableObject<Env> {
     if (row) this.#change(row, { silent_until: Date.now() + ms });
   }
 
+  /** A step has failed, and is tried again. What was wrong is shown as long as nothing goes better. */
+  trouble(id: string, run: number, error: Failure): void {
+    const row = this.#current(id, run);
+    if (row?.state !== "running") return;
+    this.#change(row, { error: JSON.stringify(error) });
+    this.#note(row, "trouble", `${error.message} It is tried again.`);
+  }
+
   note(id: string, run: number, type: string, text: string): void {
     const row = this.#current(id, run);
     if (row) this.#note(row, type, text);
@@ -279,7 +287,7 @@ export class JobIndex extends DurableObject<Env> {
     if (!known) return;
     const row = this.#name(known, mediaId);
     const whole = { bytes, size: bytes, parts, parts_total: parts };
-    this.#change(row, { ...whole, checkpoint: null });
+    this.#change(row, { ...whole, checkpoint: null, error: null });
     this.#end(row, row.confirmed === null ? "done" : "ready", notify ? "notify" : null);
     this.#note(row, "done", `${bytes} bytes are stored, their checksum agrees.`);
   }
