@@ -83,8 +83,11 @@ ingests.post(
     }
     const body = parseJson(await req.text());
     if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
+    const { name } = context.get("caller");
+    const keyOf = (n?: number) =>
+      key === undefined ? undefined : JSON.stringify([name, key, n ?? null]);
     if (!Array.isArray(body)) {
-      const job = await check(env, body, key);
+      const job = await check(env, body, keyOf());
       if (!("kind" in job)) return problem(context, 400, job);
       const [answer] = await jobs(env).accept([job]);
       if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
@@ -94,9 +97,7 @@ ingests.post(
     if (body.length < 1 || body.length > MAX_BATCH) {
       return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
     }
-    const checked = await Promise.all(
-      body.map((one, n) => check(env, one, key === undefined ? undefined : `${key} ${n}`)),
-    );
+    const checked = await Promise.all(body.map((one, n) => check(env, one, keyOf(n))));
     const answers = await jobs(env).accept(checked.filter((job) => "kind" in job));
     const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
     return context.json({ results }, 202);

@@ -170,6 +170,7 @@ export const ListQuery = z.object({
     .string()
     .min(3)
     .max(200)
+    .regex(/^[^\0]*$/, "must not hold NUL")
     .optional()
     .openapi({ description: "Part of the URL, the title, the id or the media id." }),
   since: instant.optional().openapi({ description: "Made at this moment or later." }),
