@@ -17,6 +17,8 @@ export interface WorkerOptions {
   settings?: Readonly<Record<string, string>>;
   /** 0 or nothing: any free port. */
   port?: number;
+  /** Answers every fetch of the Worker instead of the network. */
+  outbound?: (url: string) => Promise<{ status: number; location?: string }>;
   /** What it prints; errors only if left out. */
   logLevel?: "error" | "log" | "debug";
   /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
@@ -50,6 +52,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     VODLIFT_ALLOW_PRIVATE_SOURCES: String(options.allowPrivateSources ?? true),
     ...options.settings,
   };
+  const { outbound } = options;
+  const outboundService = async ({ url }: { url: string }) => {
+    const { status, location } = (await outbound?.(url)) ?? { status: 404 };
+    return new Response(null, { status, headers: location === undefined ? {} : { location } });
+  };
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
     bindings: Object.fromEntries(
@@ -63,6 +70,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       watch: false,
       liveReload: false,
       logLevel: options.logLevel ?? "error",
+      ...(outbound && { outboundService }),
     },
   });
   await worker.ready;
