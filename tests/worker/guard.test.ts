@@ -94,7 +94,7 @@ test("no redirect leads there either", async () => {
   ];
   const all = [...targets, ...metadata, "file:///etc/passwd", "//[fd00::1]/"];
   const fetched: string[] = [];
-  const outbound = async (url: string) => {
+  const outbound = (url: string) => {
     fetched.push(url);
     const { pathname } = new URL(url);
     const [, hops = "", target = ""] = /^\/(\d)\/(\d)/.exec(pathname) ?? [];

@@ -111,7 +111,7 @@ test("what is refused is refused by its field or its code", async () => {
     ["", madeUp(10), 400, "invalid_argument"],
     [`title=${"x".repeat(129)}`, madeUp(10), 400, "invalid_argument"],
     ["title=a&cateId=x", madeUp(10), 400, "invalid_argument"],
-    ["title=a&fileName=film.exe", madeUp(10), 502, "vod_rejected"],
+    ["title=a&fileName=film.exe", madeUp(10), 400, "vod_rejected"],
     ["title=a", madeUp(0), 400, "empty_source"],
     ["title=a", madeUp(MOST + 1), 413, "source_too_large"],
   ];

@@ -152,7 +152,10 @@ ingests.openapi(
     security,
     middleware: requireScope("read"),
     request: { params: IdParam },
-    responses: { 200: json(IngestDetail, "How it stands, and what happened."), ...problems(404) },
+    responses: {
+      200: json(IngestDetail, "How it stands, and what happened."),
+      ...problems(400, 404),
+    },
   }),
   async (context) => {
     const detail = await jobs(context.env).look(context.req.param("id"));
@@ -168,7 +171,7 @@ ingests.openapi(
     security,
     middleware: requireScope("cancel"),
     request: { params: IdParam },
-    responses: { 200: json(Ingest, "It is canceled."), ...problems(404, 409) },
+    responses: { 200: json(Ingest, "It is canceled."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const index = jobs(context.env);
@@ -187,7 +190,7 @@ ingests.openapi(
     security,
     middleware: requireScope("cancel"),
     request: { params: IdParam },
-    responses: { 200: json(Ingest, "It has stopped."), ...problems(404, 409) },
+    responses: { 200: json(Ingest, "It has stopped."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const index = jobs(context.env);
@@ -206,7 +209,7 @@ ingests.openapi(
     security,
     middleware: requireScope("create"),
     request: { params: IdParam },
-    responses: { 202: json(Accepted, "It is queued."), ...problems(404, 409) },
+    responses: { 202: json(Accepted, "It is queued."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const view = await jobs(context.env).retry(context.req.param("id"));
@@ -226,7 +229,7 @@ ingests.openapi(
     request: { params: IdParam },
     responses: {
       200: json(z.record(z.string(), z.unknown()), "A checkpoint. It holds no secret."),
-      ...problems(404, 409),
+      ...problems(400, 404, 409),
     },
   }),
   async (context) => {
