@@ -407,10 +407,9 @@ export class JobIndex extends DurableObject<Env> {
   #isBusy(): boolean {
     const paused = this.#paused();
     const open = paused ? "('running')" : OPEN;
-    return (
-      this.#sql
-        .exec(`SELECT 1 FROM jobs WHERE state IN ${open} OR todo IS NOT NULL LIMIT 1`)
-        .toArray().length > 0
+    // Each by its own index: an OR of both reads every row.
+    return ["todo IS NOT NULL", `state IN ${open}`].some(
+      (test) => this.#sql.exec(`SELECT 1 FROM jobs WHERE ${test} LIMIT 1`).toArray().length > 0,
     );
   }
 
