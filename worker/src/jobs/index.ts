@@ -420,7 +420,9 @@ export class JobIndex extends DurableObject<Env> {
   /** Until the next row has been kept long enough. */
   async #sleep(): Promise<void> {
     const oldest = this.#sql
-      .exec<{ ended: number | null }>("SELECT MIN(ended) AS ended FROM jobs")
+      .exec<{ ended: number | null }>(
+        "SELECT MIN(ended) AS ended FROM jobs WHERE ended IS NOT NULL",
+      )
       .one().ended;
     if (oldest === null) return;
     const kept = setting(this.env.VODLIFT_RETENTION_DAYS, 30) * DAY_MS;
