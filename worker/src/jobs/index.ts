@@ -149,7 +149,7 @@ export class JobIndex extends DurableObject<Env> {
     if (open || (left && isSettled(row))) {
       this.#end(row, "canceled", row.state === "running" || left ? "cleanup" : null);
       // What runs cleans up behind itself; for the rest nobody is there yet.
-      if (row.state !== "running") this.#change(row, { moved: ORPHANED });
+      if (left && row.state !== "running") this.#change(row, { moved: ORPHANED });
       this.#note(row, "canceled", "Canceled; what was uploaded is removed.");
       await this.#wake();
     }
