@@ -1,7 +1,7 @@
 // Schemathesis reads /openapi.json, makes up requests, and judges every answer by what is written there.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { prepareVenv } from "../support/python.ts";
@@ -32,14 +32,16 @@ test("every answer is one that /openapi.json promises", async (t) => {
   const worker = await startWorker({ service, outbound, writesPerMinute: 100_000 });
   try {
     const args = ["run", `${worker.url}/openapi.json`, `--checks=${CHECKS.join(",")}`];
-    const child = spawn(join(venv, "bin", "schemathesis"), [
-      ...args,
+    const options = [
       ...["--header", `Authorization: Bearer ${worker.token}`],
       // It does not end before the ingest does.
       ...["--exclude-path-regex", "/events$"],
       ...["--phases=examples,coverage,fuzzing", "--max-examples=3", "--seed=1"],
       ...["--warnings=off", "--no-color"],
-    ]);
+    ];
+    // It leaves notes in the folder where it runs.
+    const cwd = dirname(venv);
+    const child = spawn(join(venv, "bin", "schemathesis"), [...args, ...options], { cwd });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {
