@@ -177,7 +177,11 @@ const steps: readonly Step[] = [
   {
     name: "Worker tests",
     group: "worker",
-    command: ["node", "--test", "--test-reporter=spec", "tests/worker/**/*.test.ts"],
+    // Most of the time they wait: for sources that are slow on purpose, for backoff, for workerd to start.
+    command: [
+      ...["node", "--test", "--test-concurrency=2", "--test-reporter=spec"],
+      "tests/worker/**/*.test.ts",
+    ],
     needs: "tests/worker/**/*.test.ts",
   },
   {

@@ -4,12 +4,12 @@
  * Each runner gets an emulator of its own and prints its checks and a closing line. The Python ones run in a virtual
  * environment under .cache/, made here from requirements.txt. Without Python 3 they are skipped, and that is said.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { prepareVenv } from "../support/python.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,35 +37,6 @@ const runners: readonly Runner[] = [
 const overTls = runners
   .filter(({ name }) => name === "oss2_client" || name === "pop-core")
   .map((runner): Runner => ({ ...runner, name: `${runner.name}-tls`, tls: true }));
-
-/** Makes the virtual environment once per requirements.txt; the reason when it cannot be made. */
-function preparePython(): string | undefined {
-  const requirements = readFileSync(join(here, "requirements.txt"), "utf8");
-  const stamp = join(venv, "requirements.installed");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements) return undefined;
-  console.log("Installing the official Python clients into .cache/venv (once) …");
-  const steps = [
-    ["python3", "-m", "venv", venv],
-    [
-      python,
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--disable-pip-version-check",
-      "-r",
-      join(here, "requirements.txt"),
-    ],
-  ];
-  for (const [command = "", ...args] of steps) {
-    const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8" });
-    if (error) return `${command} cannot be run (${error.message})`;
-    if (status !== 0)
-      return `\`${command} ${args.slice(0, 3).join(" ")}\` failed: ${stderr.trim().split("\n").at(-1)}`;
-  }
-  writeFileSync(stamp, requirements);
-  return undefined;
-}
 
 async function run(runner: Runner): Promise<Counts> {
   console.log(`\n# ${runner.name}`);
@@ -125,7 +96,9 @@ const wanted = process.argv.slice(2);
 const chosen = [...runners, ...overTls].filter(
   ({ name }) => wanted.length === 0 || wanted.includes(name),
 );
-const unavailable = chosen.some((runner) => runner.python) ? preparePython() : undefined;
+const unavailable = chosen.some((runner) => runner.python)
+  ? prepareVenv(venv, join(here, "requirements.txt"))
+  : undefined;
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 for (const runner of chosen) {
   if (runner.python && unavailable !== undefined) {

@@ -17,6 +17,10 @@ export interface WorkerOptions {
   settings?: Readonly<Record<string, string>>;
   /** 0 or nothing: any free port. */
   port?: number;
+  /** Answers a fetch of the Worker instead of the network, where it says something. */
+  outbound?: (url: string) => { status: number; location?: string } | undefined;
+  /** Calls that change something, by one token; as deployed if left out. */
+  writesPerMinute?: number;
   /** What it prints; errors only if left out. */
   logLevel?: "error" | "log" | "debug";
   /** Where Durable Objects keep their state; a temporary folder, removed at the end, if left out. */
@@ -50,11 +54,23 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     VODLIFT_ALLOW_PRIVATE_SOURCES: String(options.allowPrivateSources ?? true),
     ...options.settings,
   };
+  const { outbound, writesPerMinute: limit } = options;
+  const outboundService = async (request: Request) => {
+    const answer = outbound?.(request.url);
+    if (!answer) return passOn(request);
+    const { status, location } = answer;
+    return new Response(null, { status, headers: location === undefined ? {} : { location } });
+  };
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
-    bindings: Object.fromEntries(
-      Object.entries(settings).map(([name, value]) => [name, { type: "secret_text", value }]),
-    ),
+    bindings: {
+      ...Object.fromEntries(
+        Object.entries(settings).map(([name, value]) => [name, { type: "secret_text", value }]),
+      ),
+      ...(limit && {
+        WRITES: { type: "ratelimit", namespace_id: "1", simple: { limit, period: 60 } },
+      }),
+    },
     dev: {
       server: { hostname: "127.0.0.1", port: options.port ?? 0 },
       persist,
@@ -63,6 +79,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       watch: false,
       liveReload: false,
       logLevel: options.logLevel ?? "error",
+      ...(outbound && { outboundService }),
     },
   });
   await worker.ready;
@@ -74,6 +91,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       if (options.persist === undefined) await rm(persist, { recursive: true, force: true });
     },
   };
+}
+
+async function passOn(request: Request): Promise<Response> {
+  const { url, method, headers } = request;
+  const body = method === "GET" || method === "HEAD" ? null : await request.arrayBuffer();
+  return fetch(url, { method, headers, body, redirect: "manual" });
 }
 
 export function sha256(text: string): string {

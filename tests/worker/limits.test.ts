@@ -121,6 +121,7 @@ test("what waits is stopped and canceled at once, and never begun", async () => 
   for (const id of [first, second]) {
     const view = await viewIngest(worker, id ?? "");
     assert.deepEqual([view.state, view.mediaId, view.started], ["canceled", undefined, undefined]);
+    assert.ok(view.moved >= view.created, view.moved);
   }
   assert.equal((await call(`/v1/ingests/${first}/retry`)).status, 202);
   assert.equal((await ingestEnd(worker, first ?? "")).state, "done");

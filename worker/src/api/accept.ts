@@ -8,7 +8,7 @@ import { seal } from "../seal.ts";
 import { invalid, type Trouble } from "./problem.ts";
 import type { IngestRequest } from "./schema.ts";
 
-/** @param key The caller's Idempotency-Key, made its own for each request of a batch. */
+/** @param key Whose Idempotency-Key it is, and of which request of a batch. */
 export async function toJob(
   env: Env,
   request: IngestRequest,

@@ -31,7 +31,7 @@ events.openapi(
     responses: {
       200: { description: "Events.", content: { "text/event-stream": { schema: z.string() } } },
       204: { description: "It is over, and everything was heard." },
-      ...problems(404),
+      ...problems(400, 404),
     },
   }),
   async (context) => {

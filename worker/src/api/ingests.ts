@@ -83,8 +83,11 @@ ingests.post(
     }
     const body = parseJson(await req.text());
     if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
+    const { name } = context.get("caller");
+    const keyOf = (n?: number) =>
+      key === undefined ? undefined : JSON.stringify([name, key, n ?? null]);
     if (!Array.isArray(body)) {
-      const job = await check(env, body, key);
+      const job = await check(env, body, keyOf());
       if (!("kind" in job)) return problem(context, 400, job);
       const [answer] = await jobs(env).accept([job]);
       if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
@@ -94,9 +97,7 @@ ingests.post(
     if (body.length < 1 || body.length > MAX_BATCH) {
       return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
     }
-    const checked = await Promise.all(
-      body.map((one, n) => check(env, one, key === undefined ? undefined : `${key} ${n}`)),
-    );
+    const checked = await Promise.all(body.map((one, n) => check(env, one, keyOf(n))));
     const answers = await jobs(env).accept(checked.filter((job) => "kind" in job));
     const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
     return context.json({ results }, 202);
@@ -151,7 +152,10 @@ ingests.openapi(
     security,
     middleware: requireScope("read"),
     request: { params: IdParam },
-    responses: { 200: json(IngestDetail, "How it stands, and what happened."), ...problems(404) },
+    responses: {
+      200: json(IngestDetail, "How it stands, and what happened."),
+      ...problems(400, 404),
+    },
   }),
   async (context) => {
     const detail = await jobs(context.env).look(context.req.param("id"));
@@ -167,7 +171,7 @@ ingests.openapi(
     security,
     middleware: requireScope("cancel"),
     request: { params: IdParam },
-    responses: { 200: json(Ingest, "It is canceled."), ...problems(404, 409) },
+    responses: { 200: json(Ingest, "It is canceled."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const index = jobs(context.env);
@@ -186,7 +190,7 @@ ingests.openapi(
     security,
     middleware: requireScope("cancel"),
     request: { params: IdParam },
-    responses: { 200: json(Ingest, "It has stopped."), ...problems(404, 409) },
+    responses: { 200: json(Ingest, "It has stopped."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const index = jobs(context.env);
@@ -205,7 +209,7 @@ ingests.openapi(
     security,
     middleware: requireScope("create"),
     request: { params: IdParam },
-    responses: { 202: json(Accepted, "It is queued."), ...problems(404, 409) },
+    responses: { 202: json(Accepted, "It is queued."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const view = await jobs(context.env).retry(context.req.param("id"));
@@ -225,7 +229,7 @@ ingests.openapi(
     request: { params: IdParam },
     responses: {
       200: json(z.record(z.string(), z.unknown()), "A checkpoint. It holds no secret."),
-      ...problems(404, 409),
+      ...problems(400, 404, 409),
     },
   }),
   async (context) => {

@@ -161,15 +161,17 @@ export const IngestPage = z
 export const ListQuery = z.object({
   state: z
     .string()
+    .regex(
+      new RegExp(`^(${STATES.join("|")})(,(${STATES.join("|")}))*$`),
+      `must be of ${STATES.join(", ")}, with commas between`,
+    )
     .optional()
-    .openapi({ description: "One or several, with commas between.", example: "failed,canceled" })
-    .refine((list) => list === undefined || list.split(",").every(isState), {
-      message: `must be of ${STATES.join(", ")}, with commas between`,
-    }),
+    .openapi({ description: "One or several, with commas between.", example: "failed,canceled" }),
   q: z
     .string()
     .min(3)
     .max(200)
+    .regex(/^[^\0]*$/, "must not hold NUL")
     .optional()
     .openapi({ description: "Part of the URL, the title, the id or the media id." }),
   since: instant.optional().openapi({ description: "Made at this moment or later." }),
@@ -190,7 +192,3 @@ export const Stats = z
   })
   .openapi("Stats");
 export type Stats = z.infer<typeof Stats>;
-
-function isState(word: string): word is State {
-  return (STATES as readonly string[]).includes(word);
-}

@@ -26,6 +26,13 @@ uploads.openapi(
     security,
     middleware: requireScope("create"),
     request: {
+      body: {
+        required: true,
+        description: "The file.",
+        content: {
+          "application/octet-stream": { schema: z.string().min(1).openapi({ format: "binary" }) },
+        },
+      },
       query: z.object({
         title: text.max(128).openapi({ example: "Film" }),
         fileName: text.optional().openapi({ example: "film.mp4" }),
@@ -80,6 +87,8 @@ uploads.openapi(
 function statusOf({ code }: Failure, error: unknown): 400 | 409 | 413 | 502 {
   if (code === "too_large") return 413;
   if (code === "aborted") return 409;
+  // What VOD rejects, the query says: the request itself is signed and well-formed.
+  if (code === "vod_rejected") return 400;
   const callers: readonly string[] = ["usage", "source"];
   return error instanceof VodliftError && callers.includes(error.class) ? 400 : 502;
 }

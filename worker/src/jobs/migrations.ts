@@ -41,6 +41,7 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_by_state ON jobs (state, seq);
 CREATE INDEX jobs_by_host ON jobs (state, host, seq);
+CREATE INDEX jobs_by_creation ON jobs (created);
 CREATE INDEX jobs_by_media ON jobs (media_id) WHERE media_id IS NOT NULL;
 CREATE INDEX jobs_by_end ON jobs (ended) WHERE ended IS NOT NULL;
 CREATE INDEX jobs_to_do ON jobs (todo, moved) WHERE todo IS NOT NULL;

@@ -16,35 +16,40 @@ export interface Query {
 
 /** At most `limit` rows and one more, newest first. */
 export function findRows(sql: SqlStorage, query: Query): Row[] {
-  const tests: string[] = ["jobs.seq < ?"];
+  const [from, seq] =
+    query.q === undefined
+      ? ["jobs", "jobs.seq"]
+      : ["texts JOIN jobs ON jobs.seq = texts.rowid", "texts.rowid"];
+  const tests: string[] = [`${seq} < ?`];
   const values: (string | number)[] = [query.before ?? Number.MAX_SAFE_INTEGER];
+  if (query.q !== undefined) {
+    tests.push("texts MATCH ?");
+    values.push(phrase(query.q));
+  }
   if (query.state?.length) {
     tests.push(`state IN (${query.state.map(() => "?").join(",")})`);
     values.push(...query.state);
   }
   if (query.since !== undefined) {
-    tests.push("created >= ?");
+    tests.push(`${seq} >= ${FIRST_SINCE}`);
     values.push(query.since);
   }
   if (query.until !== undefined) {
-    tests.push("created < ?");
+    tests.push(`${seq} < COALESCE(${FIRST_SINCE}, ${Number.MAX_SAFE_INTEGER})`);
     values.push(query.until);
-  }
-  const from = query.q === undefined ? "jobs" : "texts JOIN jobs ON jobs.seq = texts.rowid";
-  const order = query.q === undefined ? "seq" : "texts.rowid";
-  if (query.q !== undefined) {
-    tests.push("texts MATCH ?", "texts.rowid < ?");
-    values.push(phrase(query.q), query.before ?? Number.MAX_SAFE_INTEGER);
   }
   const where = tests.join(" AND ");
   return sql
     .exec<Row>(
-      `SELECT jobs.* FROM ${from} WHERE ${where} ORDER BY ${order} DESC LIMIT ?`,
+      `SELECT jobs.* FROM ${from} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
       ...values,
       query.limit + 1,
     )
     .toArray();
 }
+
+/** Rows are numbered in the order in which they are made: a time becomes a number, so that no other row is read. */
+const FIRST_SINCE = "(SELECT seq FROM jobs WHERE created >= ? ORDER BY created LIMIT 1)";
 
 /** One phrase of FTS5: whatever stands in it is text, not syntax. */
 function phrase(text: string): string {

@@ -56,7 +56,8 @@ export function toIngest(row: Row): Ingest {
     ...given("webhook", row.webhook),
     created: iso(row.created),
     ...given("started", row.started === null ? null : iso(row.started)),
-    moved: iso(row.moved),
+    // 0 says that no run is there yet for what is left to do.
+    moved: iso(row.moved || (row.ended ?? row.created)),
     ...given("ended", row.ended === null ? null : iso(row.ended)),
   };
 }

@@ -1,0 +1,157 @@
+// Following an ingest as server-sent events.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Origin, startOrigin } from "../support/origin.ts";
+import { type Emulator, startService } from "../support/service.ts";
+import {
+  type IngestView,
+  ingestEnd,
+  postIngest,
+  type RunningWorker,
+  startWorker,
+  viewIngest,
+} from "../support/worker.ts";
+
+const MIB = 1024 * 1024;
+
+let service: Emulator;
+let origin: Origin;
+let worker: RunningWorker;
+before(async () => {
+  service = await startService();
+  origin = await startOrigin();
+  worker = await startWorker({ service });
+});
+after(async () => {
+  await worker.close();
+  await origin.close();
+  await service.close();
+});
+
+interface Message {
+  event: string;
+  id?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: its fields are what the tests assert
+  data: any;
+}
+
+/** Listens until the stream ends, or until enough has been heard. */
+async function listen(
+  id: string,
+  lastEventId?: string,
+  enough: (message: Message) => boolean = () => false,
+): Promise<{ status: number; messages: Message[] }> {
+  const abort = new AbortController();
+  const response = await fetch(`${worker.url}/v1/ingests/${id}/events`, {
+    signal: abort.signal,
+    headers: {
+      authorization: `Bearer ${worker.token}`,
+      ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
+    },
+  });
+  const messages: Message[] = [];
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    return { status: response.status, messages };
+  }
+  assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  let rest = "";
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const blocks = (rest + chunk).split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const message of blocks.flatMap(parse)) {
+      messages.push(message);
+      if (!enough(message)) continue;
+      abort.abort();
+      return { status: 200, messages };
+    }
+  }
+  return { status: 200, messages };
+}
+
+function parse(block: string): Message[] {
+  const fields = Object.fromEntries(
+    block.split("\n").flatMap((line) => {
+      const [, name, value] = /^(\w+): (.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value]];
+    }),
+  );
+  return fields.event === undefined
+    ? []
+    : [{ ...fields, data: JSON.parse(fields.data ?? "") } as Message];
+}
+
+const entries = (messages: Message[]) => messages.filter(({ event }) => event === "entry");
+
+test("everything is told in order, and then the end", async () => {
+  const url = origin.add("/followed.mp4", { size: 8 * MIB, bytesPerSecond: 4 * MIB });
+  const id = await postIngest(worker, { url, partSize: MIB });
+  const { messages } = await listen(id);
+  const { timeline, ...view } = await viewIngest(worker, id);
+  const told = entries(messages);
+  assert.deepEqual(
+    told.map(({ data }) => data),
+    timeline,
+  );
+  assert.deepEqual(
+    told.map((one) => one.id),
+    timeline.map(({ seq }) => String(seq)),
+  );
+  const views = messages
+    .filter(({ event }) => event === "ingest")
+    .map(({ data }) => data as IngestView);
+  assert.ok(views.every(({ bytes }, n) => bytes >= (views[n - 1]?.bytes ?? 0)));
+  assert.ok(new Set(views.map(({ bytes }) => bytes)).size > 2, "progress is told on the way");
+  assert.deepEqual(views.at(-1), view, "the last word is how it ended");
+  assert.deepEqual(messages.at(-1), { event: "end", data: {} });
+  assert.ok(messages.slice(0, -1).every(({ event }) => event !== "end"));
+});
+
+test("who was cut off hears exactly what was missed", async () => {
+  const url = origin.add("/cut-off.mp4", { size: 6 * MIB, bytesPerSecond: 3 * MIB });
+  const id = await postIngest(worker, { url, partSize: MIB });
+  const first = await listen(id, undefined, ({ event }) => event === "entry");
+  const last = first.messages.at(-1)?.id ?? "";
+  const second = await listen(id, last);
+  const { timeline } = await viewIngest(worker, id);
+  const heard = [...entries(first.messages), ...entries(second.messages)];
+  assert.deepEqual(
+    heard.map(({ data }) => data),
+    timeline,
+  );
+  // All over again, from the middle.
+  const [, middle] = timeline;
+  const again = await listen(id, String(middle?.seq));
+  assert.deepEqual(
+    entries(again.messages).map(({ data }) => data),
+    timeline.slice(2),
+  );
+  assert.equal((await listen(id, String(timeline.at(-1)?.seq))).status, 204);
+  assert.equal((await listen(id, "nonsense")).status, 200, "what it never said is not believed");
+});
+
+test("what is over is told to its end, and what is not there is 404", async () => {
+  const id = await postIngest(worker, { url: origin.add("/none.mp4", { status: 404 }) });
+  await ingestEnd(worker, id);
+  const { messages } = await listen(id);
+  assert.deepEqual(
+    messages.slice(-2).map(({ event }) => event),
+    ["ingest", "end"],
+  );
+  assert.equal(messages.at(-2)?.data.error.code, "source_not_found");
+  assert.equal((await listen("0".repeat(32))).status, 404);
+});
+
+test("fifty listeners hear the same", async () => {
+  const url = origin.add("/many.mp4", { size: 4 * MIB, bytesPerSecond: 2 * MIB });
+  const id = await postIngest(worker, { url, partSize: MIB });
+  const all = await Promise.all(Array.from({ length: 50 }, () => listen(id)));
+  const { timeline } = await viewIngest(worker, id);
+  for (const { messages } of all) {
+    assert.deepEqual(
+      entries(messages).map(({ data }) => data),
+      timeline,
+    );
+    assert.equal(messages.at(-1)?.event, "end");
+  }
+});

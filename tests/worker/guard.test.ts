@@ -1,0 +1,173 @@
+// Which addresses the Worker lets anybody reach through it, and how large a source may be. What the guard itself refuses is
+// tested with the core; here, that nothing goes round it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Route, startOrigin } from "../support/origin.ts";
+import { assertNothingOpen, assertNothingStored, startService } from "../support/service.ts";
+import {
+  callWorker,
+  ingestEnd,
+  listAll,
+  postIngest,
+  type RunningWorker,
+  startWorker,
+  type WorkerOptions,
+} from "../support/worker.ts";
+
+const NOWHERE = {
+  endpoint: "http://127.0.0.1:1",
+  accessKeyId: "id",
+  accessKeySecret: "secret",
+  region: "cn-shanghai",
+};
+
+const REFUSED = [
+  // Loopback, in every spelling.
+  ...["127.0.0.1", "127.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001", "127.0.0.1."],
+  ...["%31%32%37.0.0.1", "①②⑦.0.0.1", "0", "0.0.0.0", "localhost", "LOCALHOST.", "a.localhost"],
+  // Private, link-local, shared, special and multicast.
+  ...["10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "169.254.0.1"],
+  ...["100.64.0.1", "100.100.100.200", "192.0.0.1", "192.0.2.1", "198.18.0.1", "203.0.113.1"],
+  ...["224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "192.88.99.1"],
+  // IPv6: loopback, mapped, 6to4, NAT64, Teredo, unique local, link-local, multicast.
+  ...["[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:a9fe:a9fe]", "[::127.0.0.1]"],
+  ...["[2002:7f00:1::]", "[64:ff9b::7f00:1]", "[64:ff9b::100.100.100.200]", "[2001:0:7f00:1::1]"],
+  ...["[fd00::1]", "[fd00:ec2::254]", "[fe80::1]", "[ff02::1]", "[2001:db8::1]"],
+  // Names of this network only.
+  ...["metadata.google.internal", "vpc.internal", "nas.local", "printer.lan", "router"],
+];
+
+async function withWorker(
+  options: Omit<WorkerOptions, "service"> & Partial<Pick<WorkerOptions, "service">>,
+  use: (worker: RunningWorker) => Promise<void>,
+): Promise<void> {
+  const worker = await startWorker({ service: NOWHERE, ...options });
+  try {
+    await use(worker);
+  } finally {
+    await worker.close();
+  }
+}
+
+const post = (worker: RunningWorker, body: unknown) =>
+  callWorker(worker, "/v1/ingests", { method: "POST", body: JSON.stringify(body) });
+
+test("no address of an inner network is taken, for a source or a webhook", async () => {
+  await withWorker({ allowPrivateSources: false }, async (worker) => {
+    const good = "https://example.com/film.mp4";
+    for (const field of ["url", "webhookUrl"]) {
+      const batch = REFUSED.map((host) => ({
+        url: good,
+        [field]: `http://${host}/film.mp4?q=hush`,
+      }));
+      const { body } = await post(worker, batch);
+      for (const [n, { error }] of body.results.entries()) {
+        assert.deepEqual([error?.status, error?.field], [400, field], REFUSED[n]);
+        assert.match(error.code, /^(address_refused|url_refused|invalid_argument)$/, REFUSED[n]);
+        assert.doesNotMatch(JSON.stringify(error), /hush/);
+      }
+    }
+    const others = [
+      "file:///etc/passwd",
+      "data:,x",
+      "ftp://example.com/",
+      "http://u:p@example.com/",
+    ];
+    for (const url of [
+      ...others,
+      "http://example.com:22/",
+      "javascript:alert(1)",
+      "//example.com/",
+    ]) {
+      assert.equal((await post(worker, { url })).status, 400, url);
+    }
+    assert.deepEqual(await listAll(worker), []);
+  });
+});
+
+test("no redirect leads there either", async () => {
+  const targets = ["http://127.0.0.1/", "http://[::ffff:7f00:1]/", "http://vpc.internal/"];
+  const metadata = [
+    "http://100.100.100.200/latest/",
+    "http://169.254.169.254/",
+    "http://2130706433/",
+  ];
+  const all = [...targets, ...metadata, "file:///etc/passwd", "//[fd00::1]/"];
+  const fetched: string[] = [];
+  const outbound = (url: string) => {
+    fetched.push(url);
+    const { pathname } = new URL(url);
+    const [, hops = "", target = ""] = /^\/(\d)\/(\d)/.exec(pathname) ?? [];
+    const location = hops === "0" ? (all[Number(target)] ?? "") : `/0/${target}/film.mp4`;
+    return { status: 302, location };
+  };
+  await withWorker({ allowPrivateSources: false, outbound }, async (worker) => {
+    const { body } = await post(
+      worker,
+      all.flatMap((_, n) =>
+        [0, 1].map((hops) => ({ url: `http://public.example/${hops}/${n}/a.mp4` })),
+      ),
+    );
+    for (const { id } of body.results) {
+      const { state, error } = await ingestEnd(worker, id);
+      assert.equal(state, "failed");
+      assert.match(error?.code ?? "", /^(address_refused|url_refused)$/, error?.message);
+    }
+  });
+  const hosts = new Set(fetched.map((url) => new URL(url).host));
+  assert.deepEqual([...hosts], ["public.example"], "nothing else was asked");
+});
+
+test("the operator's lists of hosts hold", async () => {
+  const settings = {
+    VODLIFT_ALLOW_HOSTS: "good.example, *.cdn.example",
+    VODLIFT_DENY_HOSTS: "evil.cdn.example",
+  };
+  await withWorker({ allowPrivateSources: false, settings }, async (worker) => {
+    await callWorker(worker, "/v1/pause", { method: "POST" });
+    const status = async (host: string) =>
+      (await post(worker, { url: `https://${host}/a.mp4` })).status;
+    for (const host of ["good.example", "GOOD.example.", "a.cdn.example", "a.b.cdn.example"]) {
+      assert.equal(await status(host), 202, host);
+    }
+    for (const host of [
+      "cdn.example",
+      "badgood.example",
+      "evil.cdn.example",
+      "EVIL.cdn.example.",
+    ]) {
+      assert.equal(await status(host), 400, host);
+    }
+  });
+});
+
+test("a source that is too large is refused, as soon as that is known", async () => {
+  const service = await startService();
+  const origin = await startOrigin();
+  const settings = { VODLIFT_MAX_BYTES: "3000000" };
+  try {
+    await withWorker({ service, settings }, async (worker) => {
+      const end = async (path: string, route: Route, fields: object = {}) => {
+        const url = origin.add(path, route);
+        return ingestEnd(worker, await postIngest(worker, { url, partSize: 500_000, ...fields }));
+      };
+      for (const [path, route, fields] of [
+        ["/large.mp4", { size: 3_000_001 }, {}],
+        ["/huge.mp4", { size: 10 ** 12 }, {}],
+        ["/endless.mp4", { size: 20_000_000, noLength: true }, {}],
+        ["/stream.mp4", { size: 20_000_000, noRanges: true }, {}],
+        ["/large.png", { size: 5_000_000 }, { as: "image" }],
+      ] as const) {
+        const { state, error } = await end(path, route, fields);
+        assert.deepEqual([state, error?.code], ["failed", "source_too_large"], path);
+        assert.ok(error?.message.includes("3000000") && error.hint.includes("VODLIFT_MAX_BYTES"));
+      }
+      await assertNothingStored(service);
+      assert.equal((await end("/fits.mp4", { size: 3_000_000 })).state, "done");
+      await assertNothingOpen(service);
+    });
+  } finally {
+    await origin.close();
+    await service.close();
+  }
+});
