@@ -116,6 +116,7 @@ test("driven by hand, an upload is done without a network, and its waiting costs
   assert.deepEqual([bytes, parts, retries], [film.length, 3, 1]);
   assert.equal(crc64, crcOf(film)[1]);
   assert.equal(requests.length, 2 + 1 + 3 + 1, "Create twice, Initiate, three parts, Complete");
+  for (const { url } of requests) assert.match(url, /^https:\/\/[\w.-]+\.aliyuncs\.com\//);
   assert.ok(now > START, "it has waited, by the clock it was given");
   const [first] = requests;
   assert.ok(first !== undefined);
