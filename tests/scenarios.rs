@@ -108,6 +108,22 @@ fn a_local_stream_of_unknown_length_arrives_whole() {
 }
 
 #[test]
+fn a_stream_of_unknown_length_beyond_5_gb_arrives_whole() {
+    // What one PutObject may hold, and a little.
+    let size = (5 << 30) + 7;
+    let mut world = world(size);
+    world.bandwidth = 200 << 20;
+    world.job.source = Source::Stream {
+        size: None,
+        name: None,
+    };
+    let outcome = world.run().unwrap();
+    assert_eq!(outcome.bytes, size);
+    assert!(outcome.parts > 1, "{} parts", outcome.parts);
+    world.assert_object_is_the_source();
+}
+
+#[test]
 fn local_slices_need_no_probe() {
     let mut world = world(5 * MIB);
     world.job.source = Source::Slices {

@@ -61,6 +61,7 @@ export type {
   RangeExpectation,
   Readiness,
   Request,
+  Service,
   Shard,
   Source,
   Step,

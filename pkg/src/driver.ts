@@ -5,11 +5,20 @@ import { PartBuffers } from "./buffers.ts";
 import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
 import { failureFrom, HostFailure } from "./hosts/failure.ts";
-import type { ByteReader, Host } from "./hosts/host.ts";
+import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
+import { type Asked, type SlowRequests, watched } from "./slow.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
 import { localSide, OpenBody, put, send, sourceSide } from "./transfer.ts";
-import type { Account, Checkpoint, Effect, Event, Outcome, Progress } from "./wasm/core.js";
+import type {
+  Account,
+  Checkpoint,
+  Effect,
+  Event,
+  Outcome,
+  Progress,
+  Request,
+} from "./wasm/core.js";
 
 /** What an upload runs with. */
 export interface Drive {
@@ -30,6 +39,8 @@ export interface Drive {
   onCheckpoint?(checkpoint: Checkpoint): void;
   /** Resolves once that is written down as far as a part needs it. */
   identified?(): Promise<void>;
+  /** Who wants to hear of requests that take long. */
+  readonly slow?: SlowRequests | undefined;
   /** Bytes of a transfer went out; `undefined` when it is over. */
   onSent(transfer: number, bytes: number | undefined): void;
 }
@@ -176,8 +187,21 @@ class Run {
     });
   }
 
-  async #send(attempt: Attempt, { id, request }: Of<"send">): Promise<Event> {
-    return { type: "replied", id, ...(await send(attempt, this.#options.host, request)) };
+  async #send(attempt: Attempt, { id, to, request }: Of<"send">): Promise<Event> {
+    const reply = send(attempt, this.#options.host, request);
+    const asked = { kind: to, request };
+    return { type: "replied", id, ...(await this.#watched(asked, reply, ({ status }) => status)) };
+  }
+
+  #watched<T>(asked: Asked, work: Promise<T>, statusOf: (result: T) => number): Promise<T> {
+    return watched(this.#options.slow, asked, work, statusOf);
+  }
+
+  /** GETs of a source, until its reply begins: after that its body is read as fast as it is sent on. */
+  #opened(attempt: Attempt, request: Request, allowPrivate: boolean, part = 0): Promise<Incoming> {
+    const opening = this.#options.host.open(request, allowPrivate, attempt.signal);
+    const head = attempt.wait(opening, sourceSide(request.idleMs));
+    return this.#watched({ kind: "source", request, part }, head, ({ status }) => status);
   }
 
   async #open(attempt: Attempt, { id, request, file, allowPrivate }: Of<"open">): Promise<Event> {
@@ -190,8 +214,7 @@ class Run {
       this.#bodies.set(id, { body: new OpenBody(this.#openLocal(), localSide), attempt });
       return { type: "opened", id, status: 200, headers: [] };
     }
-    const opening = this.#options.host.open(request, allowPrivate, attempt.signal);
-    const { status, headers, body } = await attempt.wait(opening, sourceSide(request.idleMs));
+    const { status, headers, body } = await this.#opened(attempt, request, allowPrivate);
     this.#bodies.set(id, { body: new OpenBody(body, sourceSide), attempt });
     return { type: "opened", id, status, headers };
   }
@@ -212,13 +235,13 @@ class Run {
   }
 
   async #transfer(attempt: Attempt, effect: Of<"transfer">): Promise<Event> {
-    const { id, length, request } = effect;
+    const { id, part, length, request } = effect;
     await attempt.wait(this.#options.identified?.() ?? Promise.resolve(), localSide(0));
     const { host, onSent } = this.#options;
     const { reader, side } = await this.#source(attempt, effect);
     const crc = effect.checksum ? new Crc64() : undefined;
     try {
-      const { sent, reply } = await put(attempt, host, {
+      const work = put(attempt, host, {
         request,
         source: reader,
         from: side,
@@ -226,6 +249,8 @@ class Run {
         hasher: crc,
         onSent: (bytes) => onSent(id, bytes),
       });
+      const asked = { kind: "oss", request, part } as const;
+      const { sent, reply } = await this.#watched(asked, work, (end) => end.reply.status);
       const crc64 = crc?.digest();
       return { type: "transferred", id, sent, ...reply, ...(crc64 !== undefined && { crc64 }) };
     } finally {
@@ -241,11 +266,10 @@ class Run {
     switch (body.type) {
       case "range": {
         const { request, expect, allowPrivate } = body;
-        const side = sourceSide(request.idleMs);
-        const opening = this.#options.host.open(request, allowPrivate, attempt.signal);
-        const { status, headers, body: reader } = await attempt.wait(opening, side);
+        const reply = await this.#opened(attempt, request, allowPrivate, part);
+        const { status, headers, body: reader } = reply;
         const refused = checkRange(expect, status, headers);
-        if (refused === undefined) return { reader, side };
+        if (refused === undefined) return { reader, side: sourceSide(request.idleMs) };
         reader.close();
         throw new HostFailure("source_reply", refused.message, { status, headers });
       }

@@ -14,6 +14,7 @@ import {
   image,
   ossService,
   pull,
+  slowRequests,
   video,
   vodService,
 } from "./job.ts";
@@ -82,6 +83,7 @@ export type {
   WaitOptions,
 } from "./options.ts";
 export type { UploadProgress } from "./progress.ts";
+export type { SlowRequest } from "./slow.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
 export type { PlaylistSource } from "./sources/playlist.ts";
@@ -191,13 +193,14 @@ export class Vodlift {
     return whole(await this.#upload(open, media, options));
   }
 
-  #upload(
+  async #upload(
     open: () => Promise<OpenSource>,
     media: () => Job["media"],
     options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark" | "adopt">,
   ): Promise<Outcome | Suspended> {
     const { checkpoint: store, signal, stop, onProgress } = options;
     return run({
+      slow: slowRequests(options),
       host: host(),
       open,
       keys: this.#keys,
@@ -291,6 +294,7 @@ export class Vodlift {
     const { checkpoint, store } = await load(from);
     const { signal, stop, onProgress } = options;
     return run({
+      slow: slowRequests(options),
       host: host(),
       open: () => sourceOf(checkpoint, options),
       keys: this.#keys,

@@ -14,6 +14,7 @@ import type {
   UrlUploadMetadata,
   VodliftOptions,
 } from "./options.ts";
+import { SLOW_REQUEST_MS, type SlowRequests } from "./slow.ts";
 import type {
   Budget,
   CreateUploadAttachedMedia,
@@ -165,6 +166,13 @@ export function howTo(
     maxBytes: bytes("maxBytes", options.maxBytes),
     adopt: adopt(options.adopt),
   });
+}
+
+/** Who wants to hear of slow requests, and from when on. */
+export function slowRequests(options: TransferOptions): SlowRequests | undefined {
+  const threshold = whole("slowRequestMs", options.slowRequestMs, 0) ?? SLOW_REQUEST_MS;
+  const tell = options.onSlowRequest;
+  return tell && { threshold, tell };
 }
 
 function adopt(value: UploadOptions["adopt"]): Options["adopt"] {

@@ -4,6 +4,7 @@ import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
+import type { SlowRequest } from "./slow.ts";
 import type { UploadSource } from "./sources/index.ts";
 import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/core.js";
 
@@ -167,6 +168,13 @@ export interface UploadOptions {
   signal?: AbortSignal;
   /** Told at most ten times a second, and once in the end. If it throws, the upload is aborted. */
   onProgress?: (progress: UploadProgress) => void;
+  /**
+   * Told of each request to the source, VOD or OSS that takes longer than `slowRequestMs`: once, as soon as it does. A
+   * source is timed until its reply begins. If it throws, the upload is aborted.
+   */
+  onSlowRequest?: (slow: SlowRequest) => void;
+  /** From when on a request is slow, in ms: 300,000 unless told otherwise. 0 tells of every one. */
+  slowRequestMs?: number;
 }
 
 /** What an HLS playlist becomes, and how to go about it. */
@@ -195,6 +203,8 @@ export type TransferOptions = Pick<
   | "checkpoint"
   | "signal"
   | "onProgress"
+  | "onSlowRequest"
+  | "slowRequestMs"
 >;
 
 /** What every image and attached media may have. */
@@ -331,6 +341,8 @@ export interface ResumeOptions
       | "allowPrivateSources"
       | "signal"
       | "onProgress"
+      | "onSlowRequest"
+      | "slowRequestMs"
     >,
     Pick<PlaylistOptions, "segments" | "limits"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */

@@ -7,6 +7,7 @@ import { drive, type Suspended } from "./driver.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
+import type { SlowRequests } from "./slow.ts";
 import type { OpenSource } from "./sources/index.ts";
 import type { Account, Job, Outcome } from "./wasm/core.js";
 
@@ -23,11 +24,12 @@ export interface Run {
   readonly signal: AbortSignal | undefined;
   readonly stop: AbortSignal | undefined;
   readonly onProgress: ((progress: UploadProgress) => void) | undefined;
+  readonly slow?: SlowRequests | undefined;
 }
 
 /** Runs an upload to its end, or to where it was to stop. Nothing of it is left running. */
 export async function run(what: Run): Promise<Outcome | Suspended> {
-  const { signal } = what;
+  const { signal, slow } = what;
   mustNotBeAborted(signal);
   const account = await what.keys.current();
   const { data, local } = await what.open();
@@ -53,6 +55,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
       local,
       signal: abort.signal,
       stop: what.stop,
+      slow: slow && { ...slow, tell: (one) => guarded(() => slow.tell(one)) },
       onProgress: (progress) => meter.update(progress),
       onSent: (transfer, count) => meter.sent(transfer, count),
       onCheckpoint: (checkpoint) => saver.save(checkpoint),

@@ -170,6 +170,17 @@ impl FailureKind {
     }
 }
 
+/// Who is asked by a small request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Service {
+    /// The VOD API.
+    Vod,
+    /// Object storage.
+    Oss,
+}
+
 /// What the machine asks of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -183,6 +194,8 @@ pub enum Effect {
     Send {
         /// Names this effect.
         id: u32,
+        /// Whose request it is, for who watches.
+        to: Service,
         /// To send as it is. Redirects are not followed.
         request: Request,
     },

@@ -24,7 +24,9 @@ pub mod retry;
 pub mod tree;
 
 pub use checkpoint::Checkpoint;
-pub use event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, TransferBody};
+pub use event::{
+    Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, Service, TransferBody,
+};
 pub use job::{
     Adopt, HostLimits, Job, Media, Options, PlaylistLimits, PlaylistRoot, PlaylistSource, Source,
     Verify,

@@ -89,7 +89,7 @@ impl Driver {
 
     fn begin(&mut self, underway: &mut Underway, effect: Effect) {
         match effect {
-            Effect::Send { id, request } => underway.run(id, effects::send(id, request)),
+            Effect::Send { id, request, .. } => underway.run(id, effects::send(id, request)),
             Effect::Open {
                 id,
                 request: Some(request),

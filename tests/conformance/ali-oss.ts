@@ -100,6 +100,28 @@ async function checks(version: "V1" | "V4"): Promise<void> {
     ok(result.etag !== "");
   });
 
+  await check(`ali-oss ${version} goes on with an upload that was interrupted`, async () => {
+    const data = sample(4 * MIB + 3);
+    const key = `${prefix}/interrupted.bin`;
+    const path = join(tmpdir(), `vodlift-ali-oss-resumed-${process.pid}.bin`);
+    await writeFile(path, data);
+    const options = { partSize: MIB, parallel: 1 };
+    let checkpoint: OSS.Checkpoint | undefined;
+    const interrupt = (_: number, now: OSS.Checkpoint) => {
+      checkpoint = structuredClone(now);
+      if (now.doneParts.length === 2) client.cancel();
+    };
+    const first = client.multipartUpload(key, path, { ...options, progress: interrupt });
+    equal((await refusal(first)).status, 0);
+    const told: number[] = [];
+    const progress = (percentage: number) => void told.push(percentage);
+    ok(checkpoint !== undefined);
+    await client.multipartUpload(key, path, { ...options, checkpoint, progress });
+    await rm(path);
+    ok((told[0] ?? 0) > 0.39, `what was sent before counts: ${told}`);
+    equal(sha256(await stored(key)), sha256(data));
+  });
+
   await check(`ali-oss ${version} lists parts and uploads, and aborts`, async () => {
     const key = `${prefix}/aborted.bin`;
     const { uploadId } = await client.initMultipartUpload(key);

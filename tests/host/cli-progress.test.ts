@@ -63,6 +63,14 @@ test("on a terminal the line is removed at the end", () => {
   assert.equal(written.at(-1), "\r\x1b[K");
 });
 
+test("a note takes the bar's line, and stays", () => {
+  const written: string[] = [];
+  const view = progressView("f", { isTTY: true, columns: 80, write: (t) => written.push(t) }, {});
+  view.note("slow");
+  view.end();
+  assert.deepEqual(written, ["\r\x1b[Kslow\n", "\r\x1b[K"]);
+});
+
 test("numbers and names are fit for people", () => {
   assert.equal(bytes(0), "0 B");
   assert.equal(bytes(1023), "1.0 KiB");

@@ -90,7 +90,7 @@ function transfer(id: number, body: Extract<Effect, { type: "transfer" }>["body"
 
 test("a request comes back with its whole reply", async () => {
   const { result, events, freed } = play(
-    once([{ type: "send", id: 1, request: request("PUT", sink.url) }], 1),
+    once([{ type: "send", id: 1, to: "vod", request: request("PUT", sink.url) }], 1),
   );
   assert.deepEqual(await result, outcome);
   const [, replied] = events;
@@ -194,8 +194,8 @@ test("what is canceled answers once, as canceled, and what has answered stays", 
     if (event.type === "start") {
       return [
         { type: "wait", id: 1, until: Date.now() + 3_600_000 },
-        { type: "send", id: 2, request: request("GET", silent.url) },
-        { type: "send", id: 3, request: request("PUT", sink.url) },
+        { type: "send", id: 2, to: "oss", request: request("GET", silent.url) },
+        { type: "send", id: 3, to: "oss", request: request("PUT", sink.url) },
       ];
     }
     if (event.type === "replied") return [1, 2, 3].map((id) => ({ type: "cancel", id }));
@@ -277,7 +277,7 @@ test("nothing outlives the upload: no timer, no connection under way, no open bo
     if (event.type === "start") {
       return [
         { type: "wait", id: 1, until: Date.now() + 3_600_000 },
-        { type: "send", id: 2, request: request("GET", silent.url) },
+        { type: "send", id: 2, to: "oss", request: request("GET", silent.url) },
         {
           type: "open",
           id: 3,

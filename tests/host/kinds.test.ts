@@ -5,24 +5,36 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fromFile, Vodlift, VodliftError } from "../../pkg/src/index.ts";
+import { fromFile, type UploadSource, Vodlift, VodliftError } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
+import { type Origin, startOrigin } from "../support/origin.ts";
 import { type Emulator, startService, storedSha256 } from "../support/service.ts";
 
 const content = randomBytes(450_000);
 const sha256 = createHash("sha256").update(content).digest("hex");
+/** The same bytes, behind a URL. */
+const served = {
+  size: content.length,
+  async *read(from: number, to: number) {
+    yield content.subarray(from, to);
+  },
+  sha256: async () => sha256,
+};
 
 let service: Emulator;
 let folder: string;
+let origin: Origin;
 let vod: Vodlift;
 before(async () => {
   service = await startService();
+  origin = await startOrigin({ routes: { "/anything": { content: served } } });
   folder = await mkdtemp(join(tmpdir(), "vodlift-kinds-"));
   await writeFile(join(folder, "Sunset.JPG"), content);
   await writeFile(join(folder, "english.vtt"), content);
   vod = new Vodlift(service);
 });
 after(async () => {
+  await origin.close();
   await service.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -46,6 +58,28 @@ test("an image arrives and says where it can be seen", async () => {
     sha256,
   );
 });
+
+const SOURCES: Record<string, () => UploadSource> = {
+  "a file": () => fromFile(join(folder, "english.vtt")),
+  "a stream": () => new Blob([content]).stream(),
+  "a URL": () => `${origin.url}/anything`,
+};
+const how = { partSize: 102_400, allowPrivateSources: true };
+
+for (const [what, source] of Object.entries(SOURCES)) {
+  test(`images and each kind of attached media arrive from ${what}`, async () => {
+    const ends = [await vod.uploadImage(source(), { ...how, fileName: "a.webp" })];
+    for (const businessType of ["watermark", "subtitle", "material"] as const) {
+      const fileName = { watermark: "a.png", subtitle: "a.srt", material: "a.zip" }[businessType];
+      const end = await vod.uploadAttachedMedia(source(), { ...how, fileName, businessType });
+      assert.match(end.objectKey, new RegExp(`^${businessType}/`));
+      ends.push(end);
+    }
+    for (const { objectKey } of ends) {
+      assert.equal(await storedSha256(service, objectKey), sha256);
+    }
+  });
+}
 
 test("a Complete that nobody heard of is settled by asking VOD for the media", async () => {
   const complete = "CompleteMultipartUpload";

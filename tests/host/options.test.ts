@@ -28,7 +28,7 @@ function fieldsOf(name: string): { field: string; documented: boolean }[] {
 
 const KEYS = ["accessKeyId", "accessKeySecret", "securityToken"];
 /** Callbacks and signals of a program: the command has a progress bar and Ctrl-C. */
-const PROGRAM = ["signal", "onProgress"];
+const PROGRAM = ["signal", "onProgress", "onSlowRequest"];
 
 /** What the command line calls otherwise: its `--header` is for the source. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -57,7 +57,14 @@ for (const [name, table, left] of COVERED) {
 }
 
 test("each field of UploadOptions is a column, or is for all rows or none", () => {
-  const left = [...PROGRAM, "allowPrivateSources", "checkpoint", "size", "headers"];
+  const left = [
+    ...PROGRAM,
+    "slowRequestMs",
+    "allowPrivateSources",
+    "checkpoint",
+    "size",
+    "headers",
+  ];
   const missing = fieldsOf("UploadOptions")
     .map(({ field }) => field)
     .filter((field) => !left.includes(field) && !FIELDS.includes(field));

@@ -393,7 +393,7 @@ impl World {
 
     fn apply(&mut self, effect: Effect) -> Option<Result<End, Error>> {
         match effect {
-            Effect::Send { id, request } => self.send(id, &request),
+            Effect::Send { id, request, .. } => self.send(id, &request),
             Effect::Open {
                 id, request, file, ..
             } if !self.site.is_empty() => {

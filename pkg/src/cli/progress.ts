@@ -22,6 +22,8 @@ export interface Screen {
 
 export interface ProgressView {
   update(now: Snapshot): void;
+  /** A line that stays. */
+  note(text: string): void;
   /** Removes what is not meant to stay. */
   end(): void;
 }
@@ -50,6 +52,10 @@ class Bar implements ProgressView {
 
   update(now: Snapshot): void {
     this.#snapshot = now;
+  }
+
+  note(text: string): void {
+    this.#screen.write(`\r\x1b[K${text}\n`);
   }
 
   end(): void {
@@ -110,6 +116,10 @@ class Lines implements ProgressView {
     this.#tenth = Math.max(tenth, this.#tenth);
     this.#last = at;
     this.#screen.write(`${plainLine(now)}\n`);
+  }
+
+  note(text: string): void {
+    this.#screen.write(`${text}\n`);
   }
 
   end(): void {}

@@ -1,5 +1,5 @@
 // What `upload`, `resume` and `abort` have in common: the account, the progress, the interrupt and the report.
-import { type UploadProgress, Vodlift } from "../index.ts";
+import { type SlowRequest, type UploadProgress, Vodlift } from "../index.ts";
 import { CliError } from "./exit.ts";
 import { bytes } from "./format.ts";
 import { pick, type Values } from "./options/option.ts";
@@ -7,6 +7,7 @@ import { SERVICE } from "./options/service.ts";
 import { note, print } from "./output.ts";
 import { progressView, type Snapshot } from "./progress.ts";
 import { onInterrupt } from "./signals.ts";
+import { slowLine } from "./slow.ts";
 
 /** Options that every command has that talks to VOD. */
 export type ServiceArguments = Partial<Values<typeof SERVICE>> & { json: boolean; quiet: boolean };
@@ -50,6 +51,7 @@ export interface Watched {
   signal: AbortSignal;
   stop?: AbortSignal;
   onProgress?: (progress: UploadProgress) => void;
+  onSlowRequest?: (slow: SlowRequest) => void;
 }
 
 /** How it ended. */
@@ -60,14 +62,14 @@ type End = { suspended: true } | { suspended?: never; mediaId: string; bytes: nu
  * and leaves the rest for `vodlift resume`.
  */
 export async function watch(
-  command: ServiceArguments & { checkpoint?: string },
+  command: ServiceArguments & { checkpoint?: string; slowRequestMs?: number },
   name: string,
   env: NodeJS.ProcessEnv,
   work: (watched: Watched) => Promise<End>,
 ): Promise<number> {
   const view = command.quiet ? undefined : progressView(name, process.stderr, env);
   const interrupt = new AbortController();
-  const { checkpoint } = command;
+  const { checkpoint, slowRequestMs } = command;
   onInterrupt(() => {
     view?.end();
     note(
@@ -86,6 +88,9 @@ export async function watch(
     const end = await work({
       ...signals,
       ...(view && { onProgress: (now) => view.update(snapshot(now)) }),
+      // Who names no threshold hears of none.
+      ...(view &&
+        slowRequestMs !== undefined && { onSlowRequest: (slow) => view.note(slowLine(slow)) }),
     });
     view?.end();
     if (end.suspended) throw interrupted(checkpoint ?? "");

@@ -1004,7 +1004,7 @@ export type Event = { type: "start" } | { type: "replied"; id: number; status: n
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; request: Request } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; to: Service; request: Request } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
@@ -1221,6 +1221,11 @@ export type FailureKind = "canceled" | "network" | "untrusted" | "timeout" | "so
  * Who has to act. The CLI turns it into its exit code.
  */
 export type ErrorClass = "usage" | "source" | "credentials" | "service" | "integrity" | "guard" | "interrupted";
+
+/**
+ * Who is asked by a small request.
+ */
+export type Service = "vod" | "oss";
 
 /**
  * Whose account it is, and whether the caller can give newer credentials. It can be read in, never written out.

@@ -7,7 +7,7 @@ use crate::oss;
 use crate::oss::error::OssRecovery;
 use crate::time::UnixMs;
 use crate::upload::credential_clock;
-use crate::upload::event::{Effect, Failure, FailureKind, Phase};
+use crate::upload::event::{Effect, Failure, FailureKind, Phase, Service};
 use crate::upload::job::Media;
 use crate::upload::plan::Plan;
 use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW};
@@ -118,14 +118,14 @@ impl Upload {
         if call.is_vod() && !self.renewed && self.account.is_due(self.server_now(now)) {
             return self.renew(call);
         }
-        let request = if call.is_vod() {
-            self.vod_request(call, now)?
+        let (to, request) = if call.is_vod() {
+            (Service::Vod, self.vod_request(call, now)?)
         } else {
-            self.oss_request(call, now)?
+            (Service::Oss, self.oss_request(call, now)?)
         };
         let generation = self.auth.as_ref().map_or(0, |auth| auth.generation);
         let id = self.begin(Task::Call { call, generation });
-        self.out.push(Effect::Send { id, request });
+        self.out.push(Effect::Send { id, to, request });
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import os
 
 import oss2
@@ -92,6 +93,31 @@ def checks(version):
         with open(path, "rb") as file:
             equal(sha256(file.read()), sha256(data), "downloaded again in ranges")
         os.remove(path)
+
+    def interrupted():
+        data = sample(4 * MIB + 5, seed=10)
+        path = temporary_file(data, ".bin")
+        key = f"{prefix}/interrupted.bin"
+        told = []
+
+        def interrupt(sent, total):
+            if sent >= 2 * MIB:
+                raise KeyboardInterrupt
+
+        def upload(progress):
+            store = oss2.ResumableStore(root=os.path.dirname(path))
+            oss2.resumable_upload(
+                bucket, key, path, store=store, multipart_threshold=MIB, part_size=MIB, num_threads=1, progress_callback=progress
+            )
+
+        # It prints what ends it.
+        logging.disable()
+        raises(KeyboardInterrupt, lambda: upload(interrupt))
+        logging.disable(logging.NOTSET)
+        upload(lambda sent, total: told.append(sent))
+        os.remove(path)
+        equal(told[0] >= 2 * MIB, True, "what was sent before counts")
+        equal(sha256(stored(key)), sha256(data))
 
     def abort():
         key = f"{prefix}/aborted.bin"
@@ -240,6 +266,7 @@ def checks(version):
         "puts a body of unknown length": chunked_put,
         "uploads parts out of order, lists and completes them": multipart,
         "uploads resumably in parallel": resumable,
+        "goes on with an upload that was interrupted": interrupted,
         "aborts a multipart upload": abort,
         "uses presigned URLs": presigned,
         "is refused with an expired URL": expired_url,

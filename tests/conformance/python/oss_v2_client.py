@@ -3,11 +3,12 @@
 import base64
 import io
 import json
+import os
 
 import alibabacloud_oss_v2 as oss
 import requests
 
-from harness import BUCKET, EMULATOR, ENDPOINT, KEY_ID, KEY_SECRET, REGION, check, equal, finish, raises, sample, sha256, stored, Web
+from harness import BUCKET, EMULATOR, ENDPOINT, KEY_ID, KEY_SECRET, REGION, check, equal, finish, raises, sample, sha256, stored, temporary_file, Web
 
 MIB = 1024 * 1024
 
@@ -40,6 +41,48 @@ def checks(version):
             oss.PutObjectRequest(bucket=BUCKET, key=f"{prefix}/up.bin"), io.BytesIO(data)
         )
         equal(sha256(stored(f"{prefix}/up.bin")), sha256(data))
+
+    def resumed():
+        data = sample(4 * MIB + 9, seed=6)
+        path = temporary_file(data, ".bin")
+        key = f"{prefix}/resumed.bin"
+        told = []
+
+        def interrupt(_, sent, total):
+            if sent >= 2 * MIB:
+                raise RuntimeError("interrupted")
+
+        def upload(progress):
+            options = {"part_size": MIB, "parallel_num": 1, "enable_checkpoint": True, "checkpoint_dir": os.path.dirname(path)}
+            request = oss.PutObjectRequest(bucket=BUCKET, key=key, progress_fn=progress)
+            client.uploader(**options, leave_parts_on_error=True).upload_file(request, path)
+
+        raises(Exception, lambda: upload(interrupt))
+        upload(lambda _, sent, total: told.append(sent))
+        os.remove(path)
+        equal(told[0] > MIB, True, "what was sent before counts")
+        equal(sha256(stored(key)), sha256(data))
+
+    def abort():
+        key = f"{prefix}/aborted.bin"
+        upload_id = client.initiate_multipart_upload(oss.InitiateMultipartUploadRequest(bucket=BUCKET, key=key)).upload_id
+        client.upload_part(oss.UploadPartRequest(bucket=BUCKET, key=key, upload_id=upload_id, part_number=1, body=sample(100)))
+        uploads = client.list_multipart_uploads(oss.ListMultipartUploadsRequest(bucket=BUCKET, prefix=key)).uploads
+        equal([upload.upload_id for upload in uploads], [upload_id])
+        client.abort_multipart_upload(oss.AbortMultipartUploadRequest(bucket=BUCKET, key=key, upload_id=upload_id))
+        error = raises(oss.exceptions.OperationError, lambda: client.list_parts(
+            oss.ListPartsRequest(bucket=BUCKET, key=key, upload_id=upload_id)))
+        equal("NoSuchUpload" in str(error), True, str(error))
+
+    def listing():
+        for name in ("1", "2", "sub/3"):
+            client.put_object(oss.PutObjectRequest(bucket=BUCKET, key=f"{prefix}/l/{name}", body=b"x"))
+        pages = client.list_objects_v2_paginator(limit=1).iter_page(
+            oss.ListObjectsV2Request(bucket=BUCKET, prefix=f"{prefix}/l/", delimiter="/")
+        )
+        found = [(page.contents or [], page.common_prefixes or []) for page in pages]
+        equal([entry.key for contents, _ in found for entry in contents], [f"{prefix}/l/1", f"{prefix}/l/2"])
+        equal([entry.prefix for _, prefixes in found for entry in prefixes], [f"{prefix}/l/sub/"])
 
     def complete_all():
         key = f"{prefix}/all.bin"
@@ -116,6 +159,9 @@ def checks(version):
     for name, body in {
         "puts, gets and heads": put_and_get,
         "uploads in parallel parts": uploader,
+        "goes on with an upload that was interrupted": resumed,
+        "lists and aborts multipart uploads": abort,
+        "lists objects": listing,
         "completes with every part there is": complete_all,
         "uses presigned URLs": presigned,
         "appends to an object": append,

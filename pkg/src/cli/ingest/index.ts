@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import {
   type CheckpointStore,
   fileCheckpoint,
+  type SlowRequest,
   type UploadOptions,
   type Vodlift,
 } from "../../index.ts";
@@ -14,6 +15,7 @@ import { bytes, clock, printable } from "../format.ts";
 import { errorFields, note, print } from "../output.ts";
 import { account, snapshot } from "../session.ts";
 import { onInterrupt } from "../signals.ts";
+import { slowLine } from "../slow.ts";
 import { uploadOther } from "../upload.ts";
 import { Board, type Tally } from "./board.ts";
 import { type Row, rowsOf } from "./manifest.ts";
@@ -103,7 +105,8 @@ class Ingest {
   }
 
   async #move(row: Row, path: string, show: (now: ReturnType<typeof snapshot>) => void) {
-    const { concurrency, verify, allowPrivate, jobs, partSize } = this.#command;
+    const { concurrency, verify, allowPrivate, jobs, partSize, slowRequestMs, quiet } =
+      this.#command;
     const left = this.#report.left(row);
     for (const other of left) if (other !== path) await this.#discard(other);
     const wanted = row.options.concurrency ?? concurrency ?? 4;
@@ -114,6 +117,11 @@ class Ingest {
       ...(row.options.verify !== undefined && { verify: row.options.verify }),
       allowPrivateSources: allowPrivate,
       stop: this.#stop.signal,
+      ...(!quiet &&
+        slowRequestMs !== undefined && {
+          slowRequestMs,
+          onSlowRequest: (slow: SlowRequest) => this.#say(`line ${row.line}: ${slowLine(slow)}`),
+        }),
       onProgress: (now: Parameters<typeof snapshot>[0]) => show(snapshot(now)),
     };
     if (left.includes(path)) {

@@ -8,7 +8,7 @@ import { BEGIN, TRANSFER } from "./transfer.ts";
 import { size, text, whole } from "./values.ts";
 
 const { partSize } = BEGIN;
-const { concurrency, verify, allowPrivate } = TRANSFER;
+const { concurrency, verify, slowRequestMs, allowPrivate } = TRANSFER;
 
 const OUTPUT = output(
   "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, resumed, " +
@@ -70,6 +70,7 @@ export const INGEST = {
   partSize,
   concurrency,
   verify,
+  slowRequestMs,
   allowPrivate,
   ...SERVICE,
   ...output(

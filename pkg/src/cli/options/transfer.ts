@@ -1,6 +1,6 @@
 // How the bytes get there.
 import { list, option, toggle } from "./option.ts";
-import { callback, headers, size, sizes, text, whole, word } from "./values.ts";
+import { callback, headers, seconds, size, sizes, text, whole, word } from "./values.ts";
 
 const PLAYLIST = ["playlist"] as const;
 /** The files of a playlist go up as they are, and have limits of their own. */
@@ -26,6 +26,11 @@ export const TRANSFER = {
     word(["crc64", "length"]),
     "crc64 also hashes every byte here and compares it part by part; default: length. Either way the object's own " +
       "CRC-64 is compared with that of its parts",
+  ),
+  slowRequestMs: option(
+    "--slow-requests SECONDS",
+    seconds,
+    "a line on stderr for each request that takes longer, while it does; not with --quiet",
   ),
   segments: option(
     "--segments FILE",

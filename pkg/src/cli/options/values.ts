@@ -30,6 +30,13 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Reader<num
   };
 }
 
+/** Seconds, as ms. */
+export const seconds: Reader<number> = (value, option) => {
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Math.round(Number(value) * 1000) : Number.NaN;
+  if (Number.isSafeInteger(ms)) return ms;
+  throw new UsageError(`${option} must be a number of seconds, got \`${value}\``);
+};
+
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
   b: 1,
