@@ -382,7 +382,10 @@ fn an_abort_at_any_moment_leaves_no_file_behind() {
     for at in 0..60 {
         let mut world = film(1, 5);
         world.abort_at = Some(at * 20);
-        match world.run() {
+        world.lands_after = Some(1_500);
+        let end = world.run();
+        world.land_the_rest();
+        match end {
             Ok(_) => assert_complete(&world, 5),
             Err(error) => {
                 assert_eq!((error.code, keys(&world).len()), (Code::Aborted, 0), "{at}");

@@ -130,6 +130,10 @@ pub struct World {
     pub site_has_lengths: bool,
     /// Every source that was opened, in order.
     pub opened: Vec<String>,
+    /// PutObjects that are cut off are stored all the same, so many ms later.
+    pub lands_after: Option<u64>,
+    puts: BTreeMap<u32, (Request, Extent)>,
+    landing: Vec<(u64, Request, Extent)>,
     pages: BTreeMap<u32, String>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
@@ -208,6 +212,9 @@ impl World {
             pages: BTreeMap::new(),
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
+            lands_after: None,
+            puts: BTreeMap::new(),
+            landing: vec![],
             seq: 0,
             in_flight: BTreeMap::new(),
             bodies: BTreeMap::new(),
@@ -282,6 +289,7 @@ impl World {
                 return Ok(End::Died);
             }
             self.now = self.now.max(time);
+            self.land();
             self.settle(&event);
             let trace = std::env::var("TRACE").is_ok().then(|| trace_of(&event));
             let effects = upload.handle(event, UnixMs(self.now));
@@ -479,11 +487,30 @@ impl World {
             return;
         };
         let seq = *seq;
+        if let (Some(ms), Some((request, extent))) = (self.lands_after, self.puts.remove(&id)) {
+            self.landing.push((self.now + ms, request, extent));
+        }
         if let Some(Event::Filled { id, .. }) = self.pending.remove(&seq) {
             // A buffer is kept only once it is full.
             self.buffers.remove(&self.reads[&id]);
         }
         self.schedule(0, failed(id, FailureKind::Canceled));
+    }
+
+    /// Lets everything arrive that is still under way after the end.
+    pub fn land_the_rest(&mut self) {
+        self.now = u64::MAX;
+        self.land();
+    }
+
+    fn land(&mut self) {
+        let (now, later) = std::mem::take(&mut self.landing)
+            .into_iter()
+            .partition(|(at, ..)| *at <= self.now);
+        self.landing = later;
+        for (at, request, extent) in now {
+            self.service.store(Op::PutObject, &request, extent, at);
+        }
     }
 
     fn record(&mut self, request: &Request) {
@@ -777,6 +804,9 @@ impl World {
             extent.length, length,
             "part {part} would be sent with another length"
         );
+        if op == Op::PutObject {
+            self.puts.insert(id, (request.clone(), extent));
+        }
         let event = match fault {
             Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceNetwork),
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),

@@ -34,6 +34,8 @@ use reader::Reader;
 
 /// A clock is believed unless the server's differs by this much, in ms: `Date` has whole seconds, and replies take time.
 const CLOCK_TOLERANCE_MS: i64 = 30_000;
+/// A PUT that was cut off after its last byte is stored within this time, or not at all.
+const LANDING_MS: u64 = 2_000;
 
 /// One upload, from the look at the source to the verified object.
 #[derive(Clone)]
@@ -79,6 +81,8 @@ pub struct Upload {
     cleanup_over: bool,
     /// Of a playlist: its files are to stay, or are removed already.
     spares_files: bool,
+    /// A PUT of a file was cut off, and may be stored all the same.
+    may_land: bool,
     /// Parts may lie under an upload id that nobody knows.
     may_have_orphans: bool,
     /// There is nothing to do but to clean up.
@@ -137,6 +141,8 @@ enum Task {
     RetryCall(Call),
     RetryPart(u32),
     Renew,
+    /// A PUT that was cut off may still be stored.
+    Landing,
 }
 
 impl Upload {
@@ -195,6 +201,7 @@ impl Upload {
             stopping: false,
             cleanup_over: false,
             spares_files: false,
+            may_land: false,
             may_have_orphans: false,
             discarding: false,
             retries: 0,
@@ -389,7 +396,8 @@ impl Upload {
             | Task::RetryOpen
             | Task::RetryList
             | Task::RetryCall(_)
-            | Task::RetryPart(_) => Ok(()),
+            | Task::RetryPart(_)
+            | Task::Landing => Ok(()),
         }
     }
 
@@ -438,6 +446,11 @@ impl Upload {
             .filter(|(_, task)| !task.makes_an_upload_id())
             .map(|(id, _)| *id)
             .collect();
+        self.may_land = self.files.is_some()
+            && self
+                .tasks
+                .values()
+                .any(|task| matches!(task, Task::Transfer { .. }));
         for id in ids {
             self.out.push(Effect::Cancel { id });
         }
@@ -455,6 +468,10 @@ impl Upload {
         self.end_adopted();
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
             if let Some(call) = self.leftover().filter(|_| !self.cleanup_over) {
+                if call == Call::DeleteVideo && std::mem::take(&mut self.may_land) {
+                    self.wait(Task::Landing, LANDING_MS, now);
+                    continue;
+                }
                 if let Err(error) = self.call(call, now) {
                     self.cleanup_failed(&error);
                 }
