@@ -159,7 +159,7 @@ test("a source that is too large is refused, as soon as that is known", async ()
         ["/large.png", { size: 5_000_000 }, { as: "image" }],
       ] as const) {
         const { state, error } = await end(path, route, fields);
-        assert.deepEqual([state, error?.code], ["failed", "source_too_large"], path);
+        assert.deepEqual([state, error?.code], ["failed", "too_large"], path);
         assert.ok(error?.message.includes("3000000") && error.hint.includes("VODLIFT_MAX_BYTES"));
       }
       await assertNothingStored(service);

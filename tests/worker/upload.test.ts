@@ -113,7 +113,7 @@ test("what is refused is refused by its field or its code", async () => {
     ["title=a&cateId=x", madeUp(10), 400, "invalid_argument"],
     ["title=a&fileName=film.exe", madeUp(10), 400, "vod_rejected"],
     ["title=a", madeUp(0), 400, "empty_source"],
-    ["title=a", madeUp(MOST + 1), 413, "source_too_large"],
+    ["title=a", madeUp(MOST + 1), 413, "too_large"],
   ];
   for (const [query, content, status, code] of refusals) {
     for (const announced of [true, false]) {
