@@ -160,7 +160,7 @@ test("a source that is too large is refused, as soon as that is known", async ()
       ] as const) {
         const { state, error } = await end(path, route, fields);
         assert.deepEqual([state, error?.code], ["failed", "too_large"], path);
-        assert.ok(error?.message.includes("3000000") && error.hint.includes("VODLIFT_MAX_BYTES"));
+        assert.match(error?.message ?? "", /3000000/);
       }
       await assertNothingStored(service);
       assert.equal((await end("/fits.mp4", { size: 3_000_000 })).state, "done");

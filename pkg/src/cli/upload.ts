@@ -91,13 +91,12 @@ export function placeOf(
 
 async function optionsFrom(command: UploadCommand) {
   const { kind: _, ...media } = pick(command, MEDIA);
-  const { objectHeaders, partSize, maxBytes, size, checkpoint } = command;
+  const { objectHeaders, partSize, size, checkpoint } = command;
   return {
     ...media,
     ...(await transferFrom(command)),
     ...(objectHeaders && { headers: objectHeaders }),
     ...(partSize !== undefined && { partSize }),
-    ...(maxBytes !== undefined && { maxBytes }),
     ...(size !== undefined && { size }),
     ...(checkpoint !== undefined && { checkpoint: fileCheckpoint(checkpoint) }),
   };

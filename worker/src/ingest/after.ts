@@ -28,9 +28,12 @@ export async function verify(env: Env, { id, run }: RunParams): Promise<void> {
 export const tell = {
   /** How many are to be told. */
   async count(env: Env, { id, run }: RunParams): Promise<number> {
-    const task = await jobs(env).begin(id, run);
+    const index = jobs(env);
+    const task = await index.begin(id, run);
     if (task?.todo !== "notify") return 0;
-    return hooksOf(env, await requestOf(env, task)).length;
+    const { length } = await hooksOf(env, task);
+    if (length === 0) await index.notified(id, run, null);
+    return length;
   },
 
   /** @throws Error so that the engine tries again. */
@@ -38,7 +41,7 @@ export const tell = {
     const index = jobs(env);
     const task = await index.begin(id, run);
     if (task?.todo !== "notify") return;
-    const url = hooksOf(env, await requestOf(env, task))[n];
+    const url = (await hooksOf(env, task))[n];
     if (url === undefined) return;
     try {
       await deliver(env, url, task.view);

@@ -15,7 +15,7 @@ import { budgetOf } from "./budget.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { jobOf, requestOf } from "./request.ts";
 import { type Shard, shardsOf } from "./shards.ts";
-import { hasHooks, hooksOf } from "./webhook.ts";
+import { hooksOf } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
 /** How a slice ended, as a step remembers it: no key, no address, no checkpoint (that is in the index, and newer). */
@@ -69,7 +69,7 @@ async function slice(
     if (!("suspended" in end)) {
       await beat.end();
       const { mediaId, bytes, parts } = end;
-      const notify = hooksOf(env, request).length > 0;
+      const notify = (await hooksOf(env, task)).length > 0;
       await index.finish(id, run, { mediaId, bytes, parts, notify });
       return { end: "done" };
     }
@@ -129,7 +129,7 @@ async function failed(
   // A shard that fails leaves its parts to the parent, which fails likewise if it must.
   if (shard !== undefined) return { end: "over", why: failure.code };
   if (isBeyondRepair(error)) await discard(env, params);
-  await index.fail(id, run, failure, await hasHooks(env, task));
+  await index.fail(id, run, failure, (await hooksOf(env, task)).length > 0);
   return { end: "over", why: failure.code };
 }
 
@@ -191,6 +191,7 @@ function upload(
       ...(concurrency !== undefined && { concurrency }),
       ...(verify !== undefined && { verify }),
       ...(trafficLimit !== undefined && { trafficLimit }),
+      ...limitOf(env),
       ...control,
       ...slices,
       ...(shard && { shard: { first: shard.first, last: shard.last } }),

@@ -8,16 +8,11 @@ import { requestOf } from "./request.ts";
 
 const TIMEOUT_MS = 15_000;
 
-/** Whom to tell of an ingest. */
-export function hooksOf(env: Env, request: Pick<IngestRequest, "webhookUrl">): string[] {
+/** Whom to tell of an ingest. Where its request can no longer be read, the Worker's own receiver is left. */
+export async function hooksOf(env: Env, task: Task): Promise<string[]> {
+  const request = await requestOf(env, task).catch((): Partial<IngestRequest> => ({}));
   const urls = [env.VODLIFT_WEBHOOK_URL, request.webhookUrl];
-  return [...new Set(urls.filter((url) => url !== undefined && url !== ""))] as string[];
-}
-
-/** Whether anybody is to be told of it, even where its request can no longer be read. */
-export async function hasHooks(env: Env, task: Task): Promise<boolean> {
-  const request = await requestOf(env, task).catch(() => ({}));
-  return hooksOf(env, request).length > 0;
+  return [...new Set(urls.filter((url) => url !== undefined).filter((url) => url !== ""))];
 }
 
 /**

@@ -4,7 +4,7 @@ import { type UploadOptions, VodliftError } from "../../index.ts";
 import { isUrl } from "../args.ts";
 import { MEDIA } from "../options/media.ts";
 import type { Table } from "../options/option.ts";
-import { BEGIN } from "../options/transfer.ts";
+import { BEGIN, TRANSFER } from "../options/transfer.ts";
 
 /** What a row may become. */
 export type Kind = "video" | "image" | "attached" | "playlist";
@@ -121,7 +121,7 @@ export function mustBeKnown(field: string): void {
   throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
 }
 
-const OPTIONS: Table = { ...MEDIA, ...BEGIN };
+const OPTIONS: Table = { ...MEDIA, ...TRANSFER, ...BEGIN };
 
 /** An option without an effect is a mistake that somebody would find out late. */
 function mustFit(read: Readonly<Record<string, unknown>>): void {

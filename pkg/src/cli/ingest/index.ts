@@ -125,9 +125,13 @@ class Ingest {
       onProgress: (now: Parameters<typeof snapshot>[0]) => show(snapshot(now)),
     };
     if (left.includes(path)) {
-      // No checkpoint keeps these two.
-      const { callback, trafficLimit } = row.options;
-      const again = { ...(callback && { callback }), ...(trafficLimit && { trafficLimit }) };
+      // No checkpoint keeps these.
+      const { callback, trafficLimit, maxBytes } = row.options;
+      const again = {
+        ...(callback && { callback }),
+        ...(trafficLimit && { trafficLimit }),
+        ...(maxBytes && { maxBytes }),
+      };
       return this.#vod.resume(checkpoint, { source: row.source, ...again, ...how });
     }
     const options = { ...row.options, ...how, checkpoint };

@@ -32,6 +32,12 @@ export const TRANSFER = {
     seconds,
     "a line on stderr for each request that takes longer, while it does; not with --quiet",
   ),
+  maxBytes: option(
+    "--max-bytes 20GiB",
+    size,
+    "refuse a longer source, before VOD hears of it where its length is told",
+    CUT,
+  ),
   segments: option(
     "--segments FILE",
     text,
@@ -55,12 +61,6 @@ export const BEGIN = {
     headers,
     "kept with the object: Content-Type, Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-forbid-overwrite, " +
       "x-oss-tagging …",
-  ),
-  maxBytes: option(
-    "--max-bytes 20GiB",
-    size,
-    "refuse a longer source, before VOD hears of it where its length is told",
-    CUT,
   ),
   partSize: option("--part-size 16MiB", size, "100KiB to 5GiB; default: fits the size", CUT),
   size: option(

@@ -1,0 +1,127 @@
+// Looking after all jobs, whenever the index's alarm rings: runs that died are replaced, what waits is begun, what ended long
+// ago is forgotten.
+import type { Failure } from "../api/schema.ts";
+import { type Env, setting } from "../env.ts";
+import type { RunParams } from "../ingest/workflow.ts";
+import { nextToRun } from "./dispatch.ts";
+import type { Row } from "./row.ts";
+import type { Table } from "./table.ts";
+
+export interface Care {
+  env: Env;
+  sql: SqlStorage;
+  table: Table;
+}
+
+const DAY_MS = 86_400_000;
+const TICK_MS = 15_000;
+const MOST_STALLS = 5;
+/** A run names its media within a second or two, or after a crash and a restart. */
+const EARLY_MS = 3_600_000;
+/** Rows removed at a time when they have been kept long enough. */
+const SWEEP = 1_000;
+/** The most that `createBatch` takes. */
+export const BATCH = 100;
+/** As `moved`: something is left to do, and no run does it. */
+export const ORPHANED = 0;
+
+/** Gives every run that has not been heard of for long a successor, which goes on from the checkpoint. */
+export function replaceTheStale({ env, sql, table }: Care): void {
+  const since = Date.now() - staleMs(env);
+  const rows = sql
+    .exec<Row>("SELECT * FROM jobs WHERE state = 'running' AND moved < ?", since)
+    .toArray();
+  for (const row of rows) {
+    const error = row.request === null ? INTERRUPTED : row.stalls >= MOST_STALLS ? STALLED : null;
+    if (error) {
+      table.change(row, { error: JSON.stringify(error) });
+      table.end(row, "failed", row.request === null ? null : "notify");
+      table.note(row, "failed", error.message);
+      if (row.request !== null) table.change(row, { moved: ORPHANED });
+    } else {
+      const { run, stalls } = row;
+      table.change(row, {
+        state: "queued",
+        phase: null,
+        rate: 0,
+        run: run + 1,
+        stalls: stalls + 1,
+      });
+      table.note(row, "replaced", "It had stopped moving: another run goes on with it.");
+    }
+  }
+  sql.exec(
+    `UPDATE jobs SET run = run + 1, moved = 0
+     WHERE todo IS NOT NULL AND moved BETWEEN 1 AND ? AND COALESCE(silent_until, 0) < ?`,
+    since,
+    since,
+  );
+}
+
+/** Who is to run now, those that wait and those that have ended but for something. They count as running from now on. */
+export function startWaiting({ env, sql, table }: Care): RunParams[] {
+  const limits = {
+    running: setting(env.VODLIFT_RUNNING, 20),
+    perHost: setting(env.VODLIFT_PER_HOST, 6),
+  };
+  const rows = table.paused() ? [] : nextToRun(sql, limits);
+  for (const row of rows) {
+    const started = row.started ?? Date.now();
+    table.change(row, { state: "running", run: row.run + 1, phase: "starting", started });
+    if (row.started === null) table.note(row, "started", "A workflow has taken it up.");
+  }
+  // What is to be done after an end needs a run of its own where none is left.
+  const left = sql
+    .exec<Row>("SELECT * FROM jobs WHERE todo IS NOT NULL AND moved = 0 LIMIT ?", BATCH)
+    .toArray();
+  for (const row of left) table.change(row, { run: row.run + 1 });
+  return [...rows, ...left].map(({ id, run }) => ({ id, run: run + 1 }));
+}
+
+/** Forgets what ended long ago. */
+export function sweep({ env, sql }: Care): void {
+  sql.exec(
+    "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE ended < ? AND todo IS NULL LIMIT ?)",
+    Date.now() - keptMs(env),
+    SWEEP,
+  );
+  sql.exec("DELETE FROM confirmations WHERE at < ?", Date.now() - EARLY_MS);
+}
+
+/** When to look again, in ms since the epoch; never while there is nothing at all. */
+export function nextLook(care: Care): number | undefined {
+  if (isBusy(care)) return Date.now() + Math.min(TICK_MS, staleMs(care.env) / 2);
+  const { ended } = care.sql
+    .exec<{ ended: number | null }>("SELECT MIN(ended) AS ended FROM jobs WHERE ended IS NOT NULL")
+    .one();
+  return ended === null ? undefined : Math.max(ended + keptMs(care.env), Date.now() + 1_000);
+}
+
+function isBusy({ sql, table }: Care): boolean {
+  const open = table.paused() ? "('running')" : "('queued', 'running')";
+  // Each by its own index: an OR of both reads every row.
+  return ["todo IS NOT NULL", `state IN ${open}`].some(
+    (test) => sql.exec(`SELECT 1 FROM jobs WHERE ${test} LIMIT 1`).toArray().length > 0,
+  );
+}
+
+function staleMs(env: Env): number {
+  return setting(env.VODLIFT_STALE_SECONDS, 120) * 1000;
+}
+
+function keptMs(env: Env): number {
+  return setting(env.VODLIFT_RETENTION_DAYS, 30) * DAY_MS;
+}
+
+const INTERRUPTED: Failure = {
+  code: "interrupted",
+  message: "the request that carried the bytes has ended",
+  hint: "Send it again: its bytes were never stored anywhere else.",
+};
+
+const STALLED: Failure = {
+  code: "stalled",
+  message: `${MOST_STALLS + 1} runs in a row ended without a word and without a byte`,
+  hint: "Look at the Worker's log; a smaller partSize or concurrency needs less memory. Then retry it.",
+  retryable: true,
+};

@@ -1,0 +1,51 @@
+// What callers of the API and runs of the Workflow say to the job index, and hear from it.
+import type { Ingest, State } from "../api/schema.ts";
+
+/** An ingest as it is accepted. */
+export interface NewJob {
+  id: string;
+  fingerprint?: string;
+  host: string;
+  /** As it is shown. */
+  url: string;
+  title?: string;
+  kind: string;
+  size?: number;
+  /** Sealed. Absent: the bytes come with the very request, and nobody else can fetch them. */
+  request?: string;
+}
+
+export type Acceptance = { id: string; state: State } | { conflict: true };
+
+/** What a run has to do. */
+export interface Task {
+  todo: "upload" | "cleanup" | "drain" | "notify";
+  request: string | null;
+  /** As JSON. */
+  checkpoint: string | null;
+  view: Ingest;
+}
+
+/** How far a run is. Bytes and parts of the whole object, or of one shard. */
+export interface Report {
+  phase: string;
+  bytes: number;
+  rate: number;
+  parts: number;
+  size?: number;
+  partsTotal?: number;
+  mediaId?: string;
+  shard?: number;
+}
+
+/** What a run is told in reply: go on, finish what is in flight and leave the rest, or remove what is there. */
+export type Order = "go" | "stop" | "abort";
+
+/** How an upload ended well. */
+export interface Ended {
+  mediaId: string;
+  bytes: number;
+  parts: number;
+  /** Somebody has to be told. */
+  notify: boolean;
+}

@@ -1,0 +1,176 @@
+// The rows of the index: each is found, changed and noted here, and every change is told to those who listen.
+import type { Ingest, State, Stats, TimelineEntry } from "../api/schema.ts";
+import type { Acceptance, NewJob, Report } from "./contract.ts";
+import { type EntryRow, type Row, toEntry, toIngest } from "./row.ts";
+
+type Sums = { bytes: number; rate: number; parts: number };
+
+export class Table {
+  readonly #sql: SqlStorage;
+  readonly #tell: (id: string) => void;
+
+  constructor(sql: SqlStorage, tell: (id: string) => void) {
+    this.#sql = sql;
+    this.#tell = tell;
+  }
+
+  add(job: NewJob): Acceptance {
+    const known = this.find(job.id);
+    if (known) {
+      return known.fingerprint === (job.fingerprint ?? null) ? known : { conflict: true };
+    }
+    const now = Date.now();
+    const running = job.request === undefined;
+    this.#sql.exec(
+      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, created, started, moved)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      job.id,
+      job.fingerprint ?? null,
+      running ? "running" : "queued",
+      running ? 1 : 0,
+      job.host,
+      job.url,
+      job.title ?? null,
+      job.kind,
+      job.size ?? null,
+      job.request ?? null,
+      now,
+      running ? now : null,
+      now,
+    );
+    const row = this.find(job.id) as Row;
+    this.note(
+      row,
+      running ? "started" : "queued",
+      running ? "Its bytes come with the request." : "Accepted.",
+    );
+    return { id: row.id, state: row.state };
+  }
+
+  /** It is over, but for what is left to do. */
+  end(row: Row, state: State, todo: Row["todo"]): void {
+    const webhook = todo === "notify" ? "pending" : null;
+    this.change(row, { state, todo, webhook, ended: Date.now(), rate: 0, phase: null });
+    this.#sql.exec("DELETE FROM shards WHERE job = ?", row.seq);
+  }
+
+  /** What VOD calls it. VOD may have named it in a callback before. */
+  name(row: Row, mediaId: string | undefined): Row {
+    if (mediaId === undefined || mediaId === row.media_id) return row;
+    this.change(row, { media_id: mediaId });
+    this.note(row, "created", `VOD calls it ${mediaId}.`);
+    const early = this.#sql
+      .exec("DELETE FROM confirmations WHERE media_id = ? RETURNING at", mediaId)
+      .toArray();
+    if (early.length) this.ready(mediaId);
+    return this.find(row.id) ?? row;
+  }
+
+  /** VOD has a file that nobody has named yet: perhaps one of ours, perhaps somebody else's of the same account. */
+  confirm(mediaId: string): void {
+    this.#sql.exec("INSERT OR REPLACE INTO confirmations VALUES (?, ?)", mediaId, Date.now());
+  }
+
+  /** VOD itself says that it has the file. */
+  ready(mediaId: string): Ingest | undefined {
+    const row = this.#sql
+      .exec<Row>("SELECT * FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1", mediaId)
+      .toArray()[0];
+    if (!row) this.confirm(mediaId);
+    if (!row || row.confirmed !== null) return row && toIngest(row);
+    this.change(row, { confirmed: Date.now(), ...(row.state === "done" && { state: "ready" }) });
+    this.note(row, "ready", "VOD has the file.");
+    return this.show(row.id);
+  }
+
+  /** All shards together. */
+  addUp(row: Row, { shard = 0, bytes, rate, parts }: Report): Sums {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?)",
+      row.seq,
+      shard,
+      bytes,
+      Math.round(rate),
+      parts,
+    );
+    return this.#sql
+      .exec<Sums>(
+        "SELECT SUM(bytes) AS bytes, SUM(rate) AS rate, SUM(parts) AS parts FROM shards WHERE job = ?",
+        row.seq,
+      )
+      .one();
+  }
+
+  /** Every change is a sign of life, and news. */
+  change(row: Row, change: Partial<Row>): void {
+    const all = { moved: Date.now(), ...change };
+    const columns = Object.keys(all).map((column) => `${column} = ?`);
+    const values = Object.values(all);
+    this.#sql.exec(`UPDATE jobs SET ${columns.join(", ")} WHERE seq = ?`, ...values, row.seq);
+    this.#tell(row.id);
+  }
+
+  note(row: Row, type: string, text: string): void {
+    this.#sql.exec(
+      "INSERT INTO entries (job, at, type, text) VALUES (?, ?, ?, ?)",
+      row.seq,
+      Date.now(),
+      type,
+      text,
+    );
+    this.#tell(row.id);
+  }
+
+  entries(row: Row, after: number): TimelineEntry[] {
+    return this.#sql
+      .exec<EntryRow>(
+        "SELECT seq, at, type, text FROM entries WHERE job = ? AND seq > ? ORDER BY seq LIMIT 500",
+        row.seq,
+        after,
+      )
+      .toArray()
+      .map(toEntry);
+  }
+
+  find(id: string): Row | undefined {
+    return this.#sql.exec<Row>("SELECT * FROM jobs WHERE id = ?", id).toArray()[0];
+  }
+
+  /** The row, if this run of it is the one that counts. */
+  current(id: string, run: number): Row | undefined {
+    const row = this.find(id);
+    return row?.run === run ? row : undefined;
+  }
+
+  show(id: string): Ingest | undefined {
+    const row = this.find(id);
+    return row && toIngest(row);
+  }
+
+  /** How many there are of each state, and all bytes that were lifted. */
+  totals(): { counts: Stats["counts"]; bytes: number; rate: number } {
+    const totals = this.#sql
+      .exec<{ name: string; value: number }>("SELECT * FROM totals")
+      .toArray();
+    const { bytes = 0, ...counts } = Object.fromEntries(
+      totals.map(({ name, value }) => [name, value]),
+    );
+    const { rate } = this.#sql
+      .exec<{ rate: number }>(
+        "SELECT COALESCE(SUM(rate), 0) AS rate FROM jobs WHERE state = 'running'",
+      )
+      .one();
+    return { counts: counts as Stats["counts"], bytes, rate };
+  }
+
+  paused(): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM settings WHERE name = 'paused' AND value = 'true'").toArray()
+        .length > 0
+    );
+  }
+
+  pause(paused: boolean): void {
+    this.#sql.exec("INSERT OR REPLACE INTO settings VALUES ('paused', ?)", String(paused));
+  }
+}
