@@ -40,6 +40,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   // which would keep the address of every fetch.
   process.env.WRANGLER_SEND_METRICS = "false";
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+  // Nor a word on stdout, which is the caller's.
+  process.env.WRANGLER_LOG ??= options.logLevel ?? "error";
   process.env.X_LOCAL_OBSERVABILITY = "false";
   const { unstable_startWorker } = await import("wrangler");
   const token = options.token === undefined ? randomBytes(16).toString("hex") : options.token;
