@@ -44,6 +44,11 @@ export async function startRustWorker(): Promise<RustWorker> {
       VODLIFT_ENDPOINT: service.endpoint,
       VODLIFT_ALLOW_PRIVATE_SOURCES: "true",
     },
+  }).catch(async (error: unknown) => {
+    // What still listens would keep the test's process from ending.
+    await origin.close();
+    await service.close();
+    throw error;
   });
   const headers = { authorization: `Bearer ${TOKEN}` };
   const post = (body: object, init?: RequestInit) =>

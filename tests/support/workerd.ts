@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, normalize, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { build } from "esbuild";
@@ -36,7 +36,7 @@ function config({
   const texts = Object.entries(bindings).map(
     ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
   );
-  const module = wasm ? `(name = ${text(basename(wasm))}, wasm = embed "module.wasm"),` : "";
+  const module = wasm ? `(name = ${text(spelled(wasm))}, wasm = embed "module.wasm"),` : "";
   return `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -53,6 +53,11 @@ const main :Workerd.Worker = (
   compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}],
 );
 `;
+}
+
+/** As the script imports it: from beside itself, or where it lies below. */
+function spelled(wasm: string): string {
+  return isAbsolute(wasm) ? basename(wasm) : normalize(wasm);
 }
 
 /** Bundles a module that exports a `fetch` handler, and serves it on loopback. */
