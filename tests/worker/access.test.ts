@@ -23,6 +23,7 @@ before(async () => {
   const tokens = [
     { name: "all", sha256: sha256(ALL) },
     { name: "nothing", sha256: sha256("nothing"), scopes: [] },
+    { name: "miswritten", sha256: sha256("miswritten"), scopes: "read" },
     ...SCOPES.map((scope) => ({ name: scope, sha256: sha256(scope), scopes: [scope] })),
   ];
   const settings = { VODLIFT_TOKENS: JSON.stringify(tokens) };
@@ -54,7 +55,7 @@ test("a token does what its scopes say, and no more", async () => {
     ["cancel", "POST", "/v1/resume"],
   ];
   for (const [needed, method, path] of routes) {
-    for (const scope of [...SCOPES, "nothing"]) {
+    for (const scope of [...SCOPES, "nothing", "miswritten"]) {
       const response = await fetch(worker.url + path, {
         method,
         headers: { authorization: `Bearer ${scope}` },

@@ -47,7 +47,8 @@ function parse(text: string): Known[] {
 function read(one: { name?: unknown; sha256?: unknown; scopes?: unknown }): Known[] {
   if (typeof one?.sha256 !== "string" || !/^[0-9a-f]{64}$/i.test(one.sha256)) return [];
   const name = typeof one.name === "string" ? one.name : one.sha256.slice(0, 8);
-  const given = Array.isArray(one.scopes) ? one.scopes : SCOPES;
+  // What is no list, a text say, gives no scope: only leaving them out means all.
+  const given = one.scopes === undefined ? SCOPES : Array.isArray(one.scopes) ? one.scopes : [];
   const scopes = SCOPES.filter((scope) => given.includes(scope));
   return [{ name, scopes, digest: Uint8Array.fromHex(one.sha256) }];
 }
