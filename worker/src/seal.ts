@@ -4,7 +4,7 @@ import { sealingKey, seal as sealUnder, unseal as unsealUnder } from "vodlift/ha
 import type { Env } from "./env.ts";
 
 /** What was sealed for one purpose does not open for another. */
-export type Purpose = "source" | "session";
+type Purpose = "source" | "session";
 
 export async function seal(env: Env, purpose: Purpose, value: object): Promise<string> {
   return sealUnder(await key(env, purpose), value);
@@ -15,9 +15,15 @@ export async function unseal<T>(env: Env, purpose: Purpose, text: string): Promi
   return (await unsealUnder(await key(env, purpose), text)) as T | undefined;
 }
 
-function key(env: Env, purpose: Purpose): Promise<CryptoKey> {
+/** Deriving a key costs more than using it: a batch seals a thousand requests, a dashboard opens a session with each. */
+const derived = new Map<string, CryptoKey>();
+
+async function key(env: Env, purpose: Purpose): Promise<CryptoKey> {
   const secret = env.VODLIFT_SEAL_KEY || env.ALIBABA_CLOUD_ACCESS_KEY_SECRET;
   if (!secret)
     throw new Error("neither VODLIFT_SEAL_KEY nor ALIBABA_CLOUD_ACCESS_KEY_SECRET is set");
-  return sealingKey(secret, `worker ${purpose}`);
+  const name = `${purpose} ${secret}`;
+  const known = derived.get(name) ?? (await sealingKey(secret, `worker ${purpose}`));
+  derived.set(name, known);
+  return known;
 }

@@ -10,7 +10,7 @@ const webUrl = z.url({ protocol: /^https?$/, hostname: /./ }).max(8_192);
 const fields = z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string());
 const wholeNumber = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 
-export const STATES = ["queued", "running", "done", "ready", "failed", "canceled"] as const;
+const STATES = ["queued", "running", "done", "ready", "failed", "canceled"] as const;
 export const State = z.enum(STATES).openapi("State", {
   description:
     "`done`: the file is complete and verified in VOD's storage. `ready`: VOD has said so too, by its callback or when it was asked (`wait`).",
