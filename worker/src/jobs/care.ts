@@ -4,7 +4,7 @@ import type { Failure } from "../api/schema.ts";
 import { type Env, setting } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { nextToRun } from "./dispatch.ts";
-import type { Row } from "./row.ts";
+import { COLUMNS, type Row } from "./row.ts";
 import type { Table } from "./table.ts";
 
 export interface Care {
@@ -29,15 +29,15 @@ export const ORPHANED = 0;
 export function replaceTheStale({ env, sql, table }: Care): void {
   const since = Date.now() - staleMs(env);
   const rows = sql
-    .exec<Row>("SELECT * FROM jobs WHERE state = 'running' AND moved < ?", since)
+    .exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE state = 'running' AND moved < ?`, since)
     .toArray();
   for (const row of rows) {
-    const error = row.request === null ? INTERRUPTED : row.stalls >= MOST_STALLS ? STALLED : null;
+    const error = row.has_request === 0 ? INTERRUPTED : row.stalls >= MOST_STALLS ? STALLED : null;
     if (error) {
       table.change(row, { error: JSON.stringify(error) });
-      table.end(row, "failed", row.request === null ? null : "notify");
+      table.end(row, "failed", row.has_request === 0 ? null : "notify");
       table.note(row, "failed", error.message);
-      if (row.request !== null) table.change(row, { moved: ORPHANED });
+      if (row.has_request === 1) table.change(row, { moved: ORPHANED });
     } else {
       const { run, stalls } = row;
       table.change(row, {
@@ -72,7 +72,7 @@ export function startWaiting({ env, sql, table }: Care): RunParams[] {
   }
   // What is to be done after an end needs a run of its own where none is left.
   const left = sql
-    .exec<Row>("SELECT * FROM jobs WHERE todo IS NOT NULL AND moved = 0 LIMIT ?", BATCH)
+    .exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE todo IS NOT NULL AND moved = 0 LIMIT ?`, BATCH)
     .toArray();
   for (const row of left) table.change(row, { run: row.run + 1 });
   return [...rows, ...left].map(({ id, run }) => ({ id, run: run + 1 }));

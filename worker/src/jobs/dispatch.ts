@@ -1,5 +1,5 @@
 // Who is next: the oldest that waits, as long as there is room for it overall and at its source's host.
-import type { Row } from "./row.ts";
+import { COLUMNS, type Row } from "./row.ts";
 
 export interface Limits {
   running: number;
@@ -26,7 +26,7 @@ export function nextToRun(sql: SqlStorage, { running, perHost }: Limits): Row[] 
       if (room <= 0) return [];
       return sql
         .exec<Row>(
-          "SELECT * FROM jobs WHERE state = 'queued' AND host = ? ORDER BY seq LIMIT ?",
+          `SELECT ${COLUMNS} FROM jobs WHERE state = 'queued' AND host = ? ORDER BY seq LIMIT ?`,
           host,
           room,
         )

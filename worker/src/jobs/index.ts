@@ -79,7 +79,8 @@ export class JobIndex extends DurableObject<Env> {
 
   /** As JSON. */
   checkpoint(id: string): string | null {
-    return this.#table.find(id)?.checkpoint ?? null;
+    const row = this.#table.find(id);
+    return row ? this.#table.luggage(row).checkpoint : null;
   }
 
   /** Waits until nothing is left to do for a job that has ended; not for ever. */
@@ -98,7 +99,7 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#table.find(id);
     if (!row) return undefined;
     const open = row.state === "queued" || row.state === "running";
-    const left = row.checkpoint !== null && row.state !== "done" && row.state !== "ready";
+    const left = row.has_checkpoint === 1 && row.state !== "done" && row.state !== "ready";
     if (open || (left && isSettled(row))) {
       this.#end(row, "canceled", row.state === "running" || left ? "cleanup" : null);
       // What runs cleans up behind itself; for the rest nobody is there yet.
@@ -124,7 +125,7 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#table.find(id);
     if (!row) return undefined;
     if ((row.state !== "failed" && row.state !== "canceled") || !isSettled(row)) return "over";
-    if (row.request === null) return "gone";
+    if (row.has_request === 0) return "gone";
     this.#table.change(row, {
       state: "queued",
       attempts: row.attempts + 1,
@@ -165,8 +166,7 @@ export class JobIndex extends DurableObject<Env> {
     this.#table.change(row, { phase: row.phase ?? "starting" });
     return {
       todo: row.todo ?? "upload",
-      request: row.request,
-      checkpoint: row.checkpoint,
+      ...this.#table.luggage(row),
       view: toIngest(row),
     };
   }
@@ -195,7 +195,7 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#table.current(id, run);
     // A shard may hear last that all is over: what it brings then leads nowhere.
     if (!row || (row.ended !== null && isSettled(row))) return;
-    this.#sql.exec("UPDATE jobs SET checkpoint = ? WHERE seq = ?", checkpoint, row.seq);
+    this.#table.save(row, checkpoint);
   }
 
   /** Nothing will be heard of it for so long, and that is as it should be. */
@@ -222,7 +222,8 @@ export class JobIndex extends DurableObject<Env> {
     if (!known) return;
     const row = this.#table.name(known, mediaId);
     const whole = { bytes, size: bytes, parts, parts_total: parts };
-    this.#table.change(row, { ...whole, checkpoint: null, error: null });
+    this.#table.save(row, null);
+    this.#table.change(row, { ...whole, error: null });
     this.#end(row, row.confirmed === null ? "done" : "ready", notify ? "notify" : null);
     this.#table.note(row, "done", `${bytes} bytes are stored, their checksum agrees.`);
   }
@@ -247,7 +248,9 @@ export class JobIndex extends DurableObject<Env> {
   /** What a canceled ingest had left is removed. */
   cleaned(id: string, run: number): void {
     const row = this.#table.current(id, run);
-    if (row) this.#table.change(row, { todo: null, checkpoint: null });
+    if (!row) return;
+    this.#table.save(row, null);
+    this.#table.change(row, { todo: null });
   }
 
   /** Everybody was told who had to be told, or nobody listens, or there was nobody. */

@@ -1,6 +1,6 @@
 // A page of the list: filters become SQL. Everything a caller says is a parameter, never text of the statement.
 import type { State } from "../api/schema.ts";
-import type { Row } from "./row.ts";
+import { COLUMNS, type Row } from "./row.ts";
 
 export interface Query {
   state?: readonly State[];
@@ -41,7 +41,7 @@ export function findRows(sql: SqlStorage, query: Query): Row[] {
   const where = tests.join(" AND ");
   return sql
     .exec<Row>(
-      `SELECT jobs.* FROM ${from} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
+      `SELECT ${COLUMNS} FROM ${from} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
       ...values,
       query.limit + 1,
     )

@@ -1,4 +1,5 @@
 // A row of the table of jobs, and what a caller sees of it.
+// Request and checkpoint stay behind: they are most of a row, and a list or a look needs to know only whether they are there.
 import type { Failure, Ingest, State, TimelineEntry } from "../api/schema.ts";
 
 export type Row = {
@@ -20,8 +21,8 @@ export type Row = {
   parts: number;
   parts_total: number | null;
   error: string | null;
-  request: string | null;
-  checkpoint: string | null;
+  has_request: 0 | 1;
+  has_checkpoint: 0 | 1;
   /** Parts are removed, parts in flight are finished, somebody is told. */
   todo: "cleanup" | "drain" | "notify" | null;
   stalls: number;
@@ -33,6 +34,14 @@ export type Row = {
   moved: number;
   ended: number | null;
 };
+
+/** What is selected of table `jobs` for a `Row`; each name with its table, as `texts` has some of the same. */
+export const COLUMNS = `
+  jobs.seq, jobs.id, jobs.fingerprint, jobs.state, jobs.run, jobs.attempts, jobs.host, jobs.url, jobs.title, jobs.kind,
+  jobs.phase, jobs.media_id, jobs.size, jobs.bytes, jobs.rate, jobs.parts, jobs.parts_total, jobs.error,
+  jobs.request IS NOT NULL AS has_request, jobs.checkpoint IS NOT NULL AS has_checkpoint, jobs.todo, jobs.stalls,
+  jobs.webhook, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended
+`;
 
 export type EntryRow = { seq: number; at: number; type: string; text: string };
 
@@ -52,7 +61,8 @@ export function toIngest(row: Row): Ingest {
     ...given("partsTotal", row.parts_total),
     attempts: row.attempts,
     ...given("error", row.error === null ? null : (JSON.parse(row.error) as Failure)),
-    resumable: row.checkpoint !== null && row.ended !== null && (row.todo ?? "notify") === "notify",
+    resumable:
+      row.has_checkpoint === 1 && row.ended !== null && (row.todo ?? "notify") === "notify",
     ...given("webhook", row.webhook),
     created: iso(row.created),
     ...given("started", row.started === null ? null : iso(row.started)),

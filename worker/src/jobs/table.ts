@@ -1,8 +1,9 @@
 // The rows of the index: each is found, changed and noted here, and every change is told to those who listen.
 import type { Ingest, State, Stats, TimelineEntry } from "../api/schema.ts";
 import type { Acceptance, NewJob, Report } from "./contract.ts";
-import { type EntryRow, type Row, toEntry, toIngest } from "./row.ts";
+import { COLUMNS, type EntryRow, type Row, toEntry, toIngest } from "./row.ts";
 
+type Luggage = { request: string | null; checkpoint: string | null };
 type Sums = { bytes: number; rate: number; parts: number };
 
 export class Table {
@@ -74,7 +75,10 @@ export class Table {
   /** VOD itself says that it has the file. */
   ready(mediaId: string): Ingest | undefined {
     const row = this.#sql
-      .exec<Row>("SELECT * FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1", mediaId)
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1`,
+        mediaId,
+      )
       .toArray()[0];
     if (!row) this.confirm(mediaId);
     if (!row || row.confirmed !== null) return row && toIngest(row);
@@ -133,13 +137,25 @@ export class Table {
   }
 
   find(id: string): Row | undefined {
-    return this.#sql.exec<Row>("SELECT * FROM jobs WHERE id = ?", id).toArray()[0];
+    return this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE id = ?`, id).toArray()[0];
   }
 
   /** The row, if this run of it is the one that counts. */
   current(id: string, run: number): Row | undefined {
     const row = this.find(id);
     return row?.run === run ? row : undefined;
+  }
+
+  /** What a run needs beside the row: the sealed request, and the checkpoint as JSON. */
+  luggage(row: Row): Luggage {
+    return this.#sql
+      .exec<Luggage>("SELECT request, checkpoint FROM jobs WHERE seq = ?", row.seq)
+      .one();
+  }
+
+  /** No sign of life: a run that was told to stop saves, too. */
+  save(row: Row, checkpoint: string | null): void {
+    this.#sql.exec("UPDATE jobs SET checkpoint = ? WHERE seq = ?", checkpoint, row.seq);
   }
 
   show(id: string): Ingest | undefined {
