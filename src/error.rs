@@ -92,6 +92,8 @@ codes! {
     UrlRefused = Guard, false, "Use an http(s) URL of a public host, or allow private sources if this one is yours.";
     /// The host resolves to an address that is not public.
     AddressRefused = Guard, false, "Private and loopback sources are refused unless allowed: --allow-private, or allowPrivateSources: true.";
+    /// The caller's own lists of hosts refuse this one.
+    SourceHostRefused = Guard, false, "Use a source on another host, or change the lists: --allow-hosts and --deny-hosts, or allowHosts and denyHosts.";
     /// A playlist names a local file that is not below its own folder.
     PathRefused = Guard, false, "A local playlist may name URLs, and files below its own folder by relative paths.";
     /// A playlist and what it names are more than was allowed.

@@ -192,13 +192,13 @@ pub fn check_range(
 /// Whether a source's URL may be fetched; the error, if not.
 #[wasm_bindgen(js_name = checkUrl)]
 pub fn check_url(url: &str, allow_private: bool) -> Result<Option<Ts<Error>>, JsValue> {
-    refusal(guard::check_url(url, policy(allow_private)))
+    refusal(guard::check_url(url, &policy(allow_private)))
 }
 
 /// Whether an IP address may be contacted; the error, if not.
 #[wasm_bindgen(js_name = checkAddress)]
 pub fn check_address(ip: &str, allow_private: bool) -> Result<Option<Ts<Error>>, JsValue> {
-    refusal(guard::check_address(ip, policy(allow_private)))
+    refusal(guard::check_address(ip, &policy(allow_private)))
 }
 
 /// An error of this code, with its class, hint and whether to retry.

@@ -178,6 +178,16 @@ fn a_redirect_moves_the_base_of_what_a_playlist_names() {
 }
 
 #[test]
+fn what_a_playlist_names_is_on_a_wanted_host_or_the_playlist_is_refused() {
+    let list = "#EXTM3U\nhttps://evil.example/a.ts\n#EXT-X-ENDLIST\n";
+    let mut world = web(4, &[(ROOT, text(list))]);
+    world.job.options.source_hosts.allow = Some(vec!["origin.example".into()]);
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::SourceHostRefused);
+    assert!(error.message.contains("evil.example"), "{}", error.message);
+}
+
+#[test]
 fn a_local_playlist_reads_files_and_fetches_urls() {
     let mut world = web(5, &[]);
     world.job.source = source(PlaylistRoot::File {

@@ -13,6 +13,7 @@ use vodlift::oss::crc64::{Crc64, combine};
 use vodlift::oss::{self, xml};
 use vodlift::playlist::Playlist;
 use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop};
+use vodlift::source::hosts::SourceHosts;
 use vodlift::source::probe::{Validator, read_probe};
 use vodlift::source::range::{RangeExpectation, check_range};
 use vodlift::time::UnixMs;
@@ -169,10 +170,18 @@ proptest! {
 
     #[test]
     fn no_url_address_or_redirect_makes_the_guard_panic(a in ".*", b in "(https?://)?.*", hop in 0..9_u32) {
-        for policy in [SourcePolicy::default(), SourcePolicy { allow_private: true, allow_http: false }] {
-            let _ = (check_url(&a, policy), check_url(&b, policy), check_address(&a, policy));
-            let _ = next_hop(&b, &a, &Headers::new(), hop, policy);
+        for policy in [SourcePolicy::default(), SourcePolicy { allow_private: true, allow_http: false, ..SourcePolicy::default() }] {
+            let _ = (check_url(&a, &policy), check_url(&b, &policy), check_address(&a, &policy));
+            let _ = next_hop(&b, &a, &Headers::new(), hop, &policy);
         }
+    }
+
+    #[test]
+    fn no_rule_of_hosts_panics_and_what_is_denied_never_passes(rule in "(\\*\\.)?[^/]{0,20}(:[0-9]{1,6})?", url in "https://[a-z*.:0-9@\\[\\]]{1,20}/") {
+        let hosts = SourceHosts { allow: Some(vec![rule.clone()]), deny: vec![rule] };
+        let _ = hosts.validate();
+        let policy = SourcePolicy { hosts, allow_private: true, ..SourcePolicy::default() };
+        prop_assert!(check_url(&url, &policy).is_err(), "{}", url);
     }
 
     /// However a private IPv4 address is written or wrapped, it stays private.
@@ -192,7 +201,7 @@ proptest! {
             _ => format!("[2002:{high:x}:{tail:x}::1]"),
         };
         let url = format!("https://{host}/");
-        prop_assert!(check_url(&url, SourcePolicy::default()).is_err(), "{}", url);
+        prop_assert!(check_url(&url, &SourcePolicy::default()).is_err(), "{}", url);
     }
 
     /// A service may repeat what it was sent: secrets, tokens and signatures never come back in an error.
@@ -270,7 +279,7 @@ proptest! {
                             && path.split('/').all(|part| !matches!(part, "" | "." | "..")),
                         "{}", path
                     ),
-                    Spot::Url(url) => prop_assert!(check_url(url, SourcePolicy::default()).is_ok()),
+                    Spot::Url(url) => prop_assert!(check_url(url, &SourcePolicy::default()).is_ok()),
                 }
                 let key = tree.key(number).unwrap();
                 let name = key.strip_prefix("sv/id/").unwrap();

@@ -151,6 +151,17 @@ fn redirects_are_followed_once_and_remembered() {
 }
 
 #[test]
+fn a_host_that_is_not_wanted_is_not_asked_where_a_redirect_leads_to_it_either() {
+    let mut world = world(4 * MIB);
+    world.job.options.source_hosts.deny = vec!["elsewhere.example".into()];
+    world.source.moved_to = Some("https://elsewhere.example/film.mp4".into());
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::SourceHostRefused);
+    assert_eq!(world.luck.count(Op::Open), 1);
+    assert_eq!(world.luck.count(Op::CreateUploadVideo), 0);
+}
+
+#[test]
 fn a_short_credential_is_refreshed_in_time_and_no_part_is_sent_twice() {
     let mut world = world(40 * MIB);
     world.service.credential_life_s = 2;

@@ -25,6 +25,7 @@ fn random_world(seed: u64) -> World {
             etag: dice.below(3) > 0,
             changes_at: None,
             redirects: dice.below(3) as u32,
+            moved_to: None,
         },
     );
     world.luck.per_mille = [0, 20, 100, 300][dice.below(4) as usize];

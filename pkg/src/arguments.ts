@@ -23,6 +23,13 @@ export function text(field: string, value: string | undefined): string | undefin
   throw invalid(field, `must be a string, got ${typeof value}`);
 }
 
+/** Several texts, if there is a list. */
+export function texts(field: string, value: readonly string[] | undefined): string[] | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return [...value];
+  throw invalid(field, "must be a list of strings");
+}
+
 /** Yes or no, if told. */
 export function flag(field: string, value: boolean | undefined): boolean | undefined {
   if (value === undefined || typeof value === "boolean") return value;

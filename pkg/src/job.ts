@@ -1,6 +1,6 @@
 // From the options to the core's job.
 
-import { bytes, defined, flag, invalid, oneOf, pairs, text, whole } from "./arguments.ts";
+import { bytes, defined, flag, invalid, oneOf, pairs, text, texts, whole } from "./arguments.ts";
 import { describe } from "./hosts/failure.ts";
 import type {
   ResumeOptions,
@@ -156,6 +156,10 @@ export function howTo(
     concurrency: whole("concurrency", options.concurrency, 1),
     verify: oneOf("verify", options.verify, ["length", "crc64"]),
     allowPrivateSources: flag("allowPrivateSources", options.allowPrivateSources),
+    sourceHosts: defined({
+      allow: texts("allowHosts", options.allowHosts),
+      deny: texts("denyHosts", options.denyHosts),
+    }),
     keepOnFailure: options.checkpoint !== undefined,
     budget: budget(options.budget),
     shard: options.shard,
@@ -187,6 +191,8 @@ export function howToResume(options: ResumeOptions & SliceOptions): Options {
     concurrency,
     verify,
     allowPrivateSources,
+    allowHosts: options.allowHosts,
+    denyHosts: options.denyHosts,
     budget,
     shard,
     trafficLimit,

@@ -156,6 +156,13 @@ export interface UploadOptions {
   maxBytes?: number | string;
   /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
   allowPrivateSources?: boolean;
+  /**
+   * Only hosts of this list, for the URL itself, where it redirects to and what a playlist names: `media.example.com`,
+   * `*.example.com` (all below it, not itself), with `:port` for that port only. Others fail with `source_host_refused`.
+   */
+  allowHosts?: readonly string[];
+  /** None of these hosts, even where `allowHosts` has them. */
+  denyHosts?: readonly string[];
   /** Length in bytes of a stream, if it is known. Only for streams: everything else knows its own. */
   size?: number;
 
@@ -199,6 +206,8 @@ export type TransferOptions = Pick<
   | "callback"
   | "maxBytes"
   | "allowPrivateSources"
+  | "allowHosts"
+  | "denyHosts"
   | "size"
   | "checkpoint"
   | "signal"
@@ -339,6 +348,8 @@ export interface ResumeOptions
       | "callback"
       | "maxBytes"
       | "allowPrivateSources"
+      | "allowHosts"
+      | "denyHosts"
       | "signal"
       | "onProgress"
       | "onSlowRequest"

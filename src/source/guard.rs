@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::address::{is_metadata, is_public};
+use super::hosts::SourceHosts;
 use crate::encode::{join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::http::Headers;
@@ -65,7 +66,7 @@ const RESERVED: &[&str] = &[
 
 /// What a source may be. The default: public hosts, over https or http, on port 80, 443 or any from 1024 on (below lie the
 /// services that are not HTTP).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SourcePolicy {
@@ -75,6 +76,9 @@ pub struct SourcePolicy {
     /// Plain `http:` URLs. A redirect from https to http is refused in any case.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub allow_http: bool,
+    /// The caller's own lists of hosts.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub hosts: SourceHosts,
 }
 
 impl Default for SourcePolicy {
@@ -82,6 +86,7 @@ impl Default for SourcePolicy {
         SourcePolicy {
             allow_private: false,
             allow_http: true,
+            hosts: SourceHosts::default(),
         }
     }
 }
@@ -89,8 +94,8 @@ impl Default for SourcePolicy {
 /// Whether this URL may be fetched as far as its text tells: scheme, user info, host, port.
 ///
 /// # Errors
-/// `UrlRefused`, or `AddressRefused` when the host is an address that is not public. Neither quotes path or query.
-pub fn check_url(url: &str, policy: SourcePolicy) -> Result<(), Error> {
+/// `UrlRefused`, `AddressRefused` when the host is an address that is not public, `SourceHostRefused`. None quotes path or query.
+pub fn check_url(url: &str, policy: &SourcePolicy) -> Result<(), Error> {
     let url = parse_url(url).ok_or_else(|| refused("the source is not an absolute URL"))?;
     check_parsed(&url, policy)
 }
@@ -114,7 +119,7 @@ pub fn check_headers(headers: &Headers) -> Result<(), Error> {
 ///
 /// # Errors
 /// `AddressRefused` naming the address, or `UrlRefused` for a text that is no address.
-pub fn check_address(ip: &str, policy: SourcePolicy) -> Result<(), Error> {
+pub fn check_address(ip: &str, policy: &SourcePolicy) -> Result<(), Error> {
     let bare = ip.trim_start_matches('[').trim_end_matches(']');
     // Link-local addresses come with a zone: fe80::1%eth0.
     let bare = bare.split('%').next().unwrap_or_default();
@@ -135,7 +140,7 @@ pub fn next_hop(
     location: &str,
     headers: &Headers,
     hop: u32,
-    policy: SourcePolicy,
+    policy: &SourcePolicy,
 ) -> Result<(String, Headers), Error> {
     let redirect = |text: String| Error::new(Code::SourceRedirect, text);
     if hop >= MAX_HOPS {
@@ -159,7 +164,7 @@ pub fn refer(
     from: &str,
     reference: &str,
     headers: &Headers,
-    policy: SourcePolicy,
+    policy: &SourcePolicy,
 ) -> Result<(String, Headers), Error> {
     follow(from, reference, headers, policy, "names")
         .unwrap_or_else(|| Err(refused("the source names something that is no URL")))
@@ -170,7 +175,7 @@ fn follow(
     from: &str,
     to: &str,
     headers: &Headers,
-    policy: SourcePolicy,
+    policy: &SourcePolicy,
     verb: &str,
 ) -> Option<Result<(String, Headers), Error>> {
     let from = parse_url(from)?;
@@ -198,7 +203,7 @@ fn follow(
     Some(Ok((to.into(), kept)))
 }
 
-fn check_parsed(url: &Url, policy: SourcePolicy) -> Result<(), Error> {
+fn check_parsed(url: &Url, policy: &SourcePolicy) -> Result<(), Error> {
     match url.scheme() {
         "https" => {}
         "http" if policy.allow_http => {}
@@ -215,6 +220,7 @@ fn check_parsed(url: &Url, policy: SourcePolicy) -> Result<(), Error> {
         ));
     }
     check_host(url, policy)?;
+    policy.hosts.check(url)?;
     let port = url.port_or_known_default().unwrap_or_default();
     match policy.allow_private || matches!(port, 80 | 443 | 1024..) {
         true => Ok(()),
@@ -224,7 +230,7 @@ fn check_parsed(url: &Url, policy: SourcePolicy) -> Result<(), Error> {
     }
 }
 
-fn check_host(url: &Url, policy: SourcePolicy) -> Result<(), Error> {
+fn check_host(url: &Url, policy: &SourcePolicy) -> Result<(), Error> {
     match url.host() {
         None => Err(refused("the source's URL has no host")),
         Some(Host::Ipv4(ip)) => check_ip(ip.into(), policy),
@@ -236,7 +242,7 @@ fn check_host(url: &Url, policy: SourcePolicy) -> Result<(), Error> {
     }
 }
 
-fn check_ip(ip: IpAddr, policy: SourcePolicy) -> Result<(), Error> {
+fn check_ip(ip: IpAddr, policy: &SourcePolicy) -> Result<(), Error> {
     let refuse = |what: &str| Err(Error::new(Code::AddressRefused, format!("{ip} is {what}")));
     match (is_metadata(ip), is_public(ip) || policy.allow_private) {
         (true, _) => refuse("a cloud metadata service, which is never a source"),
@@ -273,10 +279,18 @@ mod tests {
     const PUBLIC: SourcePolicy = SourcePolicy {
         allow_private: false,
         allow_http: true,
+        hosts: SourceHosts {
+            allow: None,
+            deny: vec![],
+        },
     };
     const PRIVATE: SourcePolicy = SourcePolicy {
         allow_private: true,
         allow_http: true,
+        hosts: SourceHosts {
+            allow: None,
+            deny: vec![],
+        },
     };
 
     #[test]
@@ -290,7 +304,7 @@ mod tests {
             "https://xn--fiq228c.example/",
             "https://local.example.com/",
         ] {
-            check_url(url, PUBLIC).unwrap();
+            check_url(url, &PUBLIC).unwrap();
         }
     }
 
@@ -324,14 +338,15 @@ mod tests {
                 Code::AddressRefused,
             ),
         ] {
-            assert_eq!(check_url(url, PUBLIC).unwrap_err().code, code, "{url}");
+            assert_eq!(check_url(url, &PUBLIC).unwrap_err().code, code, "{url}");
         }
         let strict = SourcePolicy {
             allow_private: true,
             allow_http: false,
+            ..PUBLIC
         };
         assert_eq!(
-            check_url("http://example.com/", strict).unwrap_err().code,
+            check_url("http://example.com/", &strict).unwrap_err().code,
             Code::UrlRefused
         );
     }
@@ -343,7 +358,12 @@ mod tests {
             "https://localhost/hush?hush",
             "hush",
         ] {
-            assert!(!check_url(url, PUBLIC).unwrap_err().message.contains("hush"));
+            assert!(
+                !check_url(url, &PUBLIC)
+                    .unwrap_err()
+                    .message
+                    .contains("hush")
+            );
         }
     }
 
@@ -356,7 +376,7 @@ mod tests {
             "http://[fd00::1]/",
             "http://10.0.0.1/",
         ] {
-            check_url(url, PRIVATE).unwrap();
+            check_url(url, &PRIVATE).unwrap();
         }
         for url in [
             "http://169.254.169.254/",
@@ -364,12 +384,12 @@ mod tests {
             "http://[::ffff:a9fe:a9fe]/",
         ] {
             assert_eq!(
-                check_url(url, PRIVATE).unwrap_err().code,
+                check_url(url, &PRIVATE).unwrap_err().code,
                 Code::AddressRefused
             );
         }
         assert_eq!(
-            check_url("file:///etc/passwd", PRIVATE).unwrap_err().code,
+            check_url("file:///etc/passwd", &PRIVATE).unwrap_err().code,
             Code::UrlRefused
         );
     }
@@ -377,7 +397,7 @@ mod tests {
     #[test]
     fn addresses_are_checked_in_every_spelling() {
         for ip in ["8.8.8.8", "2606:4700::1111", "[2606:4700::1111]"] {
-            check_address(ip, PUBLIC).unwrap();
+            check_address(ip, &PUBLIC).unwrap();
         }
         for ip in [
             "127.0.0.1",
@@ -388,19 +408,19 @@ mod tests {
             "::ffff:10.0.0.1",
         ] {
             assert_eq!(
-                check_address(ip, PUBLIC).unwrap_err().code,
+                check_address(ip, &PUBLIC).unwrap_err().code,
                 Code::AddressRefused,
                 "{ip}"
             );
         }
         for ip in ["", "localhost", "127.1", "1.2.3.4:80"] {
             assert_eq!(
-                check_address(ip, PRIVATE).unwrap_err().code,
+                check_address(ip, &PRIVATE).unwrap_err().code,
                 Code::UrlRefused,
                 "{ip}"
             );
         }
-        check_address("127.0.0.1", PRIVATE).unwrap();
+        check_address("127.0.0.1", &PRIVATE).unwrap();
     }
 
     fn hop(from: &str, location: &str, number: u32) -> Result<(String, Headers), Error> {
@@ -414,7 +434,7 @@ mod tests {
         let headers = headers
             .map(|name| (name.to_owned(), "v".to_owned()))
             .to_vec();
-        next_hop(from, location, &headers, number, PUBLIC)
+        next_hop(from, location, &headers, number, &PUBLIC)
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The source: what may be fetched, and whether what came is what was asked for.
 //!
-//! Read in this order: [`guard`] (which URL, address and redirect may be fetched), [`probe`] (what the first reply tells),
-//! [`range`] (whether a reply is exactly the range that was asked for), `disposition` (a file name from a header),
+//! Read in this order: [`guard`] (which URL, address and redirect may be fetched), [`hosts`] (a caller's own lists of hosts),
+//! [`probe`] (what the first reply tells), [`range`] (whether a reply is exactly the range that was asked for), `disposition` (a file name from a header),
 //! `address` (which IP addresses are public).
 
 mod address;
 mod disposition;
 pub mod guard;
+pub mod hosts;
 pub mod probe;
 pub mod range;

@@ -6,6 +6,8 @@ use crate::error::Error;
 use crate::http::Headers;
 use crate::oss::OssService;
 use crate::oss::settings::{self, OssCallback};
+use crate::source::guard::SourcePolicy;
+use crate::source::hosts::SourceHosts;
 use crate::vod::VodService;
 use crate::vod::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
 
@@ -287,6 +289,9 @@ pub struct Options {
     /// Allow sources on private and loopback addresses.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub allow_private_sources: bool,
+    /// The hosts that sources may be on.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub source_hosts: SourceHosts,
     /// After a failure that a resume could mend, keep the multipart upload instead of aborting it.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub keep_on_failure: bool,
@@ -322,6 +327,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// What may be fetched.
+    pub(super) fn source_policy(&self) -> SourcePolicy {
+        SourcePolicy {
+            allow_private: self.allow_private_sources,
+            hosts: self.source_hosts.clone(),
+            ..SourcePolicy::default()
+        }
+    }
+
     /// Headers of the request that makes the object: PutObject or CompleteMultipartUpload.
     pub(super) fn headers_at_the_end(&self) -> Headers {
         let mut headers = self

@@ -236,11 +236,11 @@ impl Tree {
     fn resolve(&self, at: &Item, uri: &str) -> Result<(Spot, Headers), Error> {
         match &at.spot {
             Spot::Url(base) => {
-                let (url, headers) = refer(base, uri, &at.headers, self.policy)?;
+                let (url, headers) = refer(base, uri, &at.headers, &self.policy)?;
                 Ok((Spot::Url(url), headers))
             }
             Spot::File(base) if has_scheme(uri) => {
-                check_url(uri, self.policy).map_err(|mut error| {
+                check_url(uri, &self.policy).map_err(|mut error| {
                     error.message = format!("{base}: {}", error.message);
                     error
                 })?;

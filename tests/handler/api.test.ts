@@ -263,12 +263,16 @@ test("the guard refuses private sources and other hosts than those allowed", asy
   const source = film("/guard.mp4", { size: 10 });
   const strict = handler({ allowPrivateSources: false });
   assertProblem(await strict("/v1/ingests", source), 422, "address_refused");
-  const elsewhere = handler({ sourceHosts: ["media.example.com", "*.example.org"] });
+  const elsewhere = handler({ allowHosts: ["media.example.com", "*.example.org"] });
   for (const url of [source.url, "https://example.org/a.mp4", "https://example.com/a.mp4"]) {
-    assertProblem(await elsewhere("/v1/ingests", { url }), 403, "source_host_not_allowed", "url");
+    assertProblem(await elsewhere("/v1/ingests", { url }), 422, "source_host_refused");
   }
-  const here = handler({ sourceHosts: [new URL(origin.url).host.toUpperCase()] });
+  const here = handler({ allowHosts: [new URL(origin.url).host.toUpperCase()] });
   assert.equal((await here("/v1/ingests", source)).status, 200);
+  const away = film("/away.mp4", { redirectTo: "http://localhost:1/film.mp4" });
+  assertProblem(await here("/v1/ingests", away), 422, "source_host_refused");
+  const there = handler({ denyHosts: ["localhost"] });
+  assertProblem(await there("/v1/ingests", away), 422, "source_host_refused");
 });
 
 test("a source beyond maxBytes is refused before VOD hears of it, or removed where it did not say so", async () => {
@@ -379,7 +383,8 @@ test("options are read from the environment, and what is given wins", async () =
     VODLIFT_TOKEN_SHA256: `${TOKEN_SHA256}, ${TOKEN_SHA256}:create+abort`,
     VODLIFT_SUBREQUESTS: "40",
     VODLIFT_SLICE_MS: "9000",
-    VODLIFT_SOURCE_HOSTS: "a.example, *.b.example",
+    VODLIFT_ALLOW_HOSTS: "a.example, *.b.example",
+    VODLIFT_DENY_HOSTS: " ",
     VODLIFT_MAX_BYTES: "1GiB",
     VODLIFT_BASE_PATH: "/stage",
     VODLIFT_ALLOW_PRIVATE_SOURCES: "yes",
@@ -390,7 +395,7 @@ test("options are read from the environment, and what is given wins", async () =
     tokens: [{ sha256: TOKEN_SHA256 }, { sha256: TOKEN_SHA256, scopes: ["create", "abort"] }],
     budget: { subrequests: 40 },
     sliceMs: 5,
-    sourceHosts: ["a.example", "*.b.example"],
+    allowHosts: ["a.example", "*.b.example"],
     maxBytes: "1GiB",
     basePath: "/stage",
     allowPrivateSources: false,

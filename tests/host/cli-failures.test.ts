@@ -164,6 +164,25 @@ test("a file that is not there", () =>
 test("a loopback source without --allow-private", () =>
   fails([origin.add("/private.mp4", { size: 10 })], { exit: 7, code: "address_refused" }));
 
+test("a source on a host that is not wanted, and one that redirects there", async () => {
+  const refused = { exit: 7, code: "source_host_refused", says: /127\.0\.0\.1/ };
+  await fails([...good(), "--allow-hosts", "media.example.com,*.example.org"], refused);
+  await fails([...good(), "--deny-hosts", "127.0.0.1"], refused);
+  const away = origin.add("/away.mp4", { redirectTo: "https://elsewhere.example/film.mp4" });
+  const { host } = new URL(away);
+  await fails([away, "--allow-private", "--allow-hosts", host], {
+    ...refused,
+    says: /elsewhere\.example/,
+  });
+});
+
+test("a rule that is no host", () =>
+  fails([...good(), "--allow-hosts", "https://example.com/"], {
+    exit: 2,
+    code: "invalid_argument",
+    says: /`allowHosts`/,
+  }));
+
 test("a URL that is no http", () =>
   fails(["ftp://example.com/film.mp4"], { exit: 7, code: "url_refused" }));
 

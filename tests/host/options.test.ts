@@ -61,6 +61,8 @@ test("each field of UploadOptions is a column, or is for all rows or none", () =
     ...PROGRAM,
     "slowRequestMs",
     "allowPrivateSources",
+    "allowHosts",
+    "denyHosts",
     "checkpoint",
     "size",
     "headers",

@@ -49,6 +49,8 @@ pub struct SourceSpec {
     /// It becomes another file at this moment of virtual time, in ms after the start.
     pub changes_at: Option<u64>,
     pub redirects: u32,
+    /// Its only answer is this redirect.
+    pub moved_to: Option<String>,
 }
 
 impl SourceSpec {
@@ -60,6 +62,7 @@ impl SourceSpec {
             etag: true,
             changes_at: None,
             redirects: 0,
+            moved_to: None,
         }
     }
 }
@@ -669,6 +672,9 @@ impl World {
     }
 
     fn source_reply(&self, request: &Request, version: u32) -> (u16, Headers) {
+        if let Some(location) = &self.source.moved_to {
+            return (302, vec![("Location".into(), location.clone())]);
+        }
         let hops = request.url.matches("/hop").count() as u32;
         if hops < self.source.redirects {
             return (

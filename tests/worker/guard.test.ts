@@ -141,6 +141,28 @@ test("the operator's lists of hosts hold", async () => {
   });
 });
 
+test("they hold where a source redirects to, too", async () => {
+  const asked = new Set<string>();
+  const outbound = (url: string) => {
+    asked.add(new URL(url).host);
+    return { status: 302, location: "https://elsewhere.example/a" };
+  };
+  for (const settings of [
+    { VODLIFT_ALLOW_HOSTS: "good.example" },
+    { VODLIFT_DENY_HOSTS: "*.example.org, elsewhere.example" },
+  ]) {
+    await withWorker({ allowPrivateSources: false, settings, outbound }, async (worker) => {
+      for (const as of ["video", "playlist"]) {
+        const id = await postIngest(worker, { url: "https://good.example/a.m3u8", as });
+        const { state, error } = await ingestEnd(worker, id);
+        assert.deepEqual([state, error?.code], ["failed", "source_host_refused"], as);
+        assert.match(error?.message ?? "", /elsewhere\.example/);
+      }
+    });
+  }
+  assert.deepEqual([...asked], ["good.example"], "nothing else was asked");
+});
+
 test("a source that is too large is refused, as soon as that is known", async () => {
   const service = await startService();
   const origin = await startOrigin();

@@ -19,6 +19,21 @@ export function limitOf(env: Env): { maxBytes?: number } {
   return maxBytes === 0 ? {} : { maxBytes };
 }
 
+/** Where sources may be. */
+export function placesOf(env: Env) {
+  const allowHosts = list(env.VODLIFT_ALLOW_HOSTS);
+  const denyHosts = list(env.VODLIFT_DENY_HOSTS);
+  return {
+    allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
+    ...(allowHosts.length > 0 && { allowHosts }),
+    ...(denyHosts.length > 0 && { denyHosts }),
+  };
+}
+
+function list(text = ""): string[] {
+  return text.split(/[\s,]+/).filter((one) => one !== "");
+}
+
 /** What this Worker itself finds wrong. */
 export class KnownFailure extends Error {
   readonly failure: Failure;

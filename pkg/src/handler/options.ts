@@ -23,11 +23,10 @@ export interface IngestHandlerOptions extends VodliftOptions {
   budget?: Omit<NonNullable<SliceOptions["budget"]>, "deadline">;
   /** Allow sources on private and loopback addresses. */
   allowPrivateSources?: boolean;
-  /**
-   * The hosts whose URLs are taken: `media.example.com`, `*.example.com` (below it, not itself), `host:port`. All unless
-   * told otherwise. They are trusted in where they redirect to.
-   */
-  sourceHosts?: readonly string[];
+  /** The hosts that sources may be on, and redirect to: as `allowHosts` of `upload`. */
+  allowHosts?: readonly string[];
+  /** The hosts that are refused, as `denyHosts` of `upload`. */
+  denyHosts?: readonly string[];
   /** Refuses larger sources with `too_large`; a number of bytes, or text such as `"20GiB"`. */
   maxBytes?: number | string;
   /** Where the handler is mounted, such as `/media`, if not at the root: a stage of an HTTP API, for example. */
@@ -42,9 +41,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Options from the environment: `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`,
  * `ALIBABA_CLOUD_SECURITY_TOKEN`, `VODLIFT_REGION`, `VODLIFT_ENDPOINT`, and for `tokens`, `sealKey`, `sliceMs`,
- * `budget.subrequests`, `sourceHosts`, `maxBytes`, `basePath`, `allowPrivateSources`: `VODLIFT_TOKEN_SHA256`,
- * `VODLIFT_SEAL_KEY`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_SOURCE_HOSTS`, `VODLIFT_MAX_BYTES`,
- * `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in scopes, `…:create+resume`.
+ * `budget.subrequests`, `allowHosts`, `denyHosts`, `maxBytes`, `basePath`, `allowPrivateSources`:
+ * `VODLIFT_TOKEN_SHA256`, `VODLIFT_SEAL_KEY`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_ALLOW_HOSTS`,
+ * `VODLIFT_DENY_HOSTS`, `VODLIFT_MAX_BYTES`, `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in scopes, `…:create+resume`.
  *
  * @param given Wins over the environment; where it has `credentials`, the environment's keys are left out.
  * @throws VodliftError `invalid_argument` for a number that is none.
@@ -67,7 +66,8 @@ export function ingestOptions(
     sealKey: env.VODLIFT_SEAL_KEY,
     sliceMs: digits("VODLIFT_SLICE_MS", env),
     budget: subrequests === undefined ? undefined : { subrequests },
-    sourceHosts: list(env.VODLIFT_SOURCE_HOSTS),
+    allowHosts: list(env.VODLIFT_ALLOW_HOSTS),
+    denyHosts: list(env.VODLIFT_DENY_HOSTS),
     maxBytes: env.VODLIFT_MAX_BYTES,
     basePath: env.VODLIFT_BASE_PATH,
     allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
@@ -75,17 +75,6 @@ export function ingestOptions(
   // A variable that is set to nothing is as good as none.
   const set = Object.entries(found).filter(([, value]) => value !== undefined && value !== "");
   return { ...Object.fromEntries(set), ...given };
-}
-
-/** Whether a URL's host is one of those. */
-export function isAllowedHost(url: string, hosts: readonly string[] | undefined): boolean {
-  if (hosts === undefined) return true;
-  const { host, hostname } = new URL(url);
-  return hosts.some((rule) => {
-    const wanted = rule.toLowerCase();
-    if (wanted.startsWith("*.")) return hostname.endsWith(wanted.slice(1));
-    return wanted === host || wanted === hostname;
-  });
 }
 
 /** Looks at what nobody else looks at. */
@@ -111,7 +100,7 @@ export function sealSecret(options: IngestHandlerOptions): string {
 }
 
 function list(text: string | undefined): string[] | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || text.trim() === "") return undefined;
   const items = text.split(",").map((item) => item.trim());
   return items.filter((item) => item !== "");
 }

@@ -6,7 +6,7 @@ import type { Vodlift } from "../index.ts";
 import type { SliceOptions, UploadOptions } from "../options.ts";
 import type { Checkpoint, Outcome } from "../wasm/core.js";
 import type { IngestRequest } from "./body.ts";
-import { type IngestHandlerOptions, isAllowedHost } from "./options.ts";
+import type { IngestHandlerOptions } from "./options.ts";
 import { type Problem, problem, problemOf } from "./problem.ts";
 
 /** What a resume token holds. The URL and its headers may be secrets; of ours there is none. */
@@ -29,9 +29,6 @@ export async function runSlice(
   options: IngestHandlerOptions,
   gone: AbortSignal,
 ): Promise<SliceEnd> {
-  if (!isAllowedHost(ticket.url, options.sourceHosts)) {
-    return { state: "failed", problem: HOST_NOT_ALLOWED };
-  }
   const store = memoryCheckpoint(ticket.checkpoint);
   const before = ticket.checkpoint?.bytesAccepted;
   try {
@@ -68,8 +65,11 @@ function upload(
 
 function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {
   const { budget, sliceMs = SLICE_MS, allowPrivateSources = false, maxBytes } = options;
+  const { allowHosts, denyHosts } = options;
   return {
     allowPrivateSources,
+    ...(allowHosts && { allowHosts }),
+    ...(denyHosts && { denyHosts }),
     ...(maxBytes !== undefined && { maxBytes }),
     budget: { ...budget, deadline: Date.now() + Math.round(sliceMs) },
   };
@@ -81,13 +81,6 @@ function advance(ticket: Ticket, checkpoint: Checkpoint): Ticket & { checkpoint:
   const kept = { ...(concurrency && { concurrency }), ...(verify && { verify }) };
   return { ...ticket, ...(checkpoint.place && { options: kept }), checkpoint };
 }
-
-const HOST_NOT_ALLOWED = problem(403, {
-  code: "source_host_not_allowed",
-  detail: "`url` is on a host that this service takes no sources from",
-  hint: "Use a host that is allowed, or have this one allowed.",
-  field: "url",
-});
 
 /** A source without ranges is read from its beginning in every slice: at some length no slice gets further. */
 const STANDSTILL = problem(409, {

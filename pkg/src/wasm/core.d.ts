@@ -261,6 +261,10 @@ export interface Options {
      */
     allowPrivateSources?: boolean;
     /**
+     * The hosts that sources may be on.
+     */
+    sourceHosts?: SourceHosts;
+    /**
      * After a failure that a resume could mend, keep the multipart upload instead of aborting it.
      */
     keepOnFailure?: boolean;
@@ -326,6 +330,21 @@ export interface OssService {
      * The bucket's region, where the endpoint does not tell it.
      */
     region?: string;
+}
+
+/**
+ * Lists of hosts: `media.example.com`, `*.example.com` (all below it, not itself), with `:port` for that port only. They
+ * hold for the source's URL, for every redirect and for every URL a playlist names.
+ */
+export interface SourceHosts {
+    /**
+     * Only these. An empty list allows none.
+     */
+    allow?: string[];
+    /**
+     * None of these, even where the other list allows them.
+     */
+    deny?: string[];
 }
 
 /**
@@ -605,7 +624,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "source_host_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -821,6 +840,10 @@ export interface SourcePolicy {
      * Plain `http:` URLs. A redirect from https to http is refused in any case.
      */
     allowHttp?: boolean;
+    /**
+     * The caller's own lists of hosts.
+     */
+    hosts?: SourceHosts;
 }
 
 /**

@@ -24,7 +24,7 @@ use super::retry::Entropy;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::{Headers, Reply};
 use crate::oss::{Target, settings};
-use crate::source::guard::{SourcePolicy, check_headers, check_url};
+use crate::source::guard::{check_headers, check_url};
 use crate::time::UnixMs;
 use crate::vod::credential::UploadAuth;
 use crate::vod::{Account, Credentials};
@@ -598,13 +598,6 @@ impl Upload {
             .as_ref()
             .ok_or_else(|| Error::new(Code::Internal, "there is no plan yet"))
     }
-
-    fn policy(&self) -> SourcePolicy {
-        SourcePolicy {
-            allow_private: self.job.options.allow_private_sources,
-            ..SourcePolicy::default()
-        }
-    }
 }
 
 impl Task {
@@ -645,6 +638,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
     let options = &job.options;
     settings::check_object_headers(&options.object_headers)?;
     settings::check_traffic_limit(options.traffic_limit)?;
+    options.source_hosts.validate()?;
     options
         .callback
         .as_ref()
@@ -681,11 +675,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
     };
     if let Some((url, headers)) = url {
         check_headers(headers)?;
-        let policy = SourcePolicy {
-            allow_private: job.options.allow_private_sources,
-            ..SourcePolicy::default()
-        };
-        check_url(url, policy)?;
+        check_url(url, &options.source_policy())?;
     }
     adopt::check(job)?;
     // A title or file name may still come from the source; all else can be judged now.

@@ -95,12 +95,8 @@ impl Files {
         let Source::Playlist(source) = &job.source else {
             return None;
         };
-        let policy = crate::source::guard::SourcePolicy {
-            allow_private: job.options.allow_private_sources,
-            ..Default::default()
-        };
         Some(Box::new(Files {
-            tree: Tree::new(source, policy),
+            tree: Tree::new(source, job.options.source_policy()),
             list: None,
             tries: 0,
             named: false,
@@ -195,8 +191,8 @@ impl Upload {
         self.close(id)?;
         let location = header(headers, "location").unwrap_or_default();
         fetch.hops = fetch.hops.saturating_add(1);
-        let policy = self.policy();
-        let next = next_hop(from, location, &fetch.item.headers, fetch.hops, policy);
+        let policy = self.job.options.source_policy();
+        let next = next_hop(from, location, &fetch.item.headers, fetch.hops, &policy);
         let (url, headers) = next.map_err(|error| about(&fetch.first, error))?;
         fetch.item.spot = Spot::Url(url);
         fetch.item.headers = headers;
@@ -251,7 +247,7 @@ impl Upload {
         let Source::Playlist(source) = &self.job.source else {
             return Err(no_files());
         };
-        let root = Tree::new(source, self.policy());
+        let root = Tree::new(source, self.job.options.source_policy());
         let spot = root.unread().map(|item| item.spot.clone());
         let (name, url) = match &spot {
             Some(Spot::Url(url)) => (None, Some(url.as_str())),

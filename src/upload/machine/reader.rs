@@ -200,7 +200,8 @@ impl Upload {
         let location = header(headers, "location").unwrap_or_default();
         let reader = &self.reader;
         let hop = reader.hops.saturating_add(1);
-        let (url, headers) = next_hop(&reader.url, location, &reader.headers, hop, self.policy())?;
+        let policy = self.job.options.source_policy();
+        let (url, headers) = next_hop(&reader.url, location, &reader.headers, hop, &policy)?;
         self.reader.url = url;
         self.reader.headers = headers;
         self.reader.hops = hop;

@@ -1,11 +1,11 @@
 // From a request to a job: what can be refused at once is refused at once, naming the field.
 import { checkUrl } from "vodlift/core";
-import { asFailure, client } from "../client.ts";
+import { asFailure, client, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobOf } from "../ingest/request.ts";
 import type { NewJob } from "../jobs/index.ts";
 import { seal } from "../seal.ts";
-import { invalid, type Trouble } from "./problem.ts";
+import type { Trouble } from "./problem.ts";
 import type { IngestRequest } from "./schema.ts";
 
 /** @param key Whose Idempotency-Key it is, and of which request of a batch. */
@@ -15,27 +15,19 @@ export async function toJob(
   key: string | undefined,
 ): Promise<NewJob | Trouble> {
   const { url } = request;
-  const { host, hostname: spelled, origin, pathname } = new URL(url);
-  // The same host may be spelled with a dot at its end.
-  const hostname = spelled.replace(/\.$/, "");
-  const allowPrivateSources = env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true";
+  const { host, origin, pathname } = new URL(url);
+  const places = placesOf(env);
   for (const field of ["url", "webhookUrl"] as const) {
-    const refusal = request[field] && checkUrl(request[field], allowPrivateSources);
+    const refusal = request[field] && checkUrl(request[field], places.allowPrivateSources);
     if (refusal) return { ...refusal, field };
-  }
-  const allow = hosts(env.VODLIFT_ALLOW_HOSTS);
-  if (allow.length && !allow.some((rule) => fits(hostname, rule))) {
-    return invalid("url", "leads to a host that is not on this Worker's list");
-  }
-  if (hosts(env.VODLIFT_DENY_HOSTS).some((rule) => fits(hostname, rule))) {
-    return invalid("url", "leads to a host that this Worker refuses");
   }
   const { as, source, options } = jobOf(request);
   try {
-    await client(env).check(as, source, { ...options, allowPrivateSources });
+    await client(env).check(as, source, { ...options, ...places });
   } catch (error) {
     const failure = asFailure(error);
-    const field = /^`([\w.]+)`/.exec(failure.message)?.[1];
+    const field =
+      failure.code === "source_host_refused" ? "url" : /^`([\w.]+)`/.exec(failure.message)?.[1];
     return field === undefined ? failure : { ...failure, field };
   }
   return {
@@ -59,15 +51,4 @@ export function randomId(): string {
 async function digest(text: string, length: number): Promise<string> {
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(bytes).toHex().slice(0, length);
-}
-
-function hosts(list: string | undefined): string[] {
-  return (list ?? "")
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter((host) => host !== "");
-}
-
-function fits(hostname: string, rule: string): boolean {
-  return rule.startsWith("*.") ? hostname.endsWith(rule.slice(1)) : hostname === rule;
 }

@@ -8,7 +8,7 @@ import {
   VodliftError,
 } from "vodlift";
 import type { IngestRequest } from "../api/schema.ts";
-import { asFailure, client, KnownFailure, limitOf } from "../client.ts";
+import { asFailure, client, KnownFailure, limitOf, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobs, type Task } from "../jobs/index.ts";
 import { budgetOf } from "./budget.ts";
@@ -179,7 +179,7 @@ function upload(
   const { as, source, options } = jobOf(request);
   const vod = client(env);
   const control = {
-    allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
+    ...placesOf(env),
     checkpoint: store,
     signal: beat.abort,
     onProgress: beat.onProgress,

@@ -107,6 +107,7 @@ class Ingest {
   async #move(row: Row, path: string, show: (now: ReturnType<typeof snapshot>) => void) {
     const { concurrency, verify, allowPrivate, jobs, partSize, slowRequestMs, quiet } =
       this.#command;
+    const { allowHosts, denyHosts } = this.#command;
     const left = this.#report.left(row);
     for (const other of left) if (other !== path) await this.#discard(other);
     const wanted = row.options.concurrency ?? concurrency ?? 4;
@@ -116,6 +117,8 @@ class Ingest {
       ...(verify !== undefined && { verify }),
       ...(row.options.verify !== undefined && { verify: row.options.verify }),
       allowPrivateSources: allowPrivate,
+      ...(allowHosts && { allowHosts }),
+      ...(denyHosts && { denyHosts }),
       stop: this.#stop.signal,
       ...(!quiet &&
         slowRequestMs !== undefined && {

@@ -8,7 +8,7 @@ import { BEGIN, TRANSFER } from "./transfer.ts";
 import { size, text, whole } from "./values.ts";
 
 const { partSize } = BEGIN;
-const { concurrency, verify, slowRequestMs, allowPrivate } = TRANSFER;
+const { concurrency, verify, slowRequestMs, allowPrivate, allowHosts, denyHosts } = TRANSFER;
 
 const OUTPUT = output(
   "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, resumed, " +
@@ -72,6 +72,8 @@ export const INGEST = {
   verify,
   slowRequestMs,
   allowPrivate,
+  allowHosts,
+  denyHosts,
   ...SERVICE,
   ...output(
     "one JSON object as the last line on stdout: total, done, failed, skipped (done before), left, bytes, seconds, and " +

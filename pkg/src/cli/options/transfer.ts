@@ -1,6 +1,6 @@
 // How the bytes get there.
 import { list, option, toggle } from "./option.ts";
-import { callback, headers, seconds, size, sizes, text, whole, word } from "./values.ts";
+import { callback, headers, hosts, seconds, size, sizes, text, whole, word } from "./values.ts";
 
 const PLAYLIST = ["playlist"] as const;
 /** The files of a playlist go up as they are, and have limits of their own. */
@@ -52,6 +52,12 @@ export const TRANSFER = {
     PLAYLIST,
   ),
   allowPrivate: toggle("--allow-private", "allow URLs on private and loopback addresses"),
+  allowHosts: option(
+    "--allow-hosts H,…",
+    hosts,
+    "only these hosts, of URLs, redirects and what playlists name: media.example.com, *.example.com, example.com:8443",
+  ),
+  denyHosts: option("--deny-hosts H,…", hosts, "none of these, even where --allow-hosts has them"),
 };
 
 /** What only its beginning decides. */

@@ -1,0 +1,220 @@
+//! Which hosts a caller takes sources from, beside what the guard refuses anyway.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::encode::parse_url;
+use crate::error::{Code, Error};
+
+/// Lists of hosts: `media.example.com`, `*.example.com` (all below it, not itself), with `:port` for that port only. They
+/// hold for the source's URL, for every redirect and for every URL a playlist names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct SourceHosts {
+    /// Only these. An empty list allows none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub allow: Option<Vec<String>>,
+    /// None of these, even where the other list allows them.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub deny: Vec<String>,
+}
+
+impl SourceHosts {
+    /// Whether every rule is one.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the list and the rule.
+    pub fn validate(&self) -> Result<(), Error> {
+        let none = Vec::new();
+        let lists = [
+            ("allowHosts", self.allow.as_ref().unwrap_or(&none)),
+            ("denyHosts", &self.deny),
+        ];
+        for (field, rules) in lists {
+            if let Some(rule) = rules.iter().find(|rule| Rule::parse(rule).is_none()) {
+                let text = format!(
+                    "must hold hosts such as media.example.com, *.example.com or example.com:8443 (names beyond ASCII as xn--…), got {rule:?}"
+                );
+                return Err(Error::invalid(field, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// `SourceHostRefused` naming the host.
+    pub(super) fn check(&self, url: &Url) -> Result<(), Error> {
+        let listed = |rules: &Vec<String>| {
+            rules
+                .iter()
+                .filter_map(|rule| Rule::parse(rule))
+                .any(|rule| rule.fits(url))
+        };
+        let refuse = |why: &str| {
+            let host = url.host_str().unwrap_or_default();
+            let text = format!("the source's host {host} {why}");
+            Err(Error::new(Code::SourceHostRefused, text))
+        };
+        if listed(&self.deny) {
+            return refuse("is one of those that are refused");
+        }
+        match &self.allow {
+            Some(allow) if !listed(allow) => refuse("is not one of those that are allowed"),
+            _ => Ok(()),
+        }
+    }
+}
+
+struct Rule {
+    /// As the URL standard spells it.
+    host: String,
+    below: bool,
+    port: Option<u16>,
+}
+
+impl Rule {
+    fn parse(text: &str) -> Option<Rule> {
+        let (below, rest) = match text.strip_prefix("*.") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        if rest.contains(['*', '/', '?', '#', '@', '\\']) || rest.trim() != rest {
+            return None;
+        }
+        let url = parse_url(&format!("http://{rest}/"))?;
+        // 80 is no port of its own to an http URL.
+        let port = url.port().or_else(|| rest.ends_with(":80").then_some(80));
+        let host = plain(url.host_str()?).to_owned();
+        Some(Rule { host, below, port })
+    }
+
+    fn fits(&self, url: &Url) -> bool {
+        let host = plain(url.host_str().unwrap_or_default());
+        let named = match self.below {
+            true => host
+                .strip_suffix(&self.host)
+                .is_some_and(|rest| rest.ends_with('.')),
+            false => host == self.host,
+        };
+        named
+            && self
+                .port
+                .is_none_or(|port| url.port_or_known_default() == Some(port))
+    }
+}
+
+/// The dot at the end of a full name does not count.
+fn plain(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(allow: Option<&[&str]>, deny: &[&str]) -> SourceHosts {
+        let owned = |rules: &[&str]| rules.iter().map(|rule| (*rule).to_owned()).collect();
+        SourceHosts {
+            allow: allow.map(owned),
+            deny: owned(deny),
+        }
+    }
+
+    fn takes(hosts: &SourceHosts, host: &str) -> bool {
+        hosts
+            .check(&parse_url(&format!("https://{host}/a.mp4?hush")).unwrap())
+            .is_ok()
+    }
+
+    #[test]
+    fn without_a_list_every_host_is_taken() {
+        assert!(takes(&SourceHosts::default(), "example.com"));
+        assert!(!takes(&hosts(Some(&[]), &[]), "example.com"));
+    }
+
+    #[test]
+    fn lists_hold_however_a_host_is_spelled() {
+        let lists = hosts(
+            Some(&["Good.example.", "*.cdn.example"]),
+            &["evil.cdn.example"],
+        );
+        for host in [
+            "good.example",
+            "GOOD.example.",
+            "good.example:8443",
+            "a.cdn.example",
+            "a.b.cdn.example",
+        ] {
+            assert!(takes(&lists, host), "{host}");
+        }
+        for host in [
+            "cdn.example",
+            "badcdn.example",
+            "badgood.example",
+            "evil.cdn.example",
+            "EVIL.cdn.example.",
+            "1.1.1.1",
+        ] {
+            assert!(!takes(&lists, host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_port_in_a_rule_is_the_only_one() {
+        let lists = hosts(
+            Some(&[
+                "a.example:8443",
+                "*.b.example:443",
+                "[2606:4700::1]:8080",
+                "c.example:80",
+            ]),
+            &[],
+        );
+        for (host, fits) in [
+            ("a.example:8443", true),
+            ("a.example", false),
+            ("x.b.example", true),
+            ("x.b.example:8443", false),
+            ("[2606:4700::1]:8080", true),
+            ("[2606:4700::1]", false),
+            ("c.example:80", true),
+            ("c.example", false),
+        ] {
+            assert_eq!(takes(&lists, host), fits, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_named() {
+        for rule in [
+            "",
+            "*",
+            "*.",
+            "a.*.example",
+            "https://a.example",
+            "a.example/x",
+            "a b",
+            "u@a.example",
+            " a.example",
+            "a.example:x",
+            "bücher.example",
+        ] {
+            let error = hosts(None, &[rule]).validate().unwrap_err();
+            assert_eq!(error.code, Code::InvalidArgument, "{rule}");
+            assert!(error.message.contains("denyHosts"), "{}", error.message);
+        }
+        hosts(Some(&["a.example", "*.a.example:80", "[::1]"]), &[])
+            .validate()
+            .unwrap();
+    }
+
+    #[test]
+    fn the_error_names_the_host_and_nothing_else_of_the_url() {
+        let url = parse_url("https://a.example/hush?hush").unwrap();
+        let error = hosts(None, &["a.example"]).check(&url).unwrap_err();
+        assert_eq!(error.code, Code::SourceHostRefused);
+        assert!(error.message.contains("a.example") && !error.message.contains("hush"));
+    }
+}
