@@ -1,13 +1,20 @@
 // workerd is killed three times while it moves twenty files. Started again with the same folder it goes on by itself, from
-// the checkpoints, and does nothing twice.
+// the checkpoints, and does nothing twice; what came with a request is removed.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sha256OfFile, startOrigin } from "../support/origin.ts";
-import { assertNothingOpen, startService, storedFile, storedObjects } from "../support/service.ts";
+import { madeUp, sha256OfFile, startOrigin } from "../support/origin.ts";
+import {
+  assertNothingOpen,
+  partsStored,
+  startService,
+  storedFile,
+  storedObjects,
+} from "../support/service.ts";
 import { cannotKill, startVictim } from "../support/victim.ts";
 import { callWorker, listAll } from "../support/worker.ts";
 
@@ -67,6 +74,47 @@ test("twenty ingests whose Worker is killed three times", { skip: cannotKill }, 
   } finally {
     await worker.close();
     await origin.close();
+    await service.close();
+    await rm(persist, { recursive: true, force: true });
+  }
+});
+
+test("a request that was sending a file leaves nothing open either", {
+  skip: cannotKill,
+}, async () => {
+  const service = await startService();
+  const persist = await mkdtemp(join(tmpdir(), "vodlift-crash-"));
+  const settings = { VODLIFT_STALE_SECONDS: "4" };
+  const options = { service, persist, token: "a-token", settings };
+  let worker = await startVictim(options);
+  try {
+    const body = Readable.from(
+      (async function* () {
+        yield* madeUp(60 * MIB, "cut").read(0, 60 * MIB);
+        await new Promise(() => {});
+      })(),
+    );
+    const sent = fetch(`${worker.url}/v1/uploads?title=cut.mp4`, {
+      method: "PUT",
+      headers: { authorization: "Bearer a-token" },
+      body: Readable.toWeb(body) as unknown as BodyInit,
+      duplex: "half",
+    } as RequestInit);
+    sent.catch(() => {});
+    while (partsStored(service).length === 0) await sleep(20);
+    assert.equal((await service.openUploads()).length, 1);
+    await worker.close();
+    await assert.rejects(sent);
+    worker = await startVictim(options);
+    while ((await service.openUploads()).length > 0) await sleep(100);
+    const [row] = await listAll(worker);
+    assert.deepEqual(
+      [row?.state, row?.error?.code, row?.resumable],
+      ["failed", "interrupted", false],
+    );
+    assert.deepEqual(await storedObjects(service), []);
+  } finally {
+    await worker.close();
     await service.close();
     await rm(persist, { recursive: true, force: true });
   }

@@ -35,9 +35,10 @@ export function replaceTheStale({ env, sql, table }: Care): void {
     const error = row.has_request === 0 ? INTERRUPTED : row.stalls >= MOST_STALLS ? STALLED : null;
     if (error) {
       table.change(row, { error: JSON.stringify(error) });
-      table.end(row, "failed", row.has_request === 0 ? null : "notify");
+      const todo = row.has_request === 1 ? "notify" : leavings(row);
+      table.end(row, "failed", todo);
       table.note(row, "failed", error.message);
-      if (row.has_request === 1) table.change(row, { moved: ORPHANED });
+      if (todo !== null) table.change(row, { moved: ORPHANED });
     } else {
       const { run, stalls } = row;
       table.change(row, {
@@ -56,6 +57,11 @@ export function replaceTheStale({ env, sql, table }: Care): void {
     since,
     since,
   );
+}
+
+/** What came with a request cannot be sent again, so its parts lead nowhere. */
+export function leavings({ has_request, has_checkpoint }: Row): Row["todo"] {
+  return has_request === 0 && has_checkpoint === 1 ? "cleanup" : null;
 }
 
 /** Who is to run now, those that wait and those that have ended but for something. They count as running from now on. */

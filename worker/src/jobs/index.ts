@@ -10,6 +10,7 @@ import type { RunParams } from "../ingest/workflow.ts";
 import {
   BATCH,
   type Care,
+  leavings,
   nextLook,
   ORPHANED,
   replaceTheStale,
@@ -232,8 +233,11 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#table.current(id, run);
     if (!row) return;
     this.#table.change(row, { error: JSON.stringify(error) });
-    this.#end(row, "failed", notify ? "notify" : null);
+    const todo = notify ? "notify" : leavings(row);
+    this.#end(row, "failed", todo);
     this.#table.note(row, "failed", error.message);
+    // It runs in a request that ends now.
+    if (todo === "cleanup") this.#table.change(row, { moved: ORPHANED });
   }
 
   /** The run's own means are used up, or all was paused: another one goes on. Of what was stopped nobody does. */
