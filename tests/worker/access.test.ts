@@ -1,6 +1,8 @@
 // Who may do what: scopes, the dashboard's session, other sites, guesses.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cannotKill, startVictim } from "../support/victim.ts";
 import {
   type Answer,
   callWorker,
@@ -36,6 +38,33 @@ const as = (token: string, path: string, method: string, body?: object): Promise
     method,
     ...(body && { body: JSON.stringify(body) }),
   });
+
+test("what is miswritten in the tokens opens nothing, and the log names it", {
+  skip: cannotKill,
+}, async () => {
+  const unusable: [settings: string, said: RegExp][] = [
+    ["[{", /VODLIFT_TOKENS: it must be a JSON array/],
+    ['{"sha256":"hush"}', /VODLIFT_TOKENS: it must be a JSON array/],
+    [
+      '[null,{"sha256":"hush"}]',
+      /entry 1 opens nothing[\s\S]*entry 2 opens nothing: its sha256 must/,
+    ],
+  ];
+  for (const [tokens, said] of unusable) {
+    const settings = { VODLIFT_TOKENS: tokens };
+    const closed = await startVictim({ service: NOWHERE, token: "t", settings });
+    try {
+      const { status, body } = await callWorker(closed, "/v1/ingests");
+      assert.deepEqual([status, body.code], [503, "token_not_configured"]);
+      assert.match(body.hint, /the log says/);
+      assert.doesNotMatch(JSON.stringify(body), /hush/);
+      while (!said.test(closed.output())) await sleep(50);
+      assert.doesNotMatch(closed.output(), /hush/);
+    } finally {
+      await closed.close();
+    }
+  }
+});
 
 test("a token does what its scopes say, and no more", async () => {
   const routes: [(typeof SCOPES)[number], string, string][] = [

@@ -16,7 +16,7 @@ export const requireCaller: MiddlewareHandler<Bound> = async (context, next) => 
     return problem(context, 503, {
       code: "token_not_configured",
       message: "this Worker knows no token, so /v1 is closed",
-      hint: "Set VODLIFT_TOKENS with `wrangler secret put VODLIFT_TOKENS`.",
+      hint: "Set VODLIFT_TOKENS with `wrangler secret put VODLIFT_TOKENS`; if it is set, the log says what is wrong with it.",
     });
   }
   const token = /^Bearer +([^\s]+) *$/i.exec(req.header("authorization") ?? "")?.[1];
