@@ -247,6 +247,19 @@ const steps: readonly Step[] = [
     command: ["node", "demo/demo.ts"],
     needs: "demo/demo.ts",
   },
+  {
+    name: "the benchmark runs: its smallest, for whether its answers are right",
+    group: "bench",
+    command: [
+      "node",
+      "bench/run.ts",
+      "--size=4MiB",
+      "--rounds=1",
+      "--seconds=0.2",
+      "--results=target/bench",
+    ],
+    needs: "bench/run.ts",
+  },
 ];
 
 interface Result {

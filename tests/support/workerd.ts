@@ -1,7 +1,7 @@
 // A script in real workerd, without the tools around it: it starts in a fraction of a second.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, normalize, resolve } from "node:path";
@@ -22,6 +22,8 @@ export interface WorkerdOptions {
   bindings?: Record<string, string>;
   compatibilityDate?: string;
   compatibilityFlags?: readonly string[];
+  /** Classes of Durable Objects with SQLite, by binding. */
+  durableObjects?: Record<string, string>;
   /** The file of the wasm module it imports, below its own folder or with its whole path. */
   wasm?: string;
 }
@@ -30,11 +32,18 @@ function config({
   bindings = {},
   compatibilityDate = "2026-05-01",
   compatibilityFlags = [],
+  durableObjects = {},
   wasm,
 }: WorkerdOptions): string {
   const text = (value: string) => JSON.stringify(value);
   const texts = Object.entries(bindings).map(
     ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+  );
+  const classes = Object.values(durableObjects).map(
+    (name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`,
+  );
+  const namespaces = Object.entries(durableObjects).map(
+    ([name, value]) => `(name = ${text(name)}, durableObjectNamespace = ${text(value)})`,
   );
   const module = wasm ? `(name = ${text(spelled(wasm))}, wasm = embed "module.wasm"),` : "";
   return `
@@ -43,12 +52,15 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private"])),
+    (name = "disk", disk = (path = "disk", writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.js"), ${module}],
-  bindings = [${texts.join(", ")}],
+  bindings = [${[...texts, ...namespaces].join(", ")}],
+  durableObjectNamespaces = [${classes.join(", ")}],
+  durableObjectStorage = (localDisk = "disk"),
   compatibilityDate = ${text(compatibilityDate)},
   compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}],
 );
@@ -68,13 +80,14 @@ export async function startWorkerd(entry: string, options: WorkerdOptions = {}):
     bundle: true,
     format: "esm",
     conditions: ["workerd"],
-    external: ["*.wasm"],
+    external: ["*.wasm", "cloudflare:*", "node:*"],
     outfile: join(folder, "worker.js"),
     logLevel: "error",
   });
   const { wasm } = options;
   if (wasm !== undefined)
     await copyFile(resolve(dirname(entry), wasm), join(folder, "module.wasm"));
+  await mkdir(join(folder, "disk"));
   await writeFile(join(folder, "config.capnp"), config(options));
   const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
   const child = spawn(binary, ["serve", "config.capnp", "--control-fd=3"], {
