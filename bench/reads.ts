@@ -2,6 +2,7 @@
 // the development tools around it. The load comes from this process, over connections that stay open.
 import { randomBytes } from "node:crypto";
 import { Agent, get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { sha256 } from "../tests/support/worker.ts";
 import { startWorkerd } from "../tests/support/workerd.ts";
@@ -10,6 +11,8 @@ import { table } from "./table.ts";
 const CONNECTIONS = 50;
 const INGESTS = 1_000;
 const WARM_UP_S = 3;
+/** What the service is to hold, whoever asks. */
+const STEADY = 1_000;
 
 interface Options {
   seconds: number;
@@ -64,6 +67,8 @@ export async function measureReads({ seconds, say }: Options): Promise<string> {
       rows.push([name, await load(ask, seconds)]);
       say(`reads of ${name}: ${rows.at(-1)?.[1].perSecond.toFixed(0)} a second`);
     }
+    const one = asker(worker.url, headers, (n) => `/v1/ingests/${id(n)}`, id);
+    rows.push([`one ingest, ${STEADY} a second asked`, await steady(one, seconds)]);
     return `## Status reads
 
 ${CONNECTIONS} connections for ${seconds} s each, every answer read and checked. Worker and load share the cores.
@@ -111,6 +116,18 @@ function asker(
   };
 }
 
+/** Asks so often, whether the answers keep up or not; an answer is timed from when it was due. */
+async function steady(ask: Ask, seconds: number): Promise<Figures> {
+  const began = performance.now();
+  const asked: Promise<number>[] = [];
+  while (asked.length < seconds * STEADY) {
+    const due = began + (asked.length / STEADY) * 1000;
+    if (performance.now() < due) await sleep(1);
+    else asked.push(ask().then(() => performance.now() - due));
+  }
+  return figures(await Promise.all(asked), began);
+}
+
 async function load(ask: Ask, seconds: number): Promise<Figures> {
   const began = performance.now();
   const until = began + seconds * 1000;
@@ -124,6 +141,10 @@ async function load(ask: Ask, seconds: number): Promise<Figures> {
       }
     }),
   );
+  return figures(took, began);
+}
+
+function figures(took: number[], began: number): Figures {
   const perSecond = took.length / ((performance.now() - began) / 1000);
   took.sort((a, b) => a - b);
   const at = (share: number) => took[Math.floor(took.length * share)] ?? Number.NaN;
