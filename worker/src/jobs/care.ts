@@ -96,11 +96,16 @@ export function sweep({ env, sql }: Care): void {
 
 /** When to look again, in ms since the epoch; never while there is nothing at all. */
 export function nextLook(care: Care): number | undefined {
-  if (isBusy(care)) return Date.now() + Math.min(TICK_MS, staleMs(care.env) / 2);
+  if (isBusy(care)) return Date.now() + tickMs(care.env);
   const { ended } = care.sql
     .exec<{ ended: number | null }>("SELECT MIN(ended) AS ended FROM jobs WHERE ended IS NOT NULL")
     .one();
   return ended === null ? undefined : Math.max(ended + keptMs(care.env), Date.now() + 1_000);
+}
+
+/** From one look to the next, as long as there is something to look at. */
+export function tickMs(env: Env): number {
+  return Math.min(TICK_MS, staleMs(env) / 2);
 }
 
 function isBusy({ sql, table }: Care): boolean {

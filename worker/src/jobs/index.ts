@@ -16,6 +16,7 @@ import {
   replaceTheStale,
   startWaiting,
   sweep,
+  tickMs,
 } from "./care.ts";
 import type { Acceptance, Ended, NewJob, Order, Report, Task } from "./contract.ts";
 import { migrate } from "./migrations.ts";
@@ -267,9 +268,18 @@ export class JobIndex extends DurableObject<Env> {
     this.#table.note(row, "webhook", `The webhook ${how} delivered.`);
   }
 
-  /** Looks after everything. */
+  /** Looks after everything. The platform forgets an alarm that has failed a few times: this one is set again, whatever happens. */
   override async alarm(): Promise<void> {
     const care: Care = { env: this.env, sql: this.#sql, table: this.#table };
+    try {
+      await this.#lookAfter(care);
+    } catch (error) {
+      console.error("the index could not look after its ingests", reasonOf(error));
+      await this.ctx.storage.setAlarm(Date.now() + tickMs(this.env));
+    }
+  }
+
+  async #lookAfter(care: Care): Promise<void> {
     replaceTheStale(care);
     const runs = startWaiting(care);
     for (let at = 0; at < runs.length; at += BATCH) await this.#create(runs.slice(at, at + BATCH));
@@ -285,8 +295,7 @@ export class JobIndex extends DurableObject<Env> {
     try {
       await this.env.INGEST.createBatch(runs.map((params) => ({ id: instanceId(params), params })));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : error;
-      console.error("workflow instances could not be created", reason);
+      console.error("workflow instances could not be created", reasonOf(error));
     }
   }
 
@@ -304,6 +313,10 @@ export class JobIndex extends DurableObject<Env> {
 /** Nobody moves or removes anything of it any more; at most somebody is still to be told. */
 function isSettled({ todo }: Row): boolean {
   return todo === null || todo === "notify";
+}
+
+function reasonOf(error: unknown): unknown {
+  return error instanceof Error ? error.message : error;
 }
 
 /** The one there is. */
