@@ -3,45 +3,17 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { vodlift } from "../support/cli.ts";
-import { type Origin, startOrigin } from "../support/origin.ts";
-import {
-  assertNothingOpen,
-  type Emulator,
-  partsStored,
-  startService,
-  storedObjects,
-  storedSha256,
-} from "../support/service.ts";
-import {
-  type Answer,
-  callWorker,
-  ingestEnd,
-  postIngest,
-  type RunningWorker,
-  startWorker,
-  viewIngest,
-} from "../support/worker.ts";
+import { assertNothingOpen, partsStored, storedObjects, storedSha256 } from "../support/service.ts";
+import { type Answer, callWorker, ingestEnd, postIngest, viewIngest } from "../support/worker.ts";
+import { startWorld } from "../support/world.ts";
 
 const MIB = 1024 * 1024;
 
-let service: Emulator;
-let origin: Origin;
-let worker: RunningWorker;
-
-before(async () => {
-  service = await startService();
-  origin = await startOrigin();
-  // So few that a run carries some seventeen parts.
-  worker = await startWorker({ service, settings: { VODLIFT_SUBREQUESTS: "50" } });
-});
-after(async () => {
-  await worker.close();
-  await origin.close();
-  await service.close();
-});
+// So few that a run carries some seventeen parts.
+const { service, origin, worker } = await startWorld({ settings: { VODLIFT_SUBREQUESTS: "50" } });
 
 const call = (path: string, method = "GET", init: RequestInit = {}): Promise<Answer> =>
   callWorker(worker, path, { method, ...init });

@@ -1,32 +1,12 @@
 // Following an ingest as server-sent events.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Origin, startOrigin } from "../support/origin.ts";
-import { type Emulator, startService } from "../support/service.ts";
-import {
-  type IngestView,
-  ingestEnd,
-  postIngest,
-  type RunningWorker,
-  startWorker,
-  viewIngest,
-} from "../support/worker.ts";
+import { test } from "node:test";
+import { type IngestView, ingestEnd, postIngest, viewIngest } from "../support/worker.ts";
+import { startWorld } from "../support/world.ts";
 
 const MIB = 1024 * 1024;
 
-let service: Emulator;
-let origin: Origin;
-let worker: RunningWorker;
-before(async () => {
-  service = await startService();
-  origin = await startOrigin();
-  worker = await startWorker({ service });
-});
-after(async () => {
-  await worker.close();
-  await origin.close();
-  await service.close();
-});
+const { origin, worker } = await startWorld();
 
 interface Message {
   event: string;

@@ -1,42 +1,18 @@
 // Two hundred ingests from one request, while sources and service misbehave: each ends as it must, and none twice.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { FaultAction, FaultRule } from "../../pkg/src/emulator/index.ts";
-import { type Origin, type Route, sha256OfFile, startOrigin } from "../support/origin.ts";
-import {
-  assertNothingOpen,
-  type Emulator,
-  startService,
-  storedFile,
-  storedObjects,
-} from "../support/service.ts";
-import {
-  allEnded,
-  callWorker,
-  listAll,
-  type RunningWorker,
-  startWorker,
-} from "../support/worker.ts";
+import { type Route, sha256OfFile } from "../support/origin.ts";
+import { assertNothingOpen, storedFile, storedObjects } from "../support/service.ts";
+import { allEnded, callWorker, listAll } from "../support/worker.ts";
+import { startWorld } from "../support/world.ts";
 
 const KIB = 1024;
 const PART = 100 * KIB;
 const COUNT = 200;
 
-let service: Emulator;
-let origin: Origin;
-let worker: RunningWorker;
-before(async () => {
-  service = await startService();
-  origin = await startOrigin();
-  worker = await startWorker({
-    service,
-    settings: { VODLIFT_RUNNING: "40", VODLIFT_PER_HOST: "40" },
-  });
-});
-after(async () => {
-  await worker.close();
-  await origin.close();
-  await service.close();
+const { service, origin, worker } = await startWorld({
+  settings: { VODLIFT_RUNNING: "40", VODLIFT_PER_HOST: "40" },
 });
 
 /** What becomes of a source: the code of its failure, or nothing if it arrives. */

@@ -1,11 +1,10 @@
 // A URL lifted by the Worker in real workerd, byte for byte; and how it tells that it could not.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Origin, type Route, sha256OfFile, startOrigin } from "../support/origin.ts";
+import { test } from "node:test";
+import { type Route, sha256OfFile } from "../support/origin.ts";
 import {
   assertNothingOpen,
   assertNothingStored,
-  type Emulator,
   partsStored,
   startService,
   storedObjects,
@@ -15,27 +14,14 @@ import {
   type IngestView,
   ingestEnd,
   postIngest,
-  type RunningWorker,
   startWorker,
 } from "../support/worker.ts";
+import { startWorld } from "../support/world.ts";
 
 const MIB = 1024 * 1024;
 
-let service: Emulator;
-let origin: Origin;
-let worker: RunningWorker;
+const { service, origin, worker } = await startWorld();
 let count = 0;
-
-before(async () => {
-  service = await startService();
-  origin = await startOrigin();
-  worker = await startWorker({ service });
-});
-after(async () => {
-  await worker.close();
-  await origin.close();
-  await service.close();
-});
 
 async function ingest(
   route: Route,

@@ -1,32 +1,13 @@
 // What else the Worker lifts: images, attached media, and HLS trees in slices.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { assertSameFilm, serveFilm } from "../support/hls.ts";
-import { type Origin, startOrigin } from "../support/origin.ts";
-import {
-  assertNothingOpen,
-  type Emulator,
-  startService,
-  storedObjects,
-  storedSha256,
-} from "../support/service.ts";
-import { ingestEnd, postIngest, type RunningWorker, startWorker } from "../support/worker.ts";
+import { assertNothingOpen, storedObjects, storedSha256 } from "../support/service.ts";
+import { ingestEnd, postIngest } from "../support/worker.ts";
+import { startWorld } from "../support/world.ts";
 
-let service: Emulator;
-let origin: Origin;
-let worker: RunningWorker;
-
-before(async () => {
-  service = await startService();
-  origin = await startOrigin();
-  // So few that the tree takes several instances.
-  worker = await startWorker({ service, settings: { VODLIFT_SUBREQUESTS: "50" } });
-});
-after(async () => {
-  await worker.close();
-  await origin.close();
-  await service.close();
-});
+// So few that the tree takes several instances.
+const { service, origin, worker } = await startWorld({ settings: { VODLIFT_SUBREQUESTS: "50" } });
 
 async function fetched(url: string): Promise<Uint8Array> {
   const reply = await fetch(url);

@@ -2,25 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startOrigin } from "../support/origin.ts";
-import { startService } from "../support/service.ts";
-import { callWorker, ingestEnd, postIngest, startWorker } from "../support/worker.ts";
+import { callWorker, ingestEnd, postIngest } from "../support/worker.ts";
+import { startWorld } from "../support/world.ts";
+
+// Two seconds, in days.
+const settings = { VODLIFT_RETENTION_DAYS: String(2 / 86_400) };
+const { origin, worker } = await startWorld({ settings });
 
 test("a finished ingest is forgotten after its days", async () => {
-  const service = await startService();
-  const origin = await startOrigin();
-  // Two seconds, in days.
-  const settings = { VODLIFT_RETENTION_DAYS: String(2 / 86_400) };
-  const worker = await startWorker({ service, settings });
-  try {
-    const id = await postIngest(worker, { url: origin.add("/a.mp4", { size: 10 }) });
-    assert.equal((await ingestEnd(worker, id)).state, "done");
-    while ((await callWorker(worker, `/v1/ingests/${id}`)).status !== 404) await sleep(200);
-    const { body } = await callWorker(worker, "/v1/stats");
-    assert.deepEqual([body.counts.done, body.bytes], [0, 10]);
-  } finally {
-    await worker.close();
-    await origin.close();
-    await service.close();
-  }
+  const id = await postIngest(worker, { url: origin.add("/a.mp4", { size: 10 }) });
+  assert.equal((await ingestEnd(worker, id)).state, "done");
+  while ((await callWorker(worker, `/v1/ingests/${id}`)).status !== 404) await sleep(200);
+  const { body } = await callWorker(worker, "/v1/stats");
+  assert.deepEqual([body.counts.done, body.bytes], [0, 10]);
 });
