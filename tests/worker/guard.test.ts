@@ -163,6 +163,22 @@ test("they hold where a source redirects to, too", async () => {
   assert.deepEqual([...asked], ["good.example"], "nothing else was asked");
 });
 
+test("a limit that cannot be read lets nothing through", async () => {
+  const settings = { VODLIFT_MAX_BYTES: "20GiB" };
+  await withWorker({ settings }, async (worker) => {
+    for (const [method, path] of [
+      ["POST", "/v1/ingests"],
+      ["PUT", "/v1/uploads?title=a"],
+    ] as const) {
+      const body = JSON.stringify({ url: "https://example.com/a.mp4" });
+      const { status, body: problem } = await callWorker(worker, path, { method, body });
+      assert.deepEqual([status, problem.code], [503, "setting_invalid"]);
+      assert.match(problem.hint, /VODLIFT_MAX_BYTES/);
+    }
+    assert.deepEqual(await listAll(worker), []);
+  });
+});
+
 test("a source that is too large is refused, as soon as that is known", async () => {
   const service = await startService();
   const origin = await startOrigin();

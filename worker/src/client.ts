@@ -1,7 +1,8 @@
 // The package as this Worker uses it: its account, and its errors as data.
 import { Vodlift, VodliftError } from "vodlift";
+import type { Trouble } from "./api/problem.ts";
 import type { Failure } from "./api/schema.ts";
-import { type Env, setting } from "./env.ts";
+import { brokenSetting, type Env, setting } from "./env.ts";
 
 export function client(env: Env): Vodlift {
   return new Vodlift({
@@ -15,7 +16,9 @@ export function client(env: Env): Vodlift {
 
 /** The largest source that is taken. */
 export function limitOf(env: Env): { maxBytes?: number } {
-  const maxBytes = setting(env.VODLIFT_MAX_BYTES, 0);
+  const broken = unready(env);
+  if (broken) throw new KnownFailure({ ...broken, retryable: true });
+  const maxBytes = setting(env, "VODLIFT_MAX_BYTES", 0);
   return maxBytes === 0 ? {} : { maxBytes };
 }
 
@@ -32,6 +35,25 @@ export function placesOf(env: Env) {
 
 function list(text = ""): string[] {
   return text.split(/[\s,]+/).filter((one) => one !== "");
+}
+
+/** What keeps this Worker from taking anything, if something does. */
+export function unready(env: Env): Trouble | undefined {
+  if (!env.ALIBABA_CLOUD_ACCESS_KEY_ID || !env.ALIBABA_CLOUD_ACCESS_KEY_SECRET) {
+    return {
+      code: "credentials_missing",
+      message: "this Worker has no AccessKey",
+      hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET with `wrangler secret put`.",
+    };
+  }
+  const broken = brokenSetting(env);
+  return (
+    broken && {
+      code: "setting_invalid",
+      message: `this Worker's setting ${broken} is no number`,
+      hint: `Set ${broken} to digits alone, without a unit, or remove it.`,
+    }
+  );
 }
 
 /** What this Worker itself finds wrong. */

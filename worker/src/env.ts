@@ -52,8 +52,28 @@ export interface Env {
   VODLIFT_CALLBACK_KEY?: string;
 }
 
+const NUMBERS = [
+  "VODLIFT_RUNNING",
+  "VODLIFT_PER_HOST",
+  "VODLIFT_SUBREQUESTS",
+  "VODLIFT_SLICE_SECONDS",
+  "VODLIFT_SHARD_BYTES",
+  "VODLIFT_STALE_SECONDS",
+  "VODLIFT_RETENTION_DAYS",
+  "VODLIFT_MAX_BYTES",
+] as const;
+
 /** A number among the settings, or what is meant without it. */
-export function setting(given: string | undefined, otherwise: number): number {
-  const number = Number(given || otherwise);
-  return Number.isFinite(number) && number >= 0 ? number : otherwise;
+export function setting(env: Env, name: (typeof NUMBERS)[number], otherwise: number): number {
+  return isNumber(env[name]) ? Number(env[name]?.trim() || otherwise) : otherwise;
+}
+
+/** The first setting that is no number and should be one: nothing is begun then, as a limit would not hold. */
+export function brokenSetting(env: Env): (typeof NUMBERS)[number] | undefined {
+  return NUMBERS.find((name) => !isNumber(env[name]));
+}
+
+function isNumber(text = ""): boolean {
+  const number = Number(text);
+  return Number.isFinite(number) && number >= 0;
 }

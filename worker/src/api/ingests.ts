@@ -1,6 +1,7 @@
 // /v1/ingests: begin, list, look at, cancel, stop and retry ingests.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
+import { unready } from "../client.ts";
 import type { Env } from "../env.ts";
 import { type Acceptance, jobs, type NewJob } from "../jobs/index.ts";
 import { toJob } from "./accept.ts";
@@ -71,8 +72,8 @@ ingests.post(
   }),
   async (context) => {
     const { env, req } = context;
-    const unset = missingKeys(env);
-    if (unset) return problem(context, 503, unset);
+    const trouble = unready(env);
+    if (trouble) return problem(context, 503, trouble);
     const key = req.header("idempotency-key");
     if (key !== undefined && (key === "" || key.length > MAX_KEY)) {
       return problem(
@@ -268,15 +269,6 @@ function filters({ state, q, since, until }: Partial<z.infer<typeof ListQuery>>)
     ...(q !== undefined && { q }),
     ...(since !== undefined && { since: Date.parse(since) }),
     ...(until !== undefined && { until: Date.parse(until) }),
-  };
-}
-
-export function missingKeys(env: Env): Trouble | undefined {
-  if (env.ALIBABA_CLOUD_ACCESS_KEY_ID && env.ALIBABA_CLOUD_ACCESS_KEY_SECRET) return undefined;
-  return {
-    code: "credentials_missing",
-    message: "this Worker has no AccessKey",
-    hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET with `wrangler secret put`.",
   };
 }
 

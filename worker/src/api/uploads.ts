@@ -1,14 +1,13 @@
 // PUT /v1/uploads: the body of the request itself becomes a video, streamed through; it is stored nowhere on the way.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type CheckpointStore, VodliftError } from "vodlift";
-import { asFailure, client, limitOf } from "../client.ts";
+import { asFailure, client, limitOf, unready } from "../client.ts";
 import { Heartbeat } from "../ingest/heartbeat.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { jobs } from "../jobs/index.ts";
 import { randomId } from "./accept.ts";
 import { type Bound, requireScope } from "./auth.ts";
 import { json, problems, security } from "./documented.ts";
-import { missingKeys } from "./ingests.ts";
 import { invalid, problem } from "./problem.ts";
 import { Accepted, type Failure } from "./schema.ts";
 import { validated } from "./validation.ts";
@@ -51,8 +50,8 @@ uploads.openapi(
   }),
   async (context) => {
     const { env, req } = context;
-    const unset = missingKeys(env);
-    if (unset) return problem(context, 503, unset);
+    const trouble = unready(env);
+    if (trouble) return problem(context, 503, trouble);
     const body = req.raw.body;
     if (!body) return problem(context, 400, invalid("the body", "must be the file"));
     const { title, fileName = fileNameOf(title), ...options } = req.valid("query");

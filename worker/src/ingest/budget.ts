@@ -18,8 +18,8 @@ const LEAST = 30;
 const MOST_SLICES = 8;
 
 export function budgetOf(env: Env): Budget {
-  const all = Math.max(setting(env.VODLIFT_SUBREQUESTS, 10_000) - ASIDE, LEAST);
+  const all = Math.max(setting(env, "VODLIFT_SUBREQUESTS", 10_000) - ASIDE, LEAST);
   const slices = Math.max(1, Math.min(MOST_SLICES, Math.floor(all / (4 * LEAST))));
-  const sliceMs = setting(env.VODLIFT_SLICE_SECONDS, 480) * 1000;
+  const sliceMs = setting(env, "VODLIFT_SLICE_SECONDS", 480) * 1000;
   return { slices, subrequests: Math.floor(all / slices), sliceMs };
 }

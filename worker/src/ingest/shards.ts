@@ -23,7 +23,7 @@ export function shardsOf(
   if (plan?.type !== "parts") return [];
   const { size, partSize } = plan;
   const parts = Math.ceil(size / partSize);
-  const bySize = Math.floor(size / setting(env.VODLIFT_SHARD_BYTES, SHARD_BYTES));
+  const bySize = Math.floor(size / setting(env, "VODLIFT_SHARD_BYTES", SHARD_BYTES));
   const count = Math.min(wanted ?? bySize, MOST_SHARDS, parts);
   if (count < 2) return [];
   const each = Math.ceil(parts / count);

@@ -67,8 +67,8 @@ export function leavings({ has_request, has_checkpoint }: Row): Row["todo"] {
 /** Who is to run now, those that wait and those that have ended but for something. They count as running from now on. */
 export function startWaiting({ env, sql, table }: Care): RunParams[] {
   const limits = {
-    running: setting(env.VODLIFT_RUNNING, 20),
-    perHost: setting(env.VODLIFT_PER_HOST, 6),
+    running: setting(env, "VODLIFT_RUNNING", 20),
+    perHost: setting(env, "VODLIFT_PER_HOST", 6),
   };
   const rows = table.paused() ? [] : nextToRun(sql, limits);
   for (const row of rows) {
@@ -117,11 +117,11 @@ function isBusy({ sql, table }: Care): boolean {
 }
 
 function staleMs(env: Env): number {
-  return setting(env.VODLIFT_STALE_SECONDS, 120) * 1000;
+  return setting(env, "VODLIFT_STALE_SECONDS", 120) * 1000;
 }
 
 function keptMs(env: Env): number {
-  return setting(env.VODLIFT_RETENTION_DAYS, 30) * DAY_MS;
+  return setting(env, "VODLIFT_RETENTION_DAYS", 30) * DAY_MS;
 }
 
 const INTERRUPTED: Failure = {
