@@ -1,5 +1,6 @@
 // The Worker in real workerd, on a free loopback port: through wrangler, with the configuration that is deployed.
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +16,6 @@ export interface WorkerOptions {
   allowPrivateSources?: boolean;
   /** More of what worker/src/env.ts names. */
   settings?: Readonly<Record<string, string>>;
-  /** 0 or nothing: any free port. */
-  port?: number;
   /** Answers a fetch of the Worker instead of the network, where it says something. */
   outbound?: (url: string) => { status: number; location?: string } | undefined;
   /** Calls that change something, by one token; as deployed if left out. */
@@ -43,7 +42,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   // Nor a word on stdout, which is the caller's.
   process.env.WRANGLER_LOG ??= options.logLevel ?? "error";
   process.env.X_LOCAL_OBSERVABILITY = "false";
-  const { unstable_startWorker } = await import("wrangler");
+  const { unstable_DevEnv: DevEnv } = await import("wrangler");
   const token = options.token === undefined ? randomBytes(16).toString("hex") : options.token;
   const persist = options.persist ?? (await mkdtemp(join(tmpdir(), "vodlift-worker-")));
   const { service } = options;
@@ -63,7 +62,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const { status, location } = answer;
     return new Response(null, { status, headers: location === undefined ? {} : { location } });
   };
-  const worker = await unstable_startWorker({
+  const dev = new DevEnv();
+  const loaded = once(dev, "reloadComplete");
+  const worker = await dev.startWorker({
     config: fileURLToPath(new URL("../../worker/wrangler.jsonc", import.meta.url)),
     bindings: {
       ...Object.fromEntries(
@@ -74,7 +75,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       }),
     },
     dev: {
-      server: { hostname: "127.0.0.1", port: options.port ?? 0 },
+      server: { hostname: "127.0.0.1", port: 0 },
       persist,
       remote: false,
       inspector: false,
@@ -85,8 +86,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     },
   });
   await worker.ready;
+  // Past the proxy that keeps one address over reloads: here nothing is reloaded, and each request would pass through
+  // one process more.
+  const [{ proxyData }] = await loaded;
+  const { hostname, port } = proxyData.userWorkerUrl;
   return {
-    url: String(await worker.url).replace(/\/$/, ""),
+    url: `http://${hostname}:${port}`,
     token: token ?? "",
     async close() {
       await worker.dispose();
