@@ -58,11 +58,12 @@ async function writeFilm(name: string, size: number): Promise<string> {
 
 const made = async () => (await mediaMade(service)).map(({ parameters }) => parameters);
 
-/** The checkpoints of what is under way. */
+/** The checkpoints of what is under way, as a later run would find them: not what is just being written beside. */
 async function checkpoints(): Promise<string> {
   const left = `${manifest}.report.jsonl.d`;
   const names = await readdir(left).catch(() => []);
-  const texts = names.map((name) => readFile(join(left, name), "utf8").catch(() => ""));
+  const whole = names.filter((name) => !name.endsWith(".tmp"));
+  const texts = whole.map((name) => readFile(join(left, name), "utf8").catch(() => ""));
   return (await Promise.all(texts)).join("\n");
 }
 
