@@ -87,9 +87,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   await worker.ready;
   // Past the proxy that keeps one address over reloads: here nothing is reloaded, and each request would pass through
-  // one process more.
+  // one process more. Only who wants to see what is printed goes through it: it prints the requests.
   const [{ proxyData }] = await loaded;
-  const { hostname, port } = proxyData.userWorkerUrl;
+  const { hostname, port } = options.logLevel ? await worker.url : proxyData.userWorkerUrl;
   return {
     url: `http://${hostname}:${port}`,
     token: token ?? "",
