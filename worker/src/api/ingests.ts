@@ -19,7 +19,7 @@ import {
   ListQuery,
   MAX_BATCH,
 } from "./schema.ts";
-import { troubleOf, validated } from "./validation.ts";
+import { parseJson, troubleOf, validated } from "./validation.ts";
 
 const MAX_BODY = 8 * 1024 * 1024;
 const MAX_KEY = 255;
@@ -278,14 +278,6 @@ function over({ state }: Ingest): Trouble {
     message: `this ingest is ${state}`,
     hint: "Only one that is queued or running can be stopped; one that is done stays in VOD.",
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const CONFLICT: Trouble = {

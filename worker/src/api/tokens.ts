@@ -1,6 +1,7 @@
 // Who may do what. Tokens are stored as SHA-256 digests, so the settings open nothing; digests are of one length, so the
 // time a comparison takes tells nothing. There is no default token, and no way in without one.
 import type { Env } from "../env.ts";
+import { parseJson } from "./validation.ts";
 
 export const SCOPES = ["create", "read", "cancel"] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -60,14 +61,6 @@ function read(
     complain(`entry ${index + 1}: its scopes must be a list of ${SCOPES.join(", ")}`);
   }
   return [{ name, scopes, digest: Uint8Array.fromHex(one.sha256) }];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** For the operator; callers hear no more than that it is closed to them. Nothing of the text is quoted. */

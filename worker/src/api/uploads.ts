@@ -1,9 +1,9 @@
 // PUT /v1/uploads: the body of the request itself becomes a video, streamed through; it is stored nowhere on the way.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type CheckpointStore, VodliftError } from "vodlift";
+import { VodliftError } from "vodlift";
 import { asFailure, client, limitOf, unready } from "../client.ts";
 import { Heartbeat } from "../ingest/heartbeat.ts";
-import type { RunParams } from "../ingest/workflow.ts";
+import { trail } from "../ingest/store.ts";
 import { jobs } from "../jobs/index.ts";
 import { randomId } from "./accept.ts";
 import { type Bound, requireScope } from "./auth.ts";
@@ -71,7 +71,7 @@ uploads.openapi(
         signal: AbortSignal.any([beat.abort, beat.stop, req.raw.signal]),
         ...limitOf(env),
         onProgress: beat.onProgress,
-        checkpoint: trail(index, params),
+        checkpoint: trail(env, params),
       });
       await beat.end();
       await index.finish(id, 1, { mediaId, bytes, parts, notify: false });
@@ -84,20 +84,6 @@ uploads.openapi(
     }
   },
 );
-
-/** Where the parts lie, so that they are removed if this request ends without a word; nobody goes on with them. */
-function trail(index: ReturnType<typeof jobs>, { id, run }: RunParams): CheckpointStore {
-  let known: string | undefined;
-  return {
-    load: async () => undefined,
-    async save(checkpoint) {
-      const place = `${checkpoint.place?.mediaId} ${checkpoint.uploadId}`;
-      if (place !== known) await index.save(id, run, JSON.stringify(checkpoint));
-      known = place;
-    },
-    remove: async () => index.save(id, run, null),
-  };
-}
 
 function statusOf({ code }: Failure, error: unknown): 400 | 409 | 413 | 502 {
   if (code === "too_large") return 413;

@@ -1,4 +1,4 @@
-// Broken rules of the schemas as problem details that name the field.
+// What came in: is it JSON at all, and which rule of a schema does it break?
 import type { Hook } from "@hono/zod-openapi";
 import type { ZodError } from "zod";
 import type { Bound } from "./auth.ts";
@@ -16,6 +16,15 @@ export function troubleOf({ issues }: Pick<ZodError, "issues">): Trouble {
 // biome-ignore lint/suspicious/noExplicitAny: it serves routes of every shape
 export const validated: Hook<any, Bound, any, any> = (result, context) =>
   result.success ? undefined : problem(context, 400, troubleOf(result.error));
+
+/** What a text says as JSON, if it is any. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 function lower(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

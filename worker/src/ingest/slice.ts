@@ -15,6 +15,7 @@ import { budgetOf } from "./budget.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { jobOf, requestOf } from "./request.ts";
 import { type Shard, shardsOf } from "./shards.ts";
+import { indexStore, parsed } from "./store.ts";
 import { hooksOf } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
@@ -222,32 +223,6 @@ function upload(
     default:
       return vod.upload(source, { ...options, ...known, ...limit, ...control, ...slices });
   }
-}
-
-function parsed(checkpoint: string | null): Checkpoint | undefined {
-  return checkpoint === null ? undefined : (JSON.parse(checkpoint) as Checkpoint);
-}
-
-const SAVE_EVERY_MS = 250;
-
-/** Keeps the checkpoint in the index: at once when there is a new media or upload, then a few times a second. */
-function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
-  const index = jobs(env);
-  let known = "";
-  let savedAt = 0;
-  return {
-    load: async () => parsed(await index.checkpoint(id)),
-    async save(checkpoint) {
-      const place = `${checkpoint.place?.mediaId} ${checkpoint.uploadId}`;
-      const early = savedAt + SAVE_EVERY_MS - Date.now();
-      if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-      known = place;
-      savedAt = Date.now();
-      await index.save(id, run, JSON.stringify(checkpoint));
-    },
-    // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
-    remove: async () => {},
-  };
 }
 
 /** A source that cannot be read in ranges is read from its beginning in every slice: at some length none gets further. */

@@ -271,23 +271,20 @@ export class JobIndex extends DurableObject<Env> {
   /** Looks after everything. The platform forgets an alarm that has failed a few times: this one is set again, whatever happens. */
   override async alarm(): Promise<void> {
     const care: Care = { env: this.env, sql: this.#sql, table: this.#table };
+    let next: number | undefined = Date.now() + tickMs(this.env);
     try {
-      await this.#lookAfter(care);
+      replaceTheStale(care);
+      const runs = startWaiting(care);
+      for (let at = 0; at < runs.length; at += BATCH)
+        await this.#create(runs.slice(at, at + BATCH));
+      sweep(care);
+      next = nextLook(care);
     } catch (error) {
       console.error("the index could not look after its ingests", reasonOf(error));
-      await this.ctx.storage.setAlarm(Date.now() + tickMs(this.env));
     }
-  }
-
-  async #lookAfter(care: Care): Promise<void> {
-    replaceTheStale(care);
-    const runs = startWaiting(care);
-    for (let at = 0; at < runs.length; at += BATCH) await this.#create(runs.slice(at, at + BATCH));
-    sweep(care);
     // Somebody asked for it while instances were made: that is sooner than any of these.
-    if ((await this.ctx.storage.getAlarm()) !== null) return;
-    const next = nextLook(care);
-    if (next !== undefined) await this.ctx.storage.setAlarm(next);
+    if (next === undefined || (await this.ctx.storage.getAlarm()) !== null) return;
+    await this.ctx.storage.setAlarm(next);
   }
 
   /** An instance that could not be made is one that does not move: it is replaced like those. */

@@ -1,0 +1,52 @@
+// Checkpoints in the job index: of an ingest, to go on from; of a request that carries its bytes, to clean up after it.
+import type { Checkpoint, CheckpointStore } from "vodlift";
+import type { Env } from "../env.ts";
+import { jobs } from "../jobs/index.ts";
+import type { RunParams } from "./workflow.ts";
+
+const SAVE_EVERY_MS = 250;
+
+/** Keeps the checkpoint in the index: at once when there is a new media or upload, then a few times a second. */
+export function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
+  const index = jobs(env);
+  let known = "";
+  let savedAt = 0;
+  return {
+    load: async () => parsed(await index.checkpoint(id)),
+    async save(checkpoint) {
+      const place = placeOf(checkpoint);
+      const early = savedAt + SAVE_EVERY_MS - Date.now();
+      if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      known = place;
+      savedAt = Date.now();
+      await index.save(id, run, JSON.stringify(checkpoint));
+    },
+    // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
+    remove: async () => {},
+  };
+}
+
+/** Where the parts lie, so that they are removed if the request ends without a word; nobody goes on with them. */
+export function trail(env: Env, { id, run }: RunParams): CheckpointStore {
+  const index = jobs(env);
+  let known = "";
+  return {
+    load: async () => undefined,
+    async save(checkpoint) {
+      const place = placeOf(checkpoint);
+      if (place !== known) await index.save(id, run, JSON.stringify(checkpoint));
+      known = place;
+    },
+    remove: async () => index.save(id, run, null),
+  };
+}
+
+/** A checkpoint as the index has it. */
+export function parsed(checkpoint: string | null): Checkpoint | undefined {
+  return checkpoint === null ? undefined : (JSON.parse(checkpoint) as Checkpoint);
+}
+
+/** Another one is another media, or another multipart upload. */
+function placeOf({ place, uploadId }: Checkpoint): string {
+  return `${place?.mediaId} ${uploadId}`;
+}
