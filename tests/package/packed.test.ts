@@ -3,34 +3,21 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { installPacked } from "../support/packed.ts";
 
 const run = promisify(execFile);
-const pkg = fileURLToPath(new URL("../../pkg", import.meta.url));
 
 const project = await mkdtemp(join(tmpdir(), "vodlift-packed-"));
 after(() => rm(project, { recursive: true, force: true }));
 const installed = join(project, "node_modules/vodlift");
-await mkdir(installed, { recursive: true });
-const packed = await run(
-  "npm",
-  ["pack", "--silent", "--ignore-scripts", "--pack-destination", project],
-  { cwd: pkg },
-);
-await run("tar", [
-  "-xzf",
-  join(project, packed.stdout.trim()),
-  "-C",
-  installed,
-  "--strip-components=1",
-]);
+await installPacked(project, installed);
 
 /**
  * npm's own node, and the one this machine has without it. All that is awaited comes before the first test: whoever

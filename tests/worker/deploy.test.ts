@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { installPacked } from "../support/packed.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,7 +24,7 @@ test("the folder alone, with the packed package, is what wrangler deploys", asyn
     for (const name of Object.keys(dependencies)) {
       const place = join(modules, name);
       await mkdir(dirname(place), { recursive: true });
-      if (name === "vodlift") await unpack(alone, place);
+      if (name === "vodlift") await installPacked(alone, place);
       else await symlink(join(root, "node_modules", name), place);
     }
     const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
@@ -58,10 +59,3 @@ test("every secret that is asked for has a description, and every setting a line
   const missing = settings.map(([, name = ""]) => name).filter((name) => !guide.includes(name));
   assert.deepEqual(missing, []);
 });
-
-async function unpack(folder: string, place: string): Promise<void> {
-  const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
-  const { stdout } = await run("npm", args, { cwd: join(root, "pkg") });
-  await mkdir(place, { recursive: true });
-  await run("tar", ["-xzf", join(folder, stdout.trim()), "-C", place, "--strip-components=1"]);
-}
