@@ -6,9 +6,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Emulator } from "../pkg/src/emulator/index.ts";
-import { startEmulator } from "../pkg/src/emulator/index.ts";
-import { madeUp, type Origin, sha256OfFile, startOrigin } from "../tests/support/origin.ts";
+import { type Emulator, startEmulator } from "../pkg/src/emulator/index.ts";
+import { madeUp, sha256OfFile, startOrigin } from "../tests/support/origin.ts";
 import { prepareVenv } from "../tests/support/python.ts";
 import { table } from "./table.ts";
 
@@ -31,27 +30,20 @@ interface Contestant {
   args: readonly string[];
 }
 
+const VODLIFT = { script: "vodlift.ts", args: ["length"] };
+const HASHED = { script: "vodlift.ts", args: ["crc64"] };
+const ALI_OSS = { script: "ali-oss.ts", args: [] };
+const OFFICIAL = { script: "voduploadsdk_upload.py", args: [], python: true } as const;
+
 const contestants: readonly Contestant[] = [
-  { name: "vodlift", from: "url", script: "vodlift.ts", args: ["length"] },
-  { name: "vodlift, every byte hashed", from: "url", script: "vodlift.ts", args: ["crc64"] },
-  { name: "fetch + ali-oss putStream", from: "url", script: "ali-oss.ts", args: [] },
-  {
-    name: "voduploadsdk (Python), uploadWebVideo",
-    from: "url",
-    script: "voduploadsdk_upload.py",
-    args: [],
-    python: true,
-  },
-  { name: "vodlift", from: "file", script: "vodlift.ts", args: ["length"] },
-  { name: "vodlift, every byte hashed", from: "file", script: "vodlift.ts", args: ["crc64"] },
-  { name: "ali-oss multipartUpload, 4 at once", from: "file", script: "ali-oss.ts", args: [] },
-  {
-    name: "voduploadsdk (Python), uploadLocalVideo",
-    from: "file",
-    script: "voduploadsdk_upload.py",
-    args: [],
-    python: true,
-  },
+  { ...VODLIFT, from: "url", name: "vodlift" },
+  { ...HASHED, from: "url", name: "vodlift, every byte hashed" },
+  { ...ALI_OSS, from: "url", name: "fetch + ali-oss putStream" },
+  { ...OFFICIAL, from: "url", name: "voduploadsdk (Python), uploadWebVideo" },
+  { ...VODLIFT, from: "file", name: "vodlift" },
+  { ...HASHED, from: "file", name: "vodlift, every byte hashed" },
+  { ...ALI_OSS, from: "file", name: "ali-oss multipartUpload, 4 at once" },
+  { ...OFFICIAL, from: "file", name: "voduploadsdk (Python), uploadLocalVideo" },
 ];
 
 interface Options {
@@ -102,7 +94,8 @@ From a file:
 
 ${section("file")}`;
   } finally {
-    await close(origin, emulator);
+    await origin.close();
+    await emulator.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -148,11 +141,6 @@ async function measure(one: Contestant, source: string, emulator: Emulator): Pro
   const code = await new Promise((resolve) => child.once("close", resolve));
   if (code !== 0) throw new Error(`${one.name} ended with ${code}:\n${errors}`);
   return JSON.parse(output.trim().split("\n").at(-1) ?? "") as Run;
-}
-
-async function close(origin: Origin, emulator: Emulator): Promise<void> {
-  await origin.close();
-  await emulator.close();
 }
 
 const FULL_SPEED =

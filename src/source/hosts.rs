@@ -27,20 +27,20 @@ impl SourceHosts {
     /// # Errors
     /// `InvalidArgument` naming the list and the rule.
     pub fn validate(&self) -> Result<(), Error> {
-        let none = Vec::new();
-        let lists = [
-            ("allowHosts", self.allow.as_ref().unwrap_or(&none)),
-            ("denyHosts", &self.deny),
-        ];
-        for (field, rules) in lists {
-            if let Some(rule) = rules.iter().find(|rule| Rule::parse(rule).is_none()) {
-                let text = format!(
+        let allow = self.allow.iter().flatten().map(|rule| ("allowHosts", rule));
+        let deny = self.deny.iter().map(|rule| ("denyHosts", rule));
+        match allow
+            .chain(deny)
+            .find(|(_, rule)| Rule::parse(rule).is_none())
+        {
+            None => Ok(()),
+            Some((field, rule)) => Err(Error::invalid(
+                field,
+                format!(
                     "must hold hosts such as media.example.com, *.example.com or example.com:8443 (names beyond ASCII as xn--…), got {rule:?}"
-                );
-                return Err(Error::invalid(field, text));
-            }
+                ),
+            )),
         }
-        Ok(())
     }
 
     /// # Errors

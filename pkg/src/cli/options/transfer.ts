@@ -1,6 +1,6 @@
 // How the bytes get there.
 import { list, option, toggle } from "./option.ts";
-import { callback, headers, hosts, seconds, size, sizes, text, whole, word } from "./values.ts";
+import { callback, headers, seconds, size, sizes, text, whole, word, words } from "./values.ts";
 
 const PLAYLIST = ["playlist"] as const;
 /** The files of a playlist go up as they are, and have limits of their own. */
@@ -54,10 +54,10 @@ export const TRANSFER = {
   allowPrivate: toggle("--allow-private", "allow URLs on private and loopback addresses"),
   allowHosts: option(
     "--allow-hosts H,…",
-    hosts,
+    words,
     "only these hosts, of URLs, redirects and what playlists name: media.example.com, *.example.com, example.com:8443",
   ),
-  denyHosts: option("--deny-hosts H,…", hosts, "none of these, even where --allow-hosts has them"),
+  denyHosts: option("--deny-hosts H,…", words, "none of these, even where --allow-hosts has them"),
 };
 
 /** What only its beginning decides. */

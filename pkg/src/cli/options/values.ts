@@ -18,13 +18,6 @@ export function word<const T extends string>(words: readonly T[]): Reader<T> {
 export const yesNo: Reader<boolean> = (value, option) =>
   word(["true", "false"])(value, option) === "true";
 
-/** Texts with commas between. */
-export const hosts: Reader<string[]> = (value) =>
-  value
-    .split(",")
-    .map((host) => host.trim())
-    .filter((host) => host !== "");
-
 /** A whole number. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Reader<number> {
   return (value, option) => {
