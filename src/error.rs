@@ -144,6 +144,8 @@ codes! {
     UploadGone = Service, true, "Start the upload again: the parts were removed on the server.";
     /// The upload credential has ended, and for images and attached media nothing renews it.
     CredentialEnded = Service, true, "Images and attached media must arrive while one upload credential lives (50 minutes): upload again, over a faster path.";
+    /// OSS refuses the upload credential, and VOD has no other to give.
+    CredentialStale = Service, true, "VOD keeps handing out an upload credential that OSS refuses: resume in a few minutes; if it lasts, give the request id to support.";
     /// Nobody can tell whether CompleteMultipartUpload took effect.
     OutcomeUnknown = Service, true, "Ask GetMezzanineInfo (GetImageInfo, GetAttachedMediaInfo) for the media id before you upload again: the object may be complete.";
     /// VOD has not got so far within the time given.

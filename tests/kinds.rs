@@ -270,6 +270,8 @@ fn bad_luck_of_all_sorts_ends_in_the_whole_image_or_a_reason() {
         world.luck = sim::Luck::new(seed);
         world.luck.per_mille = 30;
         world.service.may_read = seed % 2 == 0;
+        world.service.credential_life_s = [3, 3000][(seed % 2) as usize];
+        world.service.credential_kept_ms = [0, 3_000, 5_000][(seed % 3) as usize];
         if world.run().is_ok() {
             world.assert_object_is_the_source();
         }

@@ -354,6 +354,7 @@ fn faults_and_deaths_together_still_end_well() {
         world.luck.per_mille = 30;
         world.service.may_read = seed % 2 == 0;
         world.service.credential_life_s = [2, 3000][(seed % 2) as usize];
+        world.service.credential_kept_ms = [0, 1_800, 2_500][(seed % 3) as usize];
         let mut failures = 0;
         for _ in 0..60 {
             world.dies_at = Some(100 + world.luck.below(2500));

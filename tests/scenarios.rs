@@ -199,12 +199,105 @@ fn a_credential_that_is_never_good_ends_the_upload() {
         .always(Op::UploadPart, Fault::Refuse(403, "InvalidAccessKeyId"));
     let error = world.run().unwrap_err();
     assert_eq!(error.service_code.as_deref(), Some("InvalidAccessKeyId"));
+    assert_eq!(error.hint, Code::CredentialStale.hint());
     // Three for the parts, one to be allowed to clean up.
     assert_eq!(world.service.refreshed, 4);
     assert!(
         world.service.uploads.is_empty(),
         "the multipart upload is still open"
     );
+}
+
+#[test]
+fn a_credential_that_vod_keeps_is_used_to_its_end_and_then_replaced() {
+    for ended in [
+        "SecurityTokenExpired",
+        "InvalidSecurityToken",
+        "InvalidAccessKeyId",
+    ] {
+        let mut world = world(1600 * MIB);
+        world.job.options.part_size = Some(4 * MIB);
+        world.bandwidth = MIB;
+        world.service.credential_life_s = 400;
+        world.service.credential_kept_ms = 400_000;
+        world.service.ended = ended;
+        let outcome = world.run().unwrap();
+        world.assert_object_is_the_source();
+        // It takes 400 s at least, so there is one change, and the few questions before it.
+        assert!((1..=2).contains(&outcome.refreshes), "{outcome:?}");
+        assert!(world.service.refreshed <= 12, "{}", world.service.refreshed);
+        assert!(world.sent.values().all(|times| *times <= 2), "{ended}");
+    }
+}
+
+#[test]
+fn a_refused_credential_that_vod_gives_again_is_not_tried_at_once() {
+    for ended in ["SecurityTokenExpired", "InvalidSecurityToken"] {
+        let mut world = world(40 * MIB);
+        world.service.credential_life_s = 3;
+        // OSS takes it for ended long before VOD makes another.
+        world.service.credential_kept_ms = 13_000;
+        world.service.ended = ended;
+        let outcome = world.run().unwrap();
+        world.assert_object_is_the_source();
+        assert!(world.now - sim::START > 10_000, "{}", world.now);
+        // Four in flight met the refusal; all else waits for a credential that is another one.
+        assert!(
+            world.sent.values().all(|times| *times <= 2),
+            "{:?}",
+            world.sent
+        );
+        assert!(
+            outcome.refreshes <= 4 && world.service.refreshed <= 30,
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_credential_that_vod_never_replaces_ends_the_upload_with_the_reason() {
+    let mut world = world(40 * MIB);
+    world.job.options.keep_on_failure = true;
+    world.service.credential_life_s = 1;
+    world.service.credential_kept_ms = 1 << 40;
+    let error = world.run().unwrap_err();
+    assert_eq!((error.code, error.retryable), (Code::CredentialStale, true));
+    assert_eq!(error.service_code.as_deref(), Some("SecurityTokenExpired"));
+    assert!(error.message.contains("8 times"), "{error}");
+    // One of them in time, before it was refused.
+    assert!(world.service.refreshed <= 9, "{}", world.service.refreshed);
+    assert!(world.now - sim::START > 10_000, "it was given up at once");
+    assert!(world.checkpoint.unwrap().upload_id.is_some());
+}
+
+#[test]
+fn a_clock_that_is_ahead_does_not_end_a_credential_that_lives() {
+    let mut world = world(40 * MIB);
+    world.bandwidth = MIB;
+    // The machine is ten minutes ahead, and takes what has 400 s left for ended.
+    world.service.skew_ms = -600_000;
+    world.service.credential_life_s = 400;
+    world.service.credential_kept_ms = 400_000;
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!((outcome.refreshes, outcome.retries), (0, 0));
+    assert!(world.service.refreshed <= 2, "{}", world.service.refreshed);
+}
+
+#[test]
+fn a_long_upload_outlives_many_tokens_that_end_as_invalid() {
+    let mut world = world(40 * MIB);
+    world.bandwidth = MIB;
+    for nth in [3, 9, 15, 21, 27, 33] {
+        world.luck.script(
+            Op::UploadPart,
+            nth,
+            Fault::Refuse(403, "InvalidSecurityToken"),
+        );
+    }
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(outcome.refreshes, 6);
 }
 
 #[test]

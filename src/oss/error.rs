@@ -40,10 +40,11 @@ const MEANINGS: &[(&str, Code, OssRecovery)] = &[
         Code::AccessKeyUnknown,
         OssRecovery::RefreshCredential,
     ),
+    // Some clusters say this of a token that has ended.
     (
         "InvalidSecurityToken",
         Code::TokenInvalid,
-        OssRecovery::RefreshOnce,
+        OssRecovery::RefreshCredential,
     ),
     (
         "AccessKeyIdAndSecurityTokenNotMatch",
@@ -195,7 +196,12 @@ mod tests {
                 Code::AccessKeyUnknown,
                 RefreshCredential,
             ),
-            (403, "InvalidSecurityToken", Code::TokenInvalid, RefreshOnce),
+            (
+                403,
+                "InvalidSecurityToken",
+                Code::TokenInvalid,
+                RefreshCredential,
+            ),
             (403, "SignatureDoesNotMatch", Code::SignatureMismatch, Fail),
             (403, "RequestTimeTooSkewed", Code::ClockSkew, FixClock),
             (403, "AccessDenied", Code::PermissionDenied, Fail),

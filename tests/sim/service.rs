@@ -13,6 +13,10 @@ use super::{Extent, STS_SECRET, STS_TOKEN};
 
 pub struct Service {
     pub credential_life_s: u64,
+    /// VOD hands out the last credential once more until it is this old, with what is left of its life.
+    pub credential_kept_ms: u64,
+    /// What OSS says of a credential that has ended.
+    pub ended: &'static str,
     /// Server time minus host time, in ms.
     pub skew_ms: i64,
     /// Whether the upload credential may HEAD the object.
@@ -38,6 +42,8 @@ pub struct Service {
     pub completed_numbers: Vec<u32>,
     /// Tokens, when they end, and the one object each may write.
     issued: BTreeMap<String, (u64, String)>,
+    /// The last credential, and when it was made.
+    kept: Option<(String, u64)>,
     /// What the reply to a Create calls the id, and what it holds beside it.
     kind: [&'static str; 2],
 }
@@ -106,6 +112,9 @@ impl Service {
     pub fn new(_start: u64) -> Self {
         Service {
             credential_life_s: 3000,
+            credential_kept_ms: 0,
+            ended: "SecurityTokenExpired",
+            kept: None,
             skew_ms: 0,
             may_read: false,
             endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
@@ -171,12 +180,22 @@ impl Service {
     }
 
     fn ticket(&mut self, now: u64) -> String {
-        let token = format!("{STS_TOKEN}-{}-{}", self.created, self.refreshed);
-        let expires = self.clock(now) + self.credential_life_s * 1000;
+        let kept = self.kept.clone().filter(|(token, made)| {
+            now < made + self.credential_kept_ms && self.issued.contains_key(token)
+        });
+        let fresh = || {
+            (
+                format!("{STS_TOKEN}-{}-{}", self.created, self.refreshed),
+                now,
+            )
+        };
+        let (token, made) = kept.unwrap_or_else(fresh);
+        self.kept = Some((token.clone(), made));
+        let expires = self.clock(made) + self.credential_life_s * 1000;
         let (key, place) = match self.root_key {
             // Whatever lies below the prefix.
             Some(key) => (
-                "sv/id/".to_owned(),
+                "sv/id".to_owned(),
                 format!(r#""FileName":"{key}","ObjectPrefix":"sv/id/""#),
             ),
             None => {
@@ -184,6 +203,11 @@ impl Service {
                 let place = format!(r#""FileName":"{key}""#);
                 (key, place)
             }
+        };
+        // One that is handed out again is good for every key.
+        let key = match self.credential_kept_ms {
+            0 => key,
+            _ => "sv/id".to_owned(),
         };
         self.issued.insert(token.clone(), (expires, key));
         let address = format!(
@@ -193,7 +217,7 @@ impl Service {
         let auth = format!(
             r#"{{"AccessKeyId":"STS.id","AccessKeySecret":"{STS_SECRET}","SecurityToken":"{token}","ExpireUTCTime":"{}","Expiration":"{}","Region":"cn-shanghai"}}"#,
             UnixMs(expires).iso8601(),
-            self.credential_life_s
+            expires.saturating_sub(self.clock(now)) / 1000
         );
         format!(
             r#"{{"RequestId":"R","{}":"video-{}",{}"UploadAddress":"{}","UploadAuth":"{}"}}"#,
@@ -365,7 +389,7 @@ impl Service {
             return Err("RequestTimeTooSkewed");
         }
         if clock >= *expires {
-            Err("SecurityTokenExpired")
+            Err(self.ended)
         } else {
             Ok(())
         }

@@ -10,8 +10,9 @@ use crate::upload::credential_clock;
 use crate::upload::event::{Effect, Failure, FailureKind, Phase, Service};
 use crate::upload::job::Media;
 use crate::upload::plan::Plan;
-use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW};
+use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW, SAME_CREDENTIAL_TRIES};
 use crate::vod::api::{self, UploadTicket};
+use crate::vod::credential::UploadAuth;
 use crate::vod::error::{Recovery, retry_after_ms};
 use crate::vod::{self, Account, media_info};
 
@@ -239,6 +240,9 @@ impl Upload {
     /// A request got through: its tries start from the beginning.
     pub(super) fn got_through(&mut self, call: Call) {
         self.renewed &= !call.is_vod();
+        if !call.is_vod() {
+            self.refreshes_in_a_row = 0;
+        }
         self.tries.remove(&call);
     }
 
@@ -379,10 +383,10 @@ impl Upload {
         let now = self.server_now(now);
         // One that cannot be renewed is used to its very end.
         let over = match self.job.media.is_renewable() {
-            true => credential_clock::is_due(&auth.ticket, now),
+            true => now >= auth.ask_at,
             false => now >= auth.ticket.expires_at,
         };
-        auth.in_doubt || (!auth.fresh && over)
+        auth.refusal.is_some() || (!auth.fresh && over)
     }
 
     /// One refresh at a time, shared by all who wait for it.
@@ -407,14 +411,16 @@ impl Upload {
         let Some(auth) = self
             .auth
             .as_mut()
-            .filter(|auth| auth.generation == generation && !auth.in_doubt)
+            .filter(|auth| auth.generation == generation && auth.refusal.is_none())
         else {
             return Ok(());
         };
-        auth.in_doubt = true;
+        auth.refusal = Some(error.clone());
         self.refreshes_in_a_row = self.refreshes_in_a_row.saturating_add(1);
         if self.refreshes_in_a_row > limit {
-            Err(error)
+            // The caller's own keys are not to blame: VOD made this one.
+            let hint = Code::CredentialStale.hint().into();
+            Err(Error { hint, ..error })
         } else {
             Ok(())
         }
@@ -424,21 +430,11 @@ impl Upload {
         let ticket = api::parse_refresh_upload_video(reply, self.server_now(now))
             .map_err(Trouble::Service)?;
         self.got_through(Call::RefreshUploadVideo);
-        self.refreshes = self.refreshes.saturating_add(1);
-        let generation = self
-            .auth
-            .as_ref()
-            .map_or(0, |auth| auth.generation)
-            .saturating_add(1);
         let region = ticket.auth.region.clone();
         // The address stays the one first given: it may be an internal one by choice.
-        self.auth = Some(Auth {
-            ticket: ticket.auth,
-            generation,
-            fresh: true,
-            in_doubt: false,
-        });
-        self.progress();
+        if !self.take_credential(ticket.auth, now)? {
+            return Ok(());
+        }
         if self.place.is_none() {
             self.find_place(&ticket.address, region.as_deref(), now)?;
         }
@@ -446,6 +442,51 @@ impl Upload {
             self.call(call, now)?;
         }
         Ok(self.schedule(now)?)
+    }
+
+    /// VOD keeps upload credentials for a while, and hands out the one it has with what is left of its life. So a refresh
+    /// may bring the same once more: one that nobody refused is used on, for a refused one VOD is asked again, later.
+    /// Returns whether there is a credential to go on with.
+    fn take_credential(&mut self, ticket: UploadAuth, now: UnixMs) -> Result<bool, Error> {
+        let server_now = self.server_now(now);
+        let same = |auth: &Auth| auth.ticket.credentials == ticket.credentials;
+        let Some(auth) = self.auth.as_mut().filter(|auth| same(auth)) else {
+            let last = self.auth.as_ref().map_or(0, |auth| auth.generation);
+            self.auth = Some(Auth::fresh(ticket, last.saturating_add(1)));
+            self.refreshes = self.refreshes.saturating_add(1);
+            self.progress();
+            return Ok(true);
+        };
+        let Some(refusal) = &auth.refusal else {
+            auth.ask_at = credential_clock::ask_again_at(&ticket, server_now);
+            auth.ticket = ticket;
+            auth.fresh = true;
+            return Ok(true);
+        };
+        auth.given_again = auth.given_again.saturating_add(1);
+        let times = auth.given_again;
+        let limit = match self.phase {
+            Phase::Aborting => ABORT_TRIES,
+            _ => SAME_CREDENTIAL_TRIES,
+        };
+        if times >= limit {
+            let message = format!(
+                "{}; VOD has given the same upload credential {times} times since",
+                refusal.message
+            );
+            return Err(Error {
+                service_code: refusal.service_code.clone(),
+                request_id: refusal.request_id.clone(),
+                status: refusal.status,
+                ..Error::new(Code::CredentialStale, message)
+            });
+        }
+        self.retries = self.retries.saturating_add(1);
+        let delay = self.entropy.backoff_ms(times.saturating_add(2), None);
+        let delay = self.within_deadline(delay, now);
+        self.wait(Task::RetryCall(Call::RefreshUploadVideo), delay, now);
+        self.stop_if_spent(now);
+        Ok(false)
     }
 
     // From nothing to an upload id.
@@ -480,12 +521,7 @@ impl Upload {
             url: ticket.url,
             file_url: ticket.file_url,
         });
-        self.auth = Some(Auth {
-            ticket: ticket.auth,
-            generation: 1,
-            fresh: true,
-            in_doubt: false,
-        });
+        self.auth = Some(Auth::fresh(ticket.auth, 1));
         Ok(())
     }
 
@@ -512,7 +548,6 @@ impl Upload {
         let upload_id = oss::xml::parse_initiate(reply).map_err(Trouble::Service)?;
         self.got_through(Call::InitiateMultipartUpload);
         self.upload_id = Some(upload_id);
-        self.refreshes_in_a_row = 0;
         if !self.is_running() {
             return Ok(());
         }

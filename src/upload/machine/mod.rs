@@ -16,6 +16,7 @@ mod transfer;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::checkpoint::Checkpoint;
+use super::credential_clock;
 use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
 use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
@@ -112,8 +113,26 @@ struct Auth {
     generation: u32,
     /// Just fetched: it is used at least once, however short its life.
     fresh: bool,
-    /// The server refused it.
-    in_doubt: bool,
+    /// How the server refused it.
+    refusal: Option<Error>,
+    /// When to ask VOD for another, by the server's clock.
+    ask_at: UnixMs,
+    /// How often VOD gave it again although OSS had refused it.
+    given_again: u32,
+}
+
+impl Auth {
+    /// A credential that has just come.
+    fn fresh(ticket: UploadAuth, generation: u32) -> Self {
+        Auth {
+            ask_at: credential_clock::refresh_at(&ticket),
+            ticket,
+            generation,
+            fresh: true,
+            refusal: None,
+            given_again: 0,
+        }
+    }
 }
 
 /// What an effect in flight is for.

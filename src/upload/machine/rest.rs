@@ -329,7 +329,13 @@ impl Upload {
             self.enter(Phase::Creating);
             return Ok(());
         }
-        self.create(now)
+        // VOD may still hand out the credential that was refused: it gets a little time to make another.
+        self.enter(Phase::Creating);
+        let delay = self
+            .entropy
+            .backoff_ms(self.restarts.saturating_add(2), None);
+        self.wait(Task::RetryCall(Call::Create), delay, now);
+        Ok(())
     }
 
     pub(super) fn media_id(&self) -> &str {
