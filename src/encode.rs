@@ -1,11 +1,14 @@
 //! Percent-encoding as every Alibaba Cloud signature wants it (RFC 3986), hex, base64, sorted header lines, URLs.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::Url;
 
 use crate::http::Headers;
+use crate::idn;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -149,40 +152,58 @@ fn sorted_by(
     out
 }
 
-/// An absolute URL as the URL standard reads it.
+/// An absolute URL as the URL standard reads it, its host in ASCII.
 ///
-/// `None` also for a host that is neither plain ASCII nor punycode: this build has no Unicode tables for it (see Cargo.toml).
-/// Hosts pass what `new URL` wrote, which has turned such a name into punycode.
+/// `None` also for a host with letters that are not known (see [`idn`]): this build has no Unicode tables for them (see
+/// Cargo.toml). Hosts pass what `new URL` wrote, which has turned such a name into punycode.
 pub(crate) fn parse_url(text: &str) -> Option<Url> {
-    has_plain_host(text).then(|| Url::parse(text).ok())?
+    Url::parse(&with_ascii_host(text)?).ok()
 }
 
 /// What `reference`, absolute or relative, means seen from `base`. Hosts as in [`parse_url`].
 pub(crate) fn join_url(base: &Url, reference: &str) -> Option<Url> {
-    has_plain_host(reference).then(|| base.join(reference).ok())?
+    base.join(&with_ascii_host(reference)?).ok()
 }
 
-/// Whether the part of `text` that may be a host is ASCII without percent-encoding. Parsers drop line breaks and tabs inside
-/// a URL, so that a host could hide behind them: those are refused too.
-fn has_plain_host(text: &str) -> bool {
+/// The same URL with a host in ASCII. `None` for one that cannot be written so, or that hides: parsers undo
+/// percent-encoding in a host, and drop line breaks and tabs inside a URL.
+fn with_ascii_host(text: &str) -> Option<Cow<'_, str>> {
     const SLASHES: [char; 2] = ['/', '\\'];
     let text = text.trim_start();
+    if text.contains(char::is_control) {
+        return None;
+    }
     let is_scheme = |name: &str| {
         name.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     };
-    let behind_slash = text.strip_prefix(SLASHES);
+    let is_double = |rest: &str| {
+        rest.strip_prefix(SLASHES)
+            .is_some_and(|rest| rest.starts_with(SLASHES))
+    };
     let with_host = match text.split_once(':') {
         Some((scheme, rest)) if is_scheme(scheme) => rest,
-        _ if behind_slash.is_some_and(|rest| rest.starts_with(SLASHES)) => text,
-        _ => "",
+        _ if is_double(text) => text,
+        _ => return Some(Cow::Borrowed(text)),
     };
-    let host = with_host
-        .trim_start_matches(SLASHES)
-        .split(['/', '\\', '?', '#'])
-        .next()
-        .unwrap_or_default();
-    host.is_ascii() && !host.contains('%') && !text.contains(char::is_control)
+    let bare = with_host.trim_start_matches(SLASHES);
+    let authority = bare.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    if authority.contains('%') {
+        return None;
+    }
+    if authority.is_ascii() {
+        return Some(Cow::Borrowed(text));
+    }
+    // Without two slashes it may be a path; a user name makes the URL one that is refused anyway.
+    if !is_double(with_host) || authority.contains('@') {
+        return None;
+    }
+    let before = text.get(..text.len().checked_sub(bare.len())?)?;
+    let behind = bare.get(authority.len()..)?;
+    Some(Cow::Owned(format!(
+        "{before}{}{behind}",
+        idn::to_ascii(authority)?
+    )))
 }
 
 fn digit(nibble: u8) -> char {
@@ -233,16 +254,17 @@ mod tests {
         for text in [
             "https://a.example/片?%41",
             "https://xn--fiq228c.example/",
+            "https://片.example/",
             "http://[::1]:8/",
             "HTTPS://A.example",
         ] {
             assert!(parse_url(text).is_some(), "{text}");
         }
         for text in [
-            "https://片.example/",
             "http://A¡",
+            "https:片.example",
+            "https://u@片.example/",
             "https://%C2%A1A/",
-            "https:\\\\片.example",
             "ht\ntps://a.example",
             "/a",
             "",
@@ -256,6 +278,10 @@ mod tests {
             Some("https://a.example/x/%E7%89%87?q=%41")
         );
         assert_eq!(joined("//b.example").as_deref(), Some("https://b.example/"));
+        assert_eq!(
+            joined("//片.Example:8/?q").as_deref(),
+            Some("https://xn--h1x.example:8/?q")
+        );
         assert_eq!(joined("//A¡/"), None);
         assert_eq!(joined("\\\\A¡/"), None);
         assert_eq!(joined("/\t/A¡/"), None);

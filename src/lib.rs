@@ -23,6 +23,7 @@
 pub mod encode;
 pub mod error;
 pub mod http;
+mod idn;
 pub mod oss;
 pub mod playlist;
 pub mod secret;

@@ -178,6 +178,33 @@ fn a_redirect_moves_the_base_of_what_a_playlist_names() {
 }
 
 #[test]
+fn hosts_beyond_ascii_in_redirects_and_playlists_are_fetched_as_they_were_checked() {
+    let there = "https://xn--p3t879b.example/x/list.m3u8";
+    let list = "#EXTM3U\nhttps://CDN.电影.example/1.ts\n//例え.テスト/2.ts\n#EXT-X-ENDLIST\n";
+    let mut world = web(
+        4,
+        &[
+            (ROOT, Page::Moved("//电影.example/x/list.m3u8".into())),
+            (there, text(list)),
+            ("https://cdn.xn--p3t879b.example/1.ts", Page::Bytes(5)),
+            ("https://xn--r8jz45g.xn--zckzah/2.ts", Page::Bytes(5)),
+        ],
+    );
+    let hosts = [
+        "origin.example",
+        "电影.example",
+        "*.电影.example",
+        "例え.テスト",
+    ];
+    world.job.options.source_hosts.allow = Some(hosts.map(String::from).to_vec());
+    world.run().unwrap();
+    assert_eq!(
+        keys(&world),
+        ["sv/id/1.ts", "sv/id/2.ts", "sv/id/root.m3u8"]
+    );
+}
+
+#[test]
 fn what_a_playlist_names_is_on_a_wanted_host_or_the_playlist_is_refused() {
     let list = "#EXTM3U\nhttps://evil.example/a.ts\n#EXT-X-ENDLIST\n";
     let mut world = web(4, &[(ROOT, text(list))]);

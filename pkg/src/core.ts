@@ -2,6 +2,7 @@
 // supervises; the wasm is instantiated at the first call, and nothing happens at import.
 
 import { VodliftError } from "./error.ts";
+import { spelled } from "./urls.ts";
 import type {
   Account,
   Ask,
@@ -284,7 +285,7 @@ export function checkRange(
 
 /** Whether a source's URL may be fetched; `undefined` if it may. Names are checked, not what they resolve to. */
 export function checkUrl(url: string, allowPrivate: boolean): ErrorData | undefined {
-  return call((core) => core.checkUrl(url, allowPrivate));
+  return call((core) => core.checkUrl(spelled(url), allowPrivate));
 }
 
 /** Whether an IP address may be contacted; `undefined` if it may. */

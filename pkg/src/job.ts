@@ -15,6 +15,7 @@ import type {
   VodliftOptions,
 } from "./options.ts";
 import { SLOW_REQUEST_MS, type SlowRequests } from "./slow.ts";
+import { spelledHost } from "./urls.ts";
 import type {
   Budget,
   CreateUploadAttachedMedia,
@@ -157,8 +158,8 @@ export function howTo(
     verify: oneOf("verify", options.verify, ["length", "crc64"]),
     allowPrivateSources: flag("allowPrivateSources", options.allowPrivateSources),
     sourceHosts: defined({
-      allow: texts("allowHosts", options.allowHosts),
-      deny: texts("denyHosts", options.denyHosts),
+      allow: texts("allowHosts", options.allowHosts)?.map(spelledHost),
+      deny: texts("denyHosts", options.denyHosts)?.map(spelledHost),
     }),
     keepOnFailure: options.checkpoint !== undefined,
     budget: budget(options.budget),

@@ -37,7 +37,7 @@ impl SourceHosts {
             Some((field, rule)) => Err(Error::invalid(
                 field,
                 format!(
-                    "must hold hosts such as media.example.com, *.example.com or example.com:8443 (names beyond ASCII as xn--…), got {rule:?}"
+                    "must hold hosts such as media.example.com, *.example.com or example.com:8443, got {rule:?}"
                 ),
             )),
         }
@@ -162,6 +162,26 @@ mod tests {
     }
 
     #[test]
+    fn a_name_beyond_ascii_is_the_same_in_both_spellings() {
+        let lists = hosts(
+            Some(&["*.电影.example", "Bücher.example:8443", "xn--fiqs8s"]),
+            &["bad.xn--p3t879b.example"],
+        );
+        for (host, fits) in [
+            ("a.电影.example", true),
+            ("a.xn--p3t879b.example", true),
+            ("电影.example", false),
+            ("bad.电影。example", false),
+            ("bücher.example:8443", true),
+            ("xn--bcher-kva.example:8443", true),
+            ("bücher.example", false),
+            ("中国", true),
+        ] {
+            assert_eq!(takes(&lists, host), fits, "{host}");
+        }
+    }
+
+    #[test]
     fn a_port_in_a_rule_is_the_only_one() {
         let lists = hosts(
             Some(&[
@@ -199,7 +219,7 @@ mod tests {
             "u@a.example",
             " a.example",
             "a.example:x",
-            "bücher.example",
+            "e\u{301}.example",
         ] {
             let error = hosts(None, &[rule]).validate().unwrap_err();
             assert_eq!(error.code, Code::InvalidArgument, "{rule}");

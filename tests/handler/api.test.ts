@@ -275,6 +275,17 @@ test("the guard refuses private sources and other hosts than those allowed", asy
   assertProblem(await there("/v1/ingests", away), 422, "source_host_refused");
 });
 
+test("hosts beyond ASCII are judged as what is fetched is spelled", async () => {
+  const lists = handler({ allowHosts: ["*.电影.example"], denyHosts: ["XN--FIQS8S.电影.example"] });
+  for (const host of ["电影.example", "中国.电影.example", "xn--fiqs8s.xn--p3t879b.example"]) {
+    const answer = await lists("/v1/ingests", { url: `https://${host}/film.mp4` });
+    assertProblem(answer, 422, "source_host_refused");
+    assert.match(String(answer.body.detail), /xn--p3t879b\.example/);
+  }
+  const open = await lists("/v1/ingests", { url: "https://a.电影.example/film.mp4" });
+  assert.match(String(open.body.code), /unreachable/, "it is taken, and no such host exists");
+});
+
 test("a source beyond maxBytes is refused before VOD hears of it, or removed where it did not say so", async () => {
   const small = handler({ maxBytes: "2MiB", budget: {} });
   const told = await small("/v1/ingests", film("/big.mp4", { size: 2 * MIB + 1 }));

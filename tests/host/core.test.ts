@@ -53,6 +53,67 @@ test("what may be contacted is told without contacting it", () => {
   assert.equal(checkAddress("127.0.0.1", true), undefined);
 });
 
+test("a name that the core knows beyond ASCII is spelled as the platform spells it", () => {
+  const seed = Number(process.env.SEED ?? 20_261_126);
+  const random = draw(seed);
+  const ranges = [
+    [0x61, 0x7a],
+    [0x30, 0x39],
+    [0xa0, 0x24f],
+    [0x370, 0x52f],
+    [0x1e00, 0x1eff],
+    [0x3000, 0x30ff],
+    [0x3400, 0x9fff],
+    [0xac00, 0xd7a3],
+    [0xff00, 0xff65],
+    [0x20000, 0x2a6df],
+  ] as const;
+  let known = 0;
+  for (let n = 0; n < 4000; n += 1) {
+    const letters = Array.from({ length: 1 + Math.floor(random() * 6) }, () => {
+      const [from, to] = ranges[Math.floor(random() * ranges.length)] ?? [0x61, 0x7a];
+      return String.fromCodePoint(from + Math.floor(random() * (to - from + 1)));
+    });
+    const url = `https://${letters.join("")}.example/film.mp4`;
+    // Of the two spellings of one host both are taken or none: as a list has it, and as it is fetched.
+    const rule = letters.join("");
+    const verdict = judged(rule, URL.canParse(url) ? new URL(url).href : undefined);
+    if (verdict === "taken") known += 1;
+    else assert.equal(verdict, "unknown", `seed ${seed}: ${rule}`);
+  }
+  assert.ok(known > 400, `${known} of 4000 names`);
+});
+
+/** Whether the core takes a rule for this host, and the URL by it. */
+function judged(rule: string, url: string | undefined): string {
+  try {
+    const upload = Upload.create(
+      {
+        ...job,
+        source: { type: "url", url: url ?? "https://never.test/", headers: [] },
+        options: { sourceHosts: { allow: [`${rule}.example`], deny: [] } },
+      },
+      credentials,
+      entropy,
+      1e12,
+    );
+    upload.free();
+    return "taken";
+  } catch (error) {
+    const { code, message } = error as VodliftError;
+    return code === "invalid_argument" ? "unknown" : message;
+  }
+}
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function draw(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 test("only the exact range is taken for it", () => {
   const expect = { first: 0, last: 9, total: 100, validator: {} };
   const headers = (value: string): [string, string][] => [["content-range", value]];

@@ -141,6 +141,25 @@ test("the operator's lists of hosts hold", async () => {
   });
 });
 
+test("a host beyond ASCII is taken, and listed in either spelling", async () => {
+  const asked = new Set<string>();
+  const outbound = (url: string) => {
+    const { host, pathname } = new URL(url);
+    asked.add(host);
+    if (pathname !== "/moved.mp4") return { status: 404 };
+    return { status: 302, location: "//xn--fiqs8s.xn--p3t879b.example/a" };
+  };
+  const settings = { VODLIFT_ALLOW_HOSTS: "电影.example, *.电影.example" };
+  await withWorker({ allowPrivateSources: false, settings, outbound }, async (worker) => {
+    const url = "https://电影.example/moved.mp4";
+    const { error } = await ingestEnd(worker, await postIngest(worker, { url }));
+    assert.equal(error?.code, "source_not_found", error?.message);
+    const { body } = await post(worker, { url: "https://电影院.example/film.mp4" });
+    assert.equal(body.code, "source_host_refused");
+  });
+  assert.deepEqual([...asked], ["xn--p3t879b.example", "xn--fiqs8s.xn--p3t879b.example"]);
+});
+
 test("they hold where a source redirects to, too", async () => {
   const asked = new Set<string>();
   const outbound = (url: string) => {

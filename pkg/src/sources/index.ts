@@ -3,6 +3,7 @@
 import { type HeaderFields, invalid, pairs, whole } from "../arguments.ts";
 import { errorOf, VodliftError } from "../core.ts";
 import { describe, HostFailure } from "../hosts/failure.ts";
+import { spelled } from "../urls.ts";
 import type { Job } from "../wasm/core.js";
 import { blobSource } from "./blob.ts";
 import { bytesSource } from "./bytes.ts";
@@ -63,13 +64,14 @@ function isStream(source: UploadSource): source is ByteStream {
 }
 
 function fromUrl({ url, headers }: UrlSource): OpenSource {
-  let href: string;
-  try {
-    ({ href } = new URL(url));
-  } catch {
+  if (!URL.canParse(url)) {
     throw invalid("source", "is not an absolute URL; a file is passed as fromFile(path)");
   }
-  const data = { type: "url", url: href, headers: pairs("source.headers", headers) } as const;
+  const data = {
+    type: "url",
+    url: spelled(url),
+    headers: pairs("source.headers", headers),
+  } as const;
   return { data, local: undefined };
 }
 

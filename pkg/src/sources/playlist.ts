@@ -1,6 +1,7 @@
 // An HLS playlist as a source: where its root is. What it names is the core's to find out.
 
 import { invalid, pairs } from "../arguments.ts";
+import { spelled } from "../urls.ts";
 import type { PlaylistLimits, PlaylistRoot } from "../wasm/core.js";
 import type { FileSource } from "./file.ts";
 import type { OpenSource, UrlSource } from "./index.ts";
@@ -20,7 +21,9 @@ export interface PlaylistRules {
 export function openPlaylist(source: PlaylistSource, rules: PlaylistRules): OpenSource {
   const { root, local } = rootOf(source);
   const { segments, limits } = rules;
-  const own = segments?.map((segment) => String(segment));
+  const own = segments?.map((segment) =>
+    /^https?:/i.test(String(segment)) ? spelled(segment) : String(segment),
+  );
   return {
     data: { type: "playlist", root, ...(own && { segments: own }), ...(limits && { limits }) },
     local,
@@ -49,9 +52,8 @@ function fromUrl({ url, headers }: UrlSource): {
   if (!URL.canParse(url)) {
     throw invalid("source", "is not an absolute URL; a file is passed as fromFile(path)");
   }
-  const { href } = new URL(url);
   return {
-    root: { type: "url", url: href, headers: pairs("source.headers", headers) },
+    root: { type: "url", url: spelled(url), headers: pairs("source.headers", headers) },
     local: undefined,
   };
 }
