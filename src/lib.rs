@@ -20,6 +20,7 @@
     )
 )]
 
+mod clock;
 pub mod encode;
 pub mod error;
 pub mod http;

@@ -335,3 +335,24 @@ fn action_and_parameter_names_are_checked_before_anything_is_sent() {
         assert!(error.message.starts_with(field), "{error}");
     }
 }
+
+#[test]
+fn the_date_of_a_success_is_not_believed() {
+    let mut talk = Talk::new(Ask::UntilReady {
+        media_id: "v".into(),
+        until: Readiness::Uploaded,
+        timeout_ms: None,
+    });
+    talk.run(|nth| Heard::Replied {
+        status: 200,
+        headers: vec![("Date".into(), UnixMs(0).http_date())],
+        body: match nth {
+            1 => r#"{"Mezzanine":{"VideoId":"v","Status":"Uploading"}}"#.into(),
+            _ => r#"{"Mezzanine":{"VideoId":"v","Status":"Normal"}}"#.into(),
+        },
+    })
+    .unwrap();
+    let date = header(&talk.sent[1].headers, "x-acs-date").unwrap();
+    let signed = UnixMs::parse_iso8601(date).unwrap();
+    assert!(signed.0.abs_diff(talk.now) < 2_000, "{date}");
+}

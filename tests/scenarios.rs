@@ -510,15 +510,50 @@ fn a_clock_that_is_an_hour_off_is_corrected() {
     for hours in [-1, 1] {
         let mut world = world(8 * MIB);
         world.service.skew_ms = hours * 3_600_000;
-        world.luck.script(
-            Op::CreateUploadVideo,
-            1,
-            Fault::Refuse(400, "InvalidTimeStamp.Expired"),
-        );
         let outcome = world.run().unwrap();
         world.assert_object_is_the_source();
         assert_eq!((outcome.retries, outcome.refreshes), (1, 0));
     }
+}
+
+#[test]
+fn a_date_on_successes_is_not_believed_against_a_clock_that_is_right() {
+    for date in [0, sim::START + 86_400_000] {
+        let mut world = world(8 * MIB);
+        world.service.date_of_successes = Some(date);
+        let outcome = world.run().unwrap();
+        world.assert_object_is_the_source();
+        assert_eq!((outcome.retries, outcome.refreshes), (0, 0));
+    }
+}
+
+#[test]
+fn an_abort_is_signed_right_though_successes_are_dated_wrong() {
+    let mut world = world(8 * MIB);
+    world.service.date_of_successes = Some(0);
+    world.abort_at = Some(700);
+    assert_eq!(world.run().unwrap_err().code, Code::Aborted);
+    assert!(world.service.uploads.is_empty());
+}
+
+#[test]
+fn a_corrected_clock_that_is_refused_goes_back_to_the_own_one() {
+    // The host is right. A box on the way refuses one request for its time, and says a wrong one.
+    let mut world = world(8 * MIB);
+    world.service.date_of_refusals = Some(0);
+    let skewed = Fault::Refuse(400, "InvalidTimeStamp.Expired");
+    world.luck.script(Op::CreateUploadVideo, 1, skewed);
+    assert_eq!(world.run().unwrap().retries, 2);
+    world.assert_object_is_the_source();
+}
+
+#[test]
+fn a_clock_that_stays_refused_is_said_to_be_off() {
+    let mut world = world(8 * MIB);
+    let skewed = Fault::Refuse(400, "InvalidTimeStamp.Expired");
+    world.luck.always(Op::CreateUploadVideo, skewed);
+    assert_eq!(world.run().unwrap_err().code, Code::ClockSkew);
+    assert_eq!(world.luck.count(Op::CreateUploadVideo), 3);
 }
 
 #[test]

@@ -41,7 +41,10 @@ fn random_world(seed: u64) -> World {
         "InvalidAccessKeyId",
     ][dice.below(4) as usize];
     world.service.may_read = dice.below(2) == 0;
-    world.service.skew_ms = [0, 0, 0, 45_000, -800_000][dice.below(5) as usize];
+    world.service.skew_ms =
+        [0, 0, 0, 45_000, -800_000, 3_600_000, -3_600_000][dice.below(7) as usize];
+    world.service.date_of_successes =
+        [None, None, None, Some(0), Some(sim::START + 86_400_000)][dice.below(5) as usize];
     world.job.options.concurrency = Some(1 + dice.below(8) as u32);
     if dice.below(4) == 0 {
         world.job.source = Source::Stream {

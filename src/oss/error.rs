@@ -17,7 +17,7 @@ pub enum OssRecovery {
     RefreshCredential,
     /// The credential is odd: refresh it once; if that does not help, stop.
     RefreshOnce,
-    /// Learn the clock offset from the reply's `Date`, then again.
+    /// The same again, signed with the time that the refusal has taught.
     FixClock,
     /// The bytes changed on the way: send this part again.
     ResendPart,

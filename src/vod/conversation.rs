@@ -9,15 +9,14 @@ use super::account::Account;
 use super::error::{Recovery, recovery, retry_after_ms};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
 use super::{VodService, api, request};
+use crate::clock::Clock;
 use crate::error::{Code, Error};
-use crate::http::{Headers, Reply, Request, header};
+use crate::http::{Headers, Reply, Request};
 use crate::time::UnixMs;
 use crate::upload::retry::{CALL_TRIES, Entropy};
 
-/// A new nonce, a corrected clock or a new token helps at once or not at all.
+/// A new nonce or a new token helps at once or not at all.
 const CORRECTED_TRIES: u32 = 3;
-/// A clock is believed unless the server's differs by this much, in ms.
-const CLOCK_TOLERANCE_MS: i64 = 30_000;
 /// The first pause between two questions, in ms.
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// No pause is longer, in ms: 2 questions a minute stay far below every limit of the API.
@@ -206,8 +205,7 @@ pub struct Conversation {
     account: Account,
     ask: Ask,
     entropy: Entropy,
-    /// Server time minus host time.
-    clock_offset_ms: i64,
+    clock: Clock,
     /// Failures since the last good reply.
     tries: u32,
     /// Newer credentials were fetched since the last good reply.
@@ -246,7 +244,7 @@ impl Conversation {
             account,
             ask,
             entropy,
-            clock_offset_ms: 0,
+            clock: Clock::default(),
             tries: 0,
             renewed: false,
             pause_ms: FIRST_PAUSE_MS,
@@ -256,7 +254,7 @@ impl Conversation {
 
     /// The first step.
     pub fn start(&mut self, now: UnixMs) -> Step {
-        if self.account.is_due(self.server_now(now)) {
+        if self.account.is_due(self.clock.server_now(now)) {
             return Step::Renew;
         }
         self.send(now)
@@ -293,12 +291,13 @@ impl Conversation {
                 headers,
                 body,
             } => {
-                self.learn_clock(&headers, now);
                 let reply = Reply {
                     status,
                     headers,
                     body,
                 };
+                // One request at a time: each is signed with the present offset.
+                self.clock.hear(1, 0, &reply, now);
                 match self.read(&reply) {
                     Ok(Some(answer)) => Step::Done { answer },
                     Ok(None) => self.ask_later(now),
@@ -311,7 +310,7 @@ impl Conversation {
     fn send(&mut self, now: UnixMs) -> Step {
         let (action, params) = self.call();
         let nonce = self.entropy.nonce();
-        let at = self.server_now(now);
+        let at = self.clock.server_now(now);
         let credentials = &self.account.credentials;
         match request::request(&self.service, credentials, &action, &params, &nonce, at) {
             Ok(request) => Step::Send { request },
@@ -424,8 +423,9 @@ impl Conversation {
             });
         match recovery(&error) {
             Recovery::Backoff if untouched => self.try_again(error, asked, CALL_TRIES, now),
-            Recovery::NewNonce | Recovery::FixClock => {
-                self.try_again(error, asked, CORRECTED_TRIES, now)
+            Recovery::NewNonce => self.try_again(error, asked, CORRECTED_TRIES, now),
+            Recovery::FixClock if !self.clock.is_hopeless() => {
+                self.try_again(error, asked, CALL_TRIES, now)
             }
             Recovery::NewToken if self.account.renewable && !self.renewed => Step::Renew,
             _ => Step::Failed { error },
@@ -440,22 +440,6 @@ impl Conversation {
             return Step::Failed { error };
         }
         Step::Wait { until }
-    }
-
-    fn server_now(&self, now: UnixMs) -> UnixMs {
-        now.offset(self.clock_offset_ms)
-    }
-
-    fn learn_clock(&mut self, headers: &Headers, now: UnixMs) {
-        let Some(date) = header(headers, "date").and_then(UnixMs::parse_http_date) else {
-            return;
-        };
-        let (Ok(theirs), Ok(ours)) = (i64::try_from(date.0), i64::try_from(now.0)) else {
-            return;
-        };
-        let difference = theirs.saturating_sub(ours);
-        let believable = difference.saturating_abs() < CLOCK_TOLERANCE_MS;
-        self.clock_offset_ms = if believable { 0 } else { difference };
     }
 }
 

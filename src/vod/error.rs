@@ -20,7 +20,7 @@ pub enum Recovery {
     Backoff,
     /// Only the nonce: once, at once.
     NewNonce,
-    /// The clock: learn the offset from the reply's `Date`, then once more.
+    /// The clock: the same again, signed with the time that the refusal has taught.
     FixClock,
     /// The caller's own STS token.
     NewToken,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::encode::base64_decode;
 use crate::http::Reply;
 use crate::oss::element::Element;
+use crate::time::UnixMs;
 
 /// The longest message that is quoted, in characters.
 const MESSAGE_LIMIT: usize = 256;
@@ -26,6 +27,8 @@ pub(crate) struct Refusal {
     pub(crate) request_id: Option<String>,
     /// OSS's finer code, such as `0002-00000069`.
     pub(crate) detail: Option<String>,
+    /// The service's clock, where the refusal is about the time of the request.
+    pub(crate) server_time: Option<UnixMs>,
 }
 
 impl Refusal {
@@ -56,12 +59,16 @@ fn from_text(text: &str) -> Option<Refusal> {
 fn from_json(json: &Value) -> Option<Refusal> {
     let json = json.get("Error").unwrap_or(json);
     let field = |name| json.get(name).and_then(Value::as_str);
-    Refusal::of(
+    let refusal = Refusal::of(
         field("Code")?,
         field("Message"),
         field("RequestId"),
         field("EC"),
-    )
+    )?;
+    Some(Refusal {
+        server_time: field("ServerTime").and_then(time),
+        ..refusal
+    })
 }
 
 fn from_xml(root: &Element) -> Option<Refusal> {
@@ -69,12 +76,16 @@ fn from_xml(root: &Element) -> Option<Refusal> {
         return None;
     }
     let field = |name| root.text_of(name);
-    Refusal::of(
+    let refusal = Refusal::of(
         field("Code")?,
         field("Message"),
         field("RequestId"),
         field("EC"),
-    )
+    )?;
+    Some(Refusal {
+        server_time: field("ServerTime").and_then(time),
+        ..refusal
+    })
 }
 
 impl Refusal {
@@ -95,8 +106,14 @@ impl Refusal {
             code: Some(code),
             request_id: request_id.and_then(identifier),
             detail: detail.and_then(identifier),
+            server_time: None,
         })
     }
+}
+
+fn time(text: &str) -> Option<UnixMs> {
+    let text = text.trim();
+    UnixMs::parse_iso8601(text).or_else(|| UnixMs::parse_http_date(text))
 }
 
 /// Codes and ids are short and plain; anything else is no code.

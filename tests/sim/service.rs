@@ -19,6 +19,10 @@ pub struct Service {
     pub ended: &'static str,
     /// Server time minus host time, in ms.
     pub skew_ms: i64,
+    /// A box on the way writes this `Date` into every success.
+    pub date_of_successes: Option<u64>,
+    /// A box on the way writes this `Date` into every refusal.
+    pub date_of_refusals: Option<u64>,
     /// Whether the upload credential may HEAD the object.
     pub may_read: bool,
     /// The endpoint in UploadAddress.
@@ -116,6 +120,8 @@ impl Service {
             ended: "SecurityTokenExpired",
             kept: None,
             skew_ms: 0,
+            date_of_successes: None,
+            date_of_refusals: None,
             may_read: false,
             endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
             created: 0,
@@ -145,8 +151,9 @@ impl Service {
     }
 
     fn headers(&self, now: u64) -> Headers {
+        let date = self.date_of_successes.unwrap_or(self.clock(now));
         vec![
-            ("Date".into(), UnixMs(self.clock(now)).http_date()),
+            ("Date".into(), UnixMs(date).http_date()),
             ("x-oss-request-id".into(), "REQUEST".into()),
         ]
     }
@@ -160,14 +167,25 @@ impl Service {
                 | Op::DeleteMultipartUpload
                 | Op::DeleteVideo
         );
+        let server_time = match code {
+            "RequestTimeTooSkewed" => {
+                let time = UnixMs(self.clock(now)).iso8601();
+                format!("<ServerTime>{time}</ServerTime>")
+            }
+            _ => String::new(),
+        };
         let body = if vod {
             format!(r#"{{"RequestId":"R","HostId":"h","Code":"{code}","Message":"refused"}}"#)
         } else {
             format!(
-                "<Error><Code>{code}</Code><Message>refused</Message><RequestId>R</RequestId></Error>"
+                "<Error><Code>{code}</Code><Message>refused</Message><RequestId>R</RequestId>{server_time}</Error>"
             )
         };
-        let mut headers = self.headers(now);
+        let date = self.date_of_refusals.unwrap_or(self.clock(now));
+        let mut headers = vec![
+            ("Date".into(), UnixMs(date).http_date()),
+            ("x-oss-request-id".into(), "REQUEST".into()),
+        ];
         if op == Op::Head {
             headers.push(("x-oss-err".into(), STANDARD.encode(&body)));
         }
@@ -232,6 +250,11 @@ impl Service {
     pub fn answer(&mut self, op: Op, request: &Request, now: u64) -> (u16, Headers, String) {
         if let Some((status, code)) = self.refuses_reference(op, request) {
             return self.refuse(op, status, code, now);
+        }
+        if let Some(date) = header(&request.headers, "x-acs-date")
+            && self.is_off(UnixMs::parse_iso8601(date).unwrap(), now)
+        {
+            return self.refuse(op, 400, "InvalidTimeStamp.Expired", now);
         }
         match op {
             Op::CreateUploadVideo => self.created += 1,
@@ -365,6 +388,11 @@ impl Service {
         }
     }
 
+    /// Signed more than 15 minutes off.
+    fn is_off(&self, signed: UnixMs, now: u64) -> bool {
+        signed.0.abs_diff(self.clock(now)) > 900_000
+    }
+
     fn authorize(&self, request: &Request, now: u64) -> Result<(), &'static str> {
         let token =
             header(&request.headers, "x-oss-security-token").expect("a request without a token");
@@ -384,11 +412,10 @@ impl Service {
             &date[11..13],
             &date[13..15]
         ));
-        let clock = self.clock(now);
-        if signed.unwrap().0.abs_diff(clock) > 900_000 {
+        if self.is_off(signed.unwrap(), now) {
             return Err("RequestTimeTooSkewed");
         }
-        if clock >= *expires {
+        if self.clock(now) >= *expires {
             Err(self.ended)
         } else {
             Ok(())

@@ -18,7 +18,7 @@ use crate::vod::{self, Account, media_info};
 
 /// The clean-up gives up sooner: somebody waits for the error behind it.
 const ABORT_TRIES: u32 = 3;
-/// A new nonce or a corrected clock helps at once or not at all.
+/// A new nonce helps at once or not at all.
 const CORRECTED_TRIES: u32 = 3;
 
 /// A small request by its purpose.
@@ -258,8 +258,11 @@ impl Upload {
         self.adoption.create_in_doubt |= call == Call::Create && reply.status >= 500;
         match vod::error::recovery(&error) {
             Recovery::Backoff => self.retry_call(call, error, asked, now),
-            // The next request has a new nonce, and the clock has been learned from this reply's Date.
-            Recovery::NewNonce | Recovery::FixClock if self.tried(call) < CORRECTED_TRIES => {
+            // The next request has a new nonce.
+            Recovery::NewNonce if self.tried(call) < CORRECTED_TRIES => {
+                self.retry_call(call, error, asked, now)
+            }
+            Recovery::FixClock if !self.clock.is_hopeless() => {
                 self.retry_call(call, error, asked, now)
             }
             Recovery::NewToken if self.account.renewable && !self.renewed => self.renew(call),
@@ -289,7 +292,7 @@ impl Upload {
             OssRecovery::Backoff | OssRecovery::ResendPart => {
                 self.retry_call(call, error, retry_after_ms(&reply.headers, now), now)
             }
-            OssRecovery::FixClock if self.tried(call) < CORRECTED_TRIES => {
+            OssRecovery::FixClock if !self.clock.is_hopeless() => {
                 self.retry_call(call, error, None, now)
             }
             OssRecovery::FixClock

@@ -22,8 +22,9 @@ use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
 use super::plan::{self, Plan, Shape};
 use super::retry::Entropy;
+use crate::clock::Clock;
 use crate::error::{Code, Error, ErrorClass};
-use crate::http::{Headers, Reply};
+use crate::http::Reply;
 use crate::oss::{Target, settings};
 use crate::source::guard::{check_headers, check_url};
 use crate::time::UnixMs;
@@ -33,8 +34,6 @@ use crate::vod::{Account, Credentials};
 use calls::Call;
 use reader::Reader;
 
-/// A clock is believed unless the server's differs by this much, in ms: `Date` has whole seconds, and replies take time.
-const CLOCK_TOLERANCE_MS: i64 = 30_000;
 /// A PUT that was cut off after its last byte is stored within this time, or not at all.
 const LANDING_MS: u64 = 2_000;
 
@@ -48,8 +47,7 @@ pub struct Upload {
     /// They were fetched since VOD last answered well.
     renewed: bool,
     entropy: Entropy,
-    /// Server time minus host time.
-    clock_offset_ms: i64,
+    clock: Clock,
     last_id: u32,
     phase: Phase,
     /// What each effect in flight is for.
@@ -194,7 +192,7 @@ impl Upload {
             after_renewal: BTreeSet::new(),
             renewed: false,
             entropy: Entropy::new(entropy),
-            clock_offset_ms: 0,
+            clock: Clock::default(),
             last_id: 0,
             phase: Phase::Probing,
             tasks: BTreeMap::new(),
@@ -258,18 +256,16 @@ impl Upload {
                 headers,
                 body,
             } => {
-                self.learn_clock(&headers, now);
+                let reply = Reply {
+                    status,
+                    headers,
+                    body,
+                };
+                self.clock.hear(id, self.last_id, &reply, now);
                 match self.tasks.remove(&id) {
-                    Some(Task::Call { call, generation }) => self.on_reply(
-                        call,
-                        generation,
-                        &Reply {
-                            status,
-                            headers,
-                            body,
-                        },
-                        now,
-                    ),
+                    Some(Task::Call { call, generation }) => {
+                        self.on_reply(call, generation, &reply, now)
+                    }
                     _ => Ok(()),
                 }
             }
@@ -309,7 +305,12 @@ impl Upload {
                 body,
                 crc64,
             } => {
-                self.learn_clock(&headers, now);
+                let reply = Reply {
+                    status,
+                    headers,
+                    body,
+                };
+                self.clock.hear(id, self.last_id, &reply, now);
                 match self.tasks.remove(&id) {
                     Some(Task::Transfer {
                         part,
@@ -323,15 +324,7 @@ impl Upload {
                             sent,
                             crc64,
                         };
-                        self.on_transferred(
-                            &arrival,
-                            &Reply {
-                                status,
-                                headers,
-                                body,
-                            },
-                            now,
-                        )
+                        self.on_transferred(&arrival, &reply, now)
                     }
                     _ => Ok(()),
                 }
@@ -590,20 +583,7 @@ impl Upload {
     }
 
     fn server_now(&self, now: UnixMs) -> UnixMs {
-        now.offset(self.clock_offset_ms)
-    }
-
-    fn learn_clock(&mut self, headers: &Headers, now: UnixMs) {
-        let Some(date) = crate::http::header(headers, "date").and_then(UnixMs::parse_http_date)
-        else {
-            return;
-        };
-        let (Ok(theirs), Ok(ours)) = (i64::try_from(date.0), i64::try_from(now.0)) else {
-            return;
-        };
-        let difference = theirs.saturating_sub(ours);
-        let believable = difference.saturating_abs() < CLOCK_TOLERANCE_MS;
-        self.clock_offset_ms = if believable { 0 } else { difference };
+        self.clock.server_now(now)
     }
 
     fn place(&self) -> Result<&Place, Error> {

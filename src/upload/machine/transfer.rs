@@ -284,6 +284,7 @@ impl Upload {
                 self.upload_id = None;
                 return self.restart(error, now);
             }
+            OssRecovery::FixClock if self.clock.is_hopeless() => return Err(error),
             OssRecovery::Backoff
             | OssRecovery::ResendPart
             | OssRecovery::RelistParts
