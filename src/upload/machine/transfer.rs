@@ -63,7 +63,9 @@ impl Upload {
         if self.files.is_some() {
             return self.schedule_files(now);
         }
-        let waits_for_upload_id = self.upload_id.is_none() && !self.is_put();
+        // The one that is being aborted is of no use any more.
+        let waits_for_upload_id = !self.is_put()
+            && (self.upload_id.is_none() || self.is_calling(Call::AbortMultipartUpload));
         let resolving = self.reader.access == Access::Ranges && self.is_opening();
         if self.phase != Phase::Uploading || waits_for_upload_id || resolving {
             return Ok(());
