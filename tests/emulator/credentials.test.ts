@@ -27,7 +27,9 @@ function outcome(reply: Reply): string {
   return `${reply.status} ${xmlText(reply.text, "Code")}`.trim();
 }
 
-test("an upload credential writes its own key, and nothing else", async () => {
+test("a credential of its own writes its own key, and nothing else", async (context) => {
+  const emulator = await startEmulator({ habits: { credentials: "fresh" } });
+  context.after(() => emulator.close());
   const { key, keys } = await uploadTarget(emulator, "CreateUploadVideo", film);
   const body = "x";
   const uploadId = await initiate(emulator, key, keys);
@@ -72,7 +74,7 @@ test("an upload credential cannot call the VOD API", async () => {
 });
 
 test("reading is allowed where the emulator is told so", async () => {
-  const lenient = await startEmulator({ stsMayRead: true });
+  const lenient = await startEmulator({ habits: { credentialReads: "objects" } });
   const { key, keys } = await uploadTarget(lenient, "CreateUploadVideo", film);
   await ossV4(lenient, { method: "PUT", key, keys, body: "x" });
   equal((await ossV4(lenient, { method: "HEAD", key, keys })).status, 200);
@@ -81,7 +83,9 @@ test("reading is allowed where the emulator is told so", async () => {
   await lenient.close();
 });
 
-test("the credential of a playlist covers its segments", async () => {
+test("a playlist's own credential covers its segments", async (context) => {
+  const emulator = await startEmulator({ habits: { credentials: "fresh" } });
+  context.after(() => emulator.close());
   const { key, keys } = await uploadTarget(emulator, "CreateUploadVideo", {
     ...film,
     FileName: "l.m3u8",

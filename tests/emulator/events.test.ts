@@ -41,7 +41,10 @@ async function until(done: () => boolean): Promise<void> {
 test("each kind of media tells with its own event that it has arrived, signed as VOD signs", async (context) => {
   const app = await application(context);
   const url = `${app.url}/vod?a=b`;
-  const emulator = await start(context, { callback: { url, privateKey: "secret key" } });
+  const emulator = await start(context, {
+    callback: { url, privateKey: "secret key" },
+    habits: { transcoding: "none" },
+  });
   const cases = [
     ["CreateUploadVideo", { Title: "t", FileName: "f.mp4" }, "FileUploadComplete", "VideoId"],
     ["CreateUploadImage", { ImageType: "default" }, "ImageUploadComplete", "ImageId"],

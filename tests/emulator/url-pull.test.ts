@@ -32,7 +32,7 @@ before(async () => {
 beforeEach(async () => {
   await emulator?.close();
   held = [];
-  emulator = await startEmulator();
+  emulator = await startEmulator({ habits: { transcoding: "none" } });
 });
 after(async () => {
   await emulator.close();
@@ -81,7 +81,7 @@ test("a URL is really fetched, becomes a video with its metadata, and is told of
   const [row] = await settled(ids);
   deepEqual(
     [row?.Status, row?.UploadURL, row?.FileSize, row?.ErrorCode],
-    ["SUCCESS", url, String(FILM.length), ""],
+    ["SUCCESS", url, String(FILM.length), undefined],
   );
   match(row?.CompleteTime ?? "", /^\d{4}-.*Z$/);
   const { Video } = (await call(emulator, "GetVideoInfo", { ReferenceId: "pulled-1" })).reply;
@@ -101,6 +101,7 @@ test("a URL is really fetched, becomes a video with its metadata, and is told of
   );
   equal(emulator.events[1]?.body.SourceURL, url);
   equal(emulator.events[1]?.body.Status, "success");
+  equal(emulator.events[1]?.body.Size, String(FILM.length));
 });
 
 test("redirects are followed, and FileExtension serves a URL without one", async () => {
@@ -123,10 +124,10 @@ test("a source that fails, dies or is empty ends in DOWNLOAD_FAIL with a reason,
   deepEqual(
     found.map((row) => [row.Status, row.ErrorCode, row.MediaId]),
     [
-      ["DOWNLOAD_FAIL", "FileDownloadFailed", ""],
-      ["DOWNLOAD_FAIL", "FileDownloadFailed", ""],
-      ["DOWNLOAD_FAIL", "InvalidFile.Empty", ""],
-      ["DOWNLOAD_FAIL", "FileDownloadFailed", ""],
+      ["DOWNLOAD_FAIL", "FileDownloadFailed", undefined],
+      ["DOWNLOAD_FAIL", "FileDownloadFailed", undefined],
+      ["DOWNLOAD_FAIL", "InvalidFile.Empty", undefined],
+      ["DOWNLOAD_FAIL", "FileDownloadFailed", undefined],
     ],
   );
   match(found[0]?.ErrorMessage ?? "", /answered 404/);

@@ -93,7 +93,7 @@ test("a temporary key works with its token, and is told apart when the token is 
     ...options,
     env: { ALIBABA_CLOUD_SECURITY_TOKEN: token },
   });
-  await fails(good(), { exit: 4, code: "access_key_unknown" }, { ...options, env: {} });
+  await fails(good(), { exit: 4, code: "token_invalid" }, { ...options, env: {} });
   await fails(good(), { exit: 4, code: "token_invalid" }, withToken("another-token"));
   const over = service.issueTemporaryCredential(0.001);
   await fails(

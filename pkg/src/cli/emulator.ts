@@ -1,7 +1,7 @@
 // `vodlift emulator`: listens until Ctrl-C.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startEmulator } from "../emulator/index.ts";
+import { drawHabits, type Habits, startEmulator } from "../emulator/index.ts";
 import type { EmulatorCommand } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { note, print } from "./output.ts";
@@ -9,10 +9,17 @@ import { onInterrupt } from "./signals.ts";
 
 export async function runEmulator(command: EmulatorCommand): Promise<number> {
   const interrupted = new Promise<void>((resolve) => onInterrupt(resolve));
-  const { name: _, json, ...options } = command;
-  const emulator = await startEmulator(options).catch((error: NodeJS.ErrnoException) => {
-    throw cannotStart(error);
-  });
+  const { name: _, json, drawHabits: seed, habits, ...options } = command;
+  const drawn = seed === undefined ? {} : drawHabits(seed);
+  const emulator = await startEmulator({ ...options, habits: { ...drawn, ...habits } }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw cannotStart(error);
+    },
+  );
+  const chosen = Object.keys({ ...drawn, ...habits }) as (keyof Habits)[];
+  if (chosen.length > 0) {
+    note(`habits: ${chosen.map((name) => `${name}=${emulator.habits[name]}`).join(" ")}`);
+  }
   const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;
   const caFile = emulator.ca === undefined ? undefined : join(dir, "ca.pem");
   if (caFile !== undefined) await writeFile(caFile, emulator.ca ?? "");

@@ -7,7 +7,7 @@ import {
   RESUME,
   UPLOAD_SECTIONS,
 } from "./options/commands.ts";
-import { optionLines } from "./options/lines.ts";
+import { habitLines, optionLines } from "./options/lines.ts";
 
 const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): streamed in parallel parts, never stored on disk.
 
@@ -166,8 +166,16 @@ ${optionLines(EMULATOR_SECTIONS.faults)}
                                         reset-mid-body=BYTES, delay=MS, stall, stall-after, truncate-answer, wrong-crc,
                                         clock-skew=MS
 
+to meet the service's habits, where its sources disagree:
+${optionLines(EMULATOR_SECTIONS.habits)}
+
+${habitLines()}
+
+  The default comes first: what has been seen on the wire, where anything has. docs/emulator.md says where each is from.
+
 examples:
   vodlift emulator --port 8787 --dir ./vod
+  vodlift emulator --habit expiredToken=invalid --habit credentials=fresh
   vodlift emulator --credential-life 5 --fault 'UploadPart:3:reset-after' --fault 'UploadPart/2:1:wrong-crc'`;
 
 const TOPICS: Readonly<Record<string, string>> = {

@@ -8,10 +8,13 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { TemporaryCredential } from "./options.ts";
 import { sameSignature } from "./sign/text.ts";
 
-/** What a credential may do: all of the account, or upload to one key (or below one prefix, for playlists). */
+/**
+ * What a credential may do: all of the account, or upload. Without a key it may upload to the whole bucket, with one to
+ * that key alone (or below one prefix, for playlists).
+ */
 export type Grant =
   | { kind: "account" }
-  | { kind: "upload"; bucket: string; key: string; prefix?: string };
+  | { kind: "upload"; bucket: string; key?: string; prefix?: string };
 
 export type Lookup =
   | { found: true; secret: string; grant: Grant }

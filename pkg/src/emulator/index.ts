@@ -8,7 +8,7 @@
  *
  * It shares no code with vodlift's core: what it accepts, it accepts by its own reading of the protocol. To read it:
  *
- * - `options.ts`, `faults.ts`, `fault-text.ts`: what a caller sets and sees;
+ * - `options.ts`, `habits.ts`, `faults.ts`, `fault-text.ts`: what a caller sets and sees;
  * - `server.ts`, `tls.ts`, `exchange.ts`, `body.ts`, `send.ts`: the life of one request;
  * - `sign/`: the four signature schemes as pure stages, from canonical request to signature;
  * - `credentials.ts`: the account's key, and temporary credentials that really expire;
@@ -18,6 +18,7 @@
  */
 export { parseFault } from "./fault-text.ts";
 export type { FaultAction, FaultRule } from "./faults.ts";
+export { drawHabits, type Habits, parseHabit } from "./habits.ts";
 export type {
   Emulator,
   EmulatorOptions,

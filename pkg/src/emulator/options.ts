@@ -1,5 +1,6 @@
 /** The public types of the emulator: what a caller may set, and what a caller can see. */
 import type { FaultRule } from "./faults.ts";
+import type { Habits } from "./habits.ts";
 
 /** Everything is optional: `startEmulator()` alone gives an empty, private emulator on a free port. */
 export type EmulatorOptions = {
@@ -20,10 +21,15 @@ export type EmulatorOptions = {
   accessKeyId?: string;
   /** The account's AccessKey secret. Kept in `dir` like the id. */
   accessKeySecret?: string;
-  /** Life of an upload credential in seconds; default 3000, as the service's. May be short, and fractional. */
+  /** Life of a new upload credential in seconds; default 3600, as the service's. May be short, and fractional. */
   credentialLifeSeconds?: number;
-  /** Whether an upload credential may also GET and HEAD its own object; default false, as the service's. */
-  stsMayRead?: boolean;
+  /**
+   * How the service answers where its sources disagree, such as `{ expiredToken: "invalid" }`; docs/emulator.md has the
+   * table. One that is not named is at its default. A RangeError for a name or value that is not in the table.
+   */
+  habits?: Partial<Habits>;
+  /** Calls of the VOD API a second; those beyond are answered 400 Throttling.User. Default: unlimited. */
+  qps?: number;
   /**
    * Listen on TLS, with a certificate for localhost, 127.0.0.1 and the bucket below localhost, made at start. Clients
    * must trust {@link Emulator.ca}.
@@ -53,12 +59,15 @@ export type EventCallback = {
   retryDelayMs?: number;
 };
 
+/** One stream of TranscodeComplete. */
+export type StreamInfo = Readonly<Record<string, string | number | boolean>>;
+
 /** One event, and what became of its notification so far. */
 export type MediaEvent = {
   /** Such as `FileUploadComplete`. */
   readonly type: string;
   /** What is posted, before it becomes JSON. */
-  readonly body: Readonly<Record<string, string | number>>;
+  readonly body: Readonly<Record<string, string | number | readonly StreamInfo[]>>;
   /** Where to; undefined when no URL is set. */
   readonly url?: string;
   attempts: number;
@@ -129,6 +138,8 @@ export type Emulator = {
   readonly region: string;
   readonly bucket: string;
   readonly dir: string;
+  /** The habits it has, those by default with them. */
+  readonly habits: Readonly<Habits>;
   /** The latest 10,000 finished requests, oldest first. */
   readonly log: readonly RequestInfo[];
   /** The latest 10,000 events of VOD, oldest first. */

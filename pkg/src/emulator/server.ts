@@ -59,12 +59,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     region: settings.region,
     bucket: settings.bucket,
     dir: world.folder.dir,
+    habits: world.habits,
     log,
     events: world.events.log,
     issuedSecrets: world.credentials.issued,
     setFaults: (rules) => world.faults.set(rules),
     setCredentialLife: (seconds) => {
-      world.credentialLifeSeconds = seconds;
+      world.uploadCredentials.setLife(seconds);
     },
     setClockOffset: (ms) => {
       world.clockOffsetMs = ms;

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { Background } from "./background.ts";
 import { Credentials } from "./credentials.ts";
 import { FaultPlan } from "./faults.ts";
+import { chooseHabits, type Habits } from "./habits.ts";
 import type { EmulatorOptions } from "./options.ts";
 import { Assets } from "./store/assets.ts";
 import { Folder } from "./store/folder.ts";
@@ -13,12 +14,15 @@ import { UrlJobs } from "./store/url-jobs.ts";
 import { Events } from "./vod/events.ts";
 import { Nonces } from "./vod/nonces.ts";
 import { Sessions } from "./vod/sessions.ts";
+import { Throttle } from "./vod/throttle.ts";
+import { UploadCredentials } from "./vod/upload-credentials.ts";
 import { UrlPull } from "./vod/url-pull.ts";
 
 export type World = {
   readonly folder: Folder;
   readonly settings: Settings;
   readonly credentials: Credentials;
+  readonly uploadCredentials: UploadCredentials;
   readonly objects: Objects;
   readonly uploads: Uploads;
   readonly assets: Assets;
@@ -29,14 +33,17 @@ export type World = {
   readonly events: Events;
   readonly background: Background;
   readonly faults: FaultPlan;
-  readonly stsMayRead: boolean;
+  readonly habits: Habits;
+  readonly throttle: Throttle;
   readonly latencyMs: number;
   readonly bandwidth: number | undefined;
-  credentialLifeSeconds: number;
   clockOffsetMs: number;
   /** `http://host:port` or `https://…`, known once the server listens. */
   endpoint: string;
 };
+
+/** Seen on the wire; the help pages say 3000. */
+const DEFAULT_LIFE_SECONDS = 3600;
 
 export async function openWorld(options: EmulatorOptions): Promise<World> {
   const folder = await Folder.open(options.dir);
@@ -47,19 +54,23 @@ export async function openWorld(options: EmulatorOptions): Promise<World> {
 }
 
 async function populate(folder: Folder, options: EmulatorOptions): Promise<World> {
+  const habits = chooseHabits(options.habits);
   const settings = await loadSettings(folder, options);
   // There from the start, so that files can be put in by hand and looked for before the first upload.
   await mkdir(folder.bucket(settings.bucket), { recursive: true });
   const faults = new FaultPlan();
   faults.set(options.faults ?? []);
+  const credentials = new Credentials(
+    settings.accessKeyId,
+    settings.accessKeySecret,
+    Buffer.from(settings.sealKey, "hex"),
+  );
+  const life = options.credentialLifeSeconds ?? DEFAULT_LIFE_SECONDS;
   return {
     folder,
     settings,
-    credentials: new Credentials(
-      settings.accessKeyId,
-      settings.accessKeySecret,
-      Buffer.from(settings.sealKey, "hex"),
-    ),
+    credentials,
+    uploadCredentials: new UploadCredentials(credentials, habits.credentials, life),
     objects: new Objects(folder),
     uploads: await Uploads.load(folder),
     assets: await Assets.load(folder),
@@ -70,10 +81,10 @@ async function populate(folder: Folder, options: EmulatorOptions): Promise<World
     events: new Events(options.callback),
     background: new Background(),
     faults,
-    stsMayRead: options.stsMayRead ?? false,
+    habits,
+    throttle: new Throttle(options.qps),
     latencyMs: options.latencyMs ?? 0,
     bandwidth: options.bandwidth,
-    credentialLifeSeconds: options.credentialLifeSeconds ?? 3000,
     clockOffsetMs: options.clockOffsetMs ?? 0,
     endpoint: "",
   };

@@ -1,5 +1,6 @@
 // Each command's options, in the sections its help has.
 import { parseFault } from "../../emulator/fault-text.ts";
+import { type Habits, parseHabit } from "../../emulator/habits.ts";
 import { UsageError } from "../usage.ts";
 import { MEDIA } from "./media.ts";
 import { flag, list, option, toggle } from "./option.ts";
@@ -112,7 +113,12 @@ const EMULATOR_FAULTS = {
   credentialLifeSeconds: option(
     "--credential-life S",
     whole(1),
-    "upload credentials expire after S seconds; default: 3000, as the service's",
+    "upload credentials expire S seconds after they were made; default: 3600, as the service's",
+  ),
+  qps: option(
+    "--qps N",
+    whole(1),
+    "calls of the VOD API a second; those beyond are refused with 400 Throttling.User; default: any number",
   ),
   latencyMs: option(
     "--latency MS",
@@ -131,5 +137,26 @@ const EMULATOR_FAULTS = {
   ),
 };
 
-export const EMULATOR = { ...EMULATOR_PLACE, ...EMULATOR_FAULTS };
-export const EMULATOR_SECTIONS = { place: EMULATOR_PLACE, faults: EMULATOR_FAULTS };
+const habit = (text: string, name: string) => {
+  try {
+    return parseHabit(text);
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as Error).message}`);
+  }
+};
+
+const EMULATOR_HABITS = {
+  habits: list(
+    "--habit NAME=VALUE",
+    (texts, name): Partial<Habits> => Object.assign({}, ...texts.map((text) => habit(text, name))),
+    "one of the habits below",
+  ),
+  drawHabits: option("--draw-habits SEED", whole(0), "any value for each habit that is not given"),
+};
+
+export const EMULATOR = { ...EMULATOR_PLACE, ...EMULATOR_FAULTS, ...EMULATOR_HABITS };
+export const EMULATOR_SECTIONS = {
+  place: EMULATOR_PLACE,
+  faults: EMULATOR_FAULTS,
+  habits: EMULATOR_HABITS,
+};

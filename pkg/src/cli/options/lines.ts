@@ -1,4 +1,5 @@
 // A table of options as its part of a help text.
+import { HABIT_NAMES, HABITS, habitValues } from "../../emulator/habits.ts";
 import type { Option, Table } from "./option.ts";
 
 const INDENT = 29;
@@ -9,10 +10,22 @@ export function optionLines(table: Table): string {
   return Object.values(table).map(entry).join("\n");
 }
 
+/** A line or more for each habit of the emulator: its values, the default first. */
+export function habitLines(): string {
+  const lines = HABIT_NAMES.map((name) => {
+    const values = habitValues(name).map(([value]) => value);
+    return described(`  ${name}`, `${HABITS[name].about}: ${values.join(", ")}`);
+  });
+  return lines.join("\n");
+}
+
 function entry({ usage, help, only }: Option<unknown>): string {
   const told = only === undefined ? help : `${help} (only ${only.join(", ")})`;
+  return described(`  ${usage}`, told);
+}
+
+function described(head: string, told: string): string {
   const [first = "", ...rest] = wrapped(told);
-  const head = `  ${usage}`;
   const lines = head.length < INDENT ? [head.padEnd(INDENT) + first] : [head, pad(first)];
   return [...lines, ...rest.map(pad)].join("\n");
 }

@@ -16,24 +16,26 @@ const PRODUCT = "oss";
 
 export function authenticate(world: World, exchange: Exchange, address: Address): Grant {
   const authorization = header(exchange, "authorization");
-  if (authorization?.startsWith(v4.ALGORITHM))
+  const knowsV4 = world.habits.ossSignatures === "all";
+  if (knowsV4 && authorization?.startsWith(v4.ALGORITHM)) {
     return v4Header(world, exchange, address, authorization);
-  if (authorization?.startsWith("OSS ")) return v1Header(world, exchange, address, authorization);
-  if (authorization !== undefined) {
-    throw invalidArgument("Authorization", "***", "Authorization header is invalid.");
   }
-  if (queryValue(exchange, "x-oss-signature-version") !== undefined) {
+  if (authorization?.startsWith("OSS ")) return v1Header(world, exchange, address, authorization);
+  if (authorization !== undefined) throw invalidAuthorization();
+  if (knowsV4 && queryValue(exchange, "x-oss-signature-version") !== undefined) {
     return v4Url(world, exchange, address);
   }
   if (queryValue(exchange, "OSSAccessKeyId") !== undefined) return v1Url(world, exchange, address);
   throw accessDenied("You have no right to access this object because of bucket acl.");
 }
 
+function invalidAuthorization(): OssError {
+  return invalidArgument("Authorization", "***", "Authorization header is invalid.");
+}
+
 function v1Header(world: World, exchange: Exchange, address: Address, text: string): Grant {
   const authorization = v1.parseAuthorization(text);
-  if (!authorization) {
-    throw invalidArgument("Authorization", "***", "Authorization header is invalid.");
-  }
+  if (!authorization) throw invalidAuthorization();
   const token = header(exchange, "x-oss-security-token");
   const found = lookUp(world, exchange, "oss-v1", authorization.accessKeyId, token);
   const date = header(exchange, "x-oss-date") ?? header(exchange, "date") ?? "";
@@ -74,9 +76,7 @@ function v1Url(world: World, exchange: Exchange, address: Address): Grant {
 
 function v4Header(world: World, exchange: Exchange, address: Address, text: string): Grant {
   const authorization = v4.parseAuthorization(text);
-  if (!authorization) {
-    throw invalidArgument("Authorization", "***", "Authorization header is invalid.");
-  }
+  if (!authorization) throw invalidAuthorization();
   const payload = header(exchange, "x-oss-content-sha256");
   if (payload !== v4.UNSIGNED_PAYLOAD) {
     throw invalidArgument(
@@ -200,18 +200,9 @@ function lookUp(
   if (result.found) return result;
   switch (result.problem) {
     case "unknown":
-      throw new OssError(
-        403,
-        "InvalidAccessKeyId",
-        "The OSS Access Key Id you provided does not exist in our records.",
-        [["OSSAccessKeyId", accessKeyId]],
-      );
+      throw unknownKey(accessKeyId);
     case "expired":
-      throw new OssError(
-        403,
-        "SecurityTokenExpired",
-        "The security token you provided has expired.",
-      );
+      throw tokenExpired(world, accessKeyId);
     case "mismatch":
       throw new OssError(
         403,
@@ -219,12 +210,36 @@ function lookUp(
         "The AccessKeyId does not belong to the security token you provided.",
       );
     case "malformed":
-      throw new OssError(
-        403,
-        "InvalidSecurityToken",
-        "The security token you provided is invalid.",
-      );
+      throw invalidToken();
   }
+}
+
+function tokenExpired({ habits }: World, accessKeyId: string): OssError {
+  switch (habits.expiredToken) {
+    case "expired":
+      return new OssError(
+        403,
+        "SecurityTokenExpired",
+        "The security token you provided has expired.",
+      );
+    case "invalid":
+      return invalidToken();
+    case "unknown-key":
+      return unknownKey(accessKeyId);
+  }
+}
+
+function invalidToken(): OssError {
+  return new OssError(403, "InvalidSecurityToken", "The security token you provided is invalid.");
+}
+
+function unknownKey(accessKeyId: string): OssError {
+  return new OssError(
+    403,
+    "InvalidAccessKeyId",
+    "The OSS Access Key Id you provided does not exist in our records.",
+    [["OSSAccessKeyId", accessKeyId]],
+  );
 }
 
 function checkSkew(exchange: Exchange, requestTime: number): void {
@@ -244,11 +259,14 @@ function checkSkew(exchange: Exchange, requestTime: number): void {
   );
 }
 
+/** Of a presigned URL. */
 function requestExpired(exchange: Exchange, expires: number): OssError {
-  return new OssError(403, "AccessDenied", "Request has expired.", [
+  const details: XmlField[] = [
     ["Expires", new Date(expires).toISOString()],
     ["ServerTime", new Date(exchange.arrived).toISOString()],
-  ]);
+  ];
+  const ec = { "x-oss-ec": "0002-00000069" };
+  return new OssError(403, "AccessDenied", "Request has expired.", details, ec);
 }
 
 /** `YYYYMMDDThhmmssZ` as unix ms, NaN when it is none. */

@@ -1,17 +1,23 @@
-/** What a grant allows. VOD's upload credential reaches one object, and only to write it. */
+/** What a grant allows. VOD's upload credential writes media; what else it may do is a habit. */
 import type { Grant } from "../credentials.ts";
+import type { Habits } from "../habits.ts";
 import type { World } from "../world.ts";
-import { accessDenied } from "./errors.ts";
+import { deniedByPolicy } from "./errors.ts";
 
-const UPLOADING = new Set([
+const UPLOADING = [
   "PutObject",
   "InitiateMultipartUpload",
   "UploadPart",
-  "ListParts",
   "CompleteMultipartUpload",
   "AbortMultipartUpload",
-]);
-const READING = new Set(["GetObject", "HeadObject", "GetObjectMeta"]);
+];
+const LISTING = [...UPLOADING, "ListParts"];
+const READING = [...LISTING, "GetObject", "HeadObject", "GetObjectMeta"];
+const ALLOWED: Readonly<Record<Habits["credentialReads"], ReadonlySet<string>>> = {
+  nothing: new Set(UPLOADING),
+  "list-parts": new Set(LISTING),
+  objects: new Set(READING),
+};
 
 export function authorize(
   world: World,
@@ -20,14 +26,13 @@ export function authorize(
   address: { bucket: string | undefined; key: string | undefined },
 ): void {
   if (grant.kind === "account") return;
-  const allowed = UPLOADING.has(operation) || (world.stsMayRead && READING.has(operation));
+  const allowed = ALLOWED[world.habits.credentialReads].has(operation);
   if (allowed && address.bucket === grant.bucket && covers(grant, address.key)) return;
-  throw accessDenied(
-    "You have no right to access this object because of the policy of your security token.",
-  );
+  throw deniedByPolicy();
 }
 
 function covers(grant: Extract<Grant, { kind: "upload" }>, key: string | undefined): boolean {
   if (key === undefined) return false;
+  if (grant.key === undefined) return true;
   return key === grant.key || (grant.prefix !== undefined && key.startsWith(grant.prefix));
 }

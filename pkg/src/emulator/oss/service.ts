@@ -52,10 +52,10 @@ export function ossService(world: World, exchange: Exchange): OssCall {
         if (identified instanceof OssError) throw identified;
         return shaped(await perform(world, exchange, identified.operation, identified.address));
       } catch (error) {
-        return shaped(errorAnswer(exchange, toOssError(error)));
+        return shaped(errorAnswer(world, exchange, toOssError(error)));
       }
     },
-    refuse: (fault) => shaped(errorAnswer(exchange, fromFault(fault))),
+    refuse: (fault) => shaped(errorAnswer(world, exchange, fromFault(fault))),
   };
 }
 
@@ -90,6 +90,7 @@ async function perform(
   if (exchange.malformed) {
     throw new OssError(400, "InvalidURI", "The query string is not valid percent-encoded UTF-8.");
   }
+  checkEndpoint(world, exchange, address);
   const grant = authenticate(world, exchange, address);
   const { bucket = "", key = "" } = address;
   if (operation.level !== "service") checkBucket(world, bucket);
@@ -118,6 +119,24 @@ function bandwidth(world: World, exchange: Exchange): number | undefined {
 
 function emptyRequest(world: World, exchange: Exchange): OssRequest {
   return { world, exchange, bucket: "", key: "", pace: paceOf(undefined) };
+}
+
+/** A public host name of OSS says which region it is of, and the bucket is only in ours. */
+function checkEndpoint({ settings }: World, exchange: Exchange, { bucket }: Address): void {
+  const host = (header(exchange, "host") ?? "").replace(/:\d+$/, "");
+  const region = /(?:^|\.)oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(host)?.[1];
+  if (region === undefined || region === settings.region || region === "accelerate") return;
+  if (bucket !== settings.bucket) return;
+  throw new OssError(
+    403,
+    "AccessDenied",
+    "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+    [
+      ["Bucket", settings.bucket],
+      ["Endpoint", `oss-${settings.region}.aliyuncs.com`],
+    ],
+    { "x-oss-ec": "0003-00001403" },
+  );
 }
 
 function checkBucket(world: World, bucket: string): void {

@@ -1,12 +1,18 @@
 /** Replies and errors as JSON or as XML. XML is the service's default: a client must ask for JSON. */
 import { type Answer, type Exchange, header } from "../exchange.ts";
 import { element, type XmlField } from "../oss/xml.ts";
+import type { World } from "../world.ts";
 import type { VodError } from "./errors.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** What an action replies with, beside RequestId. */
 export type Reply = { readonly [name: string]: ReplyValue };
 export type ReplyValue = string | number | boolean | readonly ReplyValue[] | Reply;
+
+/** A list of names that samples show as JSON written as text. */
+export function listField({ habits }: World, names: readonly string[]): ReplyValue {
+  return habits.lists === "text" ? JSON.stringify(names) : names;
+}
 
 export function wantsJson(exchange: Exchange, parameters: Parameters): boolean {
   const format = parameters.text("Format");
@@ -15,6 +21,7 @@ export function wantsJson(exchange: Exchange, parameters: Parameters): boolean {
 }
 
 export function replyAnswer(
+  world: World,
   exchange: Exchange,
   json: boolean,
   action: string,
@@ -22,20 +29,55 @@ export function replyAnswer(
 ): Answer {
   return answer(exchange, 200, json, `${action}Response`, {
     RequestId: exchange.requestId,
-    ...reply,
+    ...(world.habits.emptyFields === "left-out" ? withoutEmpty(reply) : reply),
   });
 }
 
-export function errorAnswer(exchange: Exchange, json: boolean, error: VodError): Answer {
+/** Without the fields that are an empty text, however deep. */
+function withoutEmpty(reply: Reply): Reply {
+  const told = Object.entries(reply).filter(([, value]) => value !== "");
+  return Object.fromEntries(told.map(([name, value]) => [name, emptied(value)]));
+}
+
+function emptied(value: ReplyValue): ReplyValue {
+  if (isList(value)) return value.map(emptied);
+  return typeof value === "object" ? withoutEmpty(value) : value;
+}
+
+export function errorAnswer(
+  world: World,
+  exchange: Exchange,
+  json: boolean,
+  error: VodError,
+): Answer {
   const body = {
     RequestId: exchange.requestId,
     HostId: header(exchange, "host") ?? "",
     Code: error.code,
     Message: error.message,
     Recommend: `https://api.alibabacloud.com/troubleshoot?q=${encodeURIComponent(error.code)}&product=vod&requestId=${exchange.requestId}`,
+    ...denialDetail(world, exchange, error),
   };
   const shaped = answer(exchange, error.status, json, "Error", body);
   return { ...shaped, code: error.code, headers: { ...shaped.headers, ...error.headers } };
+}
+
+/** The codes with which RAM denies a call. */
+const DENIALS = new Set(["Forbidden.RAM", "NoPermission"]);
+
+/** What RAM adds to a denial: which permission is missing, and which kind of policy lacks it. */
+function denialDetail({ habits }: World, { info }: Exchange, { code }: VodError): Reply {
+  if (habits.denials === "plain" || !DENIALS.has(code)) return {};
+  return {
+    AccessDeniedDetail: {
+      PolicyType: "AccountLevelIdentityBasedPolicy",
+      AuthPrincipalOwnerId: "1000000000000001",
+      AuthPrincipalType: "SubUser",
+      AuthPrincipalDisplayName: "200000000000000001",
+      NoPermissionType: "ImplicitDeny",
+      AuthAction: `vod:${info.operation}`,
+    },
+  };
 }
 
 function answer(

@@ -1,7 +1,6 @@
 /** The videos a call names, by VideoId or by the caller's own ReferenceId. */
 import type { Asset } from "../store/assets.ts";
 import type { World } from "../world.ts";
-import type { Reply } from "./answer.ts";
 import { invalidParameter, missingParameter, videoNotFound } from "./errors.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -21,7 +20,7 @@ export function requestedVideo(world: World, parameters: Parameters): Asset {
 export function requestedVideos(
   world: World,
   parameters: Parameters,
-): { found: Asset[]; unknown: Reply } {
+): { found: Asset[]; unknown: { NonExistVideoIds: string[]; NonExistReferenceIds: string[] } } {
   const byId = parameters.text("VideoIds") !== undefined;
   const name = byId ? "VideoIds" : "ReferenceIds";
   const ids = (parameters.text(name) ?? "").split(",").filter(Boolean);

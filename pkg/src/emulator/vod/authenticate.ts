@@ -113,7 +113,10 @@ function lookUp(
   exchange.info.signature = scheme;
   exchange.info.accessKeyId = accessKeyId;
   const result = world.credentials.find(accessKeyId, token, exchange.arrived);
-  if (!result.found) throw credentialError(result.problem);
+  if (!result.found) {
+    const bare = accessKeyId.startsWith("STS.") && (token ?? "") === "";
+    throw credentialError(bare ? "token-missing" : result.problem);
+  }
   if (result.grant.kind === "account") return result.secret;
   throw new VodError(
     403,
@@ -122,8 +125,16 @@ function lookUp(
   );
 }
 
-function credentialError(problem: Extract<Lookup, { found: false }>["problem"]): VodError {
+type Problem = Extract<Lookup, { found: false }>["problem"] | "token-missing";
+
+function credentialError(problem: Problem): VodError {
   switch (problem) {
+    case "token-missing":
+      return new VodError(
+        400,
+        "MissingSecurityToken",
+        "SecurityToken is mandatory for this action.",
+      );
     case "unknown":
       return new VodError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.");
     case "expired":

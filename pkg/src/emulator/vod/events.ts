@@ -9,6 +9,7 @@ import type { EventCallback, MediaEvent } from "../options.ts";
 import type { Asset } from "../store/assets.ts";
 import type { Unpublished } from "../store/objects.ts";
 import { now, type World } from "../world.ts";
+import { isTranscoded, TRANSCODING_MS } from "./media-status.ts";
 import { userDataOf } from "./user-data.ts";
 import { utcSeconds } from "./utc.ts";
 
@@ -18,7 +19,7 @@ const ANSWER_MS = 5_000;
 const LOG_LIMIT = 10_000;
 
 /** The fields of an event beside EventType, EventTime and Extend. */
-export type EventFields = Readonly<Record<string, string | number>>;
+export type EventFields = MediaEvent["body"];
 
 export class Events {
   /** The latest events, oldest first; each says what became of it. */
@@ -33,8 +34,14 @@ export class Events {
   objectStored(world: World, object: Unpublished, endpoint: string): void {
     const asset = world.assets.findByObject(object.bucket, object.key);
     if (!asset) return;
-    const { type, fields } = describe(asset, object.size, objectUrl(endpoint, object));
-    world.background.run(() => this.send(world, asset.parameters, type, fields));
+    const { type, fields } = describe(world, asset, object.size, objectUrl(endpoint, object));
+    world.background.run(async () => {
+      await this.send(world, asset.parameters, type, fields);
+      if (!isTranscoded(world, asset)) return;
+      if (world.habits.transcoding === "slow") await transcoding(world);
+      const result = transcodeResult(asset, object.size, objectUrl(endpoint, object));
+      await this.send(world, asset.parameters, "TranscodeComplete", result);
+    });
   }
 
   /** Resolves when the notification was delivered, or given up after three attempts. */
@@ -101,7 +108,35 @@ export class Events {
   }
 }
 
+async function transcoding({ background }: World): Promise<void> {
+  await sleep(TRANSCODING_MS, undefined, { signal: background.signal });
+}
+
+/** The emulator makes no streams: the one it tells of is the source itself. */
+function transcodeResult({ id }: Asset, size: number, url: string): EventFields {
+  const stream = {
+    Status: "success",
+    Definition: "OD",
+    Format: /\.(\w+)$/.exec(url)?.[1] ?? "",
+    FileUrl: plainHttp(url),
+    Size: size,
+    Duration: 0,
+    Bitrate: "0",
+    Fps: "0",
+    Width: 0,
+    Height: 0,
+    Encrypt: false,
+  };
+  return { VideoId: id, Status: "success", StreamInfos: [stream] };
+}
+
+/** Events name files by http, whatever the endpoint. */
+function plainHttp(url: string): string {
+  return url.replace(/^https:/, "http:");
+}
+
 function describe(
+  { habits }: World,
   { kind, id, parameters }: Asset,
   size: number,
   url: string,
@@ -110,7 +145,10 @@ function describe(
     case "video":
       return {
         type: "FileUploadComplete",
-        fields: { VideoId: id, Size: size, FileUrl: url },
+        fields:
+          habits.uploadEvent === "bare"
+            ? { VideoId: id, Size: size, FileUrl: url }
+            : { Status: "success", VideoId: id, Size: size, FileUrl: plainHttp(url) },
       };
     case "image":
       return {

@@ -36,6 +36,19 @@ export function checkReference(world: World, id: string | undefined): string | u
   return id;
 }
 
+function folderOf({ habits }: World, id: string): string {
+  switch (habits.objectKeys) {
+    case "sv":
+      return `sv/${id}/`;
+    case "video":
+      return `video/${id}/`;
+    case "workflow":
+      return `original/workflow/${id}/`;
+    case "customerTrans":
+      return `customerTrans/${randomBytes(16).toString("hex")}/`;
+  }
+}
+
 export type NewVideo = {
   extension: string;
   referenceId: string | undefined;
@@ -47,7 +60,7 @@ export type NewVideo = {
 export async function addVideo(world: World, video: NewVideo): Promise<Asset> {
   const { extension, referenceId, created, parameters } = video;
   const id = randomBytes(16).toString("hex");
-  const prefix = `sv/${id}/`;
+  const prefix = folderOf(world, id);
   const asset: Asset = {
     id,
     kind: "video",

@@ -2,6 +2,8 @@
 import type { Parameter } from "../sign/text.ts";
 import { invalidParameter, missingParameter, VodError } from "./errors.ts";
 
+type Unit = "characters" | "bytes";
+
 /** Query and form parameters of one call. */
 export class Parameters {
   readonly #values: ReadonlyMap<string, string>;
@@ -22,12 +24,12 @@ export class Parameters {
     return value;
   }
 
-  /** A text of at most `maximum` characters without characters outside the basic plane. */
-  limited(name: string, maximum: number): string | undefined {
+  /** A text of at most `maximum` characters or bytes, without characters outside the basic plane. */
+  limited(name: string, maximum: number, unit: Unit = "characters"): string | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     checkCharacters(name, value);
-    checkLength(name, value, maximum);
+    checkLength(name, value, maximum, unit);
     return value;
   }
 
@@ -97,12 +99,18 @@ export function checkTags(parameters: Parameters): void {
   for (const tag of list) checkLength("Tags", tag, MAX_TAG);
 }
 
-function checkLength(name: string, value: string, maximum: number): void {
-  if ([...value].length <= maximum) return;
+function checkLength(
+  name: string,
+  value: string,
+  maximum: number,
+  unit: Unit = "characters",
+): void {
+  const length = unit === "bytes" ? Buffer.byteLength(value) : [...value].length;
+  if (length <= maximum) return;
   throw new VodError(
     400,
     "LengthExceededMax",
-    `The parameter "${name}" exceeds the maximum length of ${maximum}.`,
+    `The parameter "${name}" exceeds the maximum length of ${maximum} ${unit}.`,
   );
 }
 

@@ -45,10 +45,10 @@ export async function vodService(world: World, exchange: Exchange): Promise<VodC
         if (call instanceof VodError) throw call;
         return await perform(world, exchange, call, parameters, json);
       } catch (error) {
-        return errorAnswer(exchange, json, toVodError(error));
+        return errorAnswer(world, exchange, json, toVodError(error));
       }
     },
-    refuse: (fault) => errorAnswer(exchange, json, fromFault(fault)),
+    refuse: (fault) => errorAnswer(world, exchange, json, fromFault(fault)),
   };
 }
 
@@ -96,8 +96,9 @@ async function perform(
   }
   authenticate(world, exchange, call);
   checkRegion(world, parameters);
+  world.throttle.count(exchange.arrived, world.habits.throttling);
   const reply = await action.run({ world, exchange, parameters });
-  return replyAnswer(exchange, json, name, reply);
+  return replyAnswer(world, exchange, json, name, reply);
 }
 
 /** What an endpoint of another region would say: media of one region cannot be reached from another. */

@@ -11,8 +11,10 @@ export function storageLocation(world: World): string {
 export function checkStorage(world: World, parameters: Parameters): void {
   const location = parameters.text("StorageLocation");
   if (location === undefined || location === storageLocation(world)) return;
+  // A habit such as `status-403`.
+  const status = Number(world.habits.storageNotFound.slice("status-".length));
   throw new VodError(
-    404,
+    status,
     "InvalidStorage.NotFound",
     "The specified StorageLocation does not exist.",
   );

@@ -6,34 +6,42 @@ import type { World } from "../world.ts";
 import type { Reply } from "./answer.ts";
 import { utcSeconds } from "./utc.ts";
 
-/** Each call issues another credential; the address of an asset stays the same. */
+/** The address of an asset stays the same; whether its credential does is a habit. */
 export function uploadFields(world: World, exchange: Exchange, asset: Asset): Reply {
   const { bucket, key, prefix } = asset;
-  const grant = {
-    kind: "upload",
-    bucket,
-    key,
-    ...(prefix === undefined ? {} : { prefix }),
-  } as const;
-  const life = world.credentialLifeSeconds;
-  const credential = world.credentials.issue(grant, life, exchange.arrived);
+  const credential = world.uploadCredentials.for(asset, exchange.arrived);
   const address = {
     Endpoint: endpointFor(world, exchange),
     Bucket: bucket,
     FileName: key,
     ...(prefix === undefined ? {} : { ObjectPrefix: prefix }),
   };
+  const remaining = Math.max(0, credential.expires.getTime() - exchange.arrived);
+  const full = world.habits.credentialFields === "full";
   const auth = {
     SecurityToken: credential.securityToken,
     AccessKeyId: credential.accessKeyId,
-    ExpireUTCTime: utcSeconds(credential.expires),
+    ...(full ? { ExpireUTCTime: utcSeconds(credential.expires) } : {}),
     AccessKeySecret: credential.accessKeySecret,
-    Expiration: String(Math.max(1, Math.floor(life))),
-    Region: world.settings.region,
+    Expiration: String(Math.floor(remaining / 1000)),
+    ...(full ? { Region: regionField(world, asset) } : {}),
   };
   const fields = { UploadAddress: encode(address), UploadAuth: encode(auth) };
   world.credentials.remember(...Object.values(fields));
   return fields;
+}
+
+function regionField({ habits, settings }: World, { kind }: Asset): string {
+  const { region } = settings;
+  switch (habits.credentialRegion) {
+    case "plain":
+      return region;
+    case "prefixed":
+      return `oss-${region}`;
+    case "wrong-for-images":
+      if (kind !== "image") return region;
+      return region === "cn-shanghai" ? "cn-beijing" : "cn-shanghai";
+  }
 }
 
 function encode(value: object): string {

@@ -7,14 +7,15 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { paceOf } from "../body.ts";
+import type { Habits } from "../habits.ts";
 import type { Asset } from "../store/assets.ts";
 import type { Digest } from "../store/receive.ts";
-import { MAX_PART } from "../store/uploads.ts";
 import type { UrlJob } from "../store/url-jobs.ts";
 import { now, type World } from "../world.ts";
 import { addVideo } from "./new-video.ts";
 
 const AT_ONCE = 4;
+const PULL_LIMIT: Readonly<Record<Habits["pullLimit"], number>> = { "20GB": 20e9, "5GB": 5e9 };
 
 /** Why a job ends; the code goes into its row. */
 class JobFailed extends Error {
@@ -75,7 +76,8 @@ async function pull(world: World, job: UrlJob): Promise<void> {
     return;
   }
   await enter(world, job, "UPLOAD_SUCCESS");
-  await tell(world, job, { Status: "success", VideoId: asset.id });
+  const size = String(file.digest.size);
+  await tell(world, job, { Status: "success", VideoId: asset.id, Size: size });
   await enter(world, job, "SUCCESS");
 }
 
@@ -111,7 +113,7 @@ async function enter(world: World, job: UrlJob, status: UrlJob["status"]): Promi
 }
 
 async function tell(world: World, job: UrlJob, fields: Record<string, string>): Promise<void> {
-  await world.events.send(world, job.parameters, "UploadByURLComplete", {
+  await world.events.send(world, job.parameters, world.habits.pullEvent, {
     JobId: job.id,
     SourceURL: job.url,
     ...fields,
@@ -135,6 +137,11 @@ async function download(world: World, job: UrlJob): Promise<Downloaded> {
     await response.body?.cancel();
     throw new JobFailed("FileDownloadFailed", `the source answered ${response.status}`);
   }
+  const announced = Number(response.headers.get("content-length") ?? 0);
+  if (announced > PULL_LIMIT[world.habits.pullLimit]) {
+    await response.body.cancel();
+    throw tooLarge(world);
+  }
   const body = paced(world, response.body);
   const { path, digest } = await world.objects.receive(body).catch((error: unknown) => {
     throw error instanceof JobFailed ? error : failed(error);
@@ -146,12 +153,16 @@ async function download(world: World, job: UrlJob): Promise<Downloaded> {
   return { path, digest, contentType: response.headers.get("content-type") ?? undefined };
 }
 
+function tooLarge({ habits }: World): JobFailed {
+  return new JobFailed("FileTooLarge", `the source is larger than ${habits.pullLimit}`);
+}
+
 async function* paced(world: World, body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const pace = paceOf(world.bandwidth);
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MAX_PART) throw new JobFailed("FileTooLarge", "the source is larger than 5 GiB");
+    if (size > PULL_LIMIT[world.habits.pullLimit]) throw tooLarge(world);
     await pace(chunk.length);
     yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
   }

@@ -14,7 +14,7 @@ const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   subtitle: ["srt", "ass", "stl", "ttml", "vtt"],
   material: ["jpg", "gif", "png", "mp4", "mat", "zip", "apk"],
 };
-const URL_LIFE = 365 * 24 * 3600;
+const URL_LIFE = 3600;
 
 export const createUploadAttachedMedia: VodAction = {
   name: "CreateUploadAttachedMedia",
@@ -23,8 +23,8 @@ export const createUploadAttachedMedia: VodAction = {
     const required = parameters.required("BusinessType");
     const type = parameters.oneOf("BusinessType", Object.keys(EXTENSIONS), required);
     const extension = extensionOf(parameters, EXTENSIONS[type] ?? []);
-    parameters.limited("Title", 128);
-    parameters.limited("Description", 1024);
+    parameters.limited("Title", 128, "bytes");
+    parameters.limited("Description", 1024, "bytes");
     checkTags(parameters);
     parameters.integer("FileSize");
     checkCategories(parameters);

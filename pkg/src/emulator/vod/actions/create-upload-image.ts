@@ -11,8 +11,7 @@ import type { VodAction } from "./index.ts";
 /** `watermark` is what older demos send. */
 const TYPES = ["default", "cover", "watermark"];
 const EXTENSIONS = ["png", "jpg", "jpeg", "gif", "heic", "webp"];
-/** The service's URL is a CDN's and has no end of its own; a presigned one has to end some day. */
-const URL_LIFE = 365 * 24 * 3600;
+const URL_LIFE = 3600;
 
 export const createUploadImage: VodAction = {
   name: "CreateUploadImage",
@@ -31,15 +30,17 @@ export const createUploadImage: VodAction = {
       id,
       kind: "image",
       bucket: world.settings.bucket,
-      key: `image/${type}/${id.toUpperCase()}.${extension}`,
+      key: `image/${type}/${id.toUpperCase()}-6-2.${extension}`,
       created: exchange.arrived,
       parameters: parameters.business(),
     };
     await world.assets.add(asset);
+    const fileUrl = objectUrl(endpointFor(world, exchange), asset);
+    const presigned = world.habits.imageUrl === "presigned";
     return {
       ImageId: id,
-      ImageURL: readUrl(request, asset, URL_LIFE),
-      FileURL: objectUrl(endpointFor(world, exchange), asset),
+      ImageURL: presigned ? readUrl(request, asset, URL_LIFE) : fileUrl,
+      FileURL: fileUrl,
       ...uploadFields(world, exchange, asset),
     };
   },

@@ -1,6 +1,6 @@
 /** GetAttachedMediaInfo: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getattachedmediainfo */
 import { invalidParameter } from "../errors.ts";
-import { mediaFields } from "../media-fields.ts";
+import { commonFields, modificationTime } from "../media-fields.ts";
 import { readUrl } from "../read-url.ts";
 import type { VodAction } from "./index.ts";
 
@@ -21,9 +21,10 @@ export const getAttachedMediaInfo: VodAction = {
       return asset?.kind === "attached" ? [asset] : [];
     });
     const list = found.map(async (asset) => {
-      const { Size: _, ...fields } = await mediaFields(world, asset);
+      const object = await world.objects.find(asset.bucket, asset.key);
       return {
-        ...fields,
+        ...(await commonFields(world, asset)),
+        ModificationTime: modificationTime(asset, object),
         MediaId: asset.id,
         Type: asset.parameters.BusinessType ?? "",
         URL: readUrl(request, asset, life),

@@ -1,6 +1,7 @@
 /** GetMezzanineInfo: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getmezzanineinfo */
 import { requestedVideo } from "../asset-lookup.ts";
-import { invalidParameter } from "../errors.ts";
+import { invalidParameter, VodError } from "../errors.ts";
+import { mediaStatus } from "../media-status.ts";
 import { readUrl } from "../read-url.ts";
 import { utcSeconds } from "../utc.ts";
 import type { VodAction } from "./index.ts";
@@ -17,13 +18,15 @@ export const getMezzanineInfo: VodAction = {
     if (life < 1 || life > MAX_URL_LIFE)
       throw invalidParameter("AuthTimeout", "it is out of range.");
     const object = await world.objects.find(asset.bucket, asset.key);
+    if (!object && world.habits.beforeArrival === "not-found") throw fileNotFound();
+    const status = mediaStatus(world, asset, object);
     return {
       Mezzanine: {
         VideoId: asset.id,
-        Status: object ? "Normal" : "Uploading",
+        Status: status,
         FileName: asset.key,
         ...(object ? { FileURL: readUrl(request, asset, life) } : {}),
-        Size: object?.size ?? 0,
+        ...(status === "Transcoding" ? {} : { Size: object?.size ?? 0 }),
         // The emulator never looks into a file: what a probe would find is left at zero.
         Duration: "0",
         Bitrate: "0",
@@ -40,3 +43,7 @@ export const getMezzanineInfo: VodAction = {
     };
   },
 };
+
+function fileNotFound(): VodError {
+  return new VodError(404, "InvalidFile.NotFound", "The file does not exist.");
+}

@@ -8,6 +8,7 @@ import type { World } from "../../world.ts";
 import type { Reply } from "../answer.ts";
 import { openUploadsOf } from "../delete-asset.ts";
 import { VodError } from "../errors.ts";
+import { mediaStatus } from "../media-status.ts";
 import { utcSeconds } from "../utc.ts";
 import type { VodAction } from "./index.ts";
 
@@ -46,7 +47,7 @@ async function describe(world: World, asset: Asset): Promise<Reply> {
   return {
     MediaId: asset.id,
     Title: asset.parameters.Title ?? "",
-    Status: object ? "Normal" : "Uploading",
+    Status: mediaStatus(world, asset, object),
     UploadStatus: object ? "UPLOAD_SUCCESS" : "UPLOADING",
     UploadSize: uploaded,
     FileSize: announced,

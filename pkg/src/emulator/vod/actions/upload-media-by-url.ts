@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { endpointFor } from "../../endpoint.ts";
 import type { UrlJob } from "../../store/url-jobs.ts";
-import { invalidParameter, missingParameter } from "../errors.ts";
+import type { World } from "../../world.ts";
+import { invalidParameter, missingParameter, VodError } from "../errors.ts";
 import { checkReference, mediaExtension } from "../new-video.ts";
 import { checkTags, Parameters } from "../parameters.ts";
 import { checkStorage } from "../storage-location.ts";
@@ -10,6 +11,9 @@ import { urlList } from "../url-list.ts";
 import type { VodAction, VodRequest } from "./index.ts";
 
 const MAX_URLS = 20;
+const PULL_REGIONS = new Set(
+  "cn-shanghai cn-beijing cn-shenzhen ap-southeast-1 us-west-1".split(" "),
+);
 /** Not parameters of the media file that is made. */
 const OF_THE_CALL = new Set(["UploadURLs", "UploadMetadatas", "SessionId"]);
 const OF_THE_JOB = new Set(["SourceURL", "FileExtension", "ReferenceId"]);
@@ -18,6 +22,7 @@ export const uploadMediaByUrl: VodAction = {
   name: "UploadMediaByURL",
   run: async (request) => {
     const { world, exchange, parameters } = request;
+    checkPullRegion(world);
     parameters.required("UploadURLs");
     const urls = urlList(parameters, "UploadURLs", MAX_URLS);
     parameters.json("UserData");
@@ -41,6 +46,15 @@ export const uploadMediaByUrl: VodAction = {
     return { UploadJobs: jobs.map(({ id, url }) => ({ JobId: id, SourceURL: url })) };
   },
 };
+
+function checkPullRegion({ habits, settings }: World): void {
+  if (habits.pullRegions === "all" || PULL_REGIONS.has(settings.region)) return;
+  throw new VodError(
+    400,
+    "InvalidRegionId.NotSupported",
+    `UploadMediaByURL is not offered in ${settings.region}.`,
+  );
+}
 
 /** By SourceURL. One that matches no URL has no effect, as at the service. */
 function readMetadata(parameters: Parameters): Map<string, Parameters> {
