@@ -130,6 +130,8 @@ codes! {
     VodUnavailable = Service, true, "Wait a little and try again; if it lasts, give the request id to support.";
     /// The media id is unknown there.
     MediaNotFound = Service, false, "Check the media id and the region: media live in one region.";
+    /// The media is in a state in which its bytes cannot be replaced.
+    NotReplaceable = Service, false, "Only a video whose source file is whole, has failed or is still missing can get new bytes: upload this as a new media.";
     /// A reply that is not what the API documents.
     ReplyInvalid = Service, false, "Check that the endpoint is the VOD API; give the request id to support.";
     /// No connection to OSS.

@@ -243,9 +243,44 @@ fn an_expired_token_is_replaced_once() {
 
 fn until_ready(until: Readiness, timeout_ms: Option<u64>) -> Ask {
     Ask::UntilReady {
-        media_id: "v".into(),
+        media_id: Some("v".into()),
+        reference_id: None,
         until,
+        size: None,
         timeout_ms,
+    }
+}
+
+#[test]
+fn a_media_that_was_replaced_is_ready_once_vod_tells_the_new_size() {
+    for (until, body) in [
+        (
+            Readiness::Uploaded,
+            r#"{"Mezzanine":{"Status":"Normal","Size":SIZE}}"#,
+        ),
+        (
+            Readiness::Playable,
+            r#"{"Video":{"Status":"Normal","Size":"SIZE"}}"#,
+        ),
+    ] {
+        let ask = Ask::UntilReady {
+            media_id: None,
+            reference_id: Some("row-0001".into()),
+            until,
+            size: Some(900),
+            timeout_ms: None,
+        };
+        let mut talk = Talk::new(ask);
+        let mut asked = 0;
+        let answer = talk.run(|nth| {
+            asked = nth;
+            reply(
+                200,
+                &body.replace("SIZE", if nth < 4 { "7" } else { "900" }),
+            )
+        });
+        let status = "Normal".into();
+        assert_eq!((answer, asked), (Ok(Answer::Ready { status }), 4));
     }
 }
 

@@ -12,6 +12,7 @@ mod sim;
 
 use sim::{SourceSpec, World};
 use vodlift::upload::Source;
+use vodlift::vod::VideoRef;
 
 fn random_world(seed: u64) -> World {
     let mut dice = sim::Luck::new(seed.wrapping_add(77));
@@ -52,6 +53,18 @@ fn random_world(seed: u64) -> World {
             name: None,
         };
     }
+    if dice.below(3) == 0 {
+        let by = match dice.below(2) {
+            0 => VideoRef::media("video-1"),
+            _ => VideoRef {
+                reference_id: Some("row-0001".into()),
+                ..VideoRef::default()
+            },
+        };
+        // Of another size, of the same, or without a file so far.
+        let there = [Some(5), Some(size.max(1)), None][dice.below(3) as usize];
+        world.replace(by, there);
+    }
     if dice.below(5) == 0 {
         world.abort_at = Some(dice.below(4000));
     }
@@ -68,6 +81,7 @@ fn every_seed_ends_with_the_source_stored_or_nothing() {
     for seed in &seeds {
         println!("SEED={seed}");
         let mut world = random_world(*seed);
+        let had_a_file = world.service.object.is_some();
         match world.run() {
             Ok(outcome) => {
                 world.assert_object_is_the_source();
@@ -76,6 +90,13 @@ fn every_seed_ends_with_the_source_stored_or_nothing() {
             }
             Err(error) => {
                 assert!(!error.hint.is_empty() && !error.message.is_empty());
+                assert!(
+                    !had_a_file || world.service.object.is_some(),
+                    "what was there is gone"
+                );
+                if world.service.has_new_object() {
+                    world.assert_object_is_the_source();
+                }
                 failed += 1;
             }
         }

@@ -1,7 +1,7 @@
 // The package's public API.
 
 import { createHost, fileCheckpoint, fromFile } from "#host";
-import { invalid, text, whole as wholeNumber } from "./arguments.ts";
+import { defined, invalid, text, whole as wholeNumber } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { converse } from "./converse.ts";
 import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
@@ -12,10 +12,12 @@ import {
   howTo,
   howToResume,
   image,
+  type OfVideos,
   ossService,
   pull,
   slowRequests,
   video,
+  videoRef,
   vodService,
 } from "./job.ts";
 import { Keys } from "./keys.ts";
@@ -50,6 +52,7 @@ import type {
   UrlUploadInfos,
   UrlUploadJob,
   UrlUploads,
+  VideoRef,
   VodService,
 } from "./wasm/core.js";
 
@@ -100,6 +103,7 @@ export type {
   UrlUploadJob,
   UrlUploads,
   Verify,
+  VideoRef,
 } from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
 
@@ -196,7 +200,7 @@ export class Vodlift {
   async #upload(
     open: () => Promise<OpenSource>,
     media: () => Job["media"],
-    options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark" | "adopt">,
+    options: TransferOptions & SliceOptions & OfVideos,
   ): Promise<Outcome | Suspended> {
     const { checkpoint: store, signal, stop, onProgress } = options;
     return run({
@@ -367,17 +371,29 @@ export class Vodlift {
    * (`playable`, by GetVideoInfo: transcoded and checked). It asks after a second, then ever less often, at last twice a
    * minute.
    *
+   * @param media Its media id, or `{ mediaId }` or `{ referenceId }`.
+   * @param options `size`: the bytes that VOD has to report. A media that was replaced (`replace`) was ready before, too:
+   * with the new size it is waited for until VOD has noticed the new file.
    * @returns The status that VOD gives, `Normal`.
    * @throws VodliftError `not_ready` after the timeout, `processing_failed`, `media_not_found`, `aborted`.
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getmezzanineinfo
    */
   async waitUntilReady(
-    mediaId: string,
-    { signal, timeout, until = "uploaded" }: WaitOptions & { until?: Readiness } = {},
+    media: string | VideoRef,
+    {
+      signal,
+      timeout,
+      until = "uploaded",
+      size,
+    }: WaitOptions & { until?: Readiness; size?: number } = {},
   ): Promise<string> {
-    const limit = timeoutMs(timeout);
-    const id = text("mediaId", mediaId) ?? "";
-    const ask: Ask = { type: "untilReady", mediaId: id, until, ...limit };
+    const ask: Ask = {
+      type: "untilReady",
+      ...videoRef("mediaId", media),
+      until,
+      ...defined({ size: wholeNumber("size", size, 1) }),
+      ...timeoutMs(timeout),
+    };
     return (await this.#ask(ask, "ready", signal)).status;
   }
 

@@ -26,6 +26,7 @@ import type {
   OssService,
   UploadMediaByUrl,
   UrlMetadata,
+  VideoRef,
   VodService,
 } from "./wasm/core.js";
 
@@ -149,9 +150,7 @@ function common(options: UploadImageOptions | UploadAttachedMediaOptions) {
 }
 
 /** How to go about it. */
-export function howTo(
-  options: TransferOptions & SliceOptions & Pick<UploadOptions, "showWatermark" | "adopt">,
-): Options {
+export function howTo(options: TransferOptions & SliceOptions & OfVideos): Options {
   return defined({
     partSize: bytes("partSize", options.partSize),
     concurrency: whole("concurrency", options.concurrency, 1),
@@ -170,6 +169,25 @@ export function howTo(
     callback: callback(options.callback),
     maxBytes: bytes("maxBytes", options.maxBytes),
     adopt: adopt(options.adopt),
+    replace: options.replace === undefined ? undefined : videoRef("replace", options.replace),
+  });
+}
+
+/** What is said of a video beside its metadata. */
+export type OfVideos = Pick<UploadOptions, "showWatermark" | "adopt" | "replace">;
+
+/** A video by one of its ids: which of them the core says. */
+export function videoRef(field: string, video: string | VideoRef): VideoRef {
+  if (typeof video === "string") return { mediaId: video };
+  if (typeof video !== "object" || video === null) {
+    throw invalid(field, "must be a media id, { mediaId } or { referenceId }");
+  }
+  const { mediaId, referenceId, ...others } = video;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalid(field, `must hold mediaId or referenceId, got ${other}`);
+  return defined({
+    mediaId: text(`${field}.mediaId`, mediaId),
+    referenceId: text(`${field}.referenceId`, referenceId),
   });
 }
 

@@ -6,7 +6,7 @@ import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { SlowRequest } from "./slow.ts";
 import type { UploadSource } from "./sources/index.ts";
-import type { BusinessType, ImageType, Outcome, PlaylistLimits } from "./wasm/core.js";
+import type { BusinessType, ImageType, Outcome, PlaylistLimits, VideoRef } from "./wasm/core.js";
 
 /** Keys of the account. */
 export interface CallerCredentials {
@@ -118,6 +118,20 @@ export interface UploadOptions {
    * A media that another process is uploading right now looks the same: it is your id that keeps the two apart.
    */
   adopt?: boolean | "if-possible";
+  /**
+   * A video or audio that exists and gets these bytes in place of its own: its media id, or `{ mediaId }` or
+   * `{ referenceId }`. The object keeps its key, so the source must be of the same format: a file name with another
+   * extension is refused. Nothing else of the media can be changed with it: `title`, `tags` and the like are refused by
+   * name. VOD transcodes the media and takes its snapshots once more; until then it plays as before. If the upload fails or
+   * is aborted the old bytes stay, and the media is never deleted.
+   *
+   * A media may be replaced whose source file is there (`Normal`), has failed (`UploadFail`) or is still missing
+   * (`Uploading`); others are refused as `not_replaceable`, an unknown one as `media_not_found`. It does not go with
+   * `adopt`, nor with playlists.
+   *
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-refreshuploadvideo
+   */
+  replace?: string | VideoRef;
   /** A name with an extension, by which VOD tells the format; the source's own unless told otherwise. */
   fileName?: string;
   /** Use the first frame as the cover. */
@@ -185,7 +199,8 @@ export interface UploadOptions {
 }
 
 /** What an HLS playlist becomes, and how to go about it. */
-export interface PlaylistOptions extends Omit<UploadOptions, "partSize" | "size" | "maxBytes"> {
+export interface PlaylistOptions
+  extends Omit<UploadOptions, "partSize" | "size" | "maxBytes" | "replace"> {
   /**
    * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
    * paths below its folder. One for each different segment, in the order they first appear.

@@ -9,6 +9,7 @@ use super::plan::Plan;
 use crate::error::{Code, Error};
 use crate::http::Headers;
 use crate::source::probe::Validator;
+use crate::vod::VideoRef;
 
 /// The version this build writes.
 pub const VERSION: u32 = 1;
@@ -37,6 +38,14 @@ pub struct Checkpoint {
     #[serde(default, skip_serializing_if = "Adopt::is_never")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub adopt: Adopt,
+    /// The media whose bytes are replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub replace: Option<VideoRef>,
+    /// Bytes that media held before, if VOD told it; 0 where it had no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub replaced_bytes: Option<u64>,
     /// The media was there before this upload.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

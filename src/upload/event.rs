@@ -376,6 +376,10 @@ pub struct Progress {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub media_id: Option<String>,
+    /// What follows from this upload and the caller may not expect: that VOD transcodes a replaced media once more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub notice: Option<String>,
     /// Bytes that the server has accepted in whole parts.
     pub bytes_accepted: u64,
     /// Bytes in all, if known.
@@ -429,6 +433,14 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub crc64: Option<String>,
+    /// The media existed, and has these bytes now in place of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub replaced: bool,
+    /// What follows from this upload and the caller may not expect: that VOD transcodes a replaced media once more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub notice: Option<String>,
     /// It went on from a checkpoint.
     pub resumed: bool,
     /// Upload credentials fetched anew.

@@ -8,8 +8,8 @@ use crate::oss::OssService;
 use crate::oss::settings::{self, OssCallback};
 use crate::source::guard::SourcePolicy;
 use crate::source::hosts::SourceHosts;
-use crate::vod::VodService;
 use crate::vod::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
+use crate::vod::{VideoRef, VodService};
 
 /// One upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,6 +301,11 @@ pub struct Options {
     /// What to do when the media's reference id belongs to a media already.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub adopt: Adopt,
+    /// Give these bytes to a media that exists, in place of those it has. Nothing else of it changes; VOD transcodes it and
+    /// takes its snapshots once more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub replace: Option<VideoRef>,
     /// Only these parts, of an upload that somebody else began and will complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

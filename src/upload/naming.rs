@@ -182,7 +182,7 @@ fn last_segment(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
-fn extension(name: &str) -> Option<&str> {
+pub(super) fn extension(name: &str) -> Option<&str> {
     let (stem, ext) = last_segment(name).rsplit_once('.')?;
     (!stem.is_empty() && !ext.is_empty()).then_some(ext)
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::credential::{UploadAddress, UploadAuth, decode_address, decode_auth};
 use super::error::error_from_reply;
 use super::refusal::identifier;
-use super::rules;
+use super::{VideoRef, rules};
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
@@ -229,20 +229,17 @@ pub fn parse_done(reply: &Reply) -> Result<(), Error> {
     Body::read(reply).map(|_| ())
 }
 
-/// Reads the video's status in the reply to GetVideoInfo.
+/// Reads the video's status, and the size of its source file in bytes, in the reply to GetVideoInfo.
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` naming the missing field.
-pub fn parse_video_status(reply: &Reply) -> Result<String, Error> {
+pub fn parse_video_status(reply: &Reply) -> Result<(String, Option<u64>), Error> {
     let body = Body::read(reply)?;
-    let status = body
-        .json
-        .get("Video")
-        .and_then(|video| video.get("Status"))
-        .and_then(Value::as_str);
-    status
-        .map(str::to_owned)
-        .ok_or_else(|| body.missing("Video.Status"))
+    let field = |name| body.json.get("Video").and_then(|video| video.get(name));
+    let status = field("Status")
+        .and_then(Value::as_str)
+        .ok_or_else(|| body.missing("Video.Status"))?;
+    Ok((status.to_owned(), field("Size").and_then(number)))
 }
 
 /// Reads the reply to CreateUploadVideo that came at `now`.
@@ -298,6 +295,20 @@ pub fn get_mezzanine_info_params(media_id: &str) -> Vec<(String, String)> {
     ]
 }
 
+/// The same for a video by either of its ids.
+pub(super) fn mezzanine_params_of(video: &VideoRef) -> Vec<(String, String)> {
+    let mut params = video.params();
+    params.push(("OutputType".into(), "oss".into()));
+    params
+}
+
+/// A number, which some actions write as text.
+pub(super) fn number(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
+}
+
 /// Reads the reply to GetMezzanineInfo.
 ///
 /// # Errors
@@ -314,10 +325,9 @@ pub fn parse_get_mezzanine_info(reply: &Reply) -> Result<Mezzanine, Error> {
             .and_then(Value::as_str)
             .map(str::to_owned)
     };
-    let size = mezzanine.get("Size");
     Ok(Mezzanine {
         status: text("Status").ok_or_else(|| body.missing("Mezzanine.Status"))?,
-        size: size.and_then(|size| size.as_u64().or_else(|| size.as_str()?.parse().ok())),
+        size: mezzanine.get("Size").and_then(number),
         file_name: text("FileName"),
         request_id: body.request_id(),
     })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::account::Account;
 use super::error::{Recovery, recovery, retry_after_ms};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
-use super::{VodService, api, request};
+use super::{VideoRef, VodService, api, request};
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request};
@@ -47,10 +47,20 @@ pub enum Ask {
     },
     /// Whether a video has arrived, or can be played; asked until it is so.
     UntilReady {
-        /// The video.
-        media_id: String,
+        /// The video, by its media id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        media_id: Option<String>,
+        /// Or by the caller's own id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        reference_id: Option<String>,
         /// How far it has to be.
         until: Readiness,
+        /// The size that VOD has to report, in bytes: of a media that was replaced, which was ready before, too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        size: Option<u64>,
         /// Give up after this long, in ms.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -323,18 +333,23 @@ impl Conversation {
     }
 
     fn call(&self) -> (String, Vec<(String, String)>) {
-        let id = |name: &str, id: &str| (name.to_owned(), id.to_owned());
         match &self.ask {
             Ask::Action { action, params, .. } => (action.clone(), params.clone()),
             Ask::UntilReady {
-                media_id, until, ..
-            } => match until {
-                Readiness::Uploaded => (
-                    api::GET_MEZZANINE_INFO.into(),
-                    api::get_mezzanine_info_params(media_id),
-                ),
-                Readiness::Playable => (api::GET_VIDEO_INFO.into(), vec![id("VideoId", media_id)]),
-            },
+                media_id,
+                reference_id,
+                until,
+                ..
+            } => {
+                let video = video_ref(media_id, reference_id);
+                match until {
+                    Readiness::Uploaded => (
+                        api::GET_MEZZANINE_INFO.into(),
+                        api::mezzanine_params_of(&video),
+                    ),
+                    Readiness::Playable => (api::GET_VIDEO_INFO.into(), video.params()),
+                }
+            }
             Ask::UploadByUrl { pull } => (UploadMediaByUrl::ACTION.into(), pull.params()),
             Ask::UrlUploads { which, .. } => {
                 (pull::GET_URL_UPLOAD_INFOS.into(), which.info_params())
@@ -367,9 +382,9 @@ impl Conversation {
                 let body = reply.body.clone();
                 Ok(Some(Answer::Reply { body }))
             }
-            Ask::UntilReady { until, .. } => match until {
-                Readiness::Uploaded => arrived(reply),
-                Readiness::Playable => playable(reply),
+            Ask::UntilReady { until, size, .. } => match until {
+                Readiness::Uploaded => arrived(reply, *size),
+                Readiness::Playable => playable(reply, *size),
             },
             Ask::UploadByUrl { .. } => {
                 let jobs = pull::parse_jobs(reply)?;
@@ -443,9 +458,22 @@ impl Conversation {
     }
 }
 
+fn video_ref(media_id: &Option<String>, reference_id: &Option<String>) -> VideoRef {
+    VideoRef {
+        media_id: media_id.clone(),
+        reference_id: reference_id.clone(),
+    }
+}
+
+/// VOD tells another size than the one that is waited for. Where it tells none, there is nothing to wait for.
+fn is_of_before(told: Option<u64>, wanted: Option<u64>) -> bool {
+    matches!((told, wanted), (Some(told), Some(wanted)) if told != wanted)
+}
+
 /// GetMezzanineInfo.
-fn arrived(reply: &Reply) -> Result<Option<Answer>, Error> {
+fn arrived(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Error> {
     let status = match api::parse_get_mezzanine_info(reply) {
+        Ok(info) if is_of_before(info.size, size) => return Ok(None),
         Ok(info) => info.status,
         // The media is known, its file is not there yet.
         Err(error) if has_code(&error, "InvalidFile.NotFound") => return Ok(None),
@@ -459,8 +487,11 @@ fn arrived(reply: &Reply) -> Result<Option<Answer>, Error> {
 }
 
 /// GetVideoInfo.
-fn playable(reply: &Reply) -> Result<Option<Answer>, Error> {
-    let status = api::parse_video_status(reply)?;
+fn playable(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Error> {
+    let (status, told) = api::parse_video_status(reply)?;
+    if is_of_before(told, size) {
+        return Ok(None);
+    }
     match status.as_str() {
         "Normal" => Ok(Some(Answer::Ready { status })),
         "UploadFail" | "TranscodeFail" | "ProduceFail" | "Blocked" => Err(never_ready(&status)),
@@ -501,12 +532,15 @@ fn check(ask: &Ask) -> Result<(), Error> {
                 None => Ok(()),
             }
         }
-        Ask::UntilReady { media_id, .. } | Ask::AbortMedia { media_id } => {
-            match media_id.is_empty() {
-                true => Err(Error::invalid("mediaId", "must not be empty")),
-                false => Ok(()),
-            }
-        }
+        Ask::UntilReady {
+            media_id,
+            reference_id,
+            ..
+        } => video_ref(media_id, reference_id).validate("mediaId"),
+        Ask::AbortMedia { media_id } => match media_id.is_empty() {
+            true => Err(Error::invalid("mediaId", "must not be empty")),
+            false => Ok(()),
+        },
         Ask::UploadByUrl { pull } => pull.validate(),
         Ask::UrlUploads { which, .. } | Ask::CancelUrlUploads { which } => which.validate(),
     }

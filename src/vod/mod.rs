@@ -21,6 +21,7 @@ pub(crate) mod refusal;
 pub mod request;
 pub mod rpc;
 mod rules;
+pub mod video_ref;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,7 @@ use crate::error::Error;
 use crate::secret::Secret;
 
 pub use account::Account;
+pub use video_ref::VideoRef;
 
 /// The only version of the API there is.
 pub const API_VERSION: &str = "2017-03-21";

@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 pub use luck::{Fault, Luck, Op};
+pub use service::OLD;
 use service::Service;
 use vodlift::Error;
 use vodlift::http::{Headers, Request, header};
@@ -23,7 +24,7 @@ use vodlift::upload::{
     Progress, Source, TransferBody, Upload,
 };
 use vodlift::vod::api::CreateUploadVideo;
-use vodlift::vod::{Account, Credentials, VodService};
+use vodlift::vod::{Account, Credentials, VideoRef, VodService};
 
 pub const ACCESS_KEY_SECRET: &str = "never-print-this-access-key-secret";
 pub const STS_SECRET: &str = "never-print-this-sts-secret";
@@ -844,6 +845,30 @@ impl World {
             }
         };
         self.schedule(duration, event);
+    }
+
+    /// A media that exists, with so many bytes or without a file, is to be replaced.
+    pub fn replace(&mut self, by: VideoRef, there: Option<u64>) {
+        self.service.created = 1;
+        self.service.reference = Some("row-0001".into());
+        self.service.object = there.map(|length| {
+            vec![Extent {
+                offset: 0,
+                length,
+                version: OLD,
+            }]
+        });
+        if let Media::Video(video) = &mut self.job.media {
+            video.title = String::new();
+            video.file_name = String::new();
+        }
+        self.job.options.replace = Some(by);
+    }
+
+    /// What was there before is there, untouched.
+    pub fn assert_the_old_object_is_there(&self) {
+        let object = self.service.object.as_ref().expect("the object is gone");
+        assert_eq!((object.len(), object[0].version), (1, OLD));
     }
 
     /// CRC-64 of the source.

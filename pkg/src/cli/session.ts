@@ -79,6 +79,7 @@ export async function watch(
     );
     interrupt.abort();
   });
+  let notice: string | undefined;
   const idle = new AbortController();
   const signals =
     checkpoint === undefined
@@ -87,7 +88,13 @@ export async function watch(
   try {
     const end = await work({
       ...signals,
-      ...(view && { onProgress: (now) => view.update(snapshot(now)) }),
+      ...(view && {
+        onProgress: (now) => {
+          if (now.notice !== notice) view.note(`note: ${now.notice}`);
+          notice = now.notice;
+          view.update(snapshot(now));
+        },
+      }),
       // Who names no threshold hears of none.
       ...(view &&
         slowRequestMs !== undefined && { onSlowRequest: (slow) => view.note(slowLine(slow)) }),
@@ -133,7 +140,10 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     const fields = { mediaId, kind, bucket, objectKey, bytes: size, parts, crc64: crc64 ?? null };
     // Not imageUrl and mediaUrl: where the domain asks for it they are signed, and output ends up in logs.
     const { fileUrl } = result;
-    return JSON.stringify({ ...fields, fileUrl, resumed, refreshes, retries, restarts, requestId });
+    // Said where it is so: most uploads make a new media.
+    const replaced = result.replaced ? { replaced: true, notice: result.notice } : {};
+    const counts = { resumed, refreshes, retries, restarts, requestId };
+    return JSON.stringify({ ...fields, fileUrl, ...replaced, ...counts });
   }
   if (command.quiet) return String(mediaId);
   const facts = {
@@ -144,6 +154,7 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     crc64,
     url: result.fileUrl,
     ...(restarts ? { restarts } : {}),
+    ...(result.replaced ? { replaced: "yes", note: result.notice } : {}),
   };
   return Object.entries(facts)
     .filter(([, value]) => value !== undefined)

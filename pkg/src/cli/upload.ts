@@ -10,6 +10,7 @@ import {
   type UploadAttachedMediaOptions,
   type UploadImageOptions,
   type UploadSource,
+  type VideoRef,
   type Vodlift,
 } from "../index.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
@@ -39,7 +40,9 @@ async function send(
   if (command.kind !== "video") return uploadOther(vod, command.kind, source, options);
   const end = await vod.upload(source, options);
   if (command.wait && !("suspended" in end)) {
-    await vod.waitUntilReady(end.mediaId, { signal: options.signal });
+    // One that was replaced was ready before: VOD has to report the new size.
+    const size = end.replaced ? { size: end.bytes } : {};
+    await vod.waitUntilReady(end.mediaId, { signal: options.signal, ...size });
   }
   return end;
 }
@@ -90,16 +93,27 @@ export function placeOf(
 }
 
 async function optionsFrom(command: UploadCommand) {
-  const { kind: _, ...media } = pick(command, MEDIA);
+  const { kind: _, replace, replaceReferenceId, ...media } = pick(command, MEDIA);
   const { objectHeaders, partSize, size, checkpoint } = command;
   return {
     ...media,
+    ...replaceFrom(replace, replaceReferenceId),
     ...(await transferFrom(command)),
     ...(objectHeaders && { headers: objectHeaders }),
     ...(partSize !== undefined && { partSize }),
     ...(size !== undefined && { size }),
     ...(checkpoint !== undefined && { checkpoint: fileCheckpoint(checkpoint) }),
   };
+}
+
+/** The media to replace, by the ids that were given: that there is only one the core sees to. */
+export function replaceFrom(
+  replace: string | VideoRef | undefined,
+  referenceId: string | undefined,
+): { replace?: string | VideoRef } {
+  if (referenceId === undefined) return replace === undefined ? {} : { replace };
+  const ids = typeof replace === "string" ? { mediaId: replace } : replace;
+  return { replace: { ...ids, referenceId } };
 }
 
 /** How to go about it, also where it goes on. */

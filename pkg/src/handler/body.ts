@@ -37,6 +37,15 @@ const webUrl: Rule = (value) =>
     ? undefined
     : "must be an absolute http or https URL";
 
+const replace: Rule = (value) => {
+  const ids = typeof value === "string" ? { mediaId: value } : value;
+  const known = isRecord(ids) && Object.keys(ids).every((id) => VIDEO_IDS.includes(id));
+  return known && Object.values(ids).every((id) => text(id) === undefined)
+    ? undefined
+    : "must be a media id, { mediaId } or { referenceId }";
+};
+const VIDEO_IDS: readonly string[] = ["mediaId", "referenceId"];
+
 const RULES: Readonly<Record<string, Rule>> = {
   url: webUrl,
   headers,
@@ -52,6 +61,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   appId: text,
   userData: text,
   referenceId: text,
+  replace,
   partSize: whole,
   concurrency: whole,
   verify,

@@ -66,6 +66,20 @@ export interface Request {
 }
 
 /**
+ * A video or audio that exists, by exactly one of its ids.
+ */
+export interface VideoRef {
+    /**
+     * Its media id (VideoId).
+     */
+    mediaId?: string;
+    /**
+     * The caller's own id that it was made with.
+     */
+    referenceId?: string;
+}
+
+/**
  * An HLS playlist with everything it names: one media of many files.
  */
 export interface PlaylistSource {
@@ -177,6 +191,10 @@ export interface Progress {
      */
     mediaId?: string;
     /**
+     * What follows from this upload and the caller may not expect: that VOD transcodes a replaced media once more.
+     */
+    notice?: string;
+    /**
      * Bytes that the server has accepted in whole parts.
      */
     bytesAccepted: number;
@@ -276,6 +294,11 @@ export interface Options {
      * What to do when the media's reference id belongs to a media already.
      */
     adopt?: Adopt;
+    /**
+     * Give these bytes to a media that exists, in place of those it has. Nothing else of it changes; VOD transcodes it and
+     * takes its snapshots once more.
+     */
+    replace?: VideoRef;
     /**
      * Only these parts, of an upload that somebody else began and will complete.
      */
@@ -624,7 +647,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "source_host_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "source_host_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -782,6 +805,14 @@ export interface Outcome {
      * CRC-64/XZ of the object as OSS gave it, unsigned decimal; absent where OSS gave none.
      */
     crc64?: string;
+    /**
+     * The media existed, and has these bytes now in place of others.
+     */
+    replaced?: boolean;
+    /**
+     * What follows from this upload and the caller may not expect: that VOD transcodes a replaced media once more.
+     */
+    notice?: string;
     /**
      * It went on from a checkpoint.
      */
@@ -1067,7 +1098,7 @@ export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspe
 /**
  * What to ask VOD for.
  */
-export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId: string; until: Readiness; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "abortMedia"; mediaId: string };
+export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId?: string; referenceId?: string; until: Readiness; size?: number; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "abortMedia"; mediaId: string };
 
 /**
  * What to do when VOD refuses a media because its `reference_id` belongs to one already: most often one of an earlier try
@@ -1177,6 +1208,14 @@ export interface Checkpoint {
      * What to do when the reference id belongs to a media already.
      */
     adopt?: Adopt;
+    /**
+     * The media whose bytes are replaced.
+     */
+    replace?: VideoRef;
+    /**
+     * Bytes that media held before, if VOD told it; 0 where it had no file.
+     */
+    replacedBytes?: number;
     /**
      * The media was there before this upload.
      */

@@ -14,7 +14,7 @@ use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW, SAME_CREDENTIAL_TRIES
 use crate::vod::api::{self, UploadTicket};
 use crate::vod::credential::UploadAuth;
 use crate::vod::error::{Recovery, retry_after_ms};
-use crate::vod::{self, Account, media_info};
+use crate::vod::{self, Account, VideoRef, media_info};
 
 /// The clean-up gives up sooner: somebody waits for the error behind it.
 const ABORT_TRIES: u32 = 3;
@@ -30,6 +30,10 @@ pub(super) enum Call {
     Adopt,
     /// GetMezzanineInfo of that media.
     Survey,
+    /// RefreshUploadVideo, for a media that is to be replaced.
+    Claim,
+    /// GetMezzanineInfo of that media.
+    Inspect,
     RefreshUploadVideo,
     /// GetMezzanineInfo, or what its media has instead.
     GetMediaInfo,
@@ -52,6 +56,8 @@ impl Call {
             Call::Create
                 | Call::Adopt
                 | Call::Survey
+                | Call::Claim
+                | Call::Inspect
                 | Call::RefreshUploadVideo
                 | Call::GetMediaInfo
                 | Call::DeleteMultipartUpload
@@ -71,8 +77,8 @@ impl Call {
     fn name(self, media: &Media) -> String {
         match self {
             Call::Create => media.action().to_owned(),
-            Call::Adopt => api::REFRESH_UPLOAD_VIDEO.to_owned(),
-            Call::Survey => api::GET_MEZZANINE_INFO.to_owned(),
+            Call::Adopt | Call::Claim => api::REFRESH_UPLOAD_VIDEO.to_owned(),
+            Call::Survey | Call::Inspect => api::GET_MEZZANINE_INFO.to_owned(),
             Call::GetMediaInfo => media_info::question(media, "").0.to_owned(),
             other => format!("{other:?}"),
         }
@@ -89,6 +95,9 @@ impl Call {
 
 impl Upload {
     pub(super) fn create(&mut self, now: UnixMs) -> Result<(), Error> {
+        if self.replaces() {
+            return self.claim(now);
+        }
         self.enter(Phase::Creating);
         let size = self.reader.size;
         self.job.media.set_size(size);
@@ -96,7 +105,13 @@ impl Upload {
     }
 
     pub(super) fn is_creating(&self) -> bool {
-        let calls = [Call::Create, Call::Adopt, Call::Survey];
+        let calls = [
+            Call::Create,
+            Call::Adopt,
+            Call::Survey,
+            Call::Claim,
+            Call::Inspect,
+        ];
         calls.into_iter().any(|call| self.is_calling(call))
     }
 
@@ -139,6 +154,15 @@ impl Upload {
             Call::Adopt => (
                 api::REFRESH_UPLOAD_VIDEO,
                 api::refresh_by_reference_params(self.job.media.reference_id().unwrap_or_default()),
+            ),
+            Call::Claim => (
+                api::REFRESH_UPLOAD_VIDEO,
+                self.job
+                    .options
+                    .replace
+                    .as_ref()
+                    .map(VideoRef::params)
+                    .unwrap_or_default(),
             ),
             Call::RefreshUploadVideo => (
                 api::REFRESH_UPLOAD_VIDEO,
@@ -216,6 +240,8 @@ impl Upload {
             Call::Create => self.on_created(reply, now),
             Call::Adopt => self.on_adopted(reply, now),
             Call::Survey => self.on_surveyed(reply, now),
+            Call::Claim => self.on_claimed(reply, now),
+            Call::Inspect => self.on_inspected(reply, now),
             Call::RefreshUploadVideo => self.on_refreshed(reply, now),
             Call::GetMediaInfo => self.on_media_info(reply, now),
             Call::InitiateMultipartUpload => self.on_initiated(reply, now),

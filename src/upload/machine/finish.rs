@@ -55,6 +55,9 @@ impl Upload {
             return self.settle_put(reply, now);
         }
         match oss::xml::parse_head(reply) {
+            Ok(head) if !self.is_what_was_sent(Some(head.size), head.crc64) => {
+                Ok(self.start_over(now)?)
+            }
             Ok(head) if self.total().is_some() => Ok(self.verify(Some(head.size), head.crc64)?),
             // An upload credential may not read; VOD itself can tell.
             Err(error) if error.code == Code::PermissionDenied => {
@@ -76,6 +79,10 @@ impl Upload {
         };
         // The size of an attached media is not always told.
         let untold = size.is_none() && self.job.media.kind() == "attached";
+        if self.replaced_bytes == self.total() && self.replaces() {
+            // The old file and the new one look alike from here.
+            return Ok(self.start_over(now)?);
+        }
         if status == "Normal" && self.total().is_some() && (untold || size == self.total()) {
             return Ok(self.verify(size, None)?);
         }

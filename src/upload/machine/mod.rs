@@ -2,7 +2,7 @@
 //!
 //! Here: the state, the dispatch, and how an upload ends. `reader` looks at the source and reads streams, `calls` talks
 //! to VOD and OSS in small requests, `transfer` moves parts, `finish` completes and verifies, `cleanup` removes what is left, `rest` comes to rest and
-//! goes on from a checkpoint, `adopt` goes on with a media that is there already, `playlist` moves the files of a playlist in place of parts.
+//! goes on from a checkpoint, `adopt` goes on with a media that is there already, `replace` overwrites one, `playlist` moves the files of a playlist in place of parts.
 
 mod adopt;
 mod calls;
@@ -10,6 +10,7 @@ mod cleanup;
 mod finish;
 mod playlist;
 mod reader;
+mod replace;
 mod rest;
 mod transfer;
 
@@ -72,6 +73,8 @@ pub struct Upload {
     failures_in_a_row: u32,
     restarts: u32,
     adoption: adopt::Adoption,
+    /// Of a media that is replaced: the size of what it held, if VOD told it.
+    replaced_bytes: Option<u64>,
     /// A Complete was sent and its reply lost.
     complete_in_doubt: bool,
     verdict: Option<Error>,
@@ -175,6 +178,7 @@ impl Upload {
     ) -> Result<Upload, Error> {
         let account = account.into();
         check(&job, &account.credentials)?;
+        replace::check_metadata(&job)?;
         if job.options.shard.is_some() {
             let rule = "needs an upload to be a part of: begin it with a budget of 0 parts, and resume from its checkpoint";
             return Err(Error::invalid("shard", rule));
@@ -212,6 +216,7 @@ impl Upload {
             failures_in_a_row: 0,
             restarts: 0,
             adoption: adopt::Adoption::default(),
+            replaced_bytes: None,
             complete_in_doubt: false,
             verdict: None,
             spent: rest::Spent::default(),
@@ -520,6 +525,8 @@ impl Upload {
             bytes: self.total().unwrap_or(0),
             parts: self.parts.count(),
             crc64: crc64.map(|crc| crc.to_string()),
+            replaced: self.replaces(),
+            notice: self.notice(),
             resumed: self.resumed,
             refreshes: self.refreshes,
             restarts: self.restarts,
@@ -568,6 +575,7 @@ impl Upload {
         let progress = Progress {
             phase: self.phase,
             media_id: self.place.as_ref().map(|place| place.media_id.clone()),
+            notice: self.notice(),
             bytes_accepted: self.parts.bytes(),
             bytes_total: self.reader.size,
             parts_accepted: self.parts.count(),
@@ -580,6 +588,11 @@ impl Upload {
             restarts: self.restarts,
         };
         self.out.push(Effect::Progress { progress });
+    }
+
+    /// What the caller should know of a good end.
+    fn notice(&self) -> Option<String> {
+        self.replaces().then(|| replace::NOTICE.to_owned())
     }
 
     fn server_now(&self, now: UnixMs) -> UnixMs {
@@ -677,6 +690,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         check_url(url, &options.source_policy())?;
     }
     adopt::check(job)?;
+    replace::check(job)?;
     // A title or file name may still come from the source; all else can be judged now.
     if !job.media.is_renewable() && job.options.budget != Budget::default() {
         let rule = "does not go with an image or attached media: its upload credential cannot be renewed, so a later run starts over";

@@ -283,8 +283,14 @@ impl Upload {
             url: (!reader.url.is_empty()).then_some(reader.url.as_str()),
             content_type: reader.content_type.as_deref(),
         };
-        naming::complete(&mut self.job.media, &hints)?;
-        self.job.media.validate()?;
+        match naming::complete(&mut self.job.media, &hints) {
+            // A media that exists has its names.
+            _ if self.job.options.replace.is_some() => {}
+            named => {
+                named?;
+                self.job.media.validate()?;
+            }
+        }
         self.plan = Some(plan::plan(self.shape(), &self.job.options, &self.job.host)?);
         self.save();
         if self.reader.access == Access::Stream {

@@ -52,6 +52,7 @@ impl Upload {
         job.options.object_headers = checkpoint.object_headers.clone();
         job.options.show_watermark = checkpoint.show_watermark;
         job.options.adopt = checkpoint.adopt;
+        job.options.replace = checkpoint.replace.clone();
         if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
             checkpoint.plan
         {
@@ -82,6 +83,7 @@ impl Upload {
         let mut upload = Upload::idle(job, account, entropy);
         upload.resumed = true;
         upload.upload_id = checkpoint.upload_id.clone();
+        upload.replaced_bytes = checkpoint.replaced_bytes;
         upload.expected = Some(checkpoint);
         Ok(upload)
     }
@@ -147,6 +149,8 @@ impl Upload {
             object_headers: self.job.options.object_headers.clone(),
             show_watermark: self.job.options.show_watermark,
             adopt: self.job.options.adopt,
+            replace: self.job.options.replace.clone(),
+            replaced_bytes: self.replaced_bytes,
             adopted: self.adoption.adopted || before.is_some_and(|before| before.adopted),
             callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),

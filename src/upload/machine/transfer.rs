@@ -547,7 +547,11 @@ impl Upload {
         let (_, length) = self.extent(1)?;
         let trusted = self.job.options.verify == Verify::Length;
         match oss::xml::parse_head(reply) {
-            Ok(head) if trusted && head.size == length => {
+            Ok(head)
+                if trusted
+                    && head.size == length
+                    && self.is_what_was_sent(Some(head.size), None) =>
+            {
                 let etag = head.etag.unwrap_or_default();
                 self.accept(
                     1,

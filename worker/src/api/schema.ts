@@ -40,6 +40,13 @@ export const IngestRequest = z
     appId: text.optional(),
     userData: text.optional().openapi({ description: "A JSON object as text." }),
     referenceId: text.optional(),
+    replace: z
+      .union([text, z.strictObject({ mediaId: text }), z.strictObject({ referenceId: text })])
+      .optional()
+      .openapi({
+        description:
+          "A video or audio that exists and gets these bytes in place of its own: its media id, or one of `mediaId` and `referenceId`. Nothing else of it changes; VOD transcodes it once more.",
+      }),
     enableFirstFrameCover: z.boolean().optional(),
     generateThumbnail: z.boolean().optional(),
     imageType: z.enum(["default", "cover"]).optional(),

@@ -14,10 +14,15 @@ const FIRST_DELAY_MS = 5_000;
 export async function verify(env: Env, { id, run }: RunParams): Promise<void> {
   const index = jobs(env);
   const task = await index.begin(id, run);
-  if (!task?.view.mediaId || !(await requestOf(env, task)).wait) return;
+  if (!task?.view.mediaId) return;
+  const { wait, replace } = await requestOf(env, task);
+  if (!wait) return;
   await index.expectSilence(id, run, PATIENCE_MS);
   try {
-    await client(env).waitUntilReady(task.view.mediaId, { timeout: PATIENCE_MS });
+    // One that was replaced was ready before: VOD has to report the new size.
+    const { mediaId, size } = task.view;
+    const told = replace !== undefined && size !== undefined ? { size } : {};
+    await client(env).waitUntilReady(mediaId, { timeout: PATIENCE_MS, ...told });
     await index.ready(task.view.mediaId);
   } catch (error) {
     const { message, hint } = asFailure(error);

@@ -201,9 +201,11 @@ function upload(
   }
   // A step may end between VOD's making a media and our hearing of it: by this id the next run finds it again.
   const known =
-    options.referenceId === undefined
-      ? ({ referenceId: `vodlift-${task.view.id}`, adopt: "if-possible" } as const)
-      : { adopt: true };
+    options.replace !== undefined
+      ? {}
+      : options.referenceId === undefined
+        ? ({ referenceId: `vodlift-${task.view.id}`, adopt: "if-possible" } as const)
+        : { adopt: true };
   const limit = limitOf(env);
   switch (as) {
     case "image":

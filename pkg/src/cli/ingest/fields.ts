@@ -1,6 +1,7 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
 import { bytes, flag, oneOf, text, whole } from "../../arguments.ts";
 import { type UploadOptions, VodliftError } from "../../index.ts";
+import { videoRef } from "../../job.ts";
 import { isUrl } from "../args.ts";
 import { MEDIA } from "../options/media.ts";
 import type { Table } from "../options/option.ts";
@@ -53,6 +54,9 @@ const object: Rule = (field, value: string | object) => {
   if (typeof found === "object" && found !== null && !Array.isArray(found)) return found;
   throw new FieldError(field, "must be a JSON object");
 };
+/** A media id; in JSON also an object of either id. */
+const video: Rule = (field, value: string | object) =>
+  typeof value === "string" ? text(field, value) : videoRef(field, value);
 const fields: Rule = (field, value: string | object) => {
   const found = object(field, value as never) as Record<string, unknown>;
   if (Object.values(found).every((one) => typeof one === "string")) return found;
@@ -81,6 +85,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   userData: object,
   referenceId: text,
   adopt: yesNo,
+  replace: video,
+  replaceReferenceId: text,
   fileName: text,
   enableFirstFrameCover: yesNo,
   generateThumbnail: yesNo,
@@ -109,6 +115,7 @@ export interface Fields extends UploadOptions {
   mediaExt?: string;
   cateIds?: number[];
   objectHeaders?: Record<string, string>;
+  replaceReferenceId?: string;
   source?: string;
   url?: string;
   file?: string;

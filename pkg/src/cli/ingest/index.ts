@@ -154,7 +154,8 @@ class Ingest {
 
   /** By what a run after this one finds the media again, should it be made and never heard of. */
   #known(row: Row): Pick<UploadOptions, "referenceId" | "adopt"> {
-    const { referenceId, adopt = true } = row.options;
+    const { referenceId, adopt = true, replace } = row.options;
+    if (replace !== undefined) return {};
     if (referenceId !== undefined) return { referenceId, adopt };
     if (this.#command.noReferenceIds) return {};
     return { referenceId: this.#report.referenceId(row), adopt: "if-possible" };

@@ -5,6 +5,7 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { fromFile, type PlaylistSource } from "../../index.ts";
 import { isUrl, UsageError } from "../args.ts";
 import { printable } from "../format.ts";
+import { replaceFrom } from "../upload.ts";
 import { CsvError, csvRecords } from "./csv.ts";
 import { FieldError, type Fields, type Kind, mustBeKnown, readFields } from "./fields.ts";
 
@@ -129,8 +130,12 @@ const SOURCES: readonly string[] = ["source", "url", "file"];
 
 function toRow(line: number, values: Values, folder: string): Row {
   const { source, url, file, id, headers, as: kind = "video", ...rest } = readFields(values);
-  const { objectHeaders, ...media } = rest;
-  const options = objectHeaders === undefined ? media : { ...media, headers: objectHeaders };
+  const { objectHeaders, replace, replaceReferenceId, ...media } = rest;
+  const options = {
+    ...media,
+    ...replaceFrom(replace, replaceReferenceId),
+    ...(objectHeaders && { headers: objectHeaders }),
+  };
   const given = [source, url, file].filter((one) => one !== undefined);
   const [where, another] = given;
   if (where === undefined) throw new FieldError("source", "is needed: the file or URL to upload");

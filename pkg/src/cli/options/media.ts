@@ -3,6 +3,7 @@ import { flag, KINDS, option } from "./option.ts";
 import { numbers, text, userData, whole, word, words, yesNo } from "./values.ts";
 
 const VIDEO = ["video", "playlist"] as const;
+const REPLACEABLE = ["video"] as const;
 const IMAGE = ["image"] as const;
 const ATTACHED = ["attached"] as const;
 
@@ -57,6 +58,19 @@ export const MEDIA = {
     "if a media has that id already, go on with it: one that an earlier try has made. With a file of the same size there " +
       "is nothing left to do, with another it is an error",
     VIDEO,
+  ),
+  replace: option(
+    "--replace ID",
+    text,
+    "give these bytes to the video or audio with this media id, in place of its own: it keeps its key, so the format must " +
+      "be the same, and all else; VOD transcodes it and takes its snapshots once more. A failure leaves the old bytes",
+    REPLACEABLE,
+  ),
+  replaceReferenceId: option(
+    "--replace-reference-id R",
+    text,
+    "the same for the media with this id of your own",
+    REPLACEABLE,
   ),
   kind: option(
     "--as video|image|attached|playlist",

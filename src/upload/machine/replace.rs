@@ -1,0 +1,214 @@
+//! New bytes for a video that exists: RefreshUploadVideo gives a credential for the key it has, and what is stored there
+//! takes the place of its source. VOD then transcodes it once more.
+//!
+//! Nothing of what exists is ever removed: where this fails, only its own multipart upload is aborted.
+
+use super::Upload;
+use super::calls::{Call, Trouble};
+use crate::error::{Code, Error};
+use crate::http::{Reply, header};
+use crate::time::UnixMs;
+use crate::upload::event::Phase;
+use crate::upload::job::{Job, Media, Source};
+use crate::upload::naming;
+use crate::vod::api::{self, CreateUploadVideo};
+
+/// States of a source file that may be overwritten: whole, failed, or not there so far.
+const REPLACEABLE: &[&str] = &["Normal", "UploadFail", "Uploading"];
+
+/// What follows from a replacement.
+pub(super) const NOTICE: &str = "VOD transcodes the replaced media and takes its snapshots once more; until then it plays as before";
+
+/// # Errors
+/// `InvalidArgument`: what cannot be replaced, or not with this.
+pub(super) fn check(job: &Job) -> Result<(), Error> {
+    let Some(replace) = &job.options.replace else {
+        return Ok(());
+    };
+    let refuse = |rule: &str| Err(Error::invalid("replace", rule));
+    if !matches!(job.media, Media::Video(_)) {
+        return refuse(
+            "is for video and audio: VOD gives images and attached media no second upload credential",
+        );
+    }
+    if matches!(job.source, Source::Playlist(_)) {
+        return refuse("is for media of one file, and a playlist has many");
+    }
+    if !job.options.adopt.is_never() {
+        return refuse(
+            "does not go with `adopt`: that finds a media again which this upload made, this overwrites one",
+        );
+    }
+    let forbid = header(&job.options.object_headers, "x-oss-forbid-overwrite");
+    if forbid.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        return refuse(
+            "does not go with the header x-oss-forbid-overwrite: it overwrites an object",
+        );
+    }
+    replace.validate("replace")
+}
+
+/// RefreshUploadVideo takes nothing but the id: all else stays as it was given when the media was made.
+///
+/// # Errors
+/// `InvalidArgument` naming the first field that cannot be changed.
+pub(super) fn check_metadata(job: &Job) -> Result<(), Error> {
+    let (Some(_), Media::Video(video)) = (&job.options.replace, &job.media) else {
+        return Ok(());
+    };
+    match given(video) {
+        Some("referenceId") => Err(Error::invalid(
+            "referenceId",
+            "cannot be given to a media that exists; to name that media by its reference id, pass it in `replace`",
+        )),
+        Some(field) => Err(Error::invalid(
+            field,
+            "cannot be changed with `replace`, which gives a media new bytes and nothing else: call UpdateVideoInfo for it",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The first field that was given beside the file's name and size.
+fn given(video: &CreateUploadVideo) -> Option<&'static str> {
+    let CreateUploadVideo {
+        title,
+        file_name: _,
+        file_size: _,
+        description,
+        cover_url,
+        cate_id,
+        tags,
+        template_group_id,
+        workflow_id,
+        storage_location,
+        user_data,
+        app_id,
+        reference_id,
+        enable_first_frame_cover,
+        generate_thumbnail,
+    } = video;
+    let fields = [
+        ("title", !title.is_empty()),
+        ("description", description.is_some()),
+        ("coverUrl", cover_url.is_some()),
+        ("cateId", cate_id.is_some()),
+        ("tags", !tags.is_empty()),
+        ("templateGroupId", template_group_id.is_some()),
+        ("workflowId", workflow_id.is_some()),
+        ("storageLocation", storage_location.is_some()),
+        ("userData", user_data.is_some()),
+        ("appId", app_id.is_some()),
+        ("referenceId", reference_id.is_some()),
+        ("enableFirstFrameCover", enable_first_frame_cover.is_some()),
+        ("generateThumbnail", generate_thumbnail.is_some()),
+    ];
+    fields
+        .into_iter()
+        .find_map(|(name, is_given)| is_given.then_some(name))
+}
+
+impl Upload {
+    pub(super) fn replaces(&self) -> bool {
+        self.job.options.replace.is_some()
+    }
+
+    /// Asks VOD for the place of the media that exists.
+    pub(super) fn claim(&mut self, now: UnixMs) -> Result<(), Error> {
+        self.enter(Phase::Creating);
+        self.call(Call::Claim, now)
+    }
+
+    pub(super) fn on_claimed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let ticket = match api::parse_refresh_upload_video(reply, self.server_now(now)) {
+            Err(mut error) if error.code == Code::MediaNotFound => {
+                error.message +=
+                    "; only video and audio can be replaced, not images or attached media";
+                return Err(Trouble::Service(error));
+            }
+            ticket => ticket.map_err(Trouble::Service)?,
+        };
+        self.got_through(Call::Claim);
+        let wanted = self
+            .job
+            .options
+            .replace
+            .as_ref()
+            .and_then(|replace| replace.media_id.as_deref());
+        if wanted.is_some_and(|wanted| wanted != ticket.media_id) {
+            let message = "VOD gives an upload address for another media than the one asked for";
+            return Err(Trouble::Fatal(Error::new(Code::ReplyInvalid, message)));
+        }
+        self.settle_in(ticket)?;
+        self.fit_the_key()?;
+        Ok(self.call(Call::Inspect, now)?)
+    }
+
+    /// The object keeps its key, and VOD and players tell the format by its extension: bytes of another format do not go
+    /// there.
+    fn fit_the_key(&mut self) -> Result<(), Error> {
+        let key = self.place()?.target.key.clone();
+        let (media_id, name) = (self.media_id().to_owned(), key.rsplit('/').next());
+        let Media::Video(video) = &mut self.job.media else {
+            return Ok(());
+        };
+        let (there, ours) = (naming::extension(&key), naming::extension(&video.file_name));
+        match (there, ours) {
+            (Some(there), Some(ours)) if !there.eq_ignore_ascii_case(ours) => {
+                let rule = format!(
+                    "must end in .{there} to replace {media_id}: its object keeps that key, and {ours} bytes under it would be taken for {there}; give a name that ends in .{there} if that is what they are"
+                );
+                Err(Error::invalid("fileName", rule))
+            }
+            (Some(_), None) => {
+                video.file_name = name.unwrap_or_default().to_owned();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn on_inspected(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let info = match api::parse_get_mezzanine_info(reply) {
+            Ok(info) => Some(info),
+            // There is no file so far.
+            Err(error) if error.code == Code::MediaNotFound => None,
+            Err(error) => return Err(Trouble::Service(error)),
+        };
+        self.got_through(Call::Inspect);
+        if !self.is_running() {
+            return Ok(());
+        }
+        let status = info.as_ref().map_or("Uploading", |info| &info.status);
+        if !REPLACEABLE.contains(&status) {
+            let message = format!("the source file of {} is {status}", self.media_id());
+            return Err(Trouble::Fatal(Error::new(Code::NotReplaceable, message)));
+        }
+        self.replaced_bytes = match info {
+            Some(info) if info.status == "Normal" => info.size,
+            _ => Some(0),
+        };
+        self.adoption.adopted = true;
+        // Whoever goes on from here overwrites the same media.
+        self.save();
+        Ok(self.begin_upload(now)?)
+    }
+
+    /// Whether an object of this size and CRC-64 is the one that was sent. Where a media is replaced there is an object from
+    /// the beginning, so that one is there proves nothing: it must be another than before.
+    pub(super) fn is_what_was_sent(&self, size: Option<u64>, crc64: Option<u64>) -> bool {
+        if !self.replaces() {
+            return true;
+        }
+        let folded = self.parts.folded_crc64().filter(|_| self.parts.count() > 0);
+        match (folded, crc64) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => {
+                let total = self.total();
+                size.is_some()
+                    && size == total
+                    && self.replaced_bytes.is_some_and(|old| Some(old) != total)
+            }
+        }
+    }
+}
