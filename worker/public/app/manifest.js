@@ -56,6 +56,8 @@ const READERS = {
   appId: plain,
   userData: plain,
   referenceId: plain,
+  // A media id, or {"referenceId":"…"}.
+  replace: (text) => (text.startsWith("{") ? object(text) : text),
   enableFirstFrameCover: flag,
   generateThumbnail: flag,
   imageType: plain,
