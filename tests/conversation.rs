@@ -374,7 +374,9 @@ fn action_and_parameter_names_are_checked_before_anything_is_sent() {
 #[test]
 fn the_date_of_a_success_is_not_believed() {
     let mut talk = Talk::new(Ask::UntilReady {
-        media_id: "v".into(),
+        media_id: Some("v".into()),
+        reference_id: None,
+        size: None,
         until: Readiness::Uploaded,
         timeout_ms: None,
     });
