@@ -59,7 +59,7 @@ codes! {
     NotResumable = Usage, false, "Upload from a file or a URL that supports ranges to be able to resume.";
 
     /// The source shows a certificate that is not trusted here.
-    SourceTlsUntrusted = Source, false, "If the certificate is your own, let Node trust its authority: NODE_EXTRA_CA_CERTS=FILE; others have to renew theirs.";
+    SourceTlsUntrusted = Source, false, "If the certificate is your own, let this runtime trust its authority; others have to renew theirs.";
     /// No connection to the source, or it broke and stayed broken.
     SourceUnreachable = Source, true, "Check that the URL answers from this network, then run the upload again.";
     /// The source answered 404 or 410.
@@ -80,8 +80,10 @@ codes! {
     SourceEncoded = Source, false, "Serve the file without compression: a compressed answer is not the file.";
     /// More redirects than allowed, or one without a usable Location.
     SourceRedirect = Source, false, "Pass the final URL of the source.";
+    /// There is no local file of that name.
+    SourceMissing = Source, false, "Check the path: there is no file of that name.";
     /// A local file or stream could not be read.
-    SourceRead = Source, false, "Check that the file exists, may be read, and is not being written.";
+    SourceRead = Source, false, "Check that it is a regular file that may be read, and that nothing writes to it meanwhile.";
 
     /// A playlist that breaks the rules of HLS; the message names the line.
     PlaylistInvalid = Source, false, "Correct the playlist, or upload the media it belongs to as one file.";
@@ -89,11 +91,13 @@ codes! {
     PlaylistLive = Source, false, "Only a complete playlist can be uploaded: wait for its EXT-X-ENDLIST, or record the stream first.";
 
     /// The URL may not be fetched: scheme, user info, port or host.
-    UrlRefused = Guard, false, "Use an http(s) URL of a public host, or allow private sources if this one is yours.";
+    UrlRefused = Guard, false, "Use an http(s) URL of a public host, or set `allowPrivateSources` if this one is yours.";
     /// The host resolves to an address that is not public.
-    AddressRefused = Guard, false, "Private and loopback sources are refused unless allowed: --allow-private, or allowPrivateSources: true.";
+    AddressRefused = Guard, false, "Sources on private and loopback addresses are refused unless `allowPrivateSources` says otherwise.";
     /// The caller's own lists of hosts refuse this one.
-    SourceHostRefused = Guard, false, "Use a source on another host, or change the lists: --allow-hosts and --deny-hosts, or allowHosts and denyHosts.";
+    SourceHostRefused = Guard, false, "Use a source on another host, or change the lists `allowHosts` and `denyHosts`.";
+    /// This build of the package cannot tell which address a name leads to, on a runtime where others can.
+    GuardMissing = Guard, false, "Bundle the package for the runtime it runs on, as the message says, or leave it out of the bundle.";
     /// A playlist names a local file that is not below its own folder.
     PathRefused = Guard, false, "A local playlist may name URLs, and files below its own folder by relative paths.";
     /// A playlist and what it names are more than was allowed.
@@ -119,13 +123,13 @@ codes! {
     ClockSkew = Credentials, false, "Set this machine's clock: it is more than 15 minutes off.";
 
     /// VOD or OSS show a certificate that is not trusted here; the message says which.
-    TlsUntrusted = Service, false, "If the certificate is your own, let Node trust its authority: NODE_EXTRA_CA_CERTS=FILE (the emulator's --tls writes DIR/ca.pem).";
+    TlsUntrusted = Service, false, "If the certificate is your own, let this runtime trust its authority.";
     /// No connection to the VOD API.
     VodUnreachable = Service, true, "Check the network, the region and the endpoint, then try again.";
     /// The VOD API refused the call; `serviceCode` is its own code.
     VodRejected = Service, false, "Look at the service's own code and message; they name the parameter.";
     /// The reference id belongs to another media already.
-    ReferenceTaken = Service, false, "Choose another referenceId, or pass `adopt` to go on with the media that has this one, if it is yours.";
+    ReferenceTaken = Service, false, "Choose another `referenceId`, or pass `adopt` to go on with the media that has this one, if it is yours.";
     /// The VOD API kept failing or throttling.
     VodUnavailable = Service, true, "Wait a little and try again; if it lasts, give the request id to support.";
     /// The media id is unknown there.
@@ -200,6 +204,8 @@ pub struct Error {
     pub status: Option<u16>,
 }
 
+/// A message or hint names an option by its field in the package's API, in backticks, and no option otherwise: each shell
+/// puts its own spelling there (`--file-name`, a column, a setting).
 impl Error {
     /// An error of this code; class, hint and retryable follow from it.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
@@ -239,5 +245,30 @@ impl Error {
     pub fn request_id(mut self, id: Option<String>) -> Self {
         self.request_id = id;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an option is called is the API's to say, in backticks: shells put their own word there. Flags and settings of
+    /// one runtime have no place here.
+    #[test]
+    fn hints_name_no_shell() {
+        for code in Code::ALL {
+            let hint = code.hint();
+            assert!(hint.len() > 10 && hint.ends_with('.'), "{code:?}: {hint}");
+            for stranger in ["--", "{", "}", "Node", "VODLIFT_", "NODE_"] {
+                assert!(!hint.contains(stranger), "{code:?}: {hint}");
+            }
+            let outside: String = hint.split('`').step_by(2).collect();
+            let mut words = outside.split(|c: char| !c.is_ascii_alphanumeric());
+            let field = words.find(|word| {
+                word.starts_with(|c: char| c.is_ascii_lowercase())
+                    && word.contains(|c: char| c.is_ascii_uppercase())
+            });
+            assert_eq!(field, None, "{code:?}: {hint}");
+        }
     }
 }

@@ -126,7 +126,7 @@ fn an_untrusted_certificate_is_not_tried_again() {
         (error.code, error.retryable, talk.sent.len()),
         (Code::TlsUntrusted, false, 1)
     );
-    assert!(error.hint.contains("NODE_EXTRA_CA_CERTS"));
+    assert!(error.hint.contains("trust its authority"));
 }
 
 #[test]

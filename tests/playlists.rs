@@ -302,7 +302,10 @@ fn too_much_is_refused_with_the_name_of_the_limit() {
         playlist.limits = limits;
         let error = world.run().unwrap_err();
         assert_eq!(error.code, Code::PlaylistTooLarge, "{error:?}");
-        assert!(error.message.contains(&format!("`{name}`")), "{error:?}");
+        assert!(
+            error.message.contains(&format!("`limits.{name}`")),
+            "{error:?}"
+        );
     }
 }
 

@@ -611,3 +611,29 @@ fn a_stream_that_always_breaks_at_the_same_place_is_given_up() {
     );
     assert!(world.service.uploads.is_empty());
 }
+
+#[test]
+fn progress_tells_which_try_is_waited_for_and_when_the_wait_is_over() {
+    let mut world = world(10 * MIB);
+    for at in 1..=3 {
+        world
+            .luck
+            .script(Op::CreateUploadVideo, at, Fault::ResetBefore);
+    }
+    world.run().unwrap();
+    assert_eq!(world.tries_told, [(2, 6), (3, 6), (4, 6)]);
+    assert_eq!(world.last_progress.unwrap().retry, None);
+}
+
+#[test]
+fn progress_tells_of_removing_only_where_something_is_removed() {
+    for at in 0..150u64 {
+        let mut world = world(10 * MIB);
+        world.abort_at = Some(at * 10);
+        if world.run().is_ok() {
+            continue;
+        }
+        let removed = world.luck.count(Op::Abort) > 0;
+        assert_eq!(world.told_removing, removed, "aborted at {at}0 ms");
+    }
+}

@@ -215,7 +215,7 @@ fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
                 callback: Some(OssCallback::default()),
                 ..Options::default()
             },
-            "`callback.urls` must be",
+            "`callback.url` must be",
         ),
         (
             Options {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseCommand, UsageError } from "./cli/args.ts";
 import { help } from "./cli/help.ts";
-import { finish, print, reportFailure, silenceBrokenPipes } from "./cli/output.ts";
+import { finish, print, reportFailure, watchOutput } from "./cli/output.ts";
 
 function version(): string {
   const file = new URL("../package.json", import.meta.url);
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-silenceBrokenPipes();
+watchOutput();
 const args = process.argv.slice(2);
 try {
   await finish(await main(args));

@@ -50,3 +50,29 @@ export class VodliftError extends Error {
     };
   }
 }
+
+/** What a shell calls the options of this package, by their fields: `{ fileName: "--file-name" }`. */
+export type OptionNames = Readonly<Record<string, string>>;
+
+/**
+ * An error's words as a shell of your own says them. Messages and hints name an option by its field, in backticks
+ * (`` `fileName` ``), and each that `names` knows gets its name there instead. A field within another that is not known as a
+ * whole follows the name of the outer one: `` `callback.url` `` becomes `` `--callback url` ``.
+ */
+export function withOptionNames<T extends { message: string; hint: string }>(
+  { message, hint }: T,
+  names: OptionNames,
+): { message: string; hint: string } {
+  const said = (text: string) =>
+    text.replace(/`([a-z]\w*)(?:\.(\w+))?`/gi, (all, field: string, inner?: string) => {
+      const whole = nameOf(inner === undefined ? field : `${field}.${inner}`, names);
+      if (whole !== undefined) return `\`${whole}\``;
+      const outer = inner === undefined ? undefined : nameOf(field, names);
+      return outer === undefined ? all : `\`${outer} ${inner}\``;
+    });
+  return { message: said(message), hint: said(hint) };
+}
+
+function nameOf(field: string, names: OptionNames): string | undefined {
+  return Object.hasOwn(names, field) ? names[field] : undefined;
+}

@@ -66,7 +66,13 @@ export {
   type ObjectStorage,
 } from "./checkpoint/index.ts";
 export type { Suspended } from "./driver.ts";
-export { type Code, type ErrorClass, VodliftError } from "./error.ts";
+export {
+  type Code,
+  type ErrorClass,
+  type OptionNames,
+  VodliftError,
+  withOptionNames,
+} from "./error.ts";
 export type {
   CallerCredentials,
   CallOptions,

@@ -36,7 +36,12 @@ export class ProgressMeter {
 
   /** The core's word. */
   update(progress: Progress): void {
-    const turn = progress.phase !== this.#core?.phase;
+    // What nothing may follow for a while is told at once.
+    const before = this.#core;
+    const turn =
+      progress.phase !== before?.phase ||
+      progress.removing !== before?.removing ||
+      progress.retry?.attempt !== before?.retry?.attempt;
     this.#core = progress;
     this.#offer(turn);
   }

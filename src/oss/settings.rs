@@ -60,7 +60,7 @@ impl OssCallback {
         let refuse = |field: &str, rule: String| Err(Error::invalid(field, rule));
         if !(1..=MAX_CALLBACK_URLS).contains(&self.urls.len()) {
             return refuse(
-                "callback.urls",
+                "callback.url",
                 format!("must be 1 to {MAX_CALLBACK_URLS}, got {}", self.urls.len()),
             );
         }
@@ -70,7 +70,7 @@ impl OssCallback {
         };
         if !self.urls.iter().all(legal) {
             return refuse(
-                "callback.urls",
+                "callback.url",
                 "must be absolute http or https URLs without a semicolon".into(),
             );
         }
@@ -264,14 +264,14 @@ mod tests {
                     urls: vec![],
                     ..callback()
                 },
-                "`callback.urls` must be 1 to 5, got 0",
+                "`callback.url` must be 1 to 5, got 0",
             ),
             (
                 OssCallback {
                     urls: vec!["hush".into()],
                     ..callback()
                 },
-                "`callback.urls` must be absolute",
+                "`callback.url` must be absolute",
             ),
             (
                 OssCallback {

@@ -62,7 +62,7 @@ pub fn resolve_target(
     check_bucket(&address.bucket)?;
     check_key(&address.object_key)?;
     let endpoint = match &oss.endpoint {
-        Some(own) => endpoint::parse("oss.endpoint", own)?,
+        Some(own) => endpoint::parse("ossEndpoint", own)?,
         None => {
             let named = endpoint::parse("Endpoint", &address.endpoint)
                 .map_err(|error| not_ours(&error.message))?;
@@ -94,17 +94,17 @@ impl OssService {
     /// `InvalidArgument` naming the field.
     pub fn validate(&self) -> Result<(), Error> {
         if let Some(own) = &self.endpoint {
-            endpoint::parse("oss.endpoint", own)?;
+            endpoint::parse("ossEndpoint", own)?;
             if self.network.unwrap_or_default() != OssNetwork::Public {
                 return Err(Error::invalid(
-                    "oss.network",
+                    "ossNetwork",
                     "does not go with an endpoint of one's own, which says it already",
                 ));
             }
         } else if self.cname {
             return Err(Error::invalid(
-                "oss.cname",
-                "needs `oss.endpoint`, the domain",
+                "ossCname",
+                "needs `ossEndpoint`, the domain",
             ));
         }
         Ok(())
@@ -119,7 +119,7 @@ fn through(endpoint: Endpoint, network: OssNetwork) -> Result<Endpoint, Error> {
     let name = endpoint.host.to_string();
     let Some(region) = region_of(&name) else {
         let message = format!(
-            "`oss.network` needs an address such as oss-cn-shanghai.aliyuncs.com, and VOD named {name}"
+            "`ossNetwork` needs an address such as oss-cn-shanghai.aliyuncs.com, and VOD named {name}"
         );
         return Err(Error::new(Code::EndpointRefused, message));
     };
@@ -234,7 +234,7 @@ fn region(
     if let Some(region) = &oss.region {
         // People copy `oss-cn-shanghai` from the console.
         let region = region.strip_prefix("oss-").unwrap_or(region);
-        endpoint::check_region("oss.region", region)?;
+        endpoint::check_region("ossRegion", region)?;
         return Ok(region.to_owned());
     }
     let told = region_of(&host.to_string()).or_else(|| {
@@ -435,7 +435,7 @@ mod tests {
             resolve("http://x/y")
                 .unwrap_err()
                 .message
-                .starts_with("`oss.endpoint` must")
+                .starts_with("`ossEndpoint` must")
         );
     }
 
@@ -481,7 +481,7 @@ mod tests {
             both.validate()
                 .unwrap_err()
                 .message
-                .starts_with("`oss.network` does not go")
+                .starts_with("`ossNetwork` does not go")
         );
     }
 
@@ -514,7 +514,7 @@ mod tests {
                 .validate()
                 .unwrap_err()
                 .message
-                .starts_with("`oss.cname` needs")
+                .starts_with("`ossCname` needs")
         );
     }
 

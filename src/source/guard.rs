@@ -111,7 +111,10 @@ pub fn check_headers(headers: &Headers) -> Result<(), Error> {
         .find(|name| RESERVED.contains(&name.as_str()));
     match reserved {
         None => Ok(()),
-        Some(name) => Err(Error::invalid("headers", format!("must not hold {name}"))),
+        Some(name) => Err(Error::invalid(
+            "source.headers",
+            format!("must not hold {name}"),
+        )),
     }
 }
 

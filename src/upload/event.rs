@@ -148,12 +148,16 @@ pub enum FailureKind {
     SourceLong,
     /// A local source is no longer what it was (size or modification time).
     SourceChanged,
+    /// There is no such local file.
+    SourceMissing,
     /// A local source could not be read.
     SourceRead,
     /// A file of a local playlist is not below its folder, although its path is.
     PathRefused,
     /// The source's host resolves to an address that may not be contacted.
     AddressRefused,
+    /// The host cannot tell which address that is, though another build of it could.
+    Unguarded,
     /// The caller's function for credentials failed.
     Credentials,
     /// A fault of the host itself.
@@ -398,6 +402,25 @@ pub struct Progress {
     pub refreshes: u32,
     /// Times it started over, because the server or the source had lost it.
     pub restarts: u32,
+    /// While nothing else is left to do but to wait for another try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub retry: Option<Retry>,
+    /// What was uploaded is being removed.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub removing: bool,
+}
+
+/// A step that has failed and is tried again in a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Retry {
+    /// Which try comes next; the first one was 1.
+    pub attempt: u32,
+    /// How many there are.
+    pub of: u32,
 }
 
 /// What a finished upload has made.

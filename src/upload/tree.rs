@@ -195,7 +195,7 @@ impl Tree {
             (&mut self.files, self.limits.files, "files")
         };
         if items.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-            let message = format!("there are more than {limit} {what} (limit `{what}`)");
+            let message = format!("there are more than {limit} {what} (`limits.{what}`)");
             return Err(Error::new(Code::PlaylistTooLarge, message));
         }
         let index = items.len();

@@ -179,7 +179,7 @@ test("a body that breaks a rule is refused, naming the field, before anything is
     [{ url, title: "" }, "title"],
     [{ url, tags: "a,b" }, "tags"],
     [{ url, headers: { a: 1 } }, "headers"],
-    [{ url, headers: { "a b": "c" } }, "source.headers"],
+    [{ url, headers: { "a b": "c" } }, "headers"],
     [{ url, headers: { Host: "another.example" } }, "headers"],
     [{ url, headers: { "transfer-encoding": "chunked" } }, "headers"],
     [{ url, headers: { "If-Range": '"x"' } }, "headers"],

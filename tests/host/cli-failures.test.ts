@@ -180,7 +180,7 @@ test("a rule that is no host", () =>
   fails([...good(), "--allow-hosts", "https://example.com/"], {
     exit: 2,
     code: "invalid_argument",
-    says: /`allowHosts`/,
+    says: /`--allow-hosts`/,
   }));
 
 test("a URL that is no http", () =>

@@ -3,9 +3,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Attempt } from "../../pkg/src/hosts/attempt.ts";
 import { createHost } from "../../pkg/src/hosts/fetch.ts";
+import { misplacedOn } from "../../pkg/src/hosts/runtime.ts";
 import { OpenBody, put, send, sourceSide } from "../../pkg/src/transfer.ts";
 import { type Sink, startSink } from "../support/sink.ts";
 import { anyAddress, readerOf, request, upload } from "../support/transfer.ts";
+
+// On Node there is another host for sources, and this one knows; here it stands in for a platform that has none.
+Object.assign(globalThis, { EdgeRuntime: "a test" });
 
 const host = createHost(anyAddress);
 let sink: Sink;
@@ -76,4 +80,18 @@ test("a redirect comes back as it is, and a body is read where it stands", async
   body.close();
   attempt.end();
   served.close();
+});
+
+test("where another host sees addresses, no source is opened without it", () => {
+  const node = { process: { versions: { node: "24.0.0" } } };
+  assert.equal(misplacedOn(node), "Node");
+  assert.equal(misplacedOn({ ...node, Deno: { version: {} } }), "Deno");
+  assert.equal(misplacedOn({ ...node, Bun: {} }), "Bun");
+  assert.equal(misplacedOn({}), undefined, "a browser");
+  assert.equal(misplacedOn({ process: { versions: {} } }), undefined, "a shim in a browser");
+  assert.equal(misplacedOn({ ...node, EdgeRuntime: "edge-runtime" }), undefined);
+  const worker = { ...node, navigator: { userAgent: "Cloudflare-Workers" } };
+  assert.equal(misplacedOn(worker), undefined, "nodejs_compat");
+  const electron = { process: { ...node.process, type: "renderer" } };
+  assert.equal(misplacedOn(electron), undefined, "a window of Electron");
 });

@@ -106,7 +106,7 @@ test("what breaks a rule is refused before anything is sent", async () => {
     [{ trafficLimit: 1 }, /`trafficLimit` must be 819,200 to/],
     [{ headers: { "x-oss-meta-a": "x".repeat(9000) } }, /at most 8192 bytes of x-oss-meta/],
     [{ headers: { "x-oss-storage-class": "Cold" } }, /x-oss-storage-class/],
-    [{ callback: { url: "ftp://h", body: "x" } }, /`callback.urls` must be absolute/],
+    [{ callback: { url: "ftp://h", body: "x" } }, /`callback.url` must be absolute/],
     [{ userData: { MessageCallback: { CallbackURL: "h" } } }, /`MessageCallback` must have/],
     [{ userData: { AccelerateConfig: { Type: "x" } } }, /`AccelerateConfig` must have/],
     [{ title: "x".repeat(129) }, /`title` must be at most 128/],
@@ -117,7 +117,7 @@ test("what breaks a rule is refused before anything is sent", async () => {
     assert.match(error.message, message);
   }
   const both = new Vodlift({ ...service, ossEndpoint: "h.example", ossNetwork: "internal" });
-  assert.match((await failure(both.upload(bytes, { fileName: "a.mp4" }))).message, /oss.network/);
+  assert.match((await failure(both.upload(bytes, { fileName: "a.mp4" }))).message, /ossNetwork/);
   assert.equal(service.log.length, sent);
 });
 

@@ -96,6 +96,63 @@ test("the ingest handler bundles alike, without anything of Node's", async () =>
   assert.doesNotMatch(await bundle(how, handler), /["']node:/);
 });
 
+/** Uploads from URLs, then bytes, then a file, and tells what became of each. */
+const GUARDED = `import { fromFile, Vodlift } from "vodlift";
+const vod = new Vodlift({ accessKeyId: "x", accessKeySecret: "y", endpoint: "http://127.0.0.1:1" });
+const signal = AbortSignal.timeout(500);
+const code = (work) => work().then(() => "done", (error) => [error.code, error.message]);
+const url = await code(async () => vod.upload("http://media.invalid/film.mp4", { signal }));
+const list = await code(async () => vod.uploadPlaylist("http://media.invalid/film.m3u8", { signal }));
+const bytes = await code(async () => vod.upload(new Uint8Array(1), { fileName: "a.mp4", signal }));
+const file = await code(async () => vod.upload(fromFile("/nowhere/film.mp4")));
+console.log(JSON.stringify({ url, list, bytes, file }));`;
+
+const RUNTIMES: readonly [name: string, command: string, ...args: string[]][] = [
+  ["Node", process.execPath],
+  ["Deno", "deno", "run", "-A", "--no-lock", "--no-config"],
+  ["Bun", "bun", "--no-install"],
+];
+
+const WITHOUT_NODE: Readonly<Record<string, Parameters<typeof build>[0]>> = {
+  // As Rollup and its plugin of that name do it.
+  rollup: { platform: "neutral", conditions: ["default", "module", "import"] },
+  neutral: { platform: "neutral" },
+  // As webpack and Vite do it unless told of a server.
+  browser: { platform: "browser", conditions: ["browser", "module", "import", "production"] },
+};
+
+for (const [runtime, command, ...args] of RUNTIMES) {
+  for (const [bundler, how] of Object.entries(WITHOUT_NODE)) {
+    test(`a bundle without the condition node (${bundler}) opens no URL on ${runtime}, and names the setting`, async () => {
+      const said = await runBundle({ ...how, external: ["node:*"] }, [command, ...args]);
+      for (const [code, message] of [said.url, said.list, said.file]) {
+        assert.equal(code, "guard_missing");
+        assert.ok(message.includes(`runs on ${runtime}`), message);
+        assert.match(message, /exportConditions: \["node"\]/);
+      }
+      assert.match(said.bytes[0], /^(vod_unreachable|aborted)$/, "what is no URL needs no guard");
+    });
+  }
+
+  test(`a bundle with the condition node has the host of its own on ${runtime}`, async () => {
+    const said = await runBundle({ platform: "node" }, [command, ...args]);
+    for (const [code] of [said.url, said.list])
+      assert.match(code, /^(source_unreachable|aborted)$/);
+    assert.equal(said.file[0], "source_missing");
+  });
+}
+
+type Said = Record<"url" | "list" | "bytes" | "file", [code: string, message: string]>;
+
+async function runBundle(how: Parameters<typeof build>[0], [command, ...args]: string[]) {
+  const text = await bundle(how, GUARDED);
+  const folder = await mkdtemp(join(project, "bundle-"));
+  const file = join(folder, "main.mjs");
+  await writeFile(file, text);
+  const { stdout } = await run(command ?? "", [...args, file], { cwd: folder });
+  return JSON.parse(stdout) as Said;
+}
+
 async function bundle(
   options: Parameters<typeof build>[0],
   contents = 'export { Vodlift } from "vodlift"',

@@ -21,7 +21,7 @@ use vodlift::source::range::check_range;
 use vodlift::time::UnixMs;
 use vodlift::upload::{
     Checkpoint, Effect, Event, Failure, FailureKind, HostLimits, Job, Media, Options, Outcome,
-    Progress, Source, TransferBody, Upload,
+    Phase, Progress, Source, TransferBody, Upload,
 };
 use vodlift::vod::api::CreateUploadVideo;
 use vodlift::vod::{Account, Credentials, VideoRef, VodService};
@@ -150,6 +150,10 @@ pub struct World {
     reads: BTreeMap<u32, u32>,
     pub most_transfers: usize,
     pub last_progress: Option<Progress>,
+    /// The tries that were waited for, as progress told them.
+    pub tries_told: Vec<(u32, u32)>,
+    /// Progress has told that something is being removed.
+    pub told_removing: bool,
     /// How often each part was sent.
     pub sent: BTreeMap<u32, u32>,
     pub steps: u64,
@@ -226,6 +230,8 @@ impl World {
             reads: BTreeMap::new(),
             most_transfers: 0,
             last_progress: None,
+            tries_told: Vec::new(),
+            told_removing: false,
             sent: BTreeMap::new(),
             steps: 0,
         }
@@ -469,6 +475,12 @@ impl World {
                         .bytes_total
                         .is_none_or(|total| progress.bytes_accepted <= total)
                 );
+                if let Some(retry) = progress.retry {
+                    assert!((2..=retry.of).contains(&retry.attempt), "{retry:?}");
+                    self.tries_told.push((retry.attempt, retry.of));
+                }
+                assert!(!progress.removing || progress.phase == Phase::Aborting);
+                self.told_removing |= progress.removing;
                 self.last_progress = Some(progress);
             }
             Effect::Checkpoint { checkpoint } => self.checkpoint = Some(checkpoint),

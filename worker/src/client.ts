@@ -1,5 +1,5 @@
 // The package as this Worker uses it: its account, and its errors as data.
-import { Vodlift, VodliftError } from "vodlift";
+import { type OptionNames, Vodlift, VodliftError, withOptionNames } from "vodlift";
 import type { Trouble } from "./api/problem.ts";
 import type { Failure } from "./api/schema.ts";
 import { brokenSetting, type Env, setting } from "./env.ts";
@@ -66,11 +66,28 @@ export class KnownFailure extends Error {
   }
 }
 
+/** What requests and settings of this Worker call options that the package calls otherwise. */
+export const NAMES: OptionNames = {
+  source: "url",
+  "source.headers": "headers",
+  headers: "objectHeaders",
+  allowPrivateSources: "VODLIFT_ALLOW_PRIVATE_SOURCES",
+  allowHosts: "VODLIFT_ALLOW_HOSTS",
+  denyHosts: "VODLIFT_DENY_HOSTS",
+  maxBytes: "VODLIFT_MAX_BYTES",
+  region: "VODLIFT_REGION",
+  endpoint: "VODLIFT_ENDPOINT",
+  accessKeyId: "ALIBABA_CLOUD_ACCESS_KEY_ID",
+  accessKeySecret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+  securityToken: "ALIBABA_CLOUD_SECURITY_TOKEN",
+};
+
 export function asFailure(error: unknown): Failure {
   if (error instanceof KnownFailure) return error.failure;
   if (error instanceof VodliftError) {
-    const { code, message, hint, retryable, requestId } = error;
-    return { code, message, hint, retryable, ...(requestId !== undefined && { requestId }) };
+    const { code, retryable, requestId } = error;
+    const words = withOptionNames(error, NAMES);
+    return { code, ...words, retryable, ...(requestId !== undefined && { requestId }) };
   }
   return {
     code: "internal",

@@ -1,5 +1,6 @@
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { fileReason, isMissing, NotAFile, readRegular, strangeness } from "../sources/look.ts";
 import type { Checkpoint } from "../wasm/core.js";
 import type { CheckpointStore } from "./index.ts";
 
@@ -14,25 +15,53 @@ export function fileCheckpoint(path: string): CheckpointStore {
   return {
     async load() {
       try {
-        return JSON.parse(await readFile(path, "utf8")) as Checkpoint;
+        return JSON.parse(await readRegular(path)) as Checkpoint;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw error;
+        if (isMissing(error)) return undefined;
+        throw inWords(error, path);
       }
     },
     async save(checkpoint) {
-      const file = await open(beside, "w", 0o600);
       try {
-        await file.writeFile(`${JSON.stringify(checkpoint)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
+        await mustBeReplaceable(path);
+        await write(beside, `${JSON.stringify(checkpoint)}\n`);
+        await rename(beside, path);
+      } catch (error) {
+        await rm(beside, { force: true }).catch(() => {});
+        throw inWords(error, path);
       }
-      await rename(beside, path);
       await syncFolder(dirname(path));
     },
     remove: () => rm(path, { force: true }),
   };
+}
+
+/** A pipe or a device would be gone once a file takes its place. */
+async function mustBeReplaceable(path: string): Promise<void> {
+  const found = await stat(path).catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  const what = found && strangeness(found);
+  if (what !== undefined) throw new NotAFile(what);
+}
+
+async function write(path: string, text: string): Promise<void> {
+  const file = await open(path, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The system's word for what is wrong with the file, as a sentence. */
+function inWords(error: unknown, path: string): unknown {
+  const reason = fileReason(error);
+  if (reason === undefined) return error;
+  const where = isMissing(error) ? `there is no folder ${dirname(path)}` : reason;
+  return new Error(`${path}: ${where}`, { cause: error });
 }
 
 /** Makes the rename itself durable, where the system can open a folder. */

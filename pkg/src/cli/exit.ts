@@ -30,32 +30,18 @@ export class CliError extends Error implements CliFailure {
   readonly code: string;
   readonly class: string;
   readonly hint: string;
-  readonly retryable = false;
+  readonly retryable: boolean;
+  readonly requestId?: string;
 
-  constructor(failure: { code: string; class: string; message: string; hint: string }) {
+  constructor(
+    failure: Pick<CliFailure, "code" | "class" | "message" | "hint"> & Partial<CliFailure>,
+  ) {
     super(failure.message);
     this.name = "CliError";
     this.code = failure.code;
     this.class = failure.class;
     this.hint = failure.hint;
+    this.retryable = failure.retryable ?? false;
+    if (failure.requestId !== undefined) this.requestId = failure.requestId;
   }
-}
-
-/** Anything thrown, as a failure. */
-export function asFailure(error: unknown): CliFailure {
-  if (isFailure(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    code: "internal",
-    class: "service",
-    message,
-    hint: "This is a fault in vodlift: please report it with the message.",
-    retryable: false,
-  };
-}
-
-function isFailure(error: unknown): error is Error & CliFailure {
-  if (!(error instanceof Error)) return false;
-  const { code, class: group, hint } = error as Partial<CliFailure>;
-  return typeof code === "string" && typeof group === "string" && typeof hint === "string";
 }

@@ -1,13 +1,21 @@
 // stdout is for results, stderr for people. Neither may take the process down when its reader goes away.
-import { asFailure, type CliFailure, exitCode } from "./exit.ts";
 
-/** `vodlift upload … | head` closes our pipe; that is the reader's right, and no fault. */
-export function silenceBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
-  }
+import { fileReason } from "../sources/look.ts";
+import { type CliFailure, exitCode } from "./exit.ts";
+import { asFailure } from "./failure.ts";
+
+/** What stdout did not take, other than by going away. */
+let lost: NodeJS.ErrnoException | undefined;
+
+/**
+ * `vodlift upload … | head` closes our pipe; that is the reader's right, and no fault. What else stdout does not take is
+ * told in the end; nobody can be told that stderr takes nothing, such as a terminal that is gone.
+ */
+export function watchOutput(): void {
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") lost ??= error;
+  });
 }
 
 /** One line or block on stdout. */
@@ -45,7 +53,23 @@ export function errorFields(failure: CliFailure): Record<string, unknown> {
 /** Ends the process once everything written has been taken: a pipe may be slower than we are. */
 export async function finish(code: number): Promise<never> {
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  if (lost !== undefined) {
+    note(`error: stdout does not take the result: ${fileReason(lost) ?? lost.message}`);
+    await flushed(process.stderr);
+    process.exit(code === 0 ? UNWRITTEN : code);
+  }
+  if (code === INTERRUPTED && isHeldUp()) process.kill(process.pid, "SIGINT");
   process.exit(code);
+}
+
+const INTERRUPTED = 130;
+/** The work is done, and nobody has its result. */
+const UNWRITTEN = 2;
+
+/** A thread still resolves a name or works on a file, and `process.exit` would wait for it. */
+function isHeldUp(): boolean {
+  const waiting = /^(GetAddrInfo|GetNameInfo|FS)Req/;
+  return process.getActiveResourcesInfo().some((name) => waiting.test(name));
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

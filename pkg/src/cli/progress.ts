@@ -11,6 +11,10 @@ export interface Snapshot {
   /** Bytes a second; 0 while it is unknown. */
   rate: number;
   etaMs?: number | undefined;
+  /** The try that is waited for. */
+  retry?: { attempt: number; of: number } | undefined;
+  /** What was uploaded is being removed. */
+  removing?: boolean;
 }
 
 /** Somewhere to write: stderr, or a test's stand-in. */

@@ -1,14 +1,18 @@
 // `vodlift resume` and `vodlift abort`: what becomes of an upload that has left a checkpoint.
 import { fileCheckpoint, VodliftError } from "../index.ts";
+import { fileReason } from "../sources/look.ts";
 import type { AbortCommand, ResumeCommand } from "./args.ts";
 import { CliError } from "./exit.ts";
+import { mustBeFile, mustBeSource } from "./look.ts";
 import { note, print } from "./output.ts";
 import { account, watch } from "./session.ts";
 import { placeOf, transferFrom } from "./upload.ts";
 
 export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv): Promise<number> {
-  const vod = account(command, env);
   const { checkpoint, source, headers } = command;
+  await mustBeFile(checkpoint, "resume", CHECKPOINT_HINT);
+  if (source !== undefined) await mustBeSource(source, "resume", { kind: "video" });
+  const vod = account(command, env);
   const given = source === undefined ? {} : { source: placeOf(source, headers) };
   const options = { ...given, ...(await transferFrom(command)) };
   return watch(command, checkpoint, env, (watched) =>
@@ -18,6 +22,7 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
 
 export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const { checkpoint } = command;
+  await mustBeFile(checkpoint, "abort", CHECKPOINT_HINT);
   const vod = account(command, env);
   const store = fileCheckpoint(checkpoint);
   const media = (await told(checkpoint, () => store.load()))?.media.type;
@@ -31,24 +36,23 @@ export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): P
   return 0;
 }
 
+const CHECKPOINT_HINT = "Name the file that was passed to --checkpoint.";
+
 /** Says which file it is that holds no checkpoint. */
 async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const unreadable = error instanceof SyntaxError || isErrno(error);
+    const reading = error instanceof Error && !(error instanceof VodliftError) && error.cause;
+    const unreadable = error instanceof SyntaxError || fileReason(reading) !== undefined;
     const missing = error instanceof VodliftError && error.code === "checkpoint_invalid";
     if (!unreadable && !missing) throw error;
-    const reason = isErrno(error) ? error.code : missing ? error.message : "it is no checkpoint";
+    const reason = fileReason(reading) ?? (missing ? error.message : "it is no checkpoint");
     throw new CliError({
       code: "checkpoint_invalid",
       class: "usage",
       message: `${path}: ${reason}`,
-      hint: missing ? error.hint : "Name the file that was passed to --checkpoint.",
+      hint: missing ? error.hint : CHECKPOINT_HINT,
     });
   }
-}
-
-function isErrno(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && !(error instanceof VodliftError) && "errno" in error;
 }

@@ -50,6 +50,8 @@ function serviceFrom(command: ServiceArguments, env: NodeJS.ProcessEnv) {
 export interface Watched {
   signal: AbortSignal;
   stop?: AbortSignal;
+  /** Ctrl-C, whatever it does to the upload. */
+  interrupt: AbortSignal;
   onProgress?: (progress: UploadProgress) => void;
   onSlowRequest?: (slow: SlowRequest) => void;
 }
@@ -70,31 +72,29 @@ export async function watch(
   const view = command.quiet ? undefined : progressView(name, process.stderr, env);
   const interrupt = new AbortController();
   const { checkpoint, slowRequestMs } = command;
+  let last: UploadProgress | undefined;
   onInterrupt(() => {
-    view?.end();
-    note(
-      checkpoint === undefined
-        ? "interrupted: removing what was uploaded (Ctrl-C again exits at once)"
-        : "interrupted: finishing the parts in flight (Ctrl-C again exits at once)",
-    );
+    // The upload says at once what it does about it.
     interrupt.abort();
+    const text = `interrupted: ${answer(last, checkpoint)} (Ctrl-C again exits at once)`;
+    if (view === undefined) note(text);
+    else view.note(text);
   });
-  let notice: string | undefined;
   const idle = new AbortController();
   const signals =
     checkpoint === undefined
       ? { signal: interrupt.signal }
       : { signal: idle.signal, stop: interrupt.signal };
+  const seen = (now: UploadProgress) => {
+    if (now.notice !== last?.notice) view?.note(`note: ${now.notice}`);
+    last = now;
+    view?.update(snapshot(now));
+  };
   try {
     const end = await work({
       ...signals,
-      ...(view && {
-        onProgress: (now) => {
-          if (now.notice !== notice) view.note(`note: ${now.notice}`);
-          notice = now.notice;
-          view.update(snapshot(now));
-        },
-      }),
+      interrupt: interrupt.signal,
+      onProgress: seen,
       // Who names no threshold hears of none.
       ...(view &&
         slowRequestMs !== undefined && { onSlowRequest: (slow) => view.note(slowLine(slow)) }),
@@ -107,6 +107,14 @@ export async function watch(
   } finally {
     view?.end();
   }
+}
+
+/** What an upload does about Ctrl-C, by where it is then. */
+function answer(now: UploadProgress | undefined, checkpoint: string | undefined): string {
+  if (now?.removing) return "removing what was uploaded";
+  if (now?.phase === "ended" || checkpoint === undefined) return "stopping";
+  const moving = now?.phase === "uploading" || now?.phase === "suspending";
+  return moving ? "finishing the parts in flight" : "finishing what is under way";
 }
 
 function interrupted(checkpoint: string): CliError {
@@ -128,6 +136,8 @@ export function snapshot(now: UploadProgress): Snapshot {
     partsTotal: now.partsTotal,
     rate: now.rate,
     etaMs: now.etaMs,
+    retry: now.retry,
+    removing: now.removing === true,
   };
 }
 

@@ -13,14 +13,20 @@ import {
   type VideoRef,
   type Vodlift,
 } from "../index.ts";
+import { fileReason } from "../sources/look.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
+import { CliError } from "./exit.ts";
+import { asFailure } from "./failure.ts";
 import { printable } from "./format.ts";
+import { mustBeSource, mustBeWritable, mustNotBeTyped } from "./look.ts";
 import { MEDIA } from "./options/media.ts";
 import { pick, type Values } from "./options/option.ts";
 import { TRANSFER } from "./options/transfer.ts";
 import { account, type Watched, watch } from "./session.ts";
 
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
+  mustNotBeTyped(command.source, process.stdin);
+  await mustBeSource(command.source, "upload", command);
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
   const options = await optionsFrom(command);
@@ -39,12 +45,25 @@ async function send(
   const source = command.source === "-" ? process.stdin : place();
   if (command.kind !== "video") return uploadOther(vod, command.kind, source, options);
   const end = await vod.upload(source, options);
-  if (command.wait && !("suspended" in end)) {
-    // One that was replaced was ready before: VOD has to report the new size.
-    const size = end.replaced ? { size: end.bytes } : {};
-    await vod.waitUntilReady(end.mediaId, { signal: options.signal, ...size });
-  }
+  if (command.wait && !("suspended" in end)) await waited(vod, end, options.interrupt);
   return end;
+}
+
+/** The upload is done, whatever comes of the waiting: its media id must not be lost. */
+async function waited(
+  vod: Vodlift,
+  { mediaId, bytes, replaced }: Outcome,
+  signal: AbortSignal,
+): Promise<void> {
+  // One that was replaced was ready before: VOD has to report the new size.
+  const size = replaced ? { size: bytes } : {};
+  try {
+    await vod.waitUntilReady(mediaId, { signal, ...size });
+  } catch (error) {
+    const failure = asFailure(error);
+    const message = `${mediaId} is uploaded, but VOD has not confirmed it: ${failure.message}`;
+    throw new CliError({ ...failure, message });
+  }
 }
 
 /** What images and attached media may be told. */
@@ -71,6 +90,7 @@ export function uploadOther(
 /** A checkpoint that is there belongs to an upload that somebody may still want. */
 async function mustBeNew(checkpoint: string | undefined): Promise<void> {
   if (checkpoint === undefined) return;
+  await mustBeWritable(checkpoint, "upload", "Name a file that is not there yet.");
   const there = await fileCheckpoint(checkpoint)
     .load()
     .then((found) => found !== undefined)
@@ -89,6 +109,8 @@ export function placeOf(
   headers: Readonly<Record<string, string>> | undefined,
 ): PlaylistSource {
   if (!isUrl(source)) return fromFile(source);
+  // The URL may hold a signature, so it is not repeated.
+  if (!URL.canParse(source)) throw new UsageError("the source is no URL that can be read");
   return headers === undefined ? source : { url: source, headers };
 }
 
@@ -128,7 +150,7 @@ export async function transferFrom(command: Values<typeof TRANSFER>) {
 
 async function linesOf(path: string): Promise<string[]> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`--segments ${path}: ${error.code}`, "upload");
+    throw new UsageError(`--segments ${path}: ${fileReason(error) ?? error.message}`, "upload");
   });
   const lines = text.split("\n").map((line) => line.trim());
   return lines.filter((line) => line !== "");

@@ -1,6 +1,6 @@
 // Errors as answers: problem details by RFC 9457.
 
-import { type ErrorClass, VodliftError } from "../error.ts";
+import { type ErrorClass, type OptionNames, VodliftError, withOptionNames } from "../error.ts";
 
 /**
  * What a failed request is answered with, as `application/problem+json`.
@@ -57,6 +57,9 @@ const STATUSES: Readonly<Record<ErrorClass, number>> = {
   interrupted: 409,
 };
 
+/** What the body calls options that the package calls otherwise. */
+export const NAMES: OptionNames = { source: "url", "source.headers": "headers" };
+
 /** A problem of the handler's own. */
 export function problem(
   status: number,
@@ -87,7 +90,8 @@ export function problemOf(error: unknown): Problem {
       hint: "This is a fault in vodlift: please report what was requested.",
     });
   }
-  const { code, message, hint, retryable, serviceCode, requestId } = error;
+  const { code, retryable, serviceCode, requestId } = error;
+  const { message, hint } = withOptionNames(error, NAMES);
   const field = code === "invalid_argument" ? /^`([\w.]+)`/.exec(message)?.[1] : undefined;
   return {
     ...problem(STATUSES[error.class], { code, detail: message, hint, retryable }),

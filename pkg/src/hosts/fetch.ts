@@ -4,6 +4,7 @@
 import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
+import { misplaced, misplacedOn } from "./runtime.ts";
 import { emptyBody, open, send } from "./web.ts";
 
 export { fileCheckpoint, fromFile } from "./web.ts";
@@ -17,11 +18,18 @@ const LIMITS: HostLimits = {
   buffersParts: true,
 };
 
-/** The portable host. `fetch` does not tell addresses, so only URLs are guarded here, not what their names resolve to. */
+/**
+ * The portable host. `fetch` does not tell addresses, so only URLs are guarded here, not what their names resolve to. Where
+ * there is a host that sees them, this one opens no source at all: to be without the guard must be nobody's oversight.
+ */
 export function createHost(_rules: AddressRules): Host {
   return {
     limits: LIMITS,
-    open: (request, _allowPrivate, signal) => open(request, signal),
+    async open(request, _allowPrivate, signal) {
+      const runtime = misplacedOn();
+      if (runtime !== undefined) throw new HostFailure("unguarded", misplaced(runtime));
+      return open(request, signal);
+    },
     put: (request, length, signal) => new GatheredRequest(request, length, signal),
   };
 }

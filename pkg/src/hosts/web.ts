@@ -1,10 +1,12 @@
 // What the hosts on `fetch` share.
 
+import { errorOf } from "../core.ts";
+import { type Code, VodliftError } from "../error.ts";
 import { BytesReader } from "../sources/bytes.ts";
 import { StreamReader } from "../sources/web-stream.ts";
 import type { Request } from "../wasm/core.js";
-import { HostFailure } from "./failure.ts";
 import type { Incoming } from "./host.ts";
+import { misplaced, misplacedOn } from "./runtime.ts";
 
 /** A body that `fetch` sends with its exact length. */
 export type SizedBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
@@ -54,10 +56,16 @@ export function emptyBody(request: Request): SizedBody {
 
 /** Only Node, Deno and Bun write files. */
 export function fileCheckpoint(_path: string): never {
-  throw new HostFailure("internal", "files are written only in Node, Deno and Bun");
+  throw noFiles("checkpoint_failed", "files are written only in Node, Deno and Bun");
 }
 
 /** Only Node, Deno and Bun open files by path. */
 export function fromFile(_path: string): never {
-  throw new HostFailure("source_read", "files are opened by path only in Node, Deno and Bun");
+  throw noFiles("source_read", "files are opened by path only in Node, Deno and Bun");
+}
+
+function noFiles(code: Code, message: string): VodliftError {
+  const runtime = misplacedOn();
+  if (runtime === undefined) return new VodliftError(errorOf(code, message));
+  return new VodliftError(errorOf("guard_missing", misplaced(runtime)));
 }

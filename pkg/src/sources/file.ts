@@ -1,7 +1,9 @@
-import { type FileHandle, open, realpath } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { HostFailure } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
+import { fileReason, isMissing, openRegular } from "./look.ts";
 import type { Folder, Slices } from "./source.ts";
 
 const CHUNK = 256 * 1024;
@@ -39,13 +41,16 @@ export class FileSource {
 
 /** Opens a file to be read in slices. */
 async function openFileSlices(path: string): Promise<Slices> {
-  const handle = await open(path, "r");
-  try {
-    return await FileSlices.of(handle, resolve(path));
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  const { handle, found } = await openRegular(path).catch((error) => {
+    throw unreadable(error, `${path}: `);
+  });
+  return new FileSlices(handle, resolve(path), found);
+}
+
+function unreadable(error: unknown, place = ""): unknown {
+  const reason = fileReason(error);
+  if (reason === undefined) return error;
+  return new HostFailure(isMissing(error) ? "source_missing" : "source_read", place + reason);
 }
 
 /** The folder around a file, for a playlist that names what lies beside it. */
@@ -57,7 +62,10 @@ function folderOf(path: string): { name: string; path: string; folder: Folder } 
 
 /** A link may lead out of the folder although the path does not: what counts is where it ends. */
 async function openBelow(top: string, path: string): Promise<Slices> {
-  const [root, target] = await Promise.all([realpath(top), realpath(join(top, path))]);
+  const paths = Promise.all([realpath(top), realpath(join(top, path))]);
+  const [root, target] = await paths.catch((error) => {
+    throw unreadable(error);
+  });
   const below = root.endsWith(sep) ? root : `${root}${sep}`;
   if (!target.startsWith(below)) {
     throw new HostFailure("path_refused", "it is a link that leads out of the playlist's folder");
@@ -71,13 +79,7 @@ class FileSlices implements Slices {
   readonly name: string;
   readonly #handle: FileHandle;
 
-  static async of(handle: FileHandle, name: string): Promise<FileSlices> {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw new HostFailure("source_read", `${name} is not a regular file`);
-    return new FileSlices(handle, name, stat.size, stat.mtimeMs);
-  }
-
-  private constructor(handle: FileHandle, name: string, size: number, mtimeMs: number) {
+  constructor(handle: FileHandle, name: string, { size, mtimeMs }: Stats) {
     this.#handle = handle;
     this.name = name;
     this.size = size;
@@ -123,7 +125,9 @@ class SliceReader implements ByteReader {
     const wanted = Math.min(CHUNK, this.#end - this.#at);
     if (wanted === 0) return this.#atEnd();
     const buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
-    const { bytesRead } = await this.#handle.read(buffer, 0, wanted, this.#at);
+    const { bytesRead } = await this.#handle
+      .read(buffer, 0, wanted, this.#at)
+      .catch((error) => Promise.reject(unreadable(error)));
     if (bytesRead === 0) return this.#atEnd();
     this.#at += bytesRead;
     return buffer.subarray(0, bytesRead);

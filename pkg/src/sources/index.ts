@@ -102,6 +102,7 @@ async function openFile(file: FileSource): Promise<Slices> {
   } catch (error) {
     const reason =
       error instanceof HostFailure ? error.message : `${file.path}: ${describe(error)}`;
-    throw new VodliftError(errorOf("source_read", reason), error);
+    const missing = error instanceof HostFailure && error.kind === "source_missing";
+    throw new VodliftError(errorOf(missing ? "source_missing" : "source_read", reason), error);
   }
 }

@@ -66,6 +66,20 @@ export interface Request {
 }
 
 /**
+ * A step that has failed and is tried again in a while.
+ */
+export interface Retry {
+    /**
+     * Which try comes next; the first one was 1.
+     */
+    attempt: number;
+    /**
+     * How many there are.
+     */
+    of: number;
+}
+
+/**
  * A video or audio that exists, by exactly one of its ids.
  */
 export interface VideoRef {
@@ -222,6 +236,14 @@ export interface Progress {
      * Times it started over, because the server or the source had lost it.
      */
     restarts: number;
+    /**
+     * While nothing else is left to do but to wait for another try.
+     */
+    retry?: Retry;
+    /**
+     * What was uploaded is being removed.
+     */
+    removing?: boolean;
 }
 
 /**
@@ -647,7 +669,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "source_host_refused" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -1277,7 +1299,7 @@ export type UrlUploads = { jobIds: string[] } | { urls: string[] };
 /**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "untrusted" | "timeout" | "source_reply" | "source_network" | "source_untrusted" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_read" | "path_refused" | "address_refused" | "credentials" | "internal";
+export type FailureKind = "canceled" | "network" | "untrusted" | "timeout" | "source_reply" | "source_network" | "source_untrusted" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_missing" | "source_read" | "path_refused" | "address_refused" | "unguarded" | "credentials" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.

@@ -84,7 +84,7 @@ impl Call {
         }
     }
 
-    fn tries(self) -> u32 {
+    pub(super) fn tries(self) -> u32 {
         if self.cleans_up() {
             ABORT_TRIES
         } else {

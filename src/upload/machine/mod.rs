@@ -18,11 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::checkpoint::Checkpoint;
 use super::credential_clock;
-use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress};
+use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, Retry};
 use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
 use super::plan::{self, Plan, Shape};
-use super::retry::Entropy;
+use super::retry::{CALL_TRIES, Entropy, PART_TRIES};
 use crate::clock::Clock;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::Reply;
@@ -92,6 +92,8 @@ pub struct Upload {
     retries: u32,
     refreshes: u32,
     request_id: Option<String>,
+    /// What progress last said of waiting and of removing.
+    told: (Option<Retry>, bool),
 }
 
 /// Where VOD wants the object.
@@ -229,6 +231,7 @@ impl Upload {
             retries: 0,
             refreshes: 0,
             request_id: None,
+            told: (None, false),
         }
     }
 
@@ -242,6 +245,9 @@ impl Upload {
             self.fail(error);
         }
         self.settle(now);
+        if self.phase != Phase::Ended && self.told != (self.retry(), self.is_removing()) {
+            self.progress();
+        }
         std::mem::take(&mut self.out)
     }
 
@@ -586,13 +592,40 @@ impl Upload {
             retries: self.retries,
             refreshes: self.refreshes,
             restarts: self.restarts,
+            retry: self.retry(),
+            removing: self.is_removing(),
         };
+        self.told = (progress.retry, progress.removing);
         self.out.push(Effect::Progress { progress });
     }
 
     /// What the caller should know of a good end.
     fn notice(&self) -> Option<String> {
         self.replaces().then(|| replace::NOTICE.to_owned())
+    }
+
+    /// The try that is waited for, where nothing else is under way.
+    fn retry(&self) -> Option<Retry> {
+        let tries = self.tasks.values().map(|task| match task {
+            Task::RetryCall(call) => Some((self.tried(*call), call.tries())),
+            Task::RetryOpen => Some((self.reader.tries, CALL_TRIES)),
+            Task::RetryList => Some((self.files.as_ref()?.tries(), CALL_TRIES)),
+            Task::RetryPart(part) => Some((self.parts.failures(*part), PART_TRIES)),
+            _ => None,
+        });
+        let (tried, of) = tries.collect::<Option<Vec<_>>>()?.into_iter().max()?;
+        // What starts over counts from the beginning.
+        if tried == 0 {
+            return None;
+        }
+        Some(Retry {
+            attempt: tried.saturating_add(1),
+            of,
+        })
+    }
+
+    fn is_removing(&self) -> bool {
+        self.phase == Phase::Aborting && !self.cleanup_over && self.leftover().is_some()
     }
 
     fn server_now(&self, now: UnixMs) -> UnixMs {

@@ -90,6 +90,11 @@ impl Fetch {
 }
 
 impl Files {
+    /// How often the playlist being read has failed.
+    pub(super) fn tries(&self) -> u32 {
+        self.tries
+    }
+
     /// Of a job, if it is about a playlist.
     pub(super) fn of(job: &crate::upload::Job) -> Option<Box<Files>> {
         let Source::Playlist(source) = &job.source else {
@@ -321,7 +326,7 @@ impl Upload {
         let read = if ended {
             files.tree.read(&fetch.item, text)
         } else {
-            let message = format!("it is longer than {limit} bytes (limit `playlistBytes`)");
+            let message = format!("it is longer than {limit} bytes (`limits.playlistBytes`)");
             Err(Error::new(Code::PlaylistTooLarge, message))
         };
         if let Some(open) = fetch.open {
@@ -675,7 +680,7 @@ impl Upload {
         let total = self.parts.bytes().saturating_add(underway);
         if total.saturating_add(length) > limits.bytes {
             let message = format!(
-                "with it there are more than {} bytes (limit `bytes`)",
+                "with it there are more than {} bytes (`limits.bytes`)",
                 limits.bytes
             );
             let error = Error::new(Code::PlaylistTooLarge, message);
@@ -890,6 +895,8 @@ fn failed(item: &Item, failure: &Failure) -> Error {
         FailureKind::SourceLong => Code::SourceTooLong,
         FailureKind::SourceChanged => Code::SourceChanged,
         FailureKind::SourceRead => Code::SourceRead,
+        FailureKind::SourceMissing => Code::SourceMissing,
+        FailureKind::Unguarded => Code::GuardMissing,
         FailureKind::PathRefused => Code::PathRefused,
         _ => Code::SourceUnreachable,
     };

@@ -41,7 +41,7 @@ pub(super) struct Reader {
     plain: bool,
     /// The size the source announced, if it did.
     pub(super) announced: Option<u64>,
-    tries: u32,
+    pub(super) tries: u32,
     /// Bytes put into buffers so far.
     offset: u64,
     ended: bool,
@@ -521,6 +521,8 @@ impl Upload {
             FailureKind::SourceLong => Code::SourceTooLong,
             FailureKind::SourceChanged => return self.changed(),
             FailureKind::SourceRead => Code::SourceRead,
+            FailureKind::SourceMissing => Code::SourceMissing,
+            FailureKind::Unguarded => Code::GuardMissing,
             _ => Code::SourceUnreachable,
         };
         let place = if self.reader.url.is_empty() {

@@ -1,6 +1,7 @@
 // From a request to a job: what can be refused at once is refused at once, naming the field.
+import { withOptionNames } from "vodlift";
 import { checkUrl } from "vodlift/core";
-import { asFailure, client, placesOf } from "../client.ts";
+import { asFailure, client, NAMES, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobOf } from "../ingest/request.ts";
 import type { NewJob } from "../jobs/index.ts";
@@ -19,7 +20,7 @@ export async function toJob(
   const places = placesOf(env);
   for (const field of ["url", "webhookUrl"] as const) {
     const refusal = request[field] && checkUrl(request[field], places.allowPrivateSources);
-    if (refusal) return { ...refusal, field };
+    if (refusal) return { ...refusal, ...withOptionNames(refusal, NAMES), field };
   }
   const { as, source, options } = jobOf(request);
   try {

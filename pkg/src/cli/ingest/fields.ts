@@ -1,11 +1,12 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
 import { bytes, flag, oneOf, text, whole } from "../../arguments.ts";
-import { type UploadOptions, VodliftError } from "../../index.ts";
+import { type OptionNames, type UploadOptions, VodliftError } from "../../index.ts";
 import { videoRef } from "../../job.ts";
 import { isUrl } from "../args.ts";
 import { MEDIA } from "../options/media.ts";
 import type { Table } from "../options/option.ts";
 import { BEGIN, TRANSFER } from "../options/transfer.ts";
+import { FLAGS } from "../spelling.ts";
 
 /** What a row may become. */
 export type Kind = "video" | "image" | "attached" | "playlist";
@@ -103,8 +104,16 @@ const RULES: Readonly<Record<string, Rule>> = {
   callback: object,
 };
 
+const OPTIONS: Table = { ...MEDIA, ...TRANSFER, ...BEGIN };
+
 /** The names a column or field may have. */
 export const FIELDS: readonly string[] = Object.keys(RULES);
+
+/** What a manifest calls the package's options: columns, and flags for what is no column. */
+export const COLUMNS: OptionNames = {
+  ...FLAGS,
+  ...Object.fromEntries(FIELDS.map((field) => [OPTIONS[field]?.api ?? field, field])),
+};
 
 /** A row's fields, checked. */
 export interface Fields extends UploadOptions {
@@ -127,8 +136,6 @@ export function mustBeKnown(field: string): void {
   if (Object.hasOwn(RULES, field)) return;
   throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
 }
-
-const OPTIONS: Table = { ...MEDIA, ...TRANSFER, ...BEGIN };
 
 /** An option without an effect is a mistake that somebody would find out late. */
 function mustFit(read: Readonly<Record<string, unknown>>): void {

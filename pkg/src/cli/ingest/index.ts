@@ -10,7 +10,8 @@ import {
 } from "../../index.ts";
 import { inParallel } from "../../parallel.ts";
 import type { IngestCommand } from "../args.ts";
-import { asFailure, type CliFailure, exitCode } from "../exit.ts";
+import { type CliFailure, exitCode } from "../exit.ts";
+import { asFailure } from "../failure.ts";
 import { bytes, clock, printable } from "../format.ts";
 import { errorFields, note, print } from "../output.ts";
 import { account, snapshot } from "../session.ts";
@@ -18,6 +19,7 @@ import { onInterrupt } from "../signals.ts";
 import { slowLine } from "../slow.ts";
 import { uploadOther } from "../upload.ts";
 import { Board, type Tally } from "./board.ts";
+import { COLUMNS } from "./fields.ts";
 import { type Row, rowsOf } from "./manifest.ts";
 import { Report } from "./report.ts";
 
@@ -162,7 +164,7 @@ class Ingest {
   }
 
   async #failed(row: Row, path: string, error: unknown): Promise<void> {
-    const failure = asFailure(error);
+    const failure = asFailure(error, COLUMNS);
     const { code, message, hint, retryable } = failure;
     // A stream cannot wait: it is begun again by the next run.
     if (code === "not_resumable" && this.#stop.signal.aborted) return this.#discard(path);

@@ -21,6 +21,8 @@ export interface Option<T> {
   readonly only: readonly UploadKind[] | undefined;
   readonly type: "string" | "boolean";
   readonly multiple: boolean;
+  /** What the API calls it, where that is not its field in the table. */
+  readonly api?: string;
   read(given: Given): T;
 }
 
@@ -73,6 +75,11 @@ export function flag(
 /** An option without a value whose absence says something, too. */
 export function toggle(usage: string, help: string): Option<boolean> {
   return { ...flag(usage, help), read: (given) => given === true };
+}
+
+/** The same option, for a field of the API that has another name. */
+export function named<T>(api: string, one: Option<T>): Option<T> {
+  return { ...one, api };
 }
 
 /** `--title`, of `--title T`. */

@@ -1,5 +1,5 @@
 // How the bytes get there.
-import { list, option, toggle } from "./option.ts";
+import { list, named, option, toggle } from "./option.ts";
 import { callback, headers, seconds, size, sizes, text, whole, word, words } from "./values.ts";
 
 const PLAYLIST = ["playlist"] as const;
@@ -8,7 +8,10 @@ const CUT = ["video", "image", "attached"] as const;
 
 /** What every upload may be told, also when it goes on. */
 export const TRANSFER = {
-  headers: list("--header 'Name: value'", headers, "sent to the URL's own origin only"),
+  headers: named(
+    "source.headers",
+    list("--header 'Name: value'", headers, "sent to the URL's own origin only"),
+  ),
   trafficLimit: option(
     "--traffic-limit BITS",
     whole(1),
@@ -51,7 +54,10 @@ export const TRANSFER = {
     "what is too much: playlists=100, files=100000, playlistBytes=8MiB, bytes=1TiB unless told otherwise",
     PLAYLIST,
   ),
-  allowPrivate: toggle("--allow-private", "allow URLs on private and loopback addresses"),
+  allowPrivate: named(
+    "allowPrivateSources",
+    toggle("--allow-private", "allow URLs on private and loopback addresses"),
+  ),
   allowHosts: option(
     "--allow-hosts H,…",
     words,
@@ -62,11 +68,14 @@ export const TRANSFER = {
 
 /** What only its beginning decides. */
 export const BEGIN = {
-  objectHeaders: list(
-    "--object-header 'N: v'",
-    headers,
-    "kept with the object: Content-Type, Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-forbid-overwrite, " +
-      "x-oss-tagging …",
+  objectHeaders: named(
+    "headers",
+    list(
+      "--object-header 'N: v'",
+      headers,
+      "kept with the object: Content-Type, Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-forbid-overwrite, " +
+        "x-oss-tagging …",
+    ),
   ),
   partSize: option("--part-size 16MiB", size, "100KiB to 5GiB; default: fits the size", CUT),
   size: option(

@@ -1,0 +1,66 @@
+// Looks at a path of the command line before anything is begun: what is no file would be waited for, or be gone once a file
+// takes its place.
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileReason, isMissing, strangeness } from "../sources/look.ts";
+import { isUrl } from "./args.ts";
+import { printable } from "./format.ts";
+import type { UploadKind } from "./options/option.ts";
+import { UsageError } from "./usage.ts";
+
+/** What a path leads to. */
+type Found = "a file" | "nothing" | { readonly other: string };
+
+/** @throws UsageError When the system does not even say. */
+async function found(path: string, topic: string): Promise<Found> {
+  try {
+    const other = strangeness(await stat(path));
+    return other === undefined ? "a file" : { other };
+  } catch (error) {
+    if (isMissing(error)) return "nothing";
+    throw new UsageError(`${printable(path)}: ${fileReason(error) ?? String(error)}`, topic);
+  }
+}
+
+/** A file that is to be read. */
+export async function mustBeFile(path: string, topic: string, hint: string): Promise<void> {
+  const it = await found(path, topic);
+  if (it === "a file") return;
+  const reason = it === "nothing" ? "no such file" : `it is ${it.other}, not a file`;
+  throw new UsageError(`${printable(path)}: ${reason}`, topic, hint);
+}
+
+/** A file that is to be written, whether or not it is there yet. */
+export async function mustBeWritable(path: string, topic: string, hint: string): Promise<void> {
+  const it = await found(path, topic);
+  if (typeof it === "string") return;
+  throw new UsageError(`${printable(path)}: it is ${it.other}, not a file`, topic, hint);
+}
+
+/** A source that can be read more than once. That there is none is told by who opens it. */
+export async function mustBeSource(
+  source: string,
+  topic: string,
+  { kind, fileName = "film.mp4" }: { kind: UploadKind; fileName?: string | undefined },
+): Promise<void> {
+  if (source === "-" || isUrl(source)) return;
+  const it = await found(source, topic).catch(() => "nothing" as const);
+  if (typeof it === "string" || it.other === "a directory") return;
+  const message = `${printable(source)}: it is ${it.other}, not a file`;
+  const standard = `vodlift upload - --file-name ${printable(basename(fileName))}`;
+  const hint =
+    kind === "playlist" || topic !== "upload"
+      ? "Save what it gives as a file, and name that."
+      : `It can be read only once, so pass it as standard input: … | ${standard}`;
+  throw new UsageError(message, topic, hint);
+}
+
+/** Nobody types a film. */
+export function mustNotBeTyped(source: string, stdin: { isTTY?: boolean }): void {
+  if (source !== "-" || stdin.isTTY !== true) return;
+  throw new UsageError(
+    "standard input is a terminal, and - reads the media from there",
+    "upload",
+    "Pass the media in, such as: ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4, or name a file.",
+  );
+}

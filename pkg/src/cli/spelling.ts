@@ -1,0 +1,38 @@
+// How errors of the package are told on a command line: options by their flags, and what to do with Node.
+import { type OptionNames, withOptionNames } from "../error.ts";
+import { RESUME } from "./options/commands.ts";
+import { MEDIA } from "./options/media.ts";
+import { flagOf, type Table } from "./options/option.ts";
+import { SERVICE } from "./options/service.ts";
+import { BEGIN, TRANSFER } from "./options/transfer.ts";
+
+/** The flag of each option that the API has, too. */
+export const FLAGS: OptionNames = {
+  ...flagsOf({ ...MEDIA, ...TRANSFER, ...BEGIN, ...SERVICE }),
+  source: flagOf(RESUME.source.usage),
+  accessKeyId: "ALIBABA_CLOUD_ACCESS_KEY_ID",
+  accessKeySecret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+  securityToken: "ALIBABA_CLOUD_SECURITY_TOKEN",
+};
+
+function flagsOf(table: Table): OptionNames {
+  return Object.fromEntries(
+    Object.entries(table).map(([field, { api = field, usage }]) => [api, flagOf(usage)]),
+  );
+}
+
+/** The command runs on Node, which has ways of its own. */
+const ON_NODE: Readonly<Record<string, string>> = {
+  source_tls_untrusted: "Node trusts what NODE_EXTRA_CA_CERTS=FILE names.",
+  tls_untrusted:
+    "Node trusts what NODE_EXTRA_CA_CERTS=FILE names; the emulator's --tls writes DIR/ca.pem.",
+};
+
+/** An error's words as the command line says them. */
+export function spelled<T extends { code: string; message: string; hint: string }>(
+  error: T,
+  names: OptionNames = FLAGS,
+): { message: string; hint: string } {
+  const { message, hint } = withOptionNames(error, names);
+  return { message, hint: [hint, ON_NODE[error.code]].filter(Boolean).join(" ") };
+}
