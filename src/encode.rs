@@ -47,6 +47,11 @@ fn encode_except(text: &str, kept: &[u8]) -> String {
 /// Undoes percent-encoding. A `%` without two hex digits stays as it is; bytes that are not UTF-8 make it `None`.
 /// `+` stays `+`.
 pub fn percent_decode(text: &str) -> Option<String> {
+    String::from_utf8(percent_bytes(text)).ok()
+}
+
+/// [`percent_decode`] into bytes that may be of any character set.
+pub(crate) fn percent_bytes(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -61,7 +66,7 @@ pub fn percent_decode(text: &str) -> Option<String> {
             _ => out.push(first),
         }
     }
-    String::from_utf8(out).ok()
+    out
 }
 
 /// Splits an encoded query into decoded names and values, in order. A name without `=` has an empty value.

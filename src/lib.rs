@@ -29,6 +29,7 @@ pub mod oss;
 pub mod playlist;
 pub mod secret;
 pub mod source;
+mod text;
 pub mod time;
 pub mod upload;
 pub mod vod;

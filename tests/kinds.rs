@@ -21,6 +21,9 @@ const MIB: u64 = 1 << 20;
 fn image(spec: SourceSpec) -> World {
     let mut world = World::new(1, spec);
     world.job.media = Media::Image(CreateUploadImage::default());
+    if let Source::Url { url, .. } = &mut world.job.source {
+        *url = url.replace("film.mp4", "photo.jpg");
+    }
     world
 }
 
@@ -210,10 +213,10 @@ fn an_abort_with_a_dead_credential_says_what_is_left() {
 
 /// An image and an attached media of several parts, whose Complete loses its reply.
 fn unheard() -> [World; 2] {
-    let attached = Media::AttachedMedia(CreateUploadAttachedMedia::default());
-    [Media::Image(CreateUploadImage::default()), attached].map(|media| {
-        let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
-        world.job.media = media;
+    let image = image(SourceSpec::ranged(8 * MIB));
+    let mut attached = World::new(1, SourceSpec::ranged(8 * MIB));
+    attached.job.media = Media::AttachedMedia(CreateUploadAttachedMedia::default());
+    [image, attached].map(|mut world| {
         world.luck.script(Op::Complete, 1, Fault::ResetAfter);
         world
     })

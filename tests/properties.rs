@@ -17,6 +17,8 @@ use vodlift::source::hosts::SourceHosts;
 use vodlift::source::probe::{Validator, read_probe};
 use vodlift::source::range::{RangeExpectation, check_range};
 use vodlift::time::UnixMs;
+use vodlift::upload::Media;
+use vodlift::upload::naming::{self, Hints};
 use vodlift::upload::tree::{Spot, Tree};
 use vodlift::upload::{PlaylistLimits, PlaylistRoot, PlaylistSource};
 use vodlift::vod::{self, api, credential};
@@ -80,6 +82,93 @@ fn body() -> impl Strategy<Value = String> {
 fn signature_or_token() -> impl Strategy<Value = Vec<u8>> {
     let bytes = |length| prop::collection::vec(any::<u8>(), length);
     prop_oneof![bytes(20..=20), bytes(32..=60)]
+}
+
+/// Characters that names are made of, and those that make trouble.
+fn letters() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zA-Z0-9 ._-]{0,12}",
+        "[电影测试片第集é]{1,150}",
+        "[🎬𠮷\u{301}\u{200d}\u{202e}\u{fe0f}\r\n\t\"'\\\\/:;=?%&#+|*]{0,6}",
+        "\\PC{0,20}",
+        ".{0,20}",
+    ]
+}
+
+/// A file's name, now and then in some encoding, with what stands behind it in the world.
+fn a_name() -> impl Strategy<Value = String> {
+    let extension = "\\.(mp4|MKV|ts|jpg|png|srt|vtt|zip|php|dat|0|m4b|jfif|large|[a-z0-9]{0,6})";
+    let tail = "(/|%20|\\.download|;jsessionid=1|&dl=1|:large|/download|\\.)?";
+    let plain = (letters(), letters(), extension, tail).prop_map(|(a, b, e, t)| a + &b + &e + &t);
+    let encoded = |name: String, way: u8| match way {
+        0 => percent_encode(&name),
+        1 => format!("=?UTF-8?B?{}?=", base64_encode(name.as_bytes())),
+        2 => name.bytes().map(char::from).collect(),
+        3 => format!("%B5%E7%D3%B0{name}"),
+        _ => name,
+    };
+    (plain, 0..6_u8).prop_map(move |(name, way)| encoded(name, way))
+}
+
+fn disposition() -> impl Strategy<Value = String> {
+    let before = "(attachment|inline)?; ?(filename|filename\\*|filename\\*0|FileName)=(\"|UTF-8''|GBK''|utf-8'en'|)";
+    (before, a_name(), "(\"|)(; filename=x.mp4)?").prop_map(|(a, b, c)| a + &b + &c)
+}
+
+fn source_url() -> impl Strategy<Value = String> {
+    let query = "(\\?|#)?(file|name|q|response-content-disposition|rscd)?=?";
+    (a_name(), query, a_name(), any::<bool>()).prop_map(|(path, query, value, parsed)| {
+        let text = format!("https://host.example/{path}{query}{value}");
+        match url::Url::parse(&text) {
+            Ok(url) if parsed => url.into(),
+            _ => text,
+        }
+    })
+}
+
+fn media_type() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "(video|audio|image|application|text|binary)/(x-)?[a-z0-9.+-]{1,9}(; ?[a-z=]{0,9})?",
+        "(VIDEO/MP4|image/pjpeg|text/srt|audio/x-m4a|application/octet-stream|video/mp4, x)",
+        ".{0,9}",
+    ]
+}
+
+/// Media of every kind of which nothing is given.
+fn media() -> impl Strategy<Value = Media> {
+    use vod::attached_media::{BusinessType, CreateUploadAttachedMedia};
+    use vod::image::CreateUploadImage;
+    let attached = |business_type| {
+        Media::AttachedMedia(CreateUploadAttachedMedia {
+            business_type,
+            ..CreateUploadAttachedMedia::default()
+        })
+    };
+    prop::sample::select(vec![
+        Media::Video(api::CreateUploadVideo::default()),
+        Media::Image(CreateUploadImage::default()),
+        attached(BusinessType::Material),
+        attached(BusinessType::Subtitle),
+        attached(BusinessType::Watermark),
+    ])
+}
+
+/// Title, file name and format, however a kind calls them.
+fn named(media: &Media) -> [String; 3] {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    match media {
+        Media::Video(video) => [video.title.clone(), video.file_name.clone(), "mp4".into()],
+        Media::Image(image) => [
+            text(&image.title),
+            text(&image.original_file_name),
+            text(&image.image_ext),
+        ],
+        Media::AttachedMedia(media) => [
+            text(&media.title),
+            text(&media.file_name),
+            text(&media.media_ext),
+        ],
+    }
 }
 
 proptest! {
@@ -166,6 +255,44 @@ proptest! {
         let expect = RangeExpectation { first: 9, last: 3, total: None, validator: Validator::default() };
         let _ = check_range(&expect, status, &headers);
         let _ = (UnixMs::parse_iso8601(&body), UnixMs::parse_http_date(&body));
+    }
+
+    #[test]
+    fn a_name_that_is_made_up_is_one_that_vod_takes(
+        kind in media(), disposition in disposition(), url in source_url(), told in media_type(), which in 1..8_u8,
+    ) {
+        let headers = vec![("content-disposition".to_owned(), disposition)];
+        let name = read_probe(200, &headers).unwrap().file_name;
+        let hints = Hints {
+            name: name.as_deref().filter(|_| which & 1 != 0),
+            url: (which & 2 != 0).then_some(url.as_str()),
+            content_type: (which & 4 != 0).then_some(told.as_str()),
+        };
+        let mut media = kind;
+        match naming::complete(&mut media, &hints) {
+            Ok(()) => media.validate().unwrap(),
+            Err(error) => {
+                prop_assert_eq!(error.code, vodlift::Code::InvalidArgument);
+                return Ok(());
+            }
+        }
+        let [title, file_name, format] = named(&media);
+        // Where nothing is told, only a video has a title.
+        prop_assert!(!matches!(media, Media::Video(_)) || !title.is_empty());
+        for text in [&title, &file_name] {
+            prop_assert!(text.trim() == text, "{:?}", text);
+            let plain = |c: char| !c.is_control() && u32::from(c) < 0x10000 && c != '\u{202e}';
+            prop_assert!(text.chars().all(plain), "{:?}", text);
+        }
+        let limit = match media {
+            Media::AttachedMedia(_) => title.len(),
+            _ => title.chars().count(),
+        };
+        prop_assert!(limit <= 128, "{}", title);
+        prop_assert!(!file_name.contains(['/', '\\', '"', ':']) && file_name.chars().count() <= 132);
+        let (stem, extension) = file_name.rsplit_once('.').unwrap();
+        prop_assert!(!stem.is_empty() && extension.bytes().all(|b| b.is_ascii_alphanumeric()));
+        prop_assert!(format.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
     }
 
     #[test]

@@ -86,9 +86,9 @@ export interface UploadCallback {
 
 /** What it becomes, and how to go about it. Every field may be left out. */
 export interface UploadOptions {
-  /** Title, at most 128 characters; the file's name unless told otherwise. */
+  /** Title, at most 128 characters, of attached media 128 bytes of UTF-8; the file's name unless told otherwise. */
   title?: string;
-  /** Description, at most 1024 characters. */
+  /** Description, at most 1024 characters, of attached media 1024 bytes of UTF-8. */
   description?: string;
   /** At most 16 tags of at most 32 characters each, as a list or separated by commas. */
   tags?: readonly string[] | string;

@@ -5,7 +5,7 @@
 //! `address` (which IP addresses are public).
 
 mod address;
-mod disposition;
+pub(crate) mod disposition;
 pub mod guard;
 pub mod hosts;
 pub mod probe;

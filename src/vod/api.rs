@@ -91,12 +91,12 @@ impl CreateUploadVideo {
     /// # Errors
     /// `InvalidArgument` naming field, rule and what was given.
     pub fn validate(&self) -> Result<(), Error> {
-        rules::title(&self.title)?;
+        rules::title(&self.title, rules::TITLE)?;
         rules::file_name(&self.file_name)?;
         if self.file_size == Some(0) {
             return Err(Error::invalid("fileSize", "must be at least 1 byte, got 0"));
         }
-        rules::description(self.description.as_deref())?;
+        rules::description(self.description.as_deref(), rules::DESCRIPTION)?;
         rules::cover_url(self.cover_url.as_deref())?;
         rules::tags(&self.tags)?;
         rules::user_data(self.user_data.as_deref())?;

@@ -16,7 +16,7 @@ pub enum BusinessType {
     Watermark,
     /// A subtitle: srt, ass, stl, ttml, vtt.
     Subtitle,
-    /// A material for editing: jpg, gif, png, mp4, mat, zip.
+    /// A material for editing: jpg, gif, png, mp4, mat, zip, apk.
     #[default]
     Material,
 }
@@ -44,7 +44,7 @@ pub struct CreateUploadAttachedMedia {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub file_size: Option<u64>,
-    /// Shown in the console; at most 128 characters.
+    /// Shown in the console; at most 128 bytes of UTF-8 (42 Han), where videos and images have 128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub title: Option<String>,
@@ -52,7 +52,7 @@ pub struct CreateUploadAttachedMedia {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub cate_ids: Vec<i64>,
-    /// At most 1024 characters.
+    /// At most 1024 bytes of UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub description: Option<String>,
@@ -84,8 +84,8 @@ impl CreateUploadAttachedMedia {
     /// `InvalidArgument` naming field, rule and what was given.
     pub fn validate(&self) -> Result<(), Error> {
         rules::extension("mediaExt", self.media_ext.as_deref())?;
-        rules::optional_title(self.title.as_deref())?;
-        rules::description(self.description.as_deref())?;
+        rules::optional_title(self.title.as_deref(), rules::ATTACHED_TITLE)?;
+        rules::description(self.description.as_deref(), rules::ATTACHED_DESCRIPTION)?;
         rules::tags(&self.tags)?;
         if self.cate_ids.len() > MAX_CATEGORIES {
             let rule = format!(

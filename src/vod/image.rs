@@ -76,8 +76,8 @@ impl CreateUploadImage {
     /// `InvalidArgument` naming field, rule and what was given.
     pub fn validate(&self) -> Result<(), Error> {
         rules::extension("imageExt", self.image_ext.as_deref())?;
-        rules::optional_title(self.title.as_deref())?;
-        rules::description(self.description.as_deref())?;
+        rules::optional_title(self.title.as_deref(), rules::TITLE)?;
+        rules::description(self.description.as_deref(), rules::DESCRIPTION)?;
         rules::tags(&self.tags)?;
         rules::user_data(self.user_data.as_deref())
     }

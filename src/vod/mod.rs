@@ -14,13 +14,14 @@ pub mod conversation;
 pub mod credential;
 pub(crate) mod endpoint;
 pub mod error;
+pub(crate) mod formats;
 pub mod image;
 pub(crate) mod media_info;
 pub mod pull;
 pub(crate) mod refusal;
 pub mod request;
 pub mod rpc;
-mod rules;
+pub(crate) mod rules;
 pub mod video_ref;
 
 use serde::{Deserialize, Serialize};

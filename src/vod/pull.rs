@@ -165,8 +165,8 @@ impl UploadMediaByUrl {
 
 impl UrlMetadata {
     fn validate(&self) -> Result<(), Error> {
-        rules::title(&self.title)?;
-        rules::description(self.description.as_deref())?;
+        rules::title(&self.title, rules::TITLE)?;
+        rules::description(self.description.as_deref(), rules::DESCRIPTION)?;
         rules::cover_url(self.cover_url.as_deref())?;
         rules::tags(&self.tags)?;
         rules::extension("fileExtension", self.file_extension.as_deref())?;

@@ -5,21 +5,71 @@ use serde_json::Value;
 use crate::encode::parse_url;
 use crate::error::Error;
 
-const MAX_TITLE: usize = 128;
-const MAX_DESCRIPTION: usize = 1024;
+/// How long a title may be.
+pub(crate) const TITLE: Limit = Limit::characters(128);
+/// How long the title of an attached media may be.
+pub(crate) const ATTACHED_TITLE: Limit = Limit::bytes(128);
+pub(super) const DESCRIPTION: Limit = Limit::characters(1024);
+pub(super) const ATTACHED_DESCRIPTION: Limit = Limit::bytes(1024);
 const MAX_TAGS: usize = 16;
-const MAX_TAG: usize = 32;
+const TAG: Limit = Limit::characters(32);
 const MAX_EXTEND_BYTES: usize = 512;
 
-pub(super) fn title(title: &str) -> Result<(), Error> {
-    match title.trim().is_empty() {
-        true => Err(Error::invalid("title", "must not be empty")),
-        false => at_most("title", title, MAX_TITLE),
+/// How long a text may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    most: usize,
+    unit: &'static str,
+    size_of: fn(&str) -> usize,
+}
+
+impl Limit {
+    pub(crate) const fn characters(most: usize) -> Limit {
+        Limit {
+            most,
+            unit: "characters",
+            size_of: |text| text.chars().count(),
+        }
+    }
+
+    /// Of UTF-8.
+    pub(crate) const fn bytes(most: usize) -> Limit {
+        Limit {
+            most,
+            unit: "bytes of UTF-8",
+            size_of: str::len,
+        }
+    }
+
+    pub(crate) fn allows(self, text: &str) -> bool {
+        (self.size_of)(text) <= self.most
+    }
+
+    fn check(self, field: &str, text: &str) -> Result<(), Error> {
+        let Limit {
+            most,
+            unit,
+            size_of,
+        } = self;
+        match size_of(text) {
+            size if size > most => Err(Error::invalid(
+                field,
+                format!("must be at most {most} {unit}, got {size}"),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
-pub(super) fn optional_title(text: Option<&str>) -> Result<(), Error> {
-    text.map_or(Ok(()), title)
+pub(super) fn title(title: &str, limit: Limit) -> Result<(), Error> {
+    match title.trim().is_empty() {
+        true => Err(Error::invalid("title", "must not be empty")),
+        false => limit.check("title", title),
+    }
+}
+
+pub(super) fn optional_title(text: Option<&str>, limit: Limit) -> Result<(), Error> {
+    text.map_or(Ok(()), |text| title(text, limit))
 }
 
 /// An extension alone, as `ImageExt` and `MediaExt` want it.
@@ -58,8 +108,8 @@ pub(super) fn file_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) fn description(text: Option<&str>) -> Result<(), Error> {
-    at_most("description", text.unwrap_or_default(), MAX_DESCRIPTION)
+pub(super) fn description(text: Option<&str>, limit: Limit) -> Result<(), Error> {
+    limit.check("description", text.unwrap_or_default())
 }
 
 /// The URL may be signed, so the error does not quote it.
@@ -89,7 +139,7 @@ pub(super) fn tags(tags: &[String]) -> Result<(), Error> {
                 format!("must each be a word without commas, got {tag:?}"),
             ));
         }
-        at_most("tags", tag, MAX_TAG)?;
+        TAG.check("tags", tag)?;
     }
     Ok(())
 }
@@ -159,16 +209,6 @@ pub(super) fn reference_id(id: Option<&str>) -> Result<(), Error> {
     }
 }
 
-fn at_most(field: &str, text: &str, limit: usize) -> Result<(), Error> {
-    match text.chars().count() {
-        count if count > limit => Err(Error::invalid(
-            field,
-            format!("must be at most {limit} characters, got {count}"),
-        )),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,17 +218,27 @@ mod tests {
     }
 
     #[test]
-    fn characters_count_and_not_bytes() {
-        title(&"片".repeat(128)).unwrap();
+    fn characters_count_and_for_attached_media_bytes() {
+        title(&"片".repeat(128), TITLE).unwrap();
         assert_eq!(
-            message(title(&"片".repeat(129))),
+            message(title(&"片".repeat(129), TITLE)),
             "`title` must be at most 128 characters, got 129"
         );
-        assert_eq!(message(title(" ")), "`title` must not be empty");
-        description(Some(&"片".repeat(1024))).unwrap();
+        assert_eq!(message(title(" ", TITLE)), "`title` must not be empty");
+        description(Some(&"片".repeat(1024)), DESCRIPTION).unwrap();
         assert!(
-            message(description(Some(&"x".repeat(1025))))
+            message(description(Some(&"x".repeat(1025)), DESCRIPTION))
                 .contains("at most 1024 characters, got 1025")
+        );
+        title(&"片".repeat(42), ATTACHED_TITLE).unwrap();
+        assert_eq!(
+            message(title(&"片".repeat(43), ATTACHED_TITLE)),
+            "`title` must be at most 128 bytes of UTF-8, got 129"
+        );
+        description(Some(&"片".repeat(341)), ATTACHED_DESCRIPTION).unwrap();
+        assert!(
+            message(description(Some(&"片".repeat(342)), ATTACHED_DESCRIPTION))
+                .contains("at most 1024 bytes of UTF-8, got 1026")
         );
     }
 

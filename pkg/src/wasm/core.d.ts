@@ -471,7 +471,7 @@ export interface CreateUploadAttachedMedia {
      */
     fileSize?: number;
     /**
-     * Shown in the console; at most 128 characters.
+     * Shown in the console; at most 128 bytes of UTF-8 (42 Han), where videos and images have 128 characters.
      */
     title?: string;
     /**
@@ -479,7 +479,7 @@ export interface CreateUploadAttachedMedia {
      */
     cateIds?: number[];
     /**
-     * At most 1024 characters.
+     * At most 1024 bytes of UTF-8.
      */
     description?: string;
     /**

@@ -730,10 +730,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         return Err(Error::invalid("budget", rule));
     }
     let mut media = job.media.clone();
-    let gaps = super::naming::Hints {
-        name: Some("media.mp4"),
-        ..super::naming::Hints::default()
-    };
+    let gaps = super::naming::Hints::of_any(&media);
     if playlist.is_some() {
         let Media::Video(video) = &media else {
             let rule = "must be a video: a playlist is nothing else";

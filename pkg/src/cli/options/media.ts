@@ -12,7 +12,7 @@ export const BUSINESS_TYPES = ["watermark", "subtitle", "material"] as const;
 export const MEDIA = {
   title: option("--title T", text, "shown in the VOD console; default: the file's name"),
   fileName: option("--file-name N", text, "its name with extension; needed for standard input"),
-  description: option("--description D", text, "at most 1024 characters"),
+  description: option("--description D", text, "at most 1024 characters; attached: 1024 bytes"),
   tags: option("--tags a,b", words, "at most 16"),
   cateId: option("--cate-id N", whole(0), "category"),
   coverUrl: option("--cover-url U", text, "thumbnail of your own", VIDEO),
