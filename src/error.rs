@@ -90,6 +90,9 @@ codes! {
     /// A playlist that is not complete: it goes on.
     PlaylistLive = Source, false, "Only a complete playlist can be uploaded: wait for its EXT-X-ENDLIST, or record the stream first.";
 
+    /// What a playlist names as a key is none: it has another length.
+    PlaylistKey = Source, false, "Check what the key's URL answers: a page instead of a key often means that it asks for headers or cookies.";
+
     /// The URL may not be fetched: scheme, user info, port or host.
     UrlRefused = Guard, false, "Use an http(s) URL of a public host, or set `allowPrivateSources` if this one is yours.";
     /// The host resolves to an address that is not public.

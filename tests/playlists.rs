@@ -18,11 +18,7 @@ use vodlift::{Code, Error};
 const ROOT: &str = "https://origin.example/hls/master.m3u8";
 
 fn source(root: PlaylistRoot) -> Source {
-    Source::Playlist(PlaylistSource {
-        root,
-        segments: None,
-        limits: PlaylistLimits::default(),
-    })
+    Source::Playlist(PlaylistSource::at(root))
 }
 
 fn web(seed: u64, pages: &[(&str, Page)]) -> World {
@@ -169,7 +165,7 @@ fn a_redirect_moves_the_base_of_what_a_playlist_names() {
         4,
         &[
             (ROOT, Page::Moved(there.into())),
-            (there, text("#EXTM3U\na.ts\n#EXT-X-ENDLIST\n")),
+            (there, text("#EXTM3U\n#EXTINF:6,\na.ts\n#EXT-X-ENDLIST\n")),
             ("https://cdn.example/x/a.ts", Page::Bytes(5)),
         ],
     );
@@ -206,7 +202,7 @@ fn hosts_beyond_ascii_in_redirects_and_playlists_are_fetched_as_they_were_checke
 
 #[test]
 fn what_a_playlist_names_is_on_a_wanted_host_or_the_playlist_is_refused() {
-    let list = "#EXTM3U\nhttps://evil.example/a.ts\n#EXT-X-ENDLIST\n";
+    let list = "#EXTM3U\n#EXTINF:6,\nhttps://evil.example/a.ts\n#EXT-X-ENDLIST\n";
     let mut world = web(4, &[(ROOT, text(list))]);
     world.job.options.source_hosts.allow = Some(vec!["origin.example".into()]);
     let error = world.run().unwrap_err();
@@ -221,7 +217,8 @@ fn a_local_playlist_reads_files_and_fetches_urls() {
         name: "index.m3u8".into(),
         path: "/films/index.m3u8".into(),
     });
-    let list = "#EXTM3U\nv/a%20b.ts\nhttps://cdn.example/c.ts\n#EXT-X-ENDLIST\n";
+    let list =
+        "#EXTM3U\n#EXTINF:6,\nv/a%20b.ts\n#EXTINF:6,\nhttps://cdn.example/c.ts\n#EXT-X-ENDLIST\n";
     for (at, page) in [
         ("index.m3u8", text(list)),
         ("v/a b.ts", Page::Bytes(2 << 30)),
@@ -246,7 +243,7 @@ fn what_cannot_be_uploaded_leaves_no_media_behind() {
         6,
         &[(
             ROOT,
-            text("#EXTM3U\nhttps://127.0.0.1/a.ts\n#EXT-X-ENDLIST\n"),
+            text("#EXTM3U\n#EXTINF:6,\nhttps://127.0.0.1/a.ts\n#EXT-X-ENDLIST\n"),
         )],
     );
     let html = web(6, &[(ROOT, text("<html>"))]);

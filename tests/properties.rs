@@ -11,7 +11,7 @@ use vodlift::encode::{base64_decode, base64_encode, encode_path, percent_decode,
 use vodlift::http::{Headers, Reply};
 use vodlift::oss::crc64::{Crc64, combine};
 use vodlift::oss::{self, xml};
-use vodlift::playlist::Playlist;
+use vodlift::playlist::{Choice, Playlist, Reading, Replacement};
 use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop};
 use vodlift::source::hosts::SourceHosts;
 use vodlift::source::probe::{Validator, read_probe};
@@ -19,8 +19,8 @@ use vodlift::source::range::{RangeExpectation, check_range};
 use vodlift::time::UnixMs;
 use vodlift::upload::Media;
 use vodlift::upload::naming::{self, Hints};
-use vodlift::upload::tree::{Spot, Tree};
-use vodlift::upload::{PlaylistLimits, PlaylistRoot, PlaylistSource};
+use vodlift::upload::tree::{Item, Spot, Tree};
+use vodlift::upload::{PlaylistRoot, PlaylistSource};
 use vodlift::vod::{self, api, credential};
 
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
@@ -355,28 +355,42 @@ proptest! {
 
 proptest! {
     #[test]
-    fn a_playlist_rewritten_with_its_own_uris_is_itself(
+    fn a_playlist_rewritten_with_its_own_uris_is_itself_from_then_on(
         lines in proptest::collection::vec(
             prop_oneof![
                 ".*",
-                "#EXT-X-(KEY|MAP|PART|MEDIA|I-FRAME-STREAM-INF|SESSION-DATA):([A-Z-]{1,6}=(\"[^\"]*\"|[^,\"]*),){0,3}URI=\"[^\"]{0,9}\"(,.*)?",
+                "#EXT-X-(KEY|MAP|PART|MEDIA|I-FRAME-STREAM-INF|SESSION-DATA|OURS):([A-Z-]{1,6}=(\"[^\"]*\"|[^,\"]*),){0,3}URI=\"[^\"]{0,9}\"(,.*)?",
+                "#EXT-X-DEFINE:NAME=\"[a-c]\",VALUE=\"[a-z/]{0,5}\"",
+                "#EXT-X-(GAP|SERVER-CONTROL:A=B|PRELOAD-HINT:URI=\"x\")",
                 "#EXTINF:[0-9],",
-                "[a-z/%0-9?=&.]{1,12}",
+                "[a-z/%0-9?=&.]{1,12}([{][$][a-c][}])?",
             ],
             0..12,
         ),
-        ending in prop_oneof![Just("\n"), Just("\r\n")],
+        mark in prop_oneof![Just(""), Just("\u{feff}"), Just("\n")],
+        attributes in prop_oneof![Just(""), Just(" x=1")],
+        ending in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
+        variants in prop_oneof![Just(vec![]), Just(vec![Choice::Best]), Just(vec![Choice::MaxBandwidth(1)])],
     ) {
-        let text = format!("#EXTM3U{ending}#EXT-X-ENDLIST{ending}{}", lines.join(ending));
-        if let Ok(playlist) = Playlist::read(&text) {
-            let uris: Vec<&str> = playlist.references.iter().map(|r| playlist.uri(&text, r)).collect();
-            prop_assert!(uris.iter().all(|uri| !uri.is_empty()));
-            prop_assert_eq!(playlist.rewrite(&text, uris.iter().copied()), text.clone());
+        let text = format!("{mark}#EXTM3U{attributes}{ending}{}", lines.join(ending));
+        let reading = Reading { complete: true, variants: &variants, ..Reading::default() };
+        if let Ok(playlist) = Playlist::read(&text, reading) {
+            let own = |playlist: &Playlist| -> Vec<Replacement> {
+                let uris = playlist.references.iter().map(|r| r.uri.clone());
+                uris.map(|uri| Replacement { uri, is_gap: false }).collect()
+            };
+            prop_assert!(playlist.references.iter().all(|r| !r.uri.trim().is_empty()));
+            let stored = playlist.rewrite(&text, own(&playlist));
+            prop_assert!(stored.starts_with("#EXTM3U"));
+            prop_assert!(!stored.contains("#EXT-X-DEFINE:NAME"));
+            let again = Playlist::read(&stored, Reading::default()).unwrap();
+            prop_assert_eq!(again.rewrite(&stored, own(&again)), stored);
             // What is written is found again at the same place, whatever stands around it.
-            let names: Vec<String> = (0..uris.len()).map(|n| format!("f{n}.ts")).collect();
-            let other = playlist.rewrite(&text, names.iter().map(String::as_str));
-            let again = Playlist::read(&other).unwrap();
-            let found: Vec<&str> = again.references.iter().map(|r| again.uri(&other, r)).collect();
+            let names: Vec<String> = (0..playlist.references.len()).map(|n| format!("f{n}.ts")).collect();
+            let named = names.iter().map(|uri| Replacement { uri: uri.clone(), is_gap: false });
+            let other = playlist.rewrite(&text, named);
+            let again = Playlist::read(&other, Reading::default()).unwrap();
+            let found: Vec<String> = again.references.into_iter().map(|r| r.uri).collect();
             prop_assert_eq!(found, names);
         }
     }
@@ -388,25 +402,27 @@ proptest! {
             1..6,
         ),
     ) {
-        let source = PlaylistSource {
-            root: PlaylistRoot::File { name: "i.m3u8".into(), path: "/f/i.m3u8".into() },
-            segments: None,
-            limits: PlaylistLimits::default(),
-        };
+        let source = PlaylistSource::at(PlaylistRoot::File {
+            name: "i.m3u8".into(),
+            path: "/f/i.m3u8".into(),
+        });
         let mut tree = Tree::new(&source, SourcePolicy::default());
         let root = tree.unread().unwrap().clone();
-        let text = format!("#EXTM3U\n#EXT-X-ENDLIST\n{}", uris.join("\n"));
+        let text = format!("#EXTM3U\n#EXT-X-ENDLIST\n#EXTINF:6,\n{}", uris.join("\n#EXTINF:6,\n"));
         if tree.read(&root, text).is_ok() {
             tree.settle("sv/id/root.m3u8", Some("sv/id/")).unwrap();
             for number in 1..=tree.last_file() {
-                match &tree.file(number).unwrap().spot {
-                    Spot::File(path) => prop_assert!(
-                        !path.is_empty()
-                            && !path.contains('\\')
-                            && path.split('/').all(|part| !matches!(part, "" | "." | "..")),
-                        "{}", path
-                    ),
-                    Spot::Url(url) => prop_assert!(check_url(url, &SourcePolicy::default()).is_ok()),
+                let places = std::iter::successors(tree.file(number).cloned(), Item::elsewhere);
+                for place in places {
+                    match &place.spot {
+                        Spot::File(path) => prop_assert!(
+                            !path.is_empty()
+                                && !path.contains('\\')
+                                && path.split('/').all(|part| !matches!(part, "" | "." | "..")),
+                            "{}", path
+                        ),
+                        Spot::Url(url) => prop_assert!(check_url(url, &SourcePolicy::default()).is_ok()),
+                    }
                 }
                 let key = tree.key(number).unwrap();
                 let name = key.strip_prefix("sv/id/").unwrap();
@@ -417,7 +433,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_playlist_reader_panic(text in any::<String>()) {
-        let _ = Playlist::read(&text);
-        let _ = Playlist::read(&format!("#EXTM3U\n{text}"));
+        let _ = Playlist::read(&text, Reading::default());
+        let _ = Playlist::read(&format!("#EXTM3U\n{text}"), Reading::default());
     }
 }

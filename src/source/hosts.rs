@@ -67,7 +67,7 @@ impl SourceHosts {
     }
 }
 
-struct Rule {
+pub(super) struct Rule {
     /// As the URL standard spells it.
     host: String,
     below: bool,
@@ -75,7 +75,7 @@ struct Rule {
 }
 
 impl Rule {
-    fn parse(text: &str) -> Option<Rule> {
+    pub(super) fn parse(text: &str) -> Option<Rule> {
         let (below, rest) = match text.strip_prefix("*.") {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -90,7 +90,7 @@ impl Rule {
         Some(Rule { host, below, port })
     }
 
-    fn fits(&self, url: &Url) -> bool {
+    pub(super) fn fits(&self, url: &Url) -> bool {
         let host = plain(url.host_str().unwrap_or_default());
         let named = match self.below {
             true => host

@@ -2,8 +2,9 @@
 //!
 //! Read in this order: [`guard`] (which URL, address and redirect may be fetched), [`hosts`] (a caller's own lists of hosts),
 //! [`probe`] (what the first reply tells), [`range`] (whether a reply is exactly the range that was asked for), `disposition` (a file name from a header),
-//! `address` (which IP addresses are public).
+//! [`access`] (what other hosts are asked with), `address` (which IP addresses are public).
 
+pub mod access;
 mod address;
 pub(crate) mod disposition;
 pub mod guard;

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::job::{Adopt, Media, PlaylistRoot, PlaylistSource, Source};
+use super::job::{Adopt, Media, MissingSegments, PlaylistRoot, PlaylistSource, Source};
 use super::plan::Plan;
 use crate::error::{Code, Error};
 use crate::http::Headers;
@@ -101,6 +101,47 @@ pub struct PlaylistMark {
     /// The segments came as a list of their own, which must be passed again.
     #[serde(default)]
     pub listed: bool,
+    /// Other hosts were asked with something of their own, which must be passed again: it may be a credential.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub with_hosts: bool,
+    /// Which variants are wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub variants: Vec<String>,
+    /// Playlists that are not complete count as complete.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub complete: bool,
+    /// What is done about a segment that is not there.
+    #[serde(default, skip_serializing_if = "MissingSegments::fails")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub missing_segments: MissingSegments,
+    /// Numbers of the segments that were not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub missing: Vec<u32>,
+}
+
+impl PlaylistMark {
+    /// What was wanted of a playlist, before anything of it is stored.
+    pub fn of(source: &PlaylistSource) -> PlaylistMark {
+        PlaylistMark {
+            listed: source.segments.is_some(),
+            with_hosts: !source.hosts.is_empty(),
+            variants: source.variants.clone(),
+            complete: source.complete,
+            missing_segments: source.missing_segments,
+            ..PlaylistMark::default()
+        }
+    }
+
+    /// Wants of a playlist what was wanted before.
+    pub fn restore(&self, source: &mut PlaylistSource) {
+        source.variants.clone_from(&self.variants);
+        source.complete = self.complete;
+        source.missing_segments = self.missing_segments;
+    }
 }
 
 /// What the source was when it was first seen.

@@ -241,7 +241,8 @@ pub enum Effect {
         /// Give up when the source does not move for this long, in milliseconds.
         idle_ms: u32,
     },
-    /// Read the kept body as UTF-8 and answer with `Text`. What is not UTF-8 is a `SourceRead` failure.
+    /// Read the kept body as UTF-8 and answer with `Text`. A body that begins as gzip does (1f 8b) is unpacked while it is
+    /// read, and `limit` is about what comes out. What is not UTF-8 then is a `SourceRead` failure.
     ReadText {
         /// Names this effect.
         id: u32,
@@ -452,6 +453,10 @@ pub struct Outcome {
     pub bytes: u64,
     /// Parts it was sent in; 1 for one PutObject; the files of a playlist, itself included.
     pub parts: u32,
+    /// Segments of a playlist that were not there, and are gaps now (without their queries; the first 100 of them).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub missing_segments: Vec<String>,
     /// CRC-64/XZ of the object as OSS gave it, unsigned decimal; absent where OSS gave none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

@@ -6,6 +6,8 @@ use crate::error::Error;
 use crate::http::Headers;
 use crate::oss::OssService;
 use crate::oss::settings::{self, OssCallback};
+use crate::playlist::Choice;
+use crate::source::access::HostAccess;
 use crate::source::guard::SourcePolicy;
 use crate::source::hosts::SourceHosts;
 use crate::vod::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
@@ -173,10 +175,70 @@ pub struct PlaylistSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub segments: Option<Vec<String>>,
+    /// Which variants of a master playlist are wanted, each as [`Choice`](crate::playlist::Choice) spells it: all that fit
+    /// one of these. An empty list wants all there are.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub variants: Vec<String>,
+    /// Take playlists that are not complete for complete: what they list now is all there is.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub complete: bool,
+    /// What to do about a segment that is not there.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub missing_segments: MissingSegments,
+    /// What other hosts are asked with.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub hosts: Vec<HostAccess>,
     /// What is too much.
     #[serde(default)]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub limits: PlaylistLimits,
+}
+
+impl PlaylistSource {
+    /// A playlist with everything it names, and nothing said about how.
+    pub fn at(root: PlaylistRoot) -> PlaylistSource {
+        PlaylistSource {
+            root,
+            segments: None,
+            variants: vec![],
+            complete: false,
+            missing_segments: MissingSegments::default(),
+            hosts: vec![],
+            limits: PlaylistLimits::default(),
+        }
+    }
+
+    /// # Errors
+    /// `InvalidArgument` (`variants`, `hosts`, `headers`).
+    pub fn validate(&self) -> Result<(), Error> {
+        for text in &self.variants {
+            Choice::parse(text)?;
+        }
+        self.hosts.iter().try_for_each(HostAccess::validate)
+    }
+}
+
+/// What to do about a segment that its source says is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum MissingSegments {
+    /// It is an error.
+    #[default]
+    Fail,
+    /// It becomes a gap (`EXT-X-GAP`), which players pass over.
+    Gap,
+}
+
+impl MissingSegments {
+    /// It is an error.
+    pub fn fails(&self) -> bool {
+        *self == MissingSegments::Fail
+    }
 }
 
 /// Where a playlist is.

@@ -28,7 +28,7 @@ pub use event::{
     Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, Service, TransferBody,
 };
 pub use job::{
-    Adopt, HostLimits, Job, Media, Options, PlaylistLimits, PlaylistRoot, PlaylistSource, Source,
-    Verify,
+    Adopt, HostLimits, Job, Media, MissingSegments, Options, PlaylistLimits, PlaylistRoot,
+    PlaylistSource, Source, Verify,
 };
 pub use machine::Upload;

@@ -92,12 +92,8 @@ pub(super) fn remembered(checkpoint: &Checkpoint) -> Result<Source, Error> {
     if checkpoint.playlist.is_none() {
         return Ok(self::url(given));
     }
-    Ok(Source::Playlist(PlaylistSource {
-        root: PlaylistRoot::Url {
-            url: given.clone(),
-            headers: Headers::new(),
-        },
-        segments: None,
-        limits: PlaylistLimits::default(),
-    }))
+    Ok(Source::Playlist(PlaylistSource::at(PlaylistRoot::Url {
+        url: given.clone(),
+        headers: Headers::new(),
+    })))
 }

@@ -610,7 +610,12 @@ impl World {
     fn open_page(&mut self, id: u32, at: &str) {
         self.begin(id, "open");
         self.opened.push(at.to_owned());
-        let at = at.split('?').next().unwrap();
+        let is_url = at.contains("://");
+        let at = if is_url {
+            at.split('?').next().unwrap()
+        } else {
+            at
+        };
         let event = match self.luck.fault(Op::Open, None) {
             Some(Fault::ResetBefore | Fault::ResetAfter) => failed(id, FailureKind::SourceNetwork),
             Some(Fault::Refuse(status, _)) => Event::Opened {
@@ -618,6 +623,7 @@ impl World {
                 status,
                 headers: vec![],
             },
+            _ if !is_url && !self.site.contains_key(at) => failed(id, FailureKind::SourceMissing),
             _ => {
                 let (status, headers) = match self.site.get(at) {
                     None => (404, vec![]),

@@ -510,6 +510,7 @@ impl Upload {
     }
 
     fn done(&mut self, crc64: Option<u64>) -> Result<(), Error> {
+        let (missing, missing_segments) = self.missing_segments();
         let place = self.place()?;
         let outcome = Outcome {
             media_id: place.media_id.clone(),
@@ -529,7 +530,8 @@ impl Upload {
             bucket: place.target.bucket.clone(),
             object_key: place.target.key.clone(),
             bytes: self.total().unwrap_or(0),
-            parts: self.parts.count(),
+            parts: self.parts.count().saturating_sub(missing),
+            missing_segments,
             crc64: crc64.map(|crc| crc.to_string()),
             replaced: self.replaces(),
             notice: self.notice(),
@@ -709,6 +711,7 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         Source::Playlist(playlist) => Some(playlist),
         _ => None,
     };
+    playlist.map_or(Ok(()), |playlist| playlist.validate())?;
     if playlist.is_some() && job.options.shard.is_some() {
         return Err(Error::invalid("shard", "is for media of one object"));
     }

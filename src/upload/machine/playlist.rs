@@ -12,13 +12,14 @@ use crate::http::{Headers, Reply, Request, header};
 use crate::oss;
 use crate::oss::Target;
 use crate::oss::crc64::Crc64;
+use crate::source::access::asked_with;
 use crate::source::guard::next_hop;
-use crate::source::probe::{Validator, range_headers, read_probe};
+use crate::source::probe::{Probe, Validator, range_headers, read_probe};
 use crate::source::range::{RangeExpectation, check_range};
 use crate::time::UnixMs;
 use crate::upload::checkpoint::PlaylistMark;
 use crate::upload::event::{Effect, Failure, FailureKind, Phase, TransferBody};
-use crate::upload::job::{Media, Source, Verify};
+use crate::upload::job::{Media, MissingSegments, Source, Verify};
 use crate::upload::naming::{self, Hints};
 use crate::upload::parts::Accepted;
 use crate::upload::plan;
@@ -28,6 +29,9 @@ use crate::vod::error::retry_after_ms;
 
 /// Buffers come in few sizes, so that one can be used again.
 const SMALLEST_BUFFER: u64 = 64 << 10;
+
+/// Missing segments that an outcome tells by name.
+const MAX_SHOWN: usize = 100;
 
 /// The files of a playlist, and where each stands.
 #[derive(Clone)]
@@ -164,7 +168,7 @@ impl Upload {
         let (request, file) = match &item.spot {
             Spot::Url(_) => {
                 let plain = vec![("accept-encoding".into(), "identity".into())];
-                (Some(get(item, plain)), None)
+                (Some(self.get(item, plain)), None)
             }
             Spot::File(path) => (None, Some(path.clone())),
         };
@@ -213,6 +217,12 @@ impl Upload {
             (Some(mark), Source::Playlist(source)) if mark.listed && source.segments.is_none() => {
                 let rule = "must be passed again: the upload was begun with a list of its own";
                 Err(Error::invalid("segments", rule))
+            }
+            (Some(mark), Source::Playlist(source))
+                if mark.with_hosts && source.hosts.is_empty() =>
+            {
+                let rule = "must be passed again: it may hold credentials and was not stored";
+                Err(Error::invalid("hosts", rule))
             }
             (Some(_), Source::Playlist(_)) => Ok(()),
             (None, source) if !matches!(source, Source::Playlist(_)) => Ok(()),
@@ -288,7 +298,7 @@ impl Upload {
             self.files_mut()?.list = Some(fetch);
             return Ok(());
         }
-        if let Err(error) = read_probe(status, headers) {
+        if let Err(error) = read_probe(status, &unpacked(headers)) {
             self.close(id)?;
             let error = about(&fetch.first, error);
             self.files_mut()?.list = Some(fetch);
@@ -344,8 +354,14 @@ impl Upload {
             return Ok(());
         };
         let error = failed(&fetch.first, failure);
+        let elsewhere = elsewhere(fetch, failure);
         if let Some(open) = fetch.open.take() {
             self.close(open)?;
+        }
+        if let Some(next) = elsewhere {
+            self.open_item(&next, Task::OpenList);
+            self.files_mut()?.list = Some(Fetch::of(next));
+            return Ok(());
         }
         if error.retryable {
             return self.retry_list(error, None, now);
@@ -392,6 +408,9 @@ impl Upload {
             for number in &done {
                 files.stored(*number);
             }
+            for number in &mark.missing {
+                files.tree.miss(*number);
+            }
             self.parts.accept_earlier(done.into_iter(), bytes);
         }
         self.progress();
@@ -410,19 +429,19 @@ impl Upload {
 
     pub(super) fn playlist_mark(&self) -> Option<PlaylistMark> {
         let files = self.files.as_deref()?;
-        let listed =
-            matches!(&self.job.source, Source::Playlist(source) if source.segments.is_some());
+        let Source::Playlist(source) = &self.job.source else {
+            return None;
+        };
+        let wanted = PlaylistMark::of(source);
         if !files.named {
             let before = self.expected.as_ref().and_then(|m| m.playlist.clone());
-            return before.or(Some(PlaylistMark {
-                listed,
-                ..PlaylistMark::default()
-            }));
+            return before.or(Some(wanted));
         }
         Some(PlaylistMark {
             digest: files.digest.clone(),
             done: files.done.clone(),
-            listed,
+            missing: files.tree.missing().0.iter().copied().collect(),
+            ..wanted
         })
     }
 
@@ -531,7 +550,7 @@ impl Upload {
                         let expect = whole(&fetch);
                         let range = range_headers(expect.first, expect.last, &expect.validator);
                         TransferBody::Range {
-                            request: get(&fetch.item, range),
+                            request: self.get(&fetch.item, range),
                             expect,
                             allow_private: self.job.options.allow_private_sources,
                         }
@@ -617,8 +636,16 @@ impl Upload {
         }
         let probe = match read_probe(status, headers) {
             Ok(probe) => probe,
+            // Players pass over a segment that is empty.
+            Err(error) if error.code == Code::EmptySource && fetch.item.is_segment() => Probe {
+                size: Some(0),
+                ..Probe::default()
+            },
             Err(error) => {
                 self.close(id)?;
+                if error.code == Code::SourceNotFound && self.may_miss(&fetch.item) {
+                    return self.miss(number, about(&fetch.first, error), now);
+                }
                 let error = about(&fetch.first, error);
                 if is_passing(status) {
                     *self.fetch(number)? = Fetch::of(fetch.first);
@@ -631,6 +658,9 @@ impl Upload {
         fetch.length = probe.size;
         fetch.validator = probe.validator;
         fetch.content_type = probe.content_type;
+        if let Some(size) = probe.size {
+            self.check_key(&fetch, size)?;
+        }
         self.check_total(&fetch, probe.size.unwrap_or(0))?;
         let share = self.share();
         let length = probe.size.unwrap_or(share);
@@ -717,8 +747,10 @@ impl Upload {
                 );
                 Some(too_large(message))
             }
-            _ if length == 0 => Some(Error::new(Code::EmptySource, "it holds 0 bytes")),
-            _ => None,
+            _ if length == 0 && !item.is_segment() => {
+                Some(Error::new(Code::EmptySource, "it holds 0 bytes"))
+            }
+            _ => item.check_length(length).err(),
         };
         if let Some(error) = error {
             self.out.push(Effect::Release { part: number });
@@ -758,12 +790,82 @@ impl Upload {
         if failure.kind == FailureKind::Canceled {
             return Ok(());
         }
+        if let Some(next) = elsewhere(self.fetch(number)?, failure) {
+            *self.fetch(number)? = Fetch::of(next);
+            return self.send_file(number, now);
+        }
         let error = failed(&first, failure);
+        if error.code == Code::SourceMissing && self.may_miss(&first) {
+            return self.miss(number, error, now);
+        }
         if !error.retryable {
             return Err(error);
         }
         *self.fetch(number)? = Fetch::of(first);
         self.part_failed(number, error, None, now)
+    }
+
+    /// The upload may go on without this file.
+    fn may_miss(&self, item: &Item) -> bool {
+        let wanted = matches!(
+            &self.job.source,
+            Source::Playlist(source) if source.missing_segments == MissingSegments::Gap
+        );
+        wanted && item.is_segment()
+    }
+
+    /// Goes on without a segment. Playlists that name it say that it is a gap.
+    fn miss(&mut self, number: u32, error: Error, now: UnixMs) -> Result<(), Error> {
+        let files = self.files_mut()?;
+        files.tree.miss(number);
+        let (missing, segments) = files.tree.missing();
+        if missing.len() >= segments {
+            return Err(error);
+        }
+        let nothing = Accepted {
+            etag: String::new(),
+            size: 0,
+            crc64: None,
+        };
+        self.accept(number, nothing);
+        self.schedule_files(now)
+    }
+
+    /// How many segments were not there, and which, as far as that is told.
+    pub(super) fn missing_segments(&self) -> (u32, Vec<String>) {
+        let Some(files) = self.files.as_deref() else {
+            return (0, vec![]);
+        };
+        let (missing, _) = files.tree.missing();
+        let items = missing.iter().filter_map(|number| files.tree.file(*number));
+        let shown = items.map(|item| item.spot.shown().to_owned());
+        let count = u32::try_from(missing.len()).unwrap_or(u32::MAX);
+        (count, shown.take(MAX_SHOWN).collect())
+    }
+
+    fn check_key(&mut self, fetch: &Fetch, length: u64) -> Result<(), Error> {
+        let checked = fetch.item.check_length(length);
+        checked.map_err(|error| about(&fetch.first, error))
+    }
+
+    /// A GET of a source, with what its host is asked with.
+    fn get(&self, item: &Item, headers: Headers) -> Request {
+        let hosts = match &self.job.source {
+            Source::Playlist(source) => source.hosts.as_slice(),
+            _ => &[],
+        };
+        let own = match &item.spot {
+            Spot::Url(url) => url.as_str(),
+            Spot::File(_) => "",
+        };
+        let (url, asked) = asked_with(hosts, own, &item.headers);
+        Request {
+            method: "GET".into(),
+            url,
+            headers: asked.into_iter().chain(headers).collect(),
+            body: String::new(),
+            idle_ms: SOURCE_IDLE_MS,
+        }
     }
 
     /// A PUT of a whole object can simply be sent again: it ends the same, whether or not the first one arrived.
@@ -862,18 +964,21 @@ impl Upload {
     }
 }
 
-fn get(item: &Item, headers: Headers) -> Request {
-    let url = match &item.spot {
-        Spot::Url(url) => url.clone(),
-        Spot::File(_) => String::new(),
+/// Where a local file may be, as it is not where it was looked for.
+fn elsewhere(fetch: &Fetch, failure: &Failure) -> Option<Item> {
+    let is_missing = failure.kind == FailureKind::SourceMissing;
+    is_missing.then(|| fetch.item.elsewhere()).flatten()
+}
+
+/// The headers of a reply as if it were not gzip'ed: a text is unpacked while it is read.
+fn unpacked(headers: &Headers) -> Headers {
+    let is_gzip = |name: &str, value: &str| {
+        let coding = value.trim();
+        name.eq_ignore_ascii_case("content-encoding")
+            && (coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip"))
     };
-    Request {
-        method: "GET".into(),
-        url,
-        headers: item.headers.iter().cloned().chain(headers).collect(),
-        body: String::new(),
-        idle_ms: SOURCE_IDLE_MS,
-    }
+    let kept = headers.iter().filter(|(name, value)| !is_gzip(name, value));
+    kept.cloned().collect()
 }
 
 /// The whole of a file, as one range: only an exact 206 of the same file counts.
@@ -894,6 +999,7 @@ fn failed(item: &Item, failure: &Failure) -> Error {
         FailureKind::SourceShort => Code::SourceTruncated,
         FailureKind::SourceLong => Code::SourceTooLong,
         FailureKind::SourceChanged => Code::SourceChanged,
+        FailureKind::SourceMissing => Code::SourceMissing,
         FailureKind::SourceRead => Code::SourceRead,
         FailureKind::SourceMissing => Code::SourceMissing,
         FailureKind::Unguarded => Code::GuardMissing,
@@ -925,14 +1031,10 @@ mod tests {
 
     #[test]
     fn runs_of_stored_files_join_whatever_their_order() {
-        let source = crate::upload::PlaylistSource {
-            root: crate::upload::PlaylistRoot::Url {
-                url: String::new(),
-                headers: vec![],
-            },
-            segments: None,
-            limits: Default::default(),
-        };
+        let source = crate::upload::PlaylistSource::at(crate::upload::PlaylistRoot::Url {
+            url: String::new(),
+            headers: vec![],
+        });
         let orders: [&[u32]; 4] = [
             &[1, 2, 3, 4, 5, 7, 9, 8],
             &[9, 8, 7, 5, 4, 3, 2, 1],

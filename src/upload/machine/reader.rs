@@ -520,6 +520,7 @@ impl Upload {
             FailureKind::SourceShort => Code::SourceTruncated,
             FailureKind::SourceLong => Code::SourceTooLong,
             FailureKind::SourceChanged => return self.changed(),
+            FailureKind::SourceMissing => Code::SourceMissing,
             FailureKind::SourceRead => Code::SourceRead,
             FailureKind::SourceMissing => Code::SourceMissing,
             FailureKind::Unguarded => Code::GuardMissing,

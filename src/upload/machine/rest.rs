@@ -53,6 +53,9 @@ impl Upload {
         job.options.show_watermark = checkpoint.show_watermark;
         job.options.adopt = checkpoint.adopt;
         job.options.replace = checkpoint.replace.clone();
+        if let (Source::Playlist(source), Some(mark)) = (&mut job.source, &checkpoint.playlist) {
+            mark.restore(source);
+        }
         if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
             checkpoint.plan
         {

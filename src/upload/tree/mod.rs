@@ -4,19 +4,22 @@
 //! met, from 1 on. Behind them come the other playlists, and the root is the last: whoever can read a playlist can read all
 //! that it names. The same sources give the same numbers and names, so neither has to be remembered.
 
+mod local;
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use super::job::{PlaylistLimits, PlaylistRoot, PlaylistSource};
-use crate::encode::{encode_path, hex, parse_url, percent_decode};
+use crate::encode::{encode_path, hex, join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::http::{Headers, without_query};
-use crate::playlist::{Kind, Playlist, Reference, Role};
+use crate::playlist::{Choice, Kind, Origin, Playlist, Reading, Reference, Replacement, Role};
 use crate::source::guard::{SourcePolicy, check_url, refer};
+use local::is_url;
+use names::{Format, MAX_NAME, Names, wish};
 
-/// Longer names are cut: an object key has 1,023 bytes in all.
-const MAX_NAME: usize = 128;
 /// Bytes of all playlists: they stay in memory until the last file is there.
 const MAX_TEXT: usize = 64 << 20;
 
@@ -46,20 +49,69 @@ pub struct Item {
     pub spot: Spot,
     /// The caller's headers that may go there.
     pub headers: Headers,
-    /// What it is called in VOD.
+    /// Of a local file: where else it may be, if it is not there.
+    others: Vec<String>,
+    /// What it would be called in VOD if it were alone, and what it is called.
+    wish: String,
     name: String,
     role: Role,
+    /// How many bytes it must have: a key.
+    key_bytes: Option<u64>,
+    /// The playlist and line that named it first.
+    named_in: String,
+}
+
+impl Item {
+    fn of(spot: Spot, headers: Headers, role: Role) -> Item {
+        Item {
+            spot,
+            headers,
+            others: vec![],
+            wish: String::new(),
+            name: String::new(),
+            role,
+            key_bytes: None,
+            named_in: String::new(),
+        }
+    }
+
+    /// It is a segment: players can do without one, and pass over one that is empty.
+    pub fn is_segment(&self) -> bool {
+        self.role == Role::Segment
+    }
+
+    /// The next place where a local file may be, as this one is empty.
+    pub fn elsewhere(&self) -> Option<Item> {
+        let (next, others) = self.others.split_first()?;
+        Some(Item {
+            spot: Spot::File(next.clone()),
+            others: others.to_vec(),
+            ..self.clone()
+        })
+    }
+
+    /// Whether a file of this length can be what it should be.
+    ///
+    /// # Errors
+    /// `PlaylistKey` for a key of another length than its method has.
+    pub fn check_length(&self, length: u64) -> Result<(), Error> {
+        match self.key_bytes {
+            Some(wanted) if wanted != length => {
+                let message = format!(
+                    "it holds {length} bytes, and the key that {} names has {wanted}",
+                    self.named_in
+                );
+                Err(Error::new(Code::PlaylistKey, message))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Default for Item {
     /// Nothing that could be fetched.
     fn default() -> Self {
-        Item {
-            spot: Spot::File(String::new()),
-            headers: vec![],
-            name: String::new(),
-            role: Role::Variant,
-        }
+        Item::of(Spot::File(String::new()), vec![], Role::Variant)
     }
 }
 
@@ -76,6 +128,10 @@ struct List {
 enum Target {
     List(usize),
     File(usize),
+    /// A segment that is not there.
+    Gap(usize),
+    /// Not part of the media.
+    Remote(usize),
 }
 
 /// A playlist with everything it names.
@@ -86,12 +142,20 @@ pub struct Tree {
     /// The caller's own list of segments, and which of them the playlist's stand for.
     segments: Option<Vec<String>>,
     replaced: BTreeMap<Spot, usize>,
+    /// Which variants are wanted, and that playlists count as complete.
+    variants: Vec<String>,
+    complete: bool,
     /// All playlists that were met, the root first, and of those that were read the content.
     met: Vec<Item>,
     lists: Vec<List>,
     text_bytes: usize,
     files: Vec<Item>,
     numbers: BTreeMap<Spot, Target>,
+    /// Names of segments that are gaps, and URIs of what is not part of the media.
+    gaps: Vec<(String, String)>,
+    remotes: Vec<String>,
+    /// Numbers of segments that turned out to be missing.
+    missing: BTreeSet<u32>,
     /// Key of the root, and what stands before the name of every other file.
     root_key: String,
     prefix: String,
@@ -104,22 +168,22 @@ impl Tree {
             PlaylistRoot::Url { url, headers } => (Spot::Url(url), headers),
             PlaylistRoot::File { name, .. } => (Spot::File(name), vec![]),
         };
-        let root = Item {
-            spot: spot.clone(),
-            headers,
-            name: String::new(),
-            role: Role::Variant,
-        };
+        let root = Item::of(spot.clone(), headers, Role::Variant);
         Tree {
             limits: source.limits.clone(),
             policy,
             segments: source.segments.clone(),
             replaced: BTreeMap::new(),
+            variants: source.variants.clone(),
+            complete: source.complete,
             met: vec![root],
             lists: vec![],
             text_bytes: 0,
             files: vec![],
             numbers: BTreeMap::from([(spot, Target::List(0))]),
+            gaps: vec![],
+            remotes: vec![],
+            missing: BTreeSet::new(),
             root_key: String::new(),
             prefix: String::new(),
         }
@@ -140,7 +204,7 @@ impl Tree {
     /// # Errors
     /// `PlaylistInvalid`, `PlaylistLive`, `PlaylistTooLarge`, `PathRefused`, `UrlRefused` or `AddressRefused`.
     pub fn read(&mut self, at: &Item, text: String) -> Result<(), Error> {
-        let playlist = Playlist::read(&text)?;
+        let playlist = self.parse(at, &text)?;
         self.text_bytes = self.text_bytes.saturating_add(text.len());
         if self.text_bytes > MAX_TEXT {
             let message = format!("the playlists have more than {MAX_TEXT} bytes in all");
@@ -154,10 +218,13 @@ impl Tree {
             let rule = "is for one media playlist, and this is a master playlist";
             return Err(Error::invalid("segments", rule));
         }
+        if playlist.kind == Kind::Media && self.lists.is_empty() && !self.variants.is_empty() {
+            let rule = "are for a master playlist, and this is a media playlist";
+            return Err(Error::invalid("variants", rule));
+        }
         let mut targets = Vec::with_capacity(playlist.references.len());
         for reference in &playlist.references {
-            let uri = playlist.uri(&text, reference);
-            targets.push(self.meet(at, reference, uri)?);
+            targets.push(self.meet(at, reference)?);
         }
         self.lists.push(List {
             text,
@@ -167,15 +234,97 @@ impl Tree {
         Ok(())
     }
 
-    fn meet(&mut self, at: &Item, reference: &Reference, uri: &str) -> Result<Target, Error> {
-        let (mut spot, mut headers) = self.resolve(at, uri)?;
-        if reference.role == Role::Segment
-            && let Some(own) = self.instead(&spot)?
-        {
-            (spot, headers) = self.resolve(at, &own)?;
+    fn parse(&mut self, at: &Item, text: &str) -> Result<Playlist, Error> {
+        let index = self.lists.len();
+        // Some playlists name a subtitle file where a playlist of subtitles should be.
+        let is_subtitle = text.trim_start_matches('\u{feff}').starts_with("WEBVTT");
+        if is_subtitle && let Some(item) = self.met.get_mut(index).filter(|_| index > 0) {
+            item.wish = wish(item.spot.shown(), Format::Subtitles);
+            return Ok(Playlist::opaque());
         }
-        let is_list = reference.role.is_playlist();
-        if let Some(known) = self.numbers.get(&spot) {
+        let urls: Vec<&str> = [Some(at), self.unread()]
+            .into_iter()
+            .flatten()
+            .filter_map(|item| match &item.spot {
+                Spot::Url(url) => Some(url.as_str()),
+                Spot::File(_) => None,
+            })
+            .collect();
+        let parent = self.lists.first().map(|list| &list.playlist);
+        let parent = parent.filter(|list| list.kind == Kind::Master);
+        let choices: Result<Vec<Choice>, Error> = self
+            .variants
+            .iter()
+            .map(|text| Choice::parse(text))
+            .collect();
+        let reading = Reading {
+            origin: Origin {
+                urls: &urls,
+                parent: parent.map(|list| &list.variables),
+            },
+            complete: self.complete,
+            variants: &choices?,
+        };
+        Playlist::read(text, reading)
+    }
+
+    fn meet(&mut self, at: &Item, reference: &Reference) -> Result<Target, Error> {
+        let uri = reference.uri.as_str();
+        match reference.role {
+            Role::Remote => {
+                let index = self.remotes.len();
+                self.remotes.push(absolute(&at.spot, uri));
+                Ok(Target::Remote(index))
+            }
+            Role::Gap => Ok(self.meet_gap(at, reference)),
+            _ => {
+                let item = self.item(at, reference, uri)?;
+                let own = match reference.role {
+                    Role::Segment => self.instead(&item.spot)?,
+                    _ => None,
+                };
+                match own {
+                    Some(own) => {
+                        let item = self.item(at, reference, &own)?;
+                        self.add(item)
+                    }
+                    None => self.add(item),
+                }
+                .map_err(|error| in_line(reference.line, error))
+            }
+        }
+    }
+
+    /// Nothing is asked of a gap, so whatever it names will do. Its name stays free of those of files.
+    fn meet_gap(&mut self, at: &Item, reference: &Reference) -> Target {
+        let item = self.item(at, reference, &reference.uri).ok();
+        let known = item.as_ref().and_then(|item| self.numbers.get(&item.spot));
+        if let Some(target @ (Target::File(_) | Target::Gap(_))) = known {
+            return *target;
+        }
+        let target = Target::Gap(self.gaps.len());
+        let format = Format::of(at.role, reference.role, reference.in_fragments);
+        let wish = wish(&reference.uri, format);
+        self.gaps.push((wish, String::new()));
+        target
+    }
+
+    fn item(&self, at: &Item, reference: &Reference, uri: &str) -> Result<Item, Error> {
+        let resolved = self.resolve(at, uri);
+        let (spot, headers, others) = resolved.map_err(|error| in_line(reference.line, error))?;
+        let format = Format::of(at.role, reference.role, reference.in_fragments);
+        Ok(Item {
+            others,
+            wish: wish(uri, format),
+            key_bytes: reference.key_bytes,
+            named_in: format!("line {} of {}", reference.line, at.spot.shown()),
+            ..Item::of(spot, headers, reference.role)
+        })
+    }
+
+    fn add(&mut self, item: Item) -> Result<Target, Error> {
+        let is_list = item.role.is_playlist();
+        if let Some(known) = self.numbers.get(&item.spot) {
             return match (known, is_list) {
                 (Target::List(0), true) => {
                     let message = "it names itself";
@@ -183,7 +332,7 @@ impl Tree {
                 }
                 (Target::List(_), true) | (Target::File(_), false) => Ok(*known),
                 _ => {
-                    let shown = spot.shown();
+                    let shown = item.spot.shown();
                     let message = format!("{shown} is named as a playlist and as something else");
                     Err(Error::new(Code::PlaylistInvalid, message))
                 }
@@ -199,18 +348,13 @@ impl Tree {
             return Err(Error::new(Code::PlaylistTooLarge, message));
         }
         let index = items.len();
-        items.push(Item {
-            spot: spot.clone(),
-            headers,
-            name: String::new(),
-            role: reference.role,
-        });
         let target = if is_list {
             Target::List(index)
         } else {
             Target::File(index)
         };
-        self.numbers.insert(spot, target);
+        self.numbers.insert(item.spot.clone(), target);
+        items.push(item);
         Ok(target)
     }
 
@@ -233,13 +377,13 @@ impl Tree {
         Error::invalid("segments", rule)
     }
 
-    fn resolve(&self, at: &Item, uri: &str) -> Result<(Spot, Headers), Error> {
+    fn resolve(&self, at: &Item, uri: &str) -> Result<(Spot, Headers, Vec<String>), Error> {
         match &at.spot {
             Spot::Url(base) => {
                 let (url, headers) = refer(base, uri, &at.headers, &self.policy)?;
-                Ok((Spot::Url(url), headers))
+                Ok((Spot::Url(url), headers, vec![]))
             }
-            Spot::File(base) if has_scheme(uri) => {
+            Spot::File(base) if is_url(uri) => {
                 check_url(uri, &self.policy).map_err(|mut error| {
                     error.message = format!("{base}: {}", error.message);
                     error
@@ -248,9 +392,13 @@ impl Tree {
                     url.set_fragment(None);
                     String::from(url)
                 });
-                Ok((Spot::Url(url.unwrap_or_default()), vec![]))
+                Ok((Spot::Url(url.unwrap_or_default()), vec![], vec![]))
             }
-            Spot::File(base) => Ok((Spot::File(below(base, uri)?), vec![])),
+            Spot::File(base) => {
+                let mut paths = local::paths(base, uri)?.into_iter();
+                let first = paths.next().unwrap_or_default();
+                Ok((Spot::File(first), vec![], paths.collect()))
+            }
         }
     }
 
@@ -282,7 +430,10 @@ impl Tree {
         names.give(root_name);
         let others = self.met.iter_mut().skip(1);
         for item in self.files.iter_mut().chain(others) {
-            item.name = names.give(&wish(&item.spot, item.role));
+            item.name = names.give(&item.wish);
+        }
+        for (wish, name) in &mut self.gaps {
+            *name = names.give(wish);
         }
         if self
             .prefix
@@ -324,33 +475,55 @@ impl Tree {
         Some(format!("{}{}", self.prefix, item.name))
     }
 
-    /// The content of a playlist as it is to be stored.
-    pub fn text(&self, number: u32) -> Option<String> {
-        let list = self.lists.get(self.list_index(number)?)?;
-        let own = folder(self.key(number)?.as_str()).to_owned();
-        let uris: Vec<String> = list
-            .targets
-            .iter()
-            .map(|target| {
-                let key = self.key(self.number(*target)).unwrap_or_default();
-                // Elsewhere in the bucket: from the top of the host.
-                match key.strip_prefix(&own) {
-                    Some(name) => encode_path(name),
-                    None => format!("/{}", encode_path(&key)),
-                }
-            })
-            .collect();
-        Some(
-            list.playlist
-                .rewrite(&list.text, uris.iter().map(String::as_str)),
-        )
+    /// Notes a segment that is missing: where it is named a gap is stored.
+    pub fn miss(&mut self, number: u32) {
+        self.missing.insert(number);
     }
 
-    /// SHA-256 of all playlists as they are stored, in hex.
+    /// The segments that are missing, and how many there are in all.
+    pub fn missing(&self) -> (&BTreeSet<u32>, usize) {
+        let segments = self.files.iter().filter(|file| file.is_segment()).count();
+        (&self.missing, segments)
+    }
+
+    /// The content of a playlist as it is to be stored.
+    pub fn text(&self, number: u32) -> Option<String> {
+        self.text_without(number, &self.missing)
+    }
+
+    fn text_without(&self, number: u32, missing: &BTreeSet<u32>) -> Option<String> {
+        let list = self.lists.get(self.list_index(number)?)?;
+        let own = folder(self.key(number)?.as_str()).to_owned();
+        let uris = list.targets.iter().map(|target| Replacement {
+            uri: self.uri(*target, &own),
+            is_gap: missing.contains(&self.number(*target)),
+        });
+        Some(list.playlist.rewrite(&list.text, uris))
+    }
+
+    /// What a playlist in the folder `own` calls it.
+    fn uri(&self, target: Target, own: &str) -> String {
+        let key = match target {
+            Target::Remote(index) => return self.remotes.get(index).cloned().unwrap_or_default(),
+            Target::Gap(index) => {
+                let name = self.gaps.get(index).map_or("", |(_, name)| name);
+                format!("{}{name}", self.prefix)
+            }
+            _ => self.key(self.number(target)).unwrap_or_default(),
+        };
+        // Elsewhere in the bucket: from the top of the host.
+        match key.strip_prefix(own) {
+            Some(name) => encode_path(name),
+            None => format!("/{}", encode_path(&key)),
+        }
+    }
+
+    /// SHA-256 of all playlists as they are stored if no segment is missing, in hex.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for number in self.last_file().saturating_add(1)..=self.count() {
-            let text = self.text(number).unwrap_or_default();
+            let text = self.text_without(number, &BTreeSet::new());
+            let text = text.unwrap_or_default();
             hash.update(text.len().to_be_bytes());
             hash.update(text.as_bytes());
         }
@@ -362,6 +535,7 @@ impl Tree {
             Target::File(index) => index.saturating_add(1),
             Target::List(0) => return self.count(),
             Target::List(index) => self.files.len().saturating_add(index),
+            Target::Gap(_) | Target::Remote(_) => 0,
         };
         u32::try_from(index).unwrap_or(u32::MAX)
     }
@@ -386,106 +560,20 @@ fn folder(key: &str) -> &str {
         .unwrap_or_default()
 }
 
-fn has_scheme(uri: &str) -> bool {
-    let Some((scheme, _)) = uri.split_once(':') else {
-        return false;
-    };
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(legal)
-}
-
-/// The path that a relative URI in a local playlist names, seen from the folder of the root.
-fn below(base: &str, uri: &str) -> Result<String, Error> {
-    let refuse = |why: &str| {
-        let message = format!("{base} names a file {why}");
-        Err(Error::new(Code::PathRefused, message))
-    };
-    let path = uri.split(['?', '#']).next().unwrap_or_default();
-    let Some(path) = percent_decode(path) else {
-        return refuse("whose name is not UTF-8");
-    };
-    if path.starts_with('/') || has_scheme(&path) {
-        return refuse("by an absolute path");
-    }
-    // A backslash is a separator on some systems, and a part of a name on none that a playlist should count on.
-    if path.contains('\\') || path.chars().any(char::is_control) {
-        return refuse("with a backslash or a control character in its name");
-    }
-    let mut segments: Vec<&str> = folder(base).split('/').filter(|s| !s.is_empty()).collect();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." if segments.pop().is_none() => return refuse("outside of its folder"),
-            ".." => {}
-            name => segments.push(name),
+/// What a URI names that stays where it is. Beside a local playlist there is nothing to make it absolute with.
+fn absolute(base: &Spot, uri: &str) -> String {
+    let joined = match base {
+        Spot::Url(base) if parse_url(uri).is_none() => {
+            parse_url(base).and_then(|base| join_url(&base, uri))
         }
-    }
-    if segments.is_empty() || path.ends_with('/') {
-        return refuse("that is a folder");
-    }
-    Ok(segments.join("/"))
+        _ => None,
+    };
+    joined.map_or_else(|| uri.to_owned(), String::from)
 }
 
-/// The name a file would have if it were alone: letters, digits, `-`, `_` and `.`.
-fn wish(spot: &Spot, role: Role) -> String {
-    let path = match spot {
-        Spot::Url(url) => {
-            let path = without_query(url);
-            let path = path.split_once("://").map_or(path, |(_, rest)| rest);
-            path.split_once('/').map_or("", |(_, path)| path)
-        }
-        Spot::File(path) => path,
-    };
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let decoded = match spot {
-        Spot::Url(_) => percent_decode(last).unwrap_or_else(|| last.to_owned()),
-        Spot::File(_) => last.to_owned(),
-    };
-    let clean = |c: char| match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' => c,
-        _ => '_',
-    };
-    let name: String = decoded.chars().map(clean).collect();
-    let (stem, extension) = split(name.trim_start_matches('.'));
-    let stem = if stem.is_empty() { "file" } else { stem };
-    let extension = match role {
-        _ if role.is_playlist() => ".m3u8",
-        Role::Key if extension.is_empty() => ".key",
-        _ => extension,
-    };
-    let room = MAX_NAME.saturating_sub(extension.len().min(MAX_NAME / 2));
-    let stem: String = stem.chars().take(room).collect();
-    let extension: String = extension.chars().take(MAX_NAME / 2).collect();
-    stem + &extension
-}
-
-/// Stem and extension, with its dot.
-fn split(name: &str) -> (&str, &str) {
-    match name.rfind('.') {
-        Some(at) if at > 0 => name.split_at(at),
-        _ => (name, ""),
-    }
-}
-
-/// Names that are taken. Case does not make a difference: not every place where a copy may end up has it.
-#[derive(Default)]
-struct Names {
-    taken: BTreeSet<String>,
-    /// The last number given to a wish.
-    counts: BTreeMap<String, u32>,
-}
-
-impl Names {
-    fn give(&mut self, wish: &str) -> String {
-        let (stem, extension) = split(wish);
-        let mut name = wish.to_owned();
-        while !self.taken.insert(name.to_ascii_lowercase()) {
-            let count = self.counts.entry(wish.to_ascii_lowercase()).or_insert(1);
-            *count = count.saturating_add(1);
-            name = format!("{stem}-{count}{extension}");
-        }
-        name
-    }
+fn in_line(line: usize, mut error: Error) -> Error {
+    error.message = format!("line {line}: {}", error.message);
+    error
 }
 
 #[cfg(test)]
@@ -511,12 +599,7 @@ mod tests {
     }
 
     fn tree(root: PlaylistRoot) -> Tree {
-        let source = PlaylistSource {
-            root,
-            segments: None,
-            limits: PlaylistLimits::default(),
-        };
-        Tree::new(&source, policy())
+        Tree::new(&PlaylistSource::at(root), policy())
     }
 
     fn feed(tree: &mut Tree, text: &str) -> Result<(), Error> {
@@ -524,8 +607,13 @@ mod tests {
         tree.read(&item, text.to_owned())
     }
 
+    /// A media playlist of these segments, a line each.
     fn media(lines: &str) -> String {
-        format!("#EXTM3U\n#EXT-X-ENDLIST\n{lines}\n")
+        let segments: String = lines
+            .lines()
+            .map(|line| format!("#EXTINF:6,\n{line}\n"))
+            .collect();
+        format!("#EXTM3U\n#EXT-X-ENDLIST\n{segments}")
     }
 
     fn refused(tree: &mut Tree, uri: &str) -> Code {
@@ -579,7 +667,7 @@ mod tests {
     #[test]
     fn no_two_files_share_a_name() {
         let mut tree = web();
-        let uris = "a/seg.ts\nseg-2.ts\nb/SEG.ts\nroot.m3u8.ts\nc/seg.ts\nd/ro%2Fot\n../x/..%2f%2e%2e\n?x=1";
+        let uris = "a/seg.ts\nseg-2.ts\nb/SEG.ts\nroot.m3u8.ts\nc/seg.ts\nd/ro%2Fot\n../x/..%2f%2e%2e\n?x=1\nget.php?f=seg.ts\nseg";
         feed(&mut tree, &media(uris)).unwrap();
         tree.settle("sv/1/root.m3u8", Some("sv/1/")).unwrap();
         let names: BTreeSet<_> = (1..=tree.count())
@@ -629,11 +717,13 @@ mod tests {
             "//host/share.ts",
             "..\\secret.ts",
             "C%3a/windows.ts",
+            "C:\\windows.ts",
+            "C:/windows.ts",
             "folder/",
         ] {
             assert_eq!(refused(&mut local(), uri), Code::PathRefused, "{uri}");
         }
-        for uri in ["file:///etc/passwd", "C:\\windows.ts", "http://127.0.0.1/a"] {
+        for uri in ["file:///etc/passwd", "http://127.0.0.1/a"] {
             let code = refused(&mut local(), uri);
             assert!(
                 matches!(code, Code::UrlRefused | Code::AddressRefused),
@@ -647,10 +737,94 @@ mod tests {
         assert_eq!(
             spots,
             [
-                Spot::File("v/a b.ts".into()),
+                Spot::File("v/a%20b.ts?x=1#y".into()),
                 Spot::File("c.ts".into()),
                 Spot::Url("https://cdn.example/b.ts".into())
             ]
+        );
+        let places = std::iter::successors(tree.file(1).cloned(), Item::elsewhere);
+        assert_eq!(places.last().unwrap().spot, Spot::File("v/a b.ts".into()));
+    }
+
+    #[test]
+    fn a_gap_keeps_a_name_of_its_own_and_what_stays_elsewhere_is_absolute() {
+        let mut tree = web();
+        let text = "#EXTM3U\n#EXT-X-DATERANGE:ID=\"a\",X-ASSET-URI=\"../ad.m3u8\",X-ASSET-LIST=\"https://ads.example/l\"\n\
+            #EXTINF:6,\na/seg.ts\n#EXTINF:6,\n#EXT-X-GAP\nb/seg.ts\n#EXTINF:6,\n#EXT-X-GAP\na/seg.ts\n\
+            #EXTINF:6,\n#EXT-X-GAP\nfile:///etc/passwd\n#EXT-X-ENDLIST\n";
+        feed(&mut tree, text).unwrap();
+        tree.settle("sv/1/root.m3u8", None).unwrap();
+        assert_eq!(tree.count(), 2);
+        let expected = text
+            .replace("../ad.m3u8", "https://o.example/ad.m3u8")
+            .replace("a/seg.ts", "seg.ts")
+            .replace("b/seg.ts", "seg-2.ts")
+            .replace("file:///etc/passwd", "passwd.ts");
+        assert_eq!(tree.text(2).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_missing_segment_is_a_gap_wherever_it_is_named() {
+        let mut tree = web();
+        feed(&mut tree, &media("a.ts\nb.ts\na.ts")).unwrap();
+        tree.settle("sv/1/root.m3u8", None).unwrap();
+        let digest = tree.digest();
+        tree.miss(1);
+        let expected = media("a.ts\nb.ts\na.ts").replace("a.ts", "#EXT-X-GAP\na.ts");
+        assert_eq!((tree.text(3).unwrap(), tree.digest()), (expected, digest));
+    }
+
+    #[test]
+    fn variables_reach_the_playlists_below() {
+        let mut tree = web();
+        let master =
+            "#EXTM3U\n#EXT-X-DEFINE:QUERYPARAM=\"t\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\ni.m3u8\n";
+        feed(&mut tree, master).unwrap();
+        let list =
+            "#EXTM3U\n#EXT-X-DEFINE:IMPORT=\"t\"\n#EXTINF:6,\nseg.ts?t={$t}\n#EXT-X-ENDLIST\n";
+        feed(&mut tree, list).unwrap();
+        tree.settle("sv/1/root.m3u8", None).unwrap();
+        let spot = Spot::Url("https://o.example/v/seg.ts?t=1".into());
+        assert_eq!(tree.file(1).unwrap().spot, spot);
+        assert_eq!(
+            (tree.text(2).unwrap(), tree.text(3).unwrap()),
+            (
+                "#EXTM3U\n#EXTINF:6,\nseg.ts\n#EXT-X-ENDLIST\n".to_owned(),
+                master.replace("#EXT-X-DEFINE:QUERYPARAM=\"t\"\n", "")
+            )
+        );
+    }
+
+    #[test]
+    fn a_subtitle_file_may_stand_where_a_playlist_should() {
+        let mut tree = web();
+        let master = "#EXTM3U\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"s\",NAME=\"n\",URI=\"s.php?l=en\"\n\
+            #EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES=\"s\"\ni.m3u8\n";
+        feed(&mut tree, master).unwrap();
+        feed(&mut tree, "WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n").unwrap();
+        feed(&mut tree, &media("seg.ts")).unwrap();
+        tree.settle("sv/1/root.m3u8", None).unwrap();
+        assert_eq!(tree.key(2).unwrap(), "sv/1/s.vtt");
+        assert!(tree.text(2).unwrap().starts_with("WEBVTT"));
+        let code = feed(&mut web(), "WEBVTT\n").unwrap_err().code;
+        assert_eq!(code, Code::PlaylistInvalid);
+    }
+
+    #[test]
+    fn a_key_has_the_length_of_its_method() {
+        let mut tree = web();
+        let list =
+            "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k?id=1\"\n#EXTINF:6,\na.ts\n#EXT-X-ENDLIST\n";
+        feed(&mut tree, list).unwrap();
+        let key = tree.file(1).unwrap();
+        assert!(key.check_length(16).is_ok());
+        let error = key.check_length(5301).unwrap_err();
+        assert_eq!(error.code, Code::PlaylistKey);
+        assert!(
+            error
+                .message
+                .contains("line 2 of https://o.example/v/master.m3u8 names"),
+            "{error}"
         );
     }
 

@@ -1,0 +1,204 @@
+//! What files are called where they are stored.
+//!
+//! Players look at extensions: ffmpeg refuses segments whose extension it does not know, or which is not one of the format it
+//! finds. So a name keeps the extension it has if players know that, and gets the one of its format otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::encode::percent_decode;
+use crate::playlist::Role;
+
+/// Longer names are cut: an object key has 1,023 bytes in all.
+pub(super) const MAX_NAME: usize = 128;
+
+/// What a file is, as far as its playlist tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Playlist,
+    Key,
+    Data,
+    Init,
+    /// A segment with an init segment before it.
+    Fragment,
+    /// A segment that stands for itself.
+    Segment,
+    Subtitles,
+    Image,
+}
+
+impl Format {
+    /// Of a file that a playlist of this role names.
+    pub(super) fn of(list: Role, role: Role, in_fragments: bool) -> Format {
+        match (role, list) {
+            (Role::Key, _) => Format::Key,
+            (Role::Data | Role::Remote, _) => Format::Data,
+            (Role::Map, _) => Format::Init,
+            (Role::Segment | Role::Gap, _) if in_fragments => Format::Fragment,
+            (Role::Segment | Role::Gap, Role::Subtitles) => Format::Subtitles,
+            (Role::Segment | Role::Gap, Role::Images) => Format::Image,
+            (Role::Segment | Role::Gap, _) => Format::Segment,
+            _ => Format::Playlist,
+        }
+    }
+
+    /// Extensions that stay as they are.
+    fn known(self) -> &'static [&'static str] {
+        match self {
+            Format::Playlist => &["m3u8"],
+            Format::Key => &["key"],
+            Format::Data => &["json", "xml", "txt", "plist", "vtt", "jpg", "png", "bin"],
+            // Transport streams have init segments, too: the tables at their beginning.
+            Format::Init | Format::Fragment => {
+                &["mp4", "m4s", "m4a", "mov", "3gp", "cmfv", "cmfa", "ts"]
+            }
+            Format::Segment => &[
+                "ts", "mp4", "m4s", "m4a", "mov", "3gp", "cmfv", "cmfa", "aac", "ac3", "eac3",
+                "ec3", "mp2", "mp3", "mpg", "mpeg", "mpegts", "flac", "wav", "ogg", "oga", "ogv",
+                "mkv", "avi", "vob", "vtt", "webvtt",
+            ],
+            Format::Subtitles => &["vtt", "webvtt"],
+            Format::Image => &["jpg", "jpeg", "png", "webp", "gif", "avif"],
+        }
+    }
+
+    /// What the format is called where the name tells nothing that players know.
+    fn extension(self, given: &str) -> &'static str {
+        match self {
+            Format::Playlist => "m3u8",
+            Format::Key => "key",
+            Format::Data => "json",
+            Format::Init => "mp4",
+            Format::Fragment => "m4s",
+            Format::Subtitles => "vtt",
+            Format::Image => "jpg",
+            Format::Segment if matches!(given, "m4f" | "m4v" | "fmp4" | "cmft" | "dash") => "m4s",
+            Format::Segment => "ts",
+        }
+    }
+
+    fn knows(self, extension: &str) -> bool {
+        let known = self.known().iter();
+        known
+            .copied()
+            .any(|one| extension.eq_ignore_ascii_case(one))
+    }
+}
+
+/// The name a file would have if it were alone, with the extension that players need: letters, digits, `-`, `_` and `.`.
+/// `uri` is what its playlist calls it.
+pub(super) fn wish(uri: &str, format: Format) -> String {
+    let path = match uri.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => uri,
+    };
+    let bare = decoded(path.split(['?', '#']).next().unwrap_or_default());
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    let values = query.split(['&', '#']).map(|pair| {
+        let (_, value) = pair.split_once('=').unwrap_or(("", pair));
+        decoded(value)
+    });
+    let literal = match uri.contains("://") {
+        true => String::new(),
+        false => path.to_owned(),
+    };
+    let told = std::iter::once(bare.clone()).chain(values).chain([literal]);
+    let name = told
+        .map(|text| last(&text).to_owned())
+        .find(|name| format.knows(split(name).1.trim_start_matches('.')))
+        .unwrap_or_else(|| last(&bare).to_owned());
+    let clean: String = name.chars().map(plain).collect();
+    let (stem, given) = split(clean.trim_start_matches('.'));
+    let given = given.trim_start_matches('.');
+    let extension = match format.knows(given) {
+        true => given,
+        false => format.extension(&given.to_ascii_lowercase()),
+    };
+    let stem = if stem.is_empty() { "file" } else { stem };
+    let room = MAX_NAME.saturating_sub(extension.len().saturating_add(1));
+    let stem: String = stem.chars().take(room).collect();
+    format!("{stem}.{extension}")
+}
+
+fn plain(c: char) -> char {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' => c,
+        _ => '_',
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode(text).unwrap_or_else(|| text.to_owned())
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// Stem and extension, with its dot.
+fn split(name: &str) -> (&str, &str) {
+    match name.rfind('.') {
+        Some(at) if at > 0 => name.split_at(at),
+        _ => (name, ""),
+    }
+}
+
+/// Names that are taken. Case does not make a difference: not every place where a copy may end up has it.
+#[derive(Default)]
+pub(super) struct Names {
+    taken: BTreeSet<String>,
+    /// The last number given to a wish.
+    counts: BTreeMap<String, u32>,
+}
+
+impl Names {
+    pub(super) fn give(&mut self, wish: &str) -> String {
+        let (stem, extension) = split(wish);
+        let mut name = wish.to_owned();
+        while !self.taken.insert(name.to_ascii_lowercase()) {
+            let count = self.counts.entry(wish.to_ascii_lowercase()).or_insert(1);
+            *count = count.saturating_add(1);
+            name = format!("{stem}-{count}{extension}");
+        }
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_the_extension_that_players_need() {
+        use Format::*;
+        for (uri, format, name) in [
+            ("seg0.ts?sig=1", Segment, "seg0.ts"),
+            ("SEG0.TS", Segment, "SEG0.TS"),
+            ("get.php?f=0.ts", Segment, "0.ts"),
+            ("https://h/get.php?f=a%2F0.ts&x=1", Segment, "0.ts"),
+            ("https://h.example?f=0.ts", Segment, "0.ts"),
+            ("segment/12", Segment, "12.ts"),
+            ("pic.jpg", Segment, "pic.ts"),
+            ("a.aac", Segment, "a.aac"),
+            ("a.m4f", Segment, "a.m4s"),
+            ("segment/12", Fragment, "12.m4s"),
+            ("a.cmfv", Fragment, "a.cmfv"),
+            ("a.aac", Fragment, "a.m4s"),
+            ("init?x=1", Init, "init.mp4"),
+            ("subs/0", Subtitles, "0.vtt"),
+            ("subs/0.txt", Subtitles, "0.vtt"),
+            ("tile.png", Image, "tile.png"),
+            ("tile.php", Image, "tile.jpg"),
+            ("get.php?id=1", Key, "get.key"),
+            ("k.bin", Key, "k.key"),
+            ("lyrics", Data, "lyrics.json"),
+            ("list.php?id=1", Playlist, "list.m3u8"),
+            ("a#1.ts", Segment, "a_1.ts"),
+            ("100%.ts", Segment, "100_.ts"),
+            ("", Segment, "file.ts"),
+            (".ts", Segment, "ts.ts"),
+        ] {
+            assert_eq!(wish(uri, format), name, "{uri} {format:?}");
+        }
+        assert!(wish(&"x".repeat(500), Segment).len() <= MAX_NAME);
+    }
+}
