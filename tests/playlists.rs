@@ -176,7 +176,7 @@ fn a_redirect_moves_the_base_of_what_a_playlist_names() {
 #[test]
 fn hosts_beyond_ascii_in_redirects_and_playlists_are_fetched_as_they_were_checked() {
     let there = "https://xn--p3t879b.example/x/list.m3u8";
-    let list = "#EXTM3U\nhttps://CDN.电影.example/1.ts\n//例え.テスト/2.ts\n#EXT-X-ENDLIST\n";
+    let list = "#EXTM3U\n#EXTINF:6,\nhttps://CDN.电影.example/1.ts\n#EXTINF:6,\n//例え.テスト/2.ts\n#EXT-X-ENDLIST\n";
     let mut world = web(
         4,
         &[

@@ -95,7 +95,7 @@ export type { UploadProgress } from "./progress.ts";
 export type { SlowRequest } from "./slow.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
-export type { PlaylistSource } from "./sources/playlist.ts";
+export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
 export type { ByteStream } from "./sources/stream.ts";
 export type {
   Checkpoint,
@@ -235,11 +235,15 @@ export class Vodlift {
   async check(
     as: "video" | "image" | "attached" | "playlist",
     source: UploadSource | PlaylistSource,
-    options: UploadOptions & UploadImageOptions & Partial<UploadAttachedMediaOptions> = {},
+    options: UploadOptions &
+      UploadImageOptions &
+      Partial<UploadAttachedMediaOptions> &
+      PlaylistOptions = {},
   ): Promise<void> {
+    if (as !== "playlist") mustNotBePlaylists(options);
     const { data, local } =
       as === "playlist"
-        ? openPlaylist(source as PlaylistSource, {})
+        ? openPlaylist(source as PlaylistSource, options)
         : await openSource(source, options.size);
     const { businessType, ...rest } = options;
     const media = (): Job["media"] => {
@@ -262,13 +266,18 @@ export class Vodlift {
    * names (and to nothing else), and the root goes up last. A file that many byte ranges point into goes up once.
    *
    * A web playlist leads to URLs only, all of them checked like the source itself; a local one to files below its own
-   * folder, and to URLs. Live playlists are refused.
+   * folder, and to URLs. Live playlists are refused, unless `complete` takes them as ended.
+   *
+   * What is stored plays: variables (EXT-X-DEFINE) have their values, leftovers of a low-latency list and lines that players
+   * pass over are gone, segments that are gaps stay gaps, names have the extensions that players need, and what is not part
+   * of the media (interstitials, a steering server) is named by an absolute URL. All else stays byte for byte.
    *
    * Its files are whole objects: when it is aborted, or fails without a checkpoint, they are removed with the media, by
    * DeleteVideo. A media that was there before (`adopt`) keeps them.
    *
    * @param source The playlist's URL (text, `URL`, or `{ url, headers }`), or `fromFile(path)`.
-   * @throws VodliftError As `upload`; also `playlist_invalid`, `playlist_live`, `playlist_too_large`, `path_refused`.
+   * @throws VodliftError As `upload`; also `playlist_invalid`, `playlist_live`, `playlist_too_large`, `playlist_key`,
+   * `path_refused`.
    * @see https://www.rfc-editor.org/rfc/rfc8216
    */
   uploadPlaylist(source: PlaylistSource, options?: PlaylistOptions): Promise<Outcome>;
@@ -541,13 +550,21 @@ async function load(
   throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to go on from"));
 }
 
+/** Options without an effect are mistakes. */
+function mustNotBePlaylists(options: PlaylistOptions): void {
+  const { segments, variants, complete, missingSegments, hosts, limits } = options;
+  const given = defined({ segments, variants, complete, missingSegments, hosts, limits });
+  const [field] = Object.keys(given);
+  if (field !== undefined) throw invalid(field, "is for playlists");
+}
+
 async function sourceOf(
   { source: mark, playlist }: Checkpoint,
-  { source: given, segments, limits }: ResumeOptions,
+  { source: given, segments, limits, hosts }: ResumeOptions,
 ): Promise<OpenSource> {
   const open = (source: UploadSource) => {
     if (playlist === undefined) return openSource(source, undefined);
-    return openPlaylist(source as PlaylistSource, { segments, limits });
+    return openPlaylist(source as PlaylistSource, { segments, limits, hosts });
   };
   if (given !== undefined) return open(given);
   if (mark.queryRemoved) {

@@ -6,6 +6,7 @@ import type { VodliftError } from "./error.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { SlowRequest } from "./slow.ts";
 import type { UploadSource } from "./sources/index.ts";
+import type { HostRequest } from "./sources/playlist.ts";
 import type { BusinessType, ImageType, Outcome, PlaylistLimits, VideoRef } from "./wasm/core.js";
 
 /** Keys of the account. */
@@ -206,6 +207,28 @@ export interface PlaylistOptions
    * paths below its folder. One for each different segment, in the order they first appear.
    */
   segments?: readonly (string | URL)[];
+  /**
+   * The variants wanted of a master playlist, all of them by default: `best` or `worst` (by bandwidth), `720p`, `<=720p`,
+   * `2500000` (bit/s), `<=2500000`, `name=HD` (its NAME or STABLE-VARIANT-ID). Of several, all that fit one; as a list or
+   * separated by commas. Audio and subtitles that no chosen variant plays with fall away, too. A resume keeps the choice.
+   */
+  variants?: string | readonly string[];
+  /**
+   * Take playlists that are live or unfinished as ended: what they list now is all there is, and is stored with an
+   * EXT-X-ENDLIST. A resume keeps the choice.
+   */
+  complete?: boolean;
+  /**
+   * What to do about a segment that its source does not have (404, 410, no such file): `fail` (the default), or `gap`: go on
+   * without it, mark it with EXT-X-GAP, and tell in `missingSegments` of the outcome. A resume keeps the choice.
+   */
+  missingSegments?: "fail" | "gap";
+  /**
+   * Headers and query parameters for the hosts that the playlist leads to, such as a CDN: by host (`cdn.example.com`,
+   * `*.example.com`, `example.com:8443`). The source's own headers never go there. No checkpoint keeps them: pass them to
+   * `resume` again.
+   */
+  hosts?: Readonly<Record<string, HostRequest>>;
   /** What is too much: 100 playlists, 100,000 files, 8 MiB a playlist and 1 TiB in all unless told otherwise. */
   limits?: PlaylistLimits;
 }
@@ -370,7 +393,7 @@ export interface ResumeOptions
       | "onSlowRequest"
       | "slowRequestMs"
     >,
-    Pick<PlaylistOptions, "segments" | "limits"> {
+    Pick<PlaylistOptions, "segments" | "limits" | "hosts"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
   source?: UploadSource;
 }

@@ -3,6 +3,7 @@
 import type { Attempt, Side } from "./hosts/attempt.ts";
 import { HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
+import { gunzip, isGzip } from "./sources/gunzip.ts";
 import type { Request } from "./wasm/core.js";
 
 /** A whole reply. */
@@ -132,9 +133,16 @@ function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
   }
 }
 
+function joined(before: Uint8Array, chunk: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(before.length + chunk.length);
+  both.set(before);
+  both.set(chunk, before.length);
+  return both;
+}
+
 /** A body that is kept open and read bit by bit into buffers. */
 export class OpenBody {
-  readonly #reader: ByteReader;
+  #reader: ByteReader;
   readonly #side: (idleMs: number) => Side;
   #rest: Uint8Array | undefined;
   #intact = true;
@@ -162,12 +170,16 @@ export class OpenBody {
     return { length, ended: this.#rest === undefined };
   }
 
-  /** Reads up to `limit` bytes as text, and looks whether anything follows. A byte order mark stays. */
+  /**
+   * Reads up to `limit` bytes as text, and looks whether anything follows. A byte order mark stays; what is gzip'ed is
+   * unpacked, and the limit is about what comes out.
+   */
   async text(
     attempt: Attempt,
     { limit, idleMs }: { limit: number; idleMs: number },
   ): Promise<{ text: string; ended: boolean }> {
     const side = this.#side(idleMs);
+    await this.#unpack(attempt, side);
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     let text = "";
     await this.#take(attempt, side, limit, (chunk) => {
@@ -182,6 +194,20 @@ export class OpenBody {
 
   close(): void {
     this.#reader.close();
+  }
+
+  async #unpack(attempt: Attempt, side: Side): Promise<void> {
+    const reader = this.#reader;
+    let first = await attempt.wait(reader.read(), side);
+    while (first !== undefined && first.length < 2) {
+      const chunk = await attempt.wait(reader.read(), side);
+      if (chunk === undefined) break;
+      first = joined(first, chunk);
+      // What was joined here is no memory of the reader's own.
+      this.#reader = { read: () => reader.read(), close: () => reader.close() };
+    }
+    if (first !== undefined && isGzip(first)) this.#reader = gunzip(first, reader);
+    else this.#rest = first;
   }
 
   async #take(

@@ -57,7 +57,9 @@ export interface Watched {
 }
 
 /** How it ended. */
-type End = { suspended: true } | { suspended?: never; mediaId: string; bytes: number };
+type End =
+  | { suspended: true }
+  | { suspended?: never; mediaId: string; bytes: number; missingSegments?: string[] };
 
 /**
  * Runs an upload in front of somebody. Ctrl-C cleans up; with a checkpoint file it finishes the parts in flight instead
@@ -101,6 +103,10 @@ export async function watch(
     });
     view?.end();
     if (end.suspended) throw interrupted(checkpoint ?? "");
+    const missing = end.missingSegments?.length ?? 0;
+    if (missing > 0 && !command.quiet) {
+      note(`${name}: ${missing} segments were not there, and are gaps now: ${end.missingSegments}`);
+    }
     if (!command.quiet && !command.json) note(`${name}: ${bytes(end.bytes)} uploaded`);
     print(report(command, { ...end }));
     return 0;
@@ -152,7 +158,8 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     const { fileUrl } = result;
     // Said where it is so: most uploads make a new media.
     const replaced = result.replaced ? { replaced: true, notice: result.notice } : {};
-    const counts = { resumed, refreshes, retries, restarts, requestId };
+    const { missingSegments } = result;
+    const counts = { resumed, refreshes, retries, restarts, missingSegments, requestId };
     return JSON.stringify({ ...fields, fileUrl, ...replaced, ...counts });
   }
   if (command.quiet) return String(mediaId);

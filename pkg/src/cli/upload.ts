@@ -117,6 +117,7 @@ export function placeOf(
 async function optionsFrom(command: UploadCommand) {
   const { kind: _, replace, replaceReferenceId, ...media } = pick(command, MEDIA);
   const { objectHeaders, partSize, size, checkpoint } = command;
+  const { variants, complete, missingSegments } = command;
   return {
     ...media,
     ...replaceFrom(replace, replaceReferenceId),
@@ -124,6 +125,9 @@ async function optionsFrom(command: UploadCommand) {
     ...(objectHeaders && { headers: objectHeaders }),
     ...(partSize !== undefined && { partSize }),
     ...(size !== undefined && { size }),
+    ...(variants !== undefined && { variants }),
+    ...(complete !== undefined && { complete }),
+    ...(missingSegments !== undefined && { missingSegments }),
     ...(checkpoint !== undefined && { checkpoint: fileCheckpoint(checkpoint) }),
   };
 }

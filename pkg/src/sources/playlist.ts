@@ -1,8 +1,17 @@
 // An HLS playlist as a source: where its root is. What it names is the core's to find out.
 
-import { invalid, pairs } from "../arguments.ts";
-import { spelled } from "../urls.ts";
-import type { PlaylistLimits, PlaylistRoot } from "../wasm/core.js";
+import {
+  defined,
+  flag,
+  type HeaderFields,
+  invalid,
+  oneOf,
+  pairs,
+  text,
+  texts,
+} from "../arguments.ts";
+import { spelled, spelledHost } from "../urls.ts";
+import type { HostAccess, PlaylistLimits, PlaylistRoot } from "../wasm/core.js";
 import type { FileSource } from "./file.ts";
 import type { OpenSource, UrlSource } from "./index.ts";
 import type { LocalSource } from "./source.ts";
@@ -10,24 +19,63 @@ import type { LocalSource } from "./source.ts";
 /** Where a playlist is: a URL, or a file by `fromFile(path)`. */
 export type PlaylistSource = string | URL | UrlSource | FileSource;
 
-/** What a playlist may ask for. */
+/** What another host than the playlist's own is asked with. */
+export interface HostRequest {
+  /** Headers, such as `Authorization` or `Cookie`. */
+  headers?: HeaderFields | undefined;
+  /** Parameters added to every URL there that does not have them: encoded text without `?`, or names and values. */
+  query?: string | Readonly<Record<string, string>> | undefined;
+}
+
+/** What is wanted of a playlist, and what it may ask for. */
 export interface PlaylistRules {
-  /** The segments, in place of those the playlist names. */
   readonly segments?: readonly (string | URL)[] | undefined;
+  readonly variants?: string | readonly string[] | undefined;
+  readonly complete?: boolean | undefined;
+  readonly missingSegments?: "fail" | "gap" | undefined;
+  readonly hosts?: Readonly<Record<string, HostRequest>> | undefined;
   readonly limits?: PlaylistLimits | undefined;
 }
 
 /** Prepares a playlist. Nothing is read yet. */
 export function openPlaylist(source: PlaylistSource, rules: PlaylistRules): OpenSource {
   const { root, local } = rootOf(source);
-  const { segments, limits } = rules;
-  const own = segments?.map((segment) =>
-    /^https?:/i.test(String(segment)) ? spelled(segment) : String(segment),
-  );
-  return {
-    data: { type: "playlist", root, ...(own && { segments: own }), ...(limits && { limits }) },
-    local,
-  };
+  const { segments, variants, limits } = rules;
+  const wanted = defined({
+    segments: segments?.map((segment) =>
+      /^https?:/i.test(String(segment)) ? spelled(segment) : String(segment),
+    ),
+    variants: texts("variants", typeof variants === "string" ? variants.split(",") : variants),
+    complete: flag("complete", rules.complete),
+    missingSegments: oneOf("missingSegments", rules.missingSegments, ["fail", "gap"]),
+    hosts: rules.hosts && hostList(rules.hosts),
+    limits,
+  });
+  return { data: { type: "playlist", root, ...wanted }, local };
+}
+
+function hostList(hosts: NonNullable<PlaylistRules["hosts"]>): HostAccess[] {
+  if (typeof hosts !== "object" || Array.isArray(hosts)) {
+    throw invalid("hosts", 'must be an object such as { "cdn.example.com": { headers, query } }');
+  }
+  return Object.entries(hosts).map(([host, given]) => {
+    if (typeof given !== "object" || given === null) {
+      throw invalid("hosts", `must have an object with headers or query for ${host}`);
+    }
+    const { headers, query, ...unknown } = given;
+    const [stray] = Object.keys(unknown);
+    if (stray !== undefined) throw invalid("hosts", `has ${stray}, and takes headers and query`);
+    return defined({
+      host: spelledHost(host),
+      headers: pairs("hosts", headers),
+      query: queryText(query),
+    });
+  });
+}
+
+function queryText(query: HostRequest["query"]): string | undefined {
+  if (typeof query !== "object") return text("hosts", query);
+  return new URLSearchParams(query).toString();
 }
 
 function rootOf(source: PlaylistSource): {

@@ -65,6 +65,28 @@ export const IngestRequest = z
       .optional()
       .openapi({ description: "Parts in flight at once: 3 unless told otherwise." }),
     verify: z.enum(["length", "crc64"]).optional(),
+    variants: z
+      .array(text)
+      .min(1)
+      .max(50)
+      .optional()
+      .openapi({
+        description:
+          "Only these variants of a master playlist: best, worst, 720p, <=720p, 2500000 (bit/s), <=2500000, name=HD.",
+        example: ["best"],
+      }),
+    complete: z.boolean().optional().openapi({
+      description: "Take live or unfinished playlists as ended: what they list is all there is.",
+    }),
+    missingSegments: z.enum(["fail", "gap"]).optional().openapi({
+      description: "`gap`: go on without segments that are not there, marked with EXT-X-GAP.",
+    }),
+    hosts: z
+      .record(text, z.strictObject({ headers: fields.optional(), query: z.string().optional() }))
+      .optional()
+      .openapi({
+        description: "What the hosts that a playlist leads to are asked with, host by host.",
+      }),
     shards: wholeNumber.max(16).optional().openapi({
       description:
         "Workflow instances that move one large object at once; by its size if left out.",

@@ -187,8 +187,9 @@ function upload(
   };
   const slices = { budget, stop: beat.stop };
   if (parsed(task.checkpoint)?.place && as !== "image" && as !== "attached") {
-    const { concurrency, verify, trafficLimit } = options;
+    const { concurrency, verify, trafficLimit, hosts } = options;
     return vod.resume(store, {
+      ...(hosts && { hosts }),
       ...(concurrency !== undefined && { concurrency }),
       ...(verify !== undefined && { verify }),
       ...(trafficLimit !== undefined && { trafficLimit }),

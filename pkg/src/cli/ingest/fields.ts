@@ -1,6 +1,11 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
 import { bytes, flag, oneOf, text, whole } from "../../arguments.ts";
-import { type OptionNames, type UploadOptions, VodliftError } from "../../index.ts";
+import {
+  type OptionNames,
+  type PlaylistOptions,
+  type UploadOptions,
+  VodliftError,
+} from "../../index.ts";
 import { videoRef } from "../../job.ts";
 import { isUrl } from "../args.ts";
 import { MEDIA } from "../options/media.ts";
@@ -45,6 +50,10 @@ const tags: Rule = (field, value: string | string[]) => {
   const list = Array.isArray(value) ? value : [value];
   for (const tag of list) text(field, tag);
   return value;
+};
+const words: Rule = (field, value: string | string[]) => {
+  const list = Array.isArray(value) ? value : value.split(",");
+  return list.map((one) => text(field, one)?.trim());
 };
 const numbers: Rule = (field, value: string | (number | string)[]) => {
   const list = Array.isArray(value) ? value : String(value).split(",");
@@ -102,6 +111,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   maxBytes: bytes,
   objectHeaders: fields,
   callback: object,
+  variants: words,
+  complete: yesNo,
+  missingSegments: (field, value: "fail" | "gap") => oneOf(field, value, ["fail", "gap"]),
+  hosts: object,
 };
 
 const OPTIONS: Table = { ...MEDIA, ...TRANSFER, ...BEGIN };
@@ -116,7 +129,9 @@ export const COLUMNS: OptionNames = {
 };
 
 /** A row's fields, checked. */
-export interface Fields extends UploadOptions {
+export interface Fields
+  extends UploadOptions,
+    Pick<PlaylistOptions, "variants" | "complete" | "missingSegments" | "hosts"> {
   as?: Kind;
   imageType?: "default" | "cover";
   businessType?: "watermark" | "subtitle" | "material";

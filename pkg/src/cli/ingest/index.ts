@@ -131,8 +131,9 @@ class Ingest {
     };
     if (left.includes(path)) {
       // No checkpoint keeps these.
-      const { callback, trafficLimit, maxBytes } = row.options;
+      const { callback, trafficLimit, maxBytes, hosts } = row.options;
       const again = {
+        ...(hosts && { hosts }),
         ...(callback && { callback }),
         ...(trafficLimit && { trafficLimit }),
         ...(maxBytes && { maxBytes }),

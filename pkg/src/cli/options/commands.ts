@@ -13,7 +13,7 @@ const { concurrency, verify, slowRequestMs, allowPrivate, allowHosts, denyHosts 
 
 const OUTPUT = output(
   "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, resumed, " +
-    "refreshes, retries, restarts, requestId; or error { code, message, … }",
+    "refreshes, retries, restarts, requestId, missingSegments; or error { code, message, … }",
   "no progress, and only the media id on stdout",
 );
 

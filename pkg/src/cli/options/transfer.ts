@@ -1,6 +1,17 @@
 // How the bytes get there.
-import { list, named, option, toggle } from "./option.ts";
-import { callback, headers, seconds, size, sizes, text, whole, word, words } from "./values.ts";
+import { flag, list, named, option, toggle } from "./option.ts";
+import {
+  callback,
+  headers,
+  hosts,
+  seconds,
+  size,
+  sizes,
+  text,
+  whole,
+  word,
+  words,
+} from "./values.ts";
 
 const PLAYLIST = ["playlist"] as const;
 /** The files of a playlist go up as they are, and have limits of their own. */
@@ -54,6 +65,13 @@ export const TRANSFER = {
     "what is too much: playlists=100, files=100000, playlistBytes=8MiB, bytes=1TiB unless told otherwise",
     PLAYLIST,
   ),
+  hosts: option(
+    "--hosts JSON",
+    hosts,
+    'what the hosts that a playlist leads to are asked with: \'{"cdn.example.com":{"headers":{"Cookie":"a=1"},' +
+      '"query":"token=2"}}\'. No checkpoint keeps it: pass it to resume again',
+    PLAYLIST,
+  ),
   allowPrivate: named(
     "allowPrivateSources",
     toggle("--allow-private", "allow URLs on private and loopback addresses"),
@@ -78,6 +96,24 @@ export const BEGIN = {
     ),
   ),
   partSize: option("--part-size 16MiB", size, "100KiB to 5GiB; default: fits the size", CUT),
+  variants: option(
+    "--variants V,…",
+    words,
+    "only these variants of a master playlist: best, worst, 720p, <=720p, 2500000 (bit/s), <=2500000, name=HD; audio and " +
+      "subtitles that none of them plays with fall away",
+    PLAYLIST,
+  ),
+  complete: flag(
+    "--complete",
+    "take a live or unfinished playlist as ended: what it lists now is all there is",
+    PLAYLIST,
+  ),
+  missingSegments: option(
+    "--missing-segments gap|fail",
+    word(["gap", "fail"]),
+    "gap: go on without a segment that is not there, marked with EXT-X-GAP; default: fail",
+    PLAYLIST,
+  ),
   size: option(
     "--size BYTES",
     size,

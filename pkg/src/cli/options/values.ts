@@ -1,5 +1,5 @@
 // What the texts on a command line mean, and a sentence for those that mean nothing.
-import type { UploadCallback } from "../../options.ts";
+import type { PlaylistOptions, UploadCallback } from "../../options.ts";
 import { UsageError } from "../usage.ts";
 import type { Reader } from "./option.ts";
 
@@ -120,6 +120,14 @@ export const callback: Reader<UploadCallback> = (value, option) => {
   const stranger = Object.keys(found).find((name) => !CALLBACK.includes(name));
   if (stranger === undefined) return found as unknown as UploadCallback;
   throw new UsageError(`${option} has no \`${stranger}\`: there are ${CALLBACK.join(", ")}`);
+};
+
+/** `PlaylistOptions.hosts` as JSON. It may hold tokens, so nothing of it is repeated. */
+export const hosts: Reader<NonNullable<PlaylistOptions["hosts"]>> = (value, option) => {
+  const found = asObject(value);
+  if (found !== undefined) return found as NonNullable<PlaylistOptions["hosts"]>;
+  const example = '{"cdn.example.com":{"headers":{"Cookie":"a=1"}}}';
+  throw new UsageError(`${option} must be a JSON object, such as '${example}'`);
 };
 
 function asObject(value: string): Record<string, unknown> | undefined {
