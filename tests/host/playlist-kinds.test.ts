@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type PlaylistOptions, Vodlift } from "../../pkg/src/index.ts";
+import { type Outcome, type PlaylistOptions, Vodlift } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
 import { type Emulator, startService } from "../support/service.ts";
 import { type File, type Site, startSite } from "../support/site.ts";
@@ -32,10 +32,10 @@ interface Lifted {
   root: string;
   /** Contents by name of all but the root. */
   files: Record<string, string>;
-  outcome: Awaited<ReturnType<Vodlift["uploadPlaylist"]>>;
+  outcome: Outcome;
 }
 
-async function stored(outcome: Lifted["outcome"]): Promise<Lifted> {
+async function stored(outcome: Outcome): Promise<Lifted> {
   const path = join(service.dir, service.bucket, outcome.objectKey);
   const files: Record<string, string> = {};
   for (const name of await readdir(dirname(path))) {
