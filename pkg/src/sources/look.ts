@@ -89,5 +89,6 @@ export function fileReason(error: unknown): string | undefined {
 /** There is nothing of that name. */
 export function isMissing(error: unknown): boolean {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ENOTDIR";
+  // No file has a name that is too long.
+  return code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG";
 }

@@ -107,6 +107,23 @@ export interface PlaylistSource {
      */
     segments?: string[];
     /**
+     * Which variants of a master playlist are wanted, each as [`Choice`](crate::playlist::Choice) spells it: all that fit
+     * one of these. An empty list wants all there are.
+     */
+    variants?: string[];
+    /**
+     * Take playlists that are not complete for complete: what they list now is all there is.
+     */
+    complete?: boolean;
+    /**
+     * What to do about a segment that is not there.
+     */
+    missingSegments?: MissingSegments;
+    /**
+     * What other hosts are asked with.
+     */
+    hosts?: HostAccess[];
+    /**
      * What is too much.
      */
     limits?: PlaylistLimits;
@@ -263,6 +280,26 @@ export interface PlaylistMark {
      * The segments came as a list of their own, which must be passed again.
      */
     listed?: boolean;
+    /**
+     * Other hosts were asked with something of their own, which must be passed again: it may be a credential.
+     */
+    withHosts?: boolean;
+    /**
+     * Which variants are wanted.
+     */
+    variants?: string[];
+    /**
+     * Playlists that are not complete count as complete.
+     */
+    complete?: boolean;
+    /**
+     * What is done about a segment that is not there.
+     */
+    missingSegments?: MissingSegments;
+    /**
+     * Numbers of the segments that were not there.
+     */
+    missing?: number[];
 }
 
 /**
@@ -669,7 +706,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -824,6 +861,10 @@ export interface Outcome {
      */
     parts: number;
     /**
+     * Segments of a playlist that were not there, and are gaps now (without their queries; the first 100 of them).
+     */
+    missingSegments?: string[];
+    /**
      * CRC-64/XZ of the object as OSS gave it, unsigned decimal; absent where OSS gave none.
      */
     crc64?: string;
@@ -913,6 +954,24 @@ export type ImageType = "default" | "cover";
  * What came of it.
  */
 export type Answer = { type: "reply"; body: string } | { type: "ready"; status: string } | { type: "jobs"; jobs: UrlUploadJob[] } | { type: "infos"; infos: UrlUploadInfos } | { type: "finished" };
+
+/**
+ * What goes to one host.
+ */
+export interface HostAccess {
+    /**
+     * `cdn.example.com`, `*.example.com` (all below it, not itself), with `:port` for that port only.
+     */
+    host: string;
+    /**
+     * Sent along; they replace the source's own of the same name.
+     */
+    headers?: [string, string][];
+    /**
+     * Encoded parameters as in `a=1&b=2`, added to every URL there that does not have them.
+     */
+    query?: string;
+}
 
 /**
  * What one URL becomes.
@@ -1121,6 +1180,11 @@ export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspe
  * What to ask VOD for.
  */
 export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId?: string; referenceId?: string; until: Readiness; size?: number; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "abortMedia"; mediaId: string };
+
+/**
+ * What to do about a segment that its source says is not there.
+ */
+export type MissingSegments = "fail" | "gap";
 
 /**
  * What to do when VOD refuses a media because its `reference_id` belongs to one already: most often one of an earlier try
