@@ -1,4 +1,8 @@
-//! What a refusal of OSS means, and what to do about it. The code decides; the status only where there is no code.
+//! What a refusal of OSS means, and what to do about it. The code decides; the status only where there is no code. The
+//! finer `EC` is quoted and decides nothing, as the vendor asks. Where one code has several causes, the message tells.
+//!
+//! What is tried again follows the vendor's own SDKs (v2): 5xx, 408, 429, a clock that is off, and also `BadRequest` and
+//! 401, which boxes on the way answer for the moment.
 //!
 //! <https://www.alibabacloud.com/help/en/oss/developer-reference/error-codes>
 
@@ -91,6 +95,8 @@ const MEANINGS: &[(&str, Code, OssRecovery)] = &[
     ("EntityTooLarge", Code::TooLarge, OssRecovery::Fail),
     ("CallbackFailed", Code::CallbackFailed, OssRecovery::Fail),
     ("NotImplemented", Code::OssRejected, OssRecovery::Fail),
+    // What OSS says of a request that was garbled on the way.
+    ("BadRequest", Code::OssRejected, OssRecovery::Backoff),
     ("RequestTimeout", Code::OssUnavailable, OssRecovery::Backoff),
     ("InternalError", Code::OssUnavailable, OssRecovery::Backoff),
     (
@@ -108,10 +114,7 @@ pub fn error_from_reply(reply: &Reply) -> Error {
     let refusal = Refusal::read(reply);
     let text = refusal.message.as_deref().unwrap_or_default();
     let (code, _) = meaning(refusal.code.as_deref(), reply.status);
-    let code = match code {
-        Code::PermissionDenied if text.contains("specified endpoint") => Code::WrongEndpoint,
-        code => code,
-    };
+    let (code, hint) = told_apart(code, text);
     let mut message = format!("OSS answered {}", reply.status);
     message.push_str(match (&refusal.code, reply.status) {
         (None, 200..=299) => " with something that is not a reply of OSS",
@@ -132,7 +135,32 @@ pub fn error_from_reply(reply: &Reply) -> Error {
         .status(reply.status)
         .request_id(refusal.request_id);
     error.service_code = refusal.code;
-    error
+    error.hint = hint.into();
+    match refusal.denial {
+        Some(denial) => denial.explain(error),
+        None => error,
+    }
+}
+
+/// Code and hint, where one code of the service has several causes.
+fn told_apart(code: Code, text: &str) -> (Code, &'static str) {
+    if code == Code::PermissionDenied && text.contains("specified endpoint") {
+        return (Code::WrongEndpoint, Code::WrongEndpoint.hint());
+    }
+    let text = text.to_ascii_lowercase();
+    if text.contains("invalid signing region") {
+        return (
+            Code::WrongEndpoint,
+            "The request was signed for another region than the bucket's: correct the OSS region, or leave it out, so that it follows from the upload address.",
+        );
+    }
+    if text.contains("authorization header is invalid") {
+        return (
+            code,
+            "This OSS may be one that does not know signature V4, as those of private clouds: sign with OSS signature v1.",
+        );
+    }
+    (code, code.hint())
 }
 
 /// What to do about an error of OSS.
@@ -158,7 +186,9 @@ fn meaning(service_code: Option<&str>, status: u16) -> (Code, OssRecovery) {
         203 => (Code::CallbackFailed, OssRecovery::Fail),
         200..=299 if service_code.is_none() => (Code::ReplyInvalid, OssRecovery::Fail),
         300..=399 => (Code::WrongEndpoint, OssRecovery::Fail),
-        401 | 403 => (Code::PermissionDenied, OssRecovery::Fail),
+        // OSS refuses with 403: a 401 is a box on the way.
+        401 => (Code::PermissionDenied, OssRecovery::Backoff),
+        403 => (Code::PermissionDenied, OssRecovery::Fail),
         408 | 429 | 500..=599 => (Code::OssUnavailable, OssRecovery::Backoff),
         _ => (Code::OssRejected, OssRecovery::Fail),
     }
@@ -223,6 +253,8 @@ mod tests {
             ),
             (500, "InternalError", Code::OssUnavailable, Backoff),
             (503, "SomethingNew", Code::OssUnavailable, Backoff),
+            (400, "BadRequest", Code::OssRejected, Backoff),
+            (403, "BadRequest", Code::OssRejected, Backoff),
             (203, "CallbackFailed", Code::CallbackFailed, Fail),
         ] {
             let error = refused(status, service_code);
@@ -247,6 +279,7 @@ mod tests {
             (301, Code::WrongEndpoint, OssRecovery::Fail),
             (403, Code::PermissionDenied, OssRecovery::Fail),
             (404, Code::OssRejected, OssRecovery::Fail),
+            (401, Code::PermissionDenied, OssRecovery::Backoff),
             (502, Code::OssUnavailable, OssRecovery::Backoff),
         ] {
             let error = error_from_reply(&Reply {
@@ -288,6 +321,71 @@ mod tests {
             body,
         });
         assert_eq!(error.code, Code::WrongEndpoint);
+    }
+
+    #[test]
+    fn the_message_tells_a_wrong_region_and_an_unknown_signature_apart() {
+        for (status, code, message, meaning, hint) in [
+            (
+                400,
+                "InvalidArgument",
+                "Invalid signing region in Authorization header.",
+                Code::WrongEndpoint,
+                "OSS region",
+            ),
+            (
+                400,
+                "InvalidArgument",
+                "Authorization header is invalid.",
+                Code::OssRejected,
+                "signature v1",
+            ),
+            (
+                400,
+                "InvalidArgument",
+                "part size is odd",
+                Code::OssRejected,
+                "service's own code",
+            ),
+        ] {
+            // Whatever EC says, or where there is none.
+            for ec in ["<EC>0002-00000226</EC>", "<EC>0017-1</EC>", ""] {
+                let body =
+                    format!("<Error><Code>{code}</Code><Message>{message}</Message>{ec}</Error>");
+                let error = error_from_reply(&Reply {
+                    status,
+                    headers: vec![],
+                    body,
+                });
+                assert_eq!(
+                    (error.code, recovery(&error)),
+                    (meaning, OssRecovery::Fail),
+                    "{message}"
+                );
+                assert!(error.hint.contains(hint), "{}", error.hint);
+            }
+        }
+    }
+
+    #[test]
+    fn a_denial_names_what_is_not_allowed() {
+        let body = "<Error><Code>AccessDenied</Code><Message>no</Message><AccessDeniedDetail><AuthAction>oss:PutObject</AuthAction>\
+                    <AuthPrincipalType>AssumedRoleUser</AuthPrincipalType><NoPermissionType>ExplicitDeny</NoPermissionType>\
+                    <PolicyType>SessionPolicy</PolicyType><EncodedDiagnosticMessage>hush</EncodedDiagnosticMessage>\
+                    </AccessDeniedDetail></Error>";
+        let error = error_from_reply(&Reply {
+            status: 403,
+            headers: vec![],
+            body: body.into(),
+        });
+        assert_eq!(error.code, Code::PermissionDenied);
+        assert!(
+            error.message.ends_with(
+                "; oss:PutObject is denied to this AssumedRoleUser (ExplicitDeny, SessionPolicy)"
+            ),
+            "{error}"
+        );
+        assert!(error.hint.contains("oss:PutObject") && !error.message.contains("hush"));
     }
 
     #[test]

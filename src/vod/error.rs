@@ -76,6 +76,12 @@ const MEANINGS: &[(&str, Code, Recovery)] = &[
     ("InvalidFile.NotFound", Code::MediaNotFound, Recovery::Fail),
     ("InvalidMedia.NotFound", Code::MediaNotFound, Recovery::Fail),
     ("InvalidImage.NotFound", Code::MediaNotFound, Recovery::Fail),
+    // A 403, 404 or 400, by action and age of the service: no permission is missing.
+    (
+        "InvalidStorage.NotFound",
+        Code::StorageNotFound,
+        Recovery::Fail,
+    ),
     ("Throttling", Code::VodUnavailable, Recovery::Backoff),
     (
         "ServiceUnavailable",
@@ -104,7 +110,10 @@ pub fn error_from_reply(reply: &Reply) -> Error {
         .status(reply.status)
         .request_id(refusal.request_id);
     error.service_code = refusal.code;
-    error
+    match refusal.denial {
+        Some(denial) => denial.explain(error),
+        None => error,
+    }
 }
 
 /// What a retry of this VOD call must change.
@@ -245,6 +254,24 @@ mod tests {
                 404,
                 "InvalidVideo.NotFound",
                 Code::MediaNotFound,
+                Recovery::Fail,
+            ),
+            (
+                403,
+                "InvalidStorage.NotFound",
+                Code::StorageNotFound,
+                Recovery::Fail,
+            ),
+            (
+                404,
+                "InvalidStorage.NotFound",
+                Code::StorageNotFound,
+                Recovery::Fail,
+            ),
+            (
+                400,
+                "InvalidStorage.NotFound",
+                Code::StorageNotFound,
                 Recovery::Fail,
             ),
             (

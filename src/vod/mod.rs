@@ -12,6 +12,7 @@ pub mod api;
 pub mod attached_media;
 pub mod conversation;
 pub mod credential;
+mod denial;
 pub(crate) mod endpoint;
 pub mod error;
 pub(crate) mod formats;

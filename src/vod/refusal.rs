@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::denial::Denial;
 use crate::encode::base64_decode;
 use crate::http::Reply;
 use crate::oss::element::Element;
@@ -27,6 +28,8 @@ pub(crate) struct Refusal {
     pub(crate) request_id: Option<String>,
     /// OSS's finer code, such as `0002-00000069`.
     pub(crate) detail: Option<String>,
+    /// What RAM says of a permission that is missing.
+    pub(crate) denial: Option<Denial>,
     /// The service's clock, where the refusal is about the time of the request.
     pub(crate) server_time: Option<UnixMs>,
 }
@@ -66,6 +69,7 @@ fn from_json(json: &Value) -> Option<Refusal> {
         field("EC"),
     )?;
     Some(Refusal {
+        denial: json.get("AccessDeniedDetail").and_then(Denial::from_json),
         server_time: field("ServerTime").and_then(time),
         ..refusal
     })
@@ -83,6 +87,7 @@ fn from_xml(root: &Element) -> Option<Refusal> {
         field("EC"),
     )?;
     Some(Refusal {
+        denial: root.child("AccessDeniedDetail").and_then(Denial::from_xml),
         server_time: field("ServerTime").and_then(time),
         ..refusal
     })
@@ -106,6 +111,7 @@ impl Refusal {
             code: Some(code),
             request_id: request_id.and_then(identifier),
             detail: detail.and_then(identifier),
+            denial: None,
             server_time: None,
         })
     }
@@ -162,7 +168,7 @@ fn push_word(out: &mut String, word: &str) {
 }
 
 /// Long, and not an id in one case or a word.
-fn secret_like(run: &str) -> bool {
+pub(super) fn secret_like(run: &str) -> bool {
     let has = |test: fn(&u8) -> bool| run.as_bytes().iter().any(test);
     let mixed =
         has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
