@@ -44,7 +44,9 @@ import type {
   Answer,
   Ask,
   Checkpoint,
+  Deletion,
   Job,
+  Mezzanine,
   Options,
   OssService,
   Outcome,
@@ -52,6 +54,7 @@ import type {
   UrlUploadInfos,
   UrlUploadJob,
   UrlUploads,
+  VideoInfo,
   VideoRef,
   VodService,
 } from "./wasm/core.js";
@@ -99,6 +102,8 @@ export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
 export type { ByteStream } from "./sources/stream.ts";
 export type {
   Checkpoint,
+  Deletion,
+  Mezzanine,
   Outcome,
   Phase,
   PlaylistLimits,
@@ -109,6 +114,7 @@ export type {
   UrlUploadJob,
   UrlUploads,
   Verify,
+  VideoInfo,
   VideoRef,
 } from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
@@ -410,6 +416,53 @@ export class Vodlift {
       ...timeoutMs(timeout),
     };
     return (await this.#ask(ask, "ready", signal)).status;
+  }
+
+  /**
+   * What VOD knows of a video: status, title, size, cover, snapshots. Fields that VOD leaves out are absent.
+   *
+   * @param media Its media id, or `{ mediaId }` or `{ referenceId }`.
+   * @throws VodliftError `media_not_found`, and as `call`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getvideoinfo
+   */
+  async videoInfo(
+    media: string | VideoRef,
+    { signal }: Pick<WaitOptions, "signal"> = {},
+  ): Promise<VideoInfo> {
+    const ask: Ask = { type: "videoInfo", video: videoRef("media", media) };
+    return (await this.#ask(ask, "video", signal)).info;
+  }
+
+  /**
+   * What VOD knows of a video's source file: status, size, file name.
+   *
+   * @param media Its media id, or `{ mediaId }` or `{ referenceId }`.
+   * @throws VodliftError `media_not_found`, also before the file has arrived; and as `call`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getmezzanineinfo
+   */
+  async mezzanineInfo(
+    media: string | VideoRef,
+    { signal }: Pick<WaitOptions, "signal"> = {},
+  ): Promise<Mezzanine> {
+    const ask: Ask = { type: "mezzanineInfo", video: videoRef("media", media) };
+    return (await this.#ask(ask, "mezzanine", signal)).info;
+  }
+
+  /**
+   * Deletes videos with all that belongs to them: source file, transcoded streams, snapshots. There is no way back.
+   *
+   * @param media One to 20, all by their media ids or all by their reference ids (`{ referenceId }`).
+   * @returns Ids that name no video, and those that VOD does not allow to delete. All others are gone.
+   * @throws VodliftError `permission_denied`, and as `call`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletevideo
+   */
+  async deleteVideos(
+    media: string | VideoRef | readonly (string | VideoRef)[],
+    { signal }: Pick<WaitOptions, "signal"> = {},
+  ): Promise<Deletion> {
+    const list = Array.isArray(media) ? media : [media];
+    const videos = list.map((one: string | VideoRef) => videoRef("media", one));
+    return (await this.#ask({ type: "deleteVideos", videos }, "deleted", signal)).deletion;
   }
 
   /**

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::credential::{UploadAddress, UploadAuth, decode_address, decode_auth};
 use super::error::error_from_reply;
 use super::refusal::identifier;
-use super::{VideoRef, rules};
+use super::{VideoRef, json, rules};
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
@@ -160,6 +160,14 @@ pub struct Mezzanine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub size: Option<u64>,
+    /// The media id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub media_id: Option<String>,
+    /// MD5 of the file, where VOD tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub md5: Option<String>,
     /// File name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -212,13 +220,15 @@ pub fn parse_delete_video(reply: &Reply, media_id: &str) -> Result<(), Error> {
         Err(error) if error.code == Code::MediaNotFound => return Ok(()),
         read => read?,
     };
-    let forbidden = body.json.get("ForbiddenVideoIds").and_then(Value::as_array);
-    let is_this = |id: &Value| id.as_str() == Some(media_id);
-    if !forbidden.is_some_and(|ids| ids.iter().any(is_this)) {
+    if !forbidden_ids(&body).iter().any(|id| id == media_id) {
         return Ok(());
     }
     let message = format!("DeleteVideo: VOD forbids to remove {media_id}");
     Err(Error::new(Code::PermissionDenied, message).request_id(body.request_id()))
+}
+
+pub(super) fn forbidden_ids(body: &Body) -> Vec<String> {
+    json::texts(&body.json, "ForbiddenVideoIds")
 }
 
 /// Reads a reply that holds nothing but that it is done.
@@ -227,19 +237,6 @@ pub fn parse_delete_video(reply: &Reply, media_id: &str) -> Result<(), Error> {
 /// What the service refused.
 pub fn parse_done(reply: &Reply) -> Result<(), Error> {
     Body::read(reply).map(|_| ())
-}
-
-/// Reads the video's status, and the size of its source file in bytes, in the reply to GetVideoInfo.
-///
-/// # Errors
-/// What the service refused, or `ReplyInvalid` naming the missing field.
-pub fn parse_video_status(reply: &Reply) -> Result<(String, Option<u64>), Error> {
-    let body = Body::read(reply)?;
-    let field = |name| body.json.get("Video").and_then(|video| video.get(name));
-    let status = field("Status")
-        .and_then(Value::as_str)
-        .ok_or_else(|| body.missing("Video.Status"))?;
-    Ok((status.to_owned(), field("Size").and_then(number)))
 }
 
 /// Reads the reply to CreateUploadVideo that came at `now`.
@@ -302,13 +299,6 @@ pub(super) fn mezzanine_params_of(video: &VideoRef) -> Vec<(String, String)> {
     params
 }
 
-/// A number, which some actions write as text.
-pub(super) fn number(value: &Value) -> Option<u64> {
-    value
-        .as_u64()
-        .or_else(|| value.as_str()?.trim().parse().ok())
-}
-
 /// Reads the reply to GetMezzanineInfo.
 ///
 /// # Errors
@@ -319,16 +309,13 @@ pub fn parse_get_mezzanine_info(reply: &Reply) -> Result<Mezzanine, Error> {
         .json
         .get("Mezzanine")
         .ok_or_else(|| body.missing("Mezzanine"))?;
-    let text = |name| {
-        mezzanine
-            .get(name)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
+    let text = |name| json::text(mezzanine, name);
     Ok(Mezzanine {
         status: text("Status").ok_or_else(|| body.missing("Mezzanine.Status"))?,
-        size: mezzanine.get("Size").and_then(number),
+        size: json::number(mezzanine, "Size"),
         file_name: text("FileName"),
+        media_id: text("VideoId"),
+        md5: text("FileMD5"),
         request_id: body.request_id(),
     })
 }
@@ -345,6 +332,15 @@ fn ticket(body: &Body, now: UnixMs, [id, url]: [&str; 2]) -> Result<UploadTicket
     })
 }
 
+/// Some envelopes name a success, too.
+fn is_refusal(code: &Value) -> bool {
+    match code {
+        Value::Null => false,
+        Value::String(code) => !["", "200", "OK", "Success"].contains(&code.as_str()),
+        code => code.as_u64() != Some(200),
+    }
+}
+
 /// The JSON object of a reply that is no error.
 pub(super) struct Body {
     pub(super) json: Value,
@@ -357,7 +353,7 @@ impl Body {
             return Err(refused());
         }
         let json: Value = serde_json::from_str(&reply.body).map_err(|_| refused())?;
-        match json.is_object() && json.get("Code").is_none() {
+        match json.is_object() && !json.get("Code").is_some_and(is_refusal) {
             true => Ok(Body { json }),
             false => Err(refused()),
         }
@@ -371,12 +367,7 @@ impl Body {
     }
 
     pub(super) fn required(&self, name: &str) -> Result<String, Error> {
-        let text = self
-            .json
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| self.missing(name))
+        json::text(&self.json, name).ok_or_else(|| self.missing(name))
     }
 
     pub(super) fn missing(&self, name: &str) -> Error {

@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::api::Mezzanine;
 use super::error::{Recovery, recovery, retry_after_ms};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
+use super::video_info::{self, Deletion, VideoInfo};
 use super::{VideoRef, VodService, api, request};
 use crate::clock::Clock;
 use crate::error::{Code, Error};
@@ -87,6 +89,21 @@ pub enum Ask {
         /// Which.
         which: UrlUploads,
     },
+    /// What VOD knows of a video: GetVideoInfo.
+    VideoInfo {
+        /// Which.
+        video: VideoRef,
+    },
+    /// What VOD knows of a video's source file: GetMezzanineInfo.
+    MezzanineInfo {
+        /// Which.
+        video: VideoRef,
+    },
+    /// Delete videos with all that belongs to them: DeleteVideo.
+    DeleteVideos {
+        /// Which: 1 to 20, all by media id or all by the caller's own ids.
+        videos: Vec<VideoRef>,
+    },
     /// Remove the unfinished parts of a video of which only the id is known.
     AbortMedia {
         /// The video.
@@ -134,6 +151,21 @@ pub enum Answer {
     Infos {
         /// What is known of them.
         infos: UrlUploadInfos,
+    },
+    /// Of `VideoInfo`.
+    Video {
+        /// What VOD knows.
+        info: VideoInfo,
+    },
+    /// Of `MezzanineInfo`.
+    Mezzanine {
+        /// What VOD knows.
+        info: Mezzanine,
+    },
+    /// Of `DeleteVideos`.
+    Deleted {
+        /// What was left.
+        deletion: Deletion,
     },
     /// Of `CancelUrlUploads` and `AbortMedia`.
     Finished,
@@ -357,6 +389,14 @@ impl Conversation {
             Ask::CancelUrlUploads { which } => {
                 (pull::CANCEL_URL_UPLOAD_JOBS.into(), which.cancel_params())
             }
+            Ask::VideoInfo { video } => (api::GET_VIDEO_INFO.into(), video.params()),
+            Ask::MezzanineInfo { video } => (
+                api::GET_MEZZANINE_INFO.into(),
+                api::mezzanine_params_of(video),
+            ),
+            Ask::DeleteVideos { videos } => {
+                (api::DELETE_VIDEO.into(), video_info::delete_params(videos))
+            }
             Ask::AbortMedia { media_id } => (
                 api::DELETE_MULTIPART_UPLOAD.into(),
                 api::delete_multipart_upload_params(media_id),
@@ -398,6 +438,18 @@ impl Conversation {
             Ask::CancelUrlUploads { .. } => {
                 api::Body::read(reply)?;
                 Ok(Some(Answer::Finished))
+            }
+            Ask::VideoInfo { .. } => {
+                let info = video_info::parse_video_info(reply)?;
+                Ok(Some(Answer::Video { info }))
+            }
+            Ask::MezzanineInfo { .. } => {
+                let info = api::parse_get_mezzanine_info(reply)?;
+                Ok(Some(Answer::Mezzanine { info }))
+            }
+            Ask::DeleteVideos { videos } => {
+                let deletion = video_info::parse_deletion(reply, videos)?;
+                Ok(Some(Answer::Deleted { deletion }))
             }
             Ask::AbortMedia { .. } => match api::Body::read(reply) {
                 Ok(_) => Ok(Some(Answer::Finished)),
@@ -488,7 +540,9 @@ fn arrived(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Error> {
 
 /// GetVideoInfo.
 fn playable(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Error> {
-    let (status, told) = api::parse_video_status(reply)?;
+    let VideoInfo {
+        status, size: told, ..
+    } = video_info::parse_video_info(reply)?;
     if is_of_before(told, size) {
         return Ok(None);
     }
@@ -541,6 +595,8 @@ fn check(ask: &Ask) -> Result<(), Error> {
             true => Err(Error::invalid("mediaId", "must not be empty")),
             false => Ok(()),
         },
+        Ask::VideoInfo { video } | Ask::MezzanineInfo { video } => video.validate("media"),
+        Ask::DeleteVideos { videos } => video_info::check_all(videos),
         Ask::UploadByUrl { pull } => pull.validate(),
         Ask::UrlUploads { which, .. } | Ask::CancelUrlUploads { which } => which.validate(),
     }

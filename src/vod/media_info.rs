@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::api::{self, Body, Mezzanine};
+use super::json;
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::upload::Media;
@@ -44,9 +45,9 @@ pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mez
         }
         Media::AttachedMedia(_) => {
             let body = Body::read(reply)?;
-            let list = body.json.get("AttachedMediaList").and_then(Value::as_array);
+            let list = json::list(&body.json, "AttachedMediaList");
             let list = list.ok_or_else(|| body.missing("AttachedMediaList"))?;
-            let id = |info: &Value| info.get("MediaId").and_then(Value::as_str) == Some(media_id);
+            let id = |info: &Value| json::text(info, "MediaId").as_deref() == Some(media_id);
             let Some(info) = list.iter().find(|info| id(info)) else {
                 let message = format!("VOD knows no attached media {media_id}");
                 return Err(Error::new(Code::MediaNotFound, message).request_id(body.request_id()));
@@ -57,12 +58,12 @@ pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mez
 }
 
 fn file_of(body: &Body, info: &Value, file: Option<&Value>) -> Result<Mezzanine, Error> {
-    let status = info.get("Status").and_then(Value::as_str);
-    let size = file.and_then(|file| file.get("FileSize"));
     Ok(Mezzanine {
-        status: status.ok_or_else(|| body.missing("Status"))?.to_owned(),
-        size: size.and_then(|size| size.as_u64().or_else(|| size.as_str()?.parse().ok())),
+        status: json::text(info, "Status").ok_or_else(|| body.missing("Status"))?,
+        size: file.and_then(|file| json::number(file, "FileSize")),
         file_name: None,
+        media_id: None,
+        md5: None,
         request_id: body.request_id(),
     })
 }

@@ -17,12 +17,14 @@ pub(crate) mod endpoint;
 pub mod error;
 pub(crate) mod formats;
 pub mod image;
+mod json;
 pub(crate) mod media_info;
 pub mod pull;
 pub(crate) mod refusal;
 pub mod request;
 pub mod rpc;
 pub(crate) mod rules;
+pub mod video_info;
 pub mod video_ref;
 
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::api::Body;
+use super::json::{list, number, text, texts};
 use super::rules;
 use crate::encode::{parse_url, percent_encode};
 use crate::error::Error;
@@ -272,6 +273,10 @@ pub struct UrlUploadInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub media_id: Option<String>,
+    /// The media id that the file was registered under, where it became no new media.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub registered_media_id: Option<String>,
     /// Size in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -341,13 +346,9 @@ pub fn parse_jobs(reply: &Reply) -> Result<Vec<UrlUploadJob>, Error> {
 pub fn parse_infos(reply: &Reply) -> Result<UrlUploadInfos, Error> {
     let body = Body::read(reply)?;
     let uploads = list(&body.json, "URLUploadInfoList").unwrap_or_default();
-    let strings = |values: Vec<Value>| {
-        let texts = values.iter().filter_map(Value::as_str);
-        texts.map(str::to_owned).collect()
-    };
     Ok(UrlUploadInfos {
         uploads: uploads.iter().map(info).collect(),
-        non_exists: list(&body.json, "NonExists").map_or_else(Vec::new, strings),
+        non_exists: texts(&body.json, "NonExists"),
     })
 }
 
@@ -359,30 +360,14 @@ fn info(json: &Value) -> UrlUploadInfo {
         status,
         upload_url: text(json, "UploadURL"),
         media_id: text(json, "MediaId"),
-        file_size: text(json, "FileSize").and_then(|size| size.parse().ok()),
+        registered_media_id: text(json, "RegisteredMediaId"),
+        file_size: number(json, "FileSize"),
         creation_time: text(json, "CreationTime"),
         complete_time: text(json, "CompleteTime"),
-        error_code: text(json, "ErrorCode"),
+        // A job that went well has "200", or none.
+        error_code: text(json, "ErrorCode").filter(|code| code != "200"),
         error_message: text(json, "ErrorMessage"),
         user_data: text(json, "UserData"),
-    }
-}
-
-/// A text that is not empty; a number counts as its text.
-fn text(json: &Value, name: &str) -> Option<String> {
-    match json.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// A list. Gateways that speak XML inside wrap one in an object with a single list.
-fn list(json: &Value, name: &str) -> Option<Vec<Value>> {
-    match json.get(name)? {
-        Value::Array(items) => Some(items.clone()),
-        Value::Object(wrapper) => wrapper.values().find_map(Value::as_array).cloned(),
-        _ => None,
     }
 }
 
@@ -437,6 +422,37 @@ fn has_extension(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As samples of the vendor's pages write it: lists as JSON text, numbers as text, "200" for no error.
+    #[test]
+    fn jobs_are_read_however_lists_and_numbers_are_written() {
+        let body = r#"{"URLUploadInfoList":[{"JobId":"j","Status":"SUCCESS","ErrorCode":"200","ErrorMessage":"","FileSize":"24","MediaId":"m","RegisteredMediaId":"r"},{"JobId":7,"Status":"UPLOAD_FAIL","ErrorCode":403,"FileSize":null}],"NonExists":"[\"a\",\"b\"]"}"#;
+        let reply = |body: &str| Reply {
+            status: 200,
+            headers: vec![],
+            body: body.into(),
+        };
+        let infos = parse_infos(&reply(body)).unwrap();
+        assert_eq!(infos.non_exists, ["a", "b"]);
+        let [good, bad] = infos.uploads.as_slice() else {
+            panic!("{infos:?}")
+        };
+        assert_eq!((&good.error_code, good.file_size), (&None, Some(24)));
+        assert_eq!(good.registered_media_id.as_deref(), Some("r"));
+        assert_eq!(
+            (
+                bad.job_id.as_str(),
+                bad.error_code.as_deref(),
+                bad.file_size
+            ),
+            ("7", Some("403"), None)
+        );
+        let none = parse_infos(&reply(
+            r#"{"Code":"200","URLUploadInfoList":null,"NonExists":null}"#,
+        ))
+        .unwrap();
+        assert_eq!(none, UrlUploadInfos::default());
+    }
 
     fn pull(urls: &[&str]) -> UploadMediaByUrl {
         UploadMediaByUrl {

@@ -179,6 +179,10 @@ export interface UrlUploadInfo {
      */
     mediaId?: string;
     /**
+     * The media id that the file was registered under, where it became no new media.
+     */
+    registeredMediaId?: string;
+    /**
      * Size in bytes.
      */
     fileSize?: number;
@@ -706,7 +710,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.
@@ -766,6 +770,14 @@ export interface Mezzanine {
      */
     size?: number;
     /**
+     * The media id.
+     */
+    mediaId?: string;
+    /**
+     * MD5 of the file, where VOD tells it.
+     */
+    md5?: string;
+    /**
      * File name.
      */
     fileName?: string;
@@ -787,6 +799,52 @@ export interface UrlUploadInfos {
      * Ids or URLs that name no job.
      */
     nonExists: string[];
+}
+
+/**
+ * What GetVideoInfo tells. Fields that VOD left out are absent.
+ */
+export interface VideoInfo {
+    /**
+     * The media id.
+     */
+    mediaId?: string;
+    /**
+     * `Uploading`, `UploadFail`, `UploadSucc`, `Transcoding`, `TranscodeFail`, `Checking`, `Normal`, `Blocked` …
+     */
+    status?: string;
+    /**
+     * Title.
+     */
+    title?: string;
+    /**
+     * The caller's own id.
+     */
+    referenceId?: string;
+    /**
+     * Size of the source file in bytes.
+     */
+    size?: number;
+    /**
+     * Length in seconds, as VOD writes it.
+     */
+    duration?: string;
+    /**
+     * URL of the cover.
+     */
+    coverUrl?: string;
+    /**
+     * URLs of the snapshots.
+     */
+    snapshots?: string[];
+    /**
+     * When it was made, as VOD writes it.
+     */
+    creationTime?: string;
+    /**
+     * The service's id of the request.
+     */
+    requestId?: string;
 }
 
 /**
@@ -951,9 +1009,27 @@ export type BusinessType = "watermark" | "subtitle" | "material";
 export type ImageType = "default" | "cover";
 
 /**
+ * What became of videos that were to be deleted: all others are gone.
+ */
+export interface Deletion {
+    /**
+     * Ids that name no video.
+     */
+    nonExistent?: string[];
+    /**
+     * Ids of videos that VOD does not allow to delete.
+     */
+    forbidden?: string[];
+    /**
+     * The service's id of the request.
+     */
+    requestId?: string;
+}
+
+/**
  * What came of it.
  */
-export type Answer = { type: "reply"; body: string } | { type: "ready"; status: string } | { type: "jobs"; jobs: UrlUploadJob[] } | { type: "infos"; infos: UrlUploadInfos } | { type: "finished" };
+export type Answer = { type: "reply"; body: string } | { type: "ready"; status: string } | { type: "jobs"; jobs: UrlUploadJob[] } | { type: "infos"; infos: UrlUploadInfos } | { type: "video"; info: VideoInfo } | { type: "mezzanine"; info: Mezzanine } | { type: "deleted"; deletion: Deletion } | { type: "finished" };
 
 /**
  * What goes to one host.
@@ -1179,7 +1255,7 @@ export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspe
 /**
  * What to ask VOD for.
  */
-export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId?: string; referenceId?: string; until: Readiness; size?: number; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "abortMedia"; mediaId: string };
+export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId?: string; referenceId?: string; until: Readiness; size?: number; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "videoInfo"; video: VideoRef } | { type: "mezzanineInfo"; video: VideoRef } | { type: "deleteVideos"; videos: VideoRef[] } | { type: "abortMedia"; mediaId: string };
 
 /**
  * What to do about a segment that its source says is not there.
