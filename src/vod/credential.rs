@@ -40,7 +40,8 @@ pub struct UploadAuth {
     pub expires_at: UnixMs,
     /// When it came, as the caller passed it in.
     pub received_at: UnixMs,
-    /// The region the server wants used from now on.
+    /// The region the server wants used from now on, without the `oss-` that some write before it. That of an image may be
+    /// another than the bucket's.
     pub region: Option<String>,
 }
 
@@ -84,8 +85,16 @@ pub fn decode_auth(text: &str, received_at: UnixMs) -> Result<UploadAuth, Error>
         credentials,
         expires_at: fields.expiry(received_at),
         received_at,
-        region: fields.optional("Region"),
+        region: fields.optional("Region").map(without_product),
     })
+}
+
+/// `oss-cn-shanghai` is how OSS spells `cn-shanghai`.
+fn without_product(region: String) -> String {
+    match region.strip_prefix("oss-") {
+        Some(bare) => bare.to_owned(),
+        None => region,
+    }
 }
 
 fn invalid(what: &str, problem: &str) -> Error {
@@ -191,6 +200,13 @@ mod tests {
         assert_eq!(
             auth(r#","Region":"cn-beijing""#).unwrap().region.as_deref(),
             Some("cn-beijing")
+        );
+        assert_eq!(
+            auth(r#","Region":"oss-ap-southeast-1""#)
+                .unwrap()
+                .region
+                .as_deref(),
+            Some("ap-southeast-1")
         );
     }
 

@@ -70,6 +70,8 @@ export interface Route extends Faults {
   /** A file, or bytes, or anything that can be read at any offset. */
   content?: Content;
   contentType?: string;
+  /** Content-Disposition, byte by byte: each character is one. */
+  disposition?: string;
 }
 
 /** One request as the origin saw it. */
@@ -304,6 +306,7 @@ async function serve(
     "content-type": served.contentType,
     "last-modified": modified,
   };
+  if (route.disposition !== undefined) headers["content-disposition"] = route.disposition;
   if (etag !== undefined) headers.etag = etag;
   if (!route.noRanges && !route.noLength) headers["accept-ranges"] = "bytes";
   if (route.compressed) headers["content-encoding"] = "gzip";

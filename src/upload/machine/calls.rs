@@ -541,7 +541,11 @@ impl Upload {
     /// Takes the place and the credential that VOD gives to a media.
     pub(super) fn settle_in(&mut self, ticket: UploadTicket) -> Result<(), Error> {
         self.request_id = ticket.request_id.clone();
-        let region = ticket.auth.region.as_deref();
+        // What the credential of an image says was seen to be another region than the bucket's.
+        let region = match self.job.media {
+            Media::Image(_) => None,
+            Media::Video(_) | Media::AttachedMedia(_) => ticket.auth.region.as_deref(),
+        };
         let target = oss::resolve_target(&ticket.address, region, &self.job.vod, &self.job.oss)?;
         self.place = Some(Place {
             media_id: ticket.media_id,
