@@ -273,6 +273,8 @@ class Run {
         reader.close();
         throw new HostFailure("source_reply", refused.message, { status, headers });
       }
+      case "opened":
+        return { reader: this.#takeBody(body.open), side: sourceSide(body.idleMs) };
       case "slice":
         return { reader: this.#openSlice(body.offset, length), side: localSide(0) };
       case "file": {
@@ -298,6 +300,14 @@ class Run {
   async #wait(attempt: Attempt, { id, until }: Of<"wait">): Promise<Event> {
     while (Date.now() < until) await attempt.sleep(until - Date.now());
     return { type: "woke", id };
+  }
+
+  /** A kept body of which nothing was read. Its request ends with the reader. */
+  #takeBody(id: number): ByteReader {
+    const kept = this.#bodies.get(id);
+    if (kept === undefined) throw new HostFailure("internal", `body ${id} is not open`);
+    this.#bodies.delete(id);
+    return closing(kept.body.reader, () => kept.attempt.end());
   }
 
   #close(id: number): void {

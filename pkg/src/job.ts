@@ -168,6 +168,7 @@ export function howTo(options: TransferOptions & SliceOptions & OfVideos): Optio
     trafficLimit: whole("trafficLimit", options.trafficLimit, 1),
     callback: callback(options.callback),
     maxBytes: bytes("maxBytes", options.maxBytes),
+    ranges: flag("ranges", options.ranges),
     adopt: adopt(options.adopt),
     replace: options.replace === undefined ? undefined : videoRef("replace", options.replace),
   });
@@ -217,6 +218,7 @@ export function howToResume(options: ResumeOptions & SliceOptions): Options {
     trafficLimit,
     callback: options.callback,
     maxBytes: options.maxBytes,
+    ranges: options.ranges,
   });
   return { ...howTo(given), keepOnFailure: true };
 }

@@ -169,6 +169,11 @@ export interface UploadOptions {
    * text such as `"20GiB"`.
    */
   maxBytes?: number | string;
+  /**
+   * `false`: read a URL in one request, in order, without ranges: for links that work only once. It takes memory for the
+   * parts in flight. A source whose ranges turn out not to work is read so anyway.
+   */
+  ranges?: boolean;
   /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
   allowPrivateSources?: boolean;
   /**
@@ -201,7 +206,7 @@ export interface UploadOptions {
 
 /** What an HLS playlist becomes, and how to go about it. */
 export interface PlaylistOptions
-  extends Omit<UploadOptions, "partSize" | "size" | "maxBytes" | "replace"> {
+  extends Omit<UploadOptions, "partSize" | "size" | "maxBytes" | "ranges" | "replace"> {
   /**
    * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
    * paths below its folder. One for each different segment, in the order they first appear.
@@ -243,6 +248,7 @@ export type TransferOptions = Pick<
   | "trafficLimit"
   | "callback"
   | "maxBytes"
+  | "ranges"
   | "allowPrivateSources"
   | "allowHosts"
   | "denyHosts"
@@ -385,6 +391,7 @@ export interface ResumeOptions
       | "trafficLimit"
       | "callback"
       | "maxBytes"
+      | "ranges"
       | "allowPrivateSources"
       | "allowHosts"
       | "denyHosts"

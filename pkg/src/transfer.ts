@@ -142,13 +142,14 @@ function joined(before: Uint8Array, chunk: Uint8Array): Uint8Array<ArrayBuffer> 
 
 /** A body that is kept open and read bit by bit into buffers. */
 export class OpenBody {
-  #reader: ByteReader;
+  /** All of it, as long as nothing was read. */
+  reader: ByteReader;
   readonly #side: (idleMs: number) => Side;
   #rest: Uint8Array | undefined;
   #intact = true;
 
   constructor(reader: ByteReader, side: (idleMs: number) => Side) {
-    this.#reader = reader;
+    this.reader = reader;
     this.#side = side;
   }
 
@@ -165,7 +166,7 @@ export class OpenBody {
     const length = await this.#take(attempt, side, buffer.length, (chunk, at) =>
       buffer.set(chunk, at),
     );
-    this.#rest ??= await attempt.wait(this.#reader.read(), side);
+    this.#rest ??= await attempt.wait(this.reader.read(), side);
     this.#intact = true;
     return { length, ended: this.#rest === undefined };
   }
@@ -185,7 +186,7 @@ export class OpenBody {
     await this.#take(attempt, side, limit, (chunk) => {
       text += decode(decoder, chunk);
     });
-    this.#rest ??= await attempt.wait(this.#reader.read(), side);
+    this.#rest ??= await attempt.wait(this.reader.read(), side);
     const ended = this.#rest === undefined;
     // Cut off in the middle of a character is no fault of the text.
     if (ended) text += decode(decoder);
@@ -193,20 +194,20 @@ export class OpenBody {
   }
 
   close(): void {
-    this.#reader.close();
+    this.reader.close();
   }
 
   async #unpack(attempt: Attempt, side: Side): Promise<void> {
-    const reader = this.#reader;
+    const reader = this.reader;
     let first = await attempt.wait(reader.read(), side);
     while (first !== undefined && first.length < 2) {
       const chunk = await attempt.wait(reader.read(), side);
       if (chunk === undefined) break;
       first = joined(first, chunk);
       // What was joined here is no memory of the reader's own.
-      this.#reader = { read: () => reader.read(), close: () => reader.close() };
+      this.reader = { read: () => reader.read(), close: () => reader.close() };
     }
-    if (first !== undefined && isGzip(first)) this.#reader = gunzip(first, reader);
+    if (first !== undefined && isGzip(first)) this.reader = gunzip(first, reader);
     else this.#rest = first;
   }
 
@@ -218,14 +219,14 @@ export class OpenBody {
   ): Promise<number> {
     let taken = 0;
     while (taken < limit) {
-      const chunk = this.#rest ?? (await attempt.wait(this.#reader.read(), side));
+      const chunk = this.#rest ?? (await attempt.wait(this.reader.read(), side));
       this.#rest = undefined;
       if (chunk === undefined) break;
       const fits = chunk.subarray(0, limit - taken);
       if (fits.length < chunk.length) this.#rest = chunk.subarray(fits.length);
       use(fits, taken);
       taken += fits.length;
-      if (this.#rest === undefined) this.#reader.release?.(chunk);
+      if (this.#rest === undefined) this.reader.release?.(chunk);
     }
     return taken;
   }

@@ -1,6 +1,6 @@
 //! What the first reply tells of a source: size, ranges, validator, type and name.
 //!
-//! The probe is a GET of one byte, because signed URLs refuse HEAD.
+//! The first request is a GET of the first part, not a HEAD, which signed URLs refuse: its body is used.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,10 @@ pub struct Probe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub size: Option<u64>,
-    /// It answers ranges. Without, this very reply holds the whole source. Ranges of a source of unknown size are no use
-    /// for parts: ask again without one.
+    /// It answers ranges: it gave exactly the one that was asked for.
     pub ranges: bool,
+    /// This reply's body holds the whole source.
+    pub whole: bool,
     /// By what a change is noticed.
     pub validator: Validator,
     /// `Content-Type` as sent.
@@ -39,104 +40,189 @@ pub struct Probe {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Validator {
-    /// A strong ETag, with its quotes.
+    /// `ETag` as sent. Only a strong one, in quotes, promises the same bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub etag: Option<String>,
-    /// `Last-Modified` as sent.
+    /// `Last-Modified` as sent, where it is older than the reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub last_modified: Option<String>,
+    /// `Last-Modified` as sent, where it is as new as the reply: it may have been made up for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub just_modified: Option<String>,
 }
 
-/// Reads the status and the headers of a reply to [`probe_headers`].
+/// How much two replies are about the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Likeness {
+    /// Nothing says otherwise.
+    Same,
+    /// One validator differs. Many servers behind one name do that with one file; so each reply is sound in itself, but
+    /// parts of two of them must not be put together.
+    Doubtful,
+    /// It is another file.
+    Other,
+}
+
+/// Reads the status and the headers of a reply to a GET without a range.
 ///
 /// # Errors
-/// `EmptySource`, `SourceEncoded`, `SourceRange` for a range that is not the one asked for, `SourceNotFound`,
-/// `SourceForbidden` or `SourceStatus`.
+/// `EmptySource`, `SourceEncoded`, `SourceRange` for a part of the source, `SourceNotFound`, `SourceForbidden` or
+/// `SourceStatus`.
 pub fn read_probe(status: u16, headers: &Headers) -> Result<Probe, Error> {
-    let (size, ranges) = match status {
-        200 => (content_length(headers)?, false),
-        206 => (size_of_one_byte(headers)?, true),
-        416 => return Err(unsatisfied(headers)),
-        _ => return Err(bad_status(status)),
+    if matches!(status, 200 | 206) {
+        check_identity(headers)?;
+    }
+    let size = match status {
+        200 => content_length(headers)?,
+        206 => match first_range(headers)? {
+            (end, total) if total == Some(end) => total,
+            _ => return Err(odd("a part of the file")),
+        },
+        _ => return Err(refused(status, headers)),
     };
+    probe(headers, size, false, true)
+}
+
+/// Reads the status and the headers of a reply to a range of the first `asked` bytes.
+///
+/// # Errors
+/// As [`read_probe`]; `SourceRange` also for a range that is neither the one asked for nor the whole file.
+pub fn read_first_part(asked: u64, status: u16, headers: &Headers) -> Result<Probe, Error> {
+    if status != 206 {
+        return read_probe(status, headers);
+    }
     check_identity(headers)?;
+    let (end, total) = first_range(headers)?;
+    let Some(total) = total else {
+        return Err(odd("without the size of the whole file"));
+    };
+    // A range that ends where the file does, too, and a server that ignores the end of a range, bring the whole file.
+    if end != asked.min(total) && end != total {
+        return Err(odd("with another range than the one asked for"));
+    }
+    probe(headers, Some(total), end <= asked, end == total)
+}
+
+fn probe(headers: &Headers, size: Option<u64>, ranges: bool, whole: bool) -> Result<Probe, Error> {
     if size == Some(0) {
         return Err(empty());
     }
     Ok(Probe {
         size,
         ranges,
+        whole,
         validator: Validator::of(headers),
         content_type: header(headers, "content-type").map(str::to_owned),
         file_name: header(headers, "content-disposition").and_then(file_name),
     })
 }
 
-/// What a probe sends: the first byte only, not compressed.
-pub fn probe_headers() -> Headers {
-    range_headers(0, 0, &Validator::default())
+/// What a GET without a range sends: no compression, which would give other bytes.
+pub fn plain_headers() -> Headers {
+    vec![("accept-encoding".to_owned(), "identity".to_owned())]
 }
 
 /// What a request for bytes `first` to `last` (inclusive) sends. With a validator a changed source answers 200 with all of
 /// itself instead of a range of something else.
 pub fn range_headers(first: u64, last: u64, validator: &Validator) -> Headers {
-    let mut headers = vec![
-        ("range".to_owned(), format!("bytes={first}-{last}")),
-        // A compressed answer would have other bytes and other offsets.
-        ("accept-encoding".to_owned(), "identity".to_owned()),
-    ];
-    if let Some(validator) = validator.etag.as_ref().or(validator.last_modified.as_ref()) {
-        headers.push(("if-range".to_owned(), validator.clone()));
+    let mut headers = plain_headers();
+    headers.push(("range".to_owned(), format!("bytes={first}-{last}")));
+    if let Some(validator) = validator.if_range() {
+        headers.push(("if-range".to_owned(), validator.to_owned()));
     }
     headers
 }
 
 impl Validator {
-    /// The strong ETag and the Last-Modified date of a reply. A weak ETag may stay while bytes change.
+    /// The ETag and the Last-Modified date of a reply.
     pub(super) fn of(headers: &Headers) -> Validator {
-        let strong = |etag: &&str| etag.len() >= 2 && etag.starts_with('"') && etag.ends_with('"');
-        let dated = |date: &&str| UnixMs::parse_http_date(date).is_some();
+        let value = |name| header(headers, name).map(str::trim);
+        let date = |name| value(name).and_then(UnixMs::parse_http_date);
+        let modified = date("last-modified")
+            .and(value("last-modified"))
+            .map(str::to_owned);
+        // Two changes within the second that a date tells cannot be told apart, either.
+        let is_new = date("last-modified")
+            .zip(date("date"))
+            .is_some_and(|(modified, sent)| modified >= sent);
         Validator {
-            etag: header(headers, "etag")
-                .map(str::trim)
-                .filter(strong)
+            etag: value("etag")
+                .filter(|etag| !etag.is_empty())
                 .map(str::to_owned),
-            last_modified: header(headers, "last-modified")
-                .map(str::trim)
-                .filter(dated)
-                .map(str::to_owned),
+            last_modified: modified.clone().filter(|_| !is_new),
+            just_modified: modified.filter(|_| is_new),
+        }
+    }
+
+    /// Who sends this ETag promises the same bytes.
+    pub(crate) fn is_strong(&self) -> bool {
+        self.etag
+            .as_deref()
+            .is_some_and(|etag| etag.len() >= 2 && etag.starts_with('"') && etag.ends_with('"'))
+    }
+
+    /// What may stand in If-Range.
+    pub(super) fn if_range(&self) -> Option<&str> {
+        self.etag
+            .as_deref()
+            .filter(|_| self.is_strong())
+            .or(self.last_modified.as_deref())
+    }
+
+    /// Compares what a later reply says, as far as both say something.
+    pub(crate) fn compare(&self, now: &Validator) -> Likeness {
+        let etag = self.etag.as_ref().zip(now.etag.as_ref());
+        let etag = etag.map(|(was, is)| was == is);
+        let was = self.last_modified.as_ref().or(self.just_modified.as_ref());
+        let date = was
+            .zip(now.last_modified.as_ref())
+            .map(|(was, is)| was == is);
+        match (etag, date) {
+            (Some(true), _) if self.is_strong() => Likeness::Same,
+            (Some(false), Some(false)) => Likeness::Other,
+            (Some(false), _) | (_, Some(false)) => Likeness::Doubtful,
+            _ => Likeness::Same,
         }
     }
 }
 
-/// The total in a reply that must be exactly byte 0.
-fn size_of_one_byte(headers: &Headers) -> Result<Option<u64>, Error> {
-    let wrong = |what: &str| {
-        Error::new(Code::SourceRange, format!("the source answered 206 {what}")).status(206)
+/// Of a 206: where its range ends, exclusively, and the size of the whole. It must begin at the first byte.
+fn first_range(headers: &Headers) -> Result<(u64, Option<u64>), Error> {
+    // `multipart/byteranges` has none: its ranges are inside the body.
+    let text = header(headers, "content-range").ok_or_else(|| odd("without Content-Range"))?;
+    let Some(ContentRange::Bytes {
+        first: 0,
+        last,
+        total,
+    }) = content_range(text)
+    else {
+        return Err(odd("with another range than the one asked for"));
     };
-    // Also said by `multipart/byteranges`, which has the range inside its body.
-    let text = header(headers, "content-range").ok_or_else(|| wrong("without Content-Range"))?;
-    match content_range(text) {
-        Some(ContentRange::Bytes {
-            first: 0,
-            last: 0,
-            total,
-        }) => Ok(total),
-        _ => Err(wrong("with another range than the first byte")),
+    let end = last.saturating_add(1);
+    match content_length(headers)? {
+        Some(length) if length != end => Err(odd("with another length than its range has")),
+        _ => Ok((end, total)),
     }
 }
 
-/// A 416 to the first byte: there is none.
-fn unsatisfied(headers: &Headers) -> Error {
-    match header(headers, "content-range").and_then(content_range) {
-        Some(ContentRange::Unsatisfied { total: 0 }) => empty(),
-        _ => Error::new(
+fn odd(what: &str) -> Error {
+    Error::new(Code::SourceRange, format!("the source answered 206 {what}")).status(206)
+}
+
+/// A reply without bytes of the source.
+fn refused(status: u16, headers: &Headers) -> Error {
+    let range = header(headers, "content-range").and_then(content_range);
+    match (status, range) {
+        (416, Some(ContentRange::Unsatisfied { total: 0 })) => empty(),
+        (416, _) => Error::new(
             Code::SourceRange,
-            "the source refused a range of its first byte (416)",
+            "the source refused a range of its first bytes (416)",
         )
         .status(416),
+        _ => bad_status(status),
     }
 }
 
@@ -158,31 +244,58 @@ mod tests {
         read_probe(status, &headers(list)).unwrap_err().code
     }
 
+    fn first_part(list: &[(&str, &str)]) -> Result<Probe, Error> {
+        read_first_part(100, 206, &headers(list))
+    }
+
     #[test]
     fn a_206_tells_size_validator_type_and_name() {
-        let reply = headers(&[
-            ("Content-Range", "bytes 0-0/1234"),
-            ("Content-Length", "1"),
+        let probe = first_part(&[
+            ("Content-Range", "bytes 0-99/1234"),
+            ("Content-Length", "100"),
             ("ETag", "\"v1\""),
             ("Last-Modified", "Sun, 02 Jun 2024 12:40:00 GMT"),
             ("Content-Type", "video/mp4"),
             ("Content-Disposition", "attachment; filename=film.mp4"),
-        ]);
-        let probe = read_probe(206, &reply).unwrap();
-        assert_eq!((probe.size, probe.ranges), (Some(1234), true));
+        ])
+        .unwrap();
+        assert_eq!(
+            (probe.size, probe.ranges, probe.whole),
+            (Some(1234), true, false)
+        );
         assert_eq!(probe.validator.etag.as_deref(), Some("\"v1\""));
         assert_eq!(probe.content_type.as_deref(), Some("video/mp4"));
         assert_eq!(probe.file_name.as_deref(), Some("film.mp4"));
     }
 
     #[test]
-    fn the_size_may_be_unknown() {
-        let probe = read_probe(206, &headers(&[("content-range", "bytes 0-0/*")])).unwrap();
-        assert_eq!((probe.size, probe.ranges), (None, true));
-        let probe = read_probe(200, &headers(&[("accept-ranges", "bytes")])).unwrap();
-        assert_eq!((probe.size, probe.ranges), (None, false));
+    fn a_first_part_may_be_all_there_is() {
+        for (range, ranges) in [
+            ("bytes 0-99/100", true),
+            ("bytes 0-8/9", true),
+            // The end of the range was ignored.
+            ("bytes 0-1233/1234", false),
+        ] {
+            let probe = first_part(&[("content-range", range)]).unwrap();
+            assert_eq!((probe.ranges, probe.whole), (ranges, true), "{range}");
+        }
+    }
+
+    #[test]
+    fn a_200_is_the_whole_file_and_its_size_may_be_unknown() {
+        let probe = read_first_part(100, 200, &headers(&[("accept-ranges", "bytes")])).unwrap();
+        assert_eq!((probe.size, probe.ranges, probe.whole), (None, false, true));
         let probe = read_probe(200, &headers(&[("content-length", "9")])).unwrap();
-        assert_eq!((probe.size, probe.ranges), (Some(9), false));
+        assert_eq!(
+            (probe.size, probe.ranges, probe.whole),
+            (Some(9), false, true)
+        );
+        let probe = read_probe(206, &headers(&[("content-range", "bytes 0-8/9")])).unwrap();
+        assert_eq!((probe.size, probe.whole), (Some(9), true));
+        assert_eq!(
+            code(206, &[("content-range", "bytes 0-7/9")]),
+            Code::SourceRange
+        );
     }
 
     #[test]
@@ -202,24 +315,30 @@ mod tests {
     #[test]
     fn another_range_is_refused() {
         for range in [
-            "bytes 0-1/9",
-            "bytes 1-1/9",
+            "bytes 0-98/1234",
+            "bytes 0-100/1234",
+            "bytes 0-99/*",
+            "bytes 1-99/1234",
             "bytes 0-0/0",
-            "items 0-0/9",
-            "0-0/9",
-            "bytes */9",
+            "items 0-99/1234",
+            "0-99/1234",
+            "bytes */1234",
             "",
         ] {
-            assert_eq!(
-                code(206, &[("content-range", range)]),
-                Code::SourceRange,
-                "{range}"
-            );
+            let error = first_part(&[("content-range", range)]).unwrap_err();
+            assert_eq!(error.code, Code::SourceRange, "{range}");
         }
-        assert_eq!(
-            code(206, &[("content-type", "multipart/byteranges; boundary=x")]),
-            Code::SourceRange
-        );
+        for wrong in [
+            ("content-type", "multipart/byteranges; boundary=x"),
+            ("content-length", "100"),
+        ] {
+            assert_eq!(first_part(&[wrong]).unwrap_err().code, Code::SourceRange);
+        }
+        let longer = [
+            ("content-range", "bytes 0-99/1234"),
+            ("content-length", "1234"),
+        ];
+        assert_eq!(first_part(&longer).unwrap_err().code, Code::SourceRange);
     }
 
     #[test]
@@ -254,32 +373,50 @@ mod tests {
         }
     }
 
-    #[test]
-    fn weak_and_broken_validators_do_not_count() {
-        let validator = Validator::of(&headers(&[
-            ("etag", "W/\"v1\""),
-            ("last-modified", "yesterday"),
-        ]));
-        assert_eq!(validator, Validator::default());
-        assert_eq!(Validator::of(&headers(&[("etag", "v1")])).etag, None);
+    const DAY: &str = "Sun, 02 Jun 2024 12:40:00 GMT";
+    const NEXT_DAY: &str = "Mon, 03 Jun 2024 12:40:00 GMT";
+
+    fn validator(list: &[(&str, &str)]) -> Validator {
+        Validator::of(&headers(list))
     }
 
     #[test]
-    fn if_range_takes_the_etag_before_the_date() {
-        let sent = |etag: Option<&str>, date: Option<&str>| {
-            let validator = Validator {
-                etag: etag.map(Into::into),
-                last_modified: date.map(Into::into),
-            };
-            header(&range_headers(5, 9, &validator), "if-range").map(str::to_owned)
+    fn only_strong_etags_and_settled_dates_go_into_if_range() {
+        let sent = |list: &[(&str, &str)]| {
+            let headers = range_headers(5, 9, &validator(list));
+            assert_eq!(header(&headers, "range"), Some("bytes=5-9"));
+            assert_eq!(header(&headers, "accept-encoding"), Some("identity"));
+            header(&headers, "if-range").map(str::to_owned)
         };
-        assert_eq!(sent(Some("\"v\""), Some("d")).as_deref(), Some("\"v\""));
-        assert_eq!(sent(None, Some("d")).as_deref(), Some("d"));
-        assert_eq!(sent(None, None), None);
-        assert_eq!(header(&probe_headers(), "range"), Some("bytes=0-0"));
+        let dated = ("last-modified", DAY);
+        assert_eq!(sent(&[("etag", "\"v\""), dated]).as_deref(), Some("\"v\""));
+        assert_eq!(sent(&[("etag", "W/\"v\""), dated]).as_deref(), Some(DAY));
+        assert_eq!(sent(&[("etag", "v")]), None);
+        assert_eq!(sent(&[dated, ("date", NEXT_DAY)]).as_deref(), Some(DAY));
+        assert_eq!(sent(&[dated, ("date", DAY)]), None);
+        assert_eq!(sent(&[("last-modified", "yesterday")]), None);
+        assert_eq!(sent(&[]), None);
+    }
+
+    #[test]
+    fn one_validator_that_differs_is_a_doubt_and_two_are_a_proof() {
+        let (v1, v2) = (("etag", "\"v1\""), ("etag", "\"v2\""));
+        let (day, next) = (("last-modified", DAY), ("last-modified", NEXT_DAY));
+        let now = ("date", NEXT_DAY);
+        let compare = |was: &[_], is: &[_]| validator(was).compare(&validator(is));
+        assert_eq!(compare(&[v1, day], &[v1, day]), Likeness::Same);
+        assert_eq!(compare(&[v1, day], &[]), Likeness::Same);
+        assert_eq!(compare(&[v1, day], &[v1, next]), Likeness::Same);
+        assert_eq!(compare(&[v1, day], &[v2, day]), Likeness::Doubtful);
+        assert_eq!(compare(&[v1, day], &[v2]), Likeness::Doubtful);
+        assert_eq!(compare(&[day], &[next]), Likeness::Doubtful);
+        assert_eq!(compare(&[v1, day], &[v2, next]), Likeness::Other);
+        let weak = |tag| ("etag", tag);
         assert_eq!(
-            header(&probe_headers(), "accept-encoding"),
-            Some("identity")
+            compare(&[weak("W/\"a\"")], &[weak("W/\"b\"")]),
+            Likeness::Doubtful
         );
+        // Made up for each reply.
+        assert_eq!(compare(&[day, ("date", DAY)], &[next, now]), Likeness::Same);
     }
 }

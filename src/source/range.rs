@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::probe::Validator;
+use super::probe::{Likeness, Validator};
 use crate::error::{Code, Error};
 use crate::http::{Headers, header};
 
@@ -32,13 +32,16 @@ pub fn check_range(expect: &RangeExpectation, status: u16, headers: &Headers) ->
     match status {
         206 => {}
         200 => return Err(whole(expect, headers)),
-        // The range lay inside the source when it was probed.
-        416 => return Err(changed("has become shorter (416)").status(416)),
+        416 => return Err(unsatisfied(expect, headers)),
         _ => return Err(bad_status(status)),
     }
     check_identity(headers)?;
-    check_validator(&expect.validator, headers)?;
     check_content_range(expect, headers)?;
+    match expect.validator.compare(&Validator::of(headers)) {
+        Likeness::Same => {}
+        Likeness::Doubtful => return Err(range("a range with another validator than before")),
+        Likeness::Other => return Err(changed("has another ETag and date than before")),
+    }
     // `last` is not below `first` where we asked for a range at all.
     let length = expect.last.saturating_sub(expect.first).saturating_add(1);
     match content_length(headers)? {
@@ -49,43 +52,29 @@ pub fn check_range(expect: &RangeExpectation, status: u16, headers: &Headers) ->
     }
 }
 
-/// A 200 to a range. With a validator in If-Range it says that the source is another now; unless the reply itself shows
-/// that it is the same, and the source just does not do ranges (any more).
+/// A 200 to a range: the source just does not do ranges (any more), or not for this validator. It is another source only
+/// where the reply itself shows it.
 fn whole(expect: &RangeExpectation, headers: &Headers) -> Error {
-    let validator = &expect.validator;
-    let sent = validator
-        .etag
-        .as_deref()
-        .or(validator.last_modified.as_deref());
-    let name = if validator.etag.is_some() {
-        "etag"
-    } else {
-        "last-modified"
+    let other_size = match (expect.total, content_length(headers)) {
+        (Some(before), Ok(Some(now))) => before != now,
+        _ => false,
     };
-    let same_size = match (expect.total, content_length(headers)) {
-        (Some(before), Ok(Some(now))) => before == now,
-        _ => true,
-    };
-    if same_size && header(headers, name).map(str::trim) == sent || sent.is_none() {
-        return range("200, the whole file, to a range").status(200);
+    let likeness = expect.validator.compare(&Validator::of(headers));
+    if other_size || likeness == Likeness::Other {
+        return changed("is another than before: it answered a range with 200").status(200);
     }
-    changed("is another than before: it answered a conditional range with 200").status(200)
+    range("200, the whole file, to a range").status(200)
 }
 
-fn check_validator(expected: &Validator, headers: &Headers) -> Result<(), Error> {
-    for (name, expected) in [
-        ("etag", &expected.etag),
-        ("last-modified", &expected.last_modified),
-    ] {
-        let differs = match (expected, header(headers, name)) {
-            (Some(expected), Some(now)) => now.trim() != expected,
-            _ => false,
-        };
-        if differs {
-            return Err(changed(&format!("has another {name} than before")));
+/// The range lay inside the source when it was first seen.
+fn unsatisfied(expect: &RangeExpectation, headers: &Headers) -> Error {
+    let said = header(headers, "content-range").and_then(content_range);
+    match (said, expect.total) {
+        (Some(ContentRange::Unsatisfied { total: now }), Some(before)) if now != before => {
+            changed("has another length than before (416)").status(416)
         }
+        _ => range("416 to a range that it has").status(416),
     }
-    Ok(())
 }
 
 fn check_content_range(expect: &RangeExpectation, headers: &Headers) -> Result<(), Error> {
@@ -214,6 +203,7 @@ mod tests {
         let validator = Validator {
             etag: Some("\"v1\"".into()),
             last_modified: Some("Sun, 02 Jun 2024 12:40:00 GMT".into()),
+            just_modified: None,
         };
         RangeExpectation {
             first: 10,
@@ -237,13 +227,17 @@ mod tests {
 
     const RANGE: (&str, &str) = ("content-range", "bytes 10-19/100");
 
+    const LATER: (&str, &str) = ("last-modified", "Mon, 03 Jun 2024 12:40:00 GMT");
+
     #[test]
-    fn a_200_is_a_change_unless_the_reply_shows_that_it_is_the_same_file() {
-        assert_eq!(code(200, &[]), Code::SourceChanged);
-        assert_eq!(code(200, &[("ETag", "\"v2\"")]), Code::SourceChanged);
+    fn a_200_is_a_source_without_ranges_unless_the_reply_shows_that_it_is_another() {
+        assert_eq!(code(200, &[]), Code::SourceRange);
+        assert_eq!(code(200, &[("ETag", "\"v2\"")]), Code::SourceRange);
         let same = [("ETag", "\"v1\""), ("Content-Length", "100")];
         assert_eq!(code(200, &same), Code::SourceRange);
-        let other = [("ETag", "\"v1\""), ("Content-Length", "101")];
+        let longer = [("ETag", "\"v1\""), ("Content-Length", "101")];
+        assert_eq!(code(200, &longer), Code::SourceChanged);
+        let other = [("ETag", "\"v2\""), LATER];
         assert_eq!(code(200, &other), Code::SourceChanged);
     }
 
@@ -283,33 +277,25 @@ mod tests {
 
     #[test]
     fn a_changed_source_is_told_from_a_bad_one() {
-        assert_eq!(code(200, &[]), Code::SourceChanged);
-        assert_eq!(code(416, &[]), Code::SourceChanged);
         assert_eq!(
             code(206, &[("content-range", "bytes 10-19/101")]),
             Code::SourceChanged
         );
-        assert_eq!(code(206, &[RANGE, ("etag", "\"v2\"")]), Code::SourceChanged);
         assert_eq!(
-            code(206, &[RANGE, ("etag", "W/\"v1\"")]),
+            code(206, &[RANGE, ("etag", "\"v2\""), LATER]),
             Code::SourceChanged
         );
+        for doubt in [("etag", "\"v2\""), ("etag", "W/\"v1\""), LATER] {
+            assert_eq!(code(206, &[RANGE, doubt]), Code::SourceRange);
+        }
+        assert_eq!(code(416, &[]), Code::SourceRange);
         assert_eq!(
-            code(
-                206,
-                &[RANGE, ("last-modified", "Mon, 03 Jun 2024 12:40:00 GMT")]
-            ),
-            Code::SourceChanged
-        );
-        let unconditional = RangeExpectation {
-            validator: Validator::default(),
-            ..expect()
-        };
-        assert_eq!(
-            check_range(&unconditional, 200, &Headers::new())
-                .unwrap_err()
-                .code,
+            code(416, &[("content-range", "bytes */100")]),
             Code::SourceRange
+        );
+        assert_eq!(
+            code(416, &[("content-range", "bytes */5")]),
+            Code::SourceChanged
         );
     }
 

@@ -166,6 +166,10 @@ pub struct SourceMark {
     pub size: Option<u64>,
     /// Of a URL: strong ETag, Last-Modified.
     pub validator: Validator,
+    /// Its ranges were not used, or were of no use: it is read in one request.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub read_once: bool,
     /// Of a file: modification time in ms since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
@@ -331,6 +335,7 @@ mod tests {
         let validator = Validator {
             etag: Some("\"a\"".into()),
             last_modified: Some("then".into()),
+            just_modified: None,
         };
         let mark = SourceMark {
             size: Some(5),
@@ -346,6 +351,7 @@ mod tests {
         let other = Validator {
             etag: Some("\"b\"".into()),
             last_modified: Some("then".into()),
+            just_modified: None,
         };
         assert!(
             mark.check(Some(5), &other, None)
@@ -360,10 +366,12 @@ mod tests {
         let was = Validator {
             etag: None,
             last_modified: Some("then".into()),
+            just_modified: None,
         };
         let is = Validator {
             etag: None,
             last_modified: Some("now".into()),
+            just_modified: None,
         };
         let mark = SourceMark {
             validator: was,

@@ -345,6 +345,14 @@ pub enum TransferBody {
         /// Its relative path.
         path: String,
     },
+    /// The first `length` bytes of the body kept by this `Open`, of which nothing was read so far. It holds exactly as
+    /// many, and is closed with this transfer, however that ends.
+    Opened {
+        /// The `Open`.
+        open: u32,
+        /// Give up when the source does not move for this long, in milliseconds.
+        idle_ms: u32,
+    },
     /// The buffer that a `Read` filled under this part's number. It stays until `Release`.
     Buffer,
 }

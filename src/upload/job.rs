@@ -348,6 +348,11 @@ pub struct Options {
     /// How a part is proven to have arrived.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub verify: Verify,
+    /// With `false` a source behind a URL is read in one request, in order: for links that work only once, and for hosts
+    /// whose ranges cannot be trusted. A source whose ranges turn out not to work is read so anyway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub ranges: Option<bool>,
     /// Allow sources on private and loopback addresses.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub allow_private_sources: bool,

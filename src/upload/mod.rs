@@ -16,6 +16,7 @@ pub mod checkpoint;
 pub mod credential_clock;
 pub mod event;
 pub mod job;
+mod lane;
 pub mod machine;
 pub mod naming;
 pub mod parts;

@@ -127,6 +127,19 @@ pub fn check_allowed(bytes: u64, options: &Options) -> Result<(), Error> {
     }
 }
 
+/// What a first part holds, as long as the size of the source is unknown.
+pub(super) fn first_part(options: &Options, host: &HostLimits) -> u64 {
+    let wanted = options.part_size.unwrap_or(DEFAULT_PART_SIZE);
+    match host.buffers_parts {
+        true => wanted.min(buffered_part_size(host)),
+        false => wanted,
+    }
+}
+
+fn buffered_part_size(host: &HostLimits) -> u64 {
+    host.buffer_bytes.clamp(MIN_PART_SIZE, MAX_PART_SIZE)
+}
+
 /// Plans an object.
 ///
 /// # Errors
@@ -134,7 +147,7 @@ pub fn check_allowed(bytes: u64, options: &Options) -> Result<(), Error> {
 pub fn plan(shape: Shape, options: &Options, host: &HostLimits) -> Result<Plan, Error> {
     let part_size = requested_part_size(options)?;
     let max_part_size = if shape.buffered {
-        host.buffer_bytes.clamp(MIN_PART_SIZE, MAX_PART_SIZE)
+        buffered_part_size(host)
     } else {
         MAX_PART_SIZE
     };

@@ -22,6 +22,11 @@ impl OpenBody {
         }
     }
 
+    /// All of it, as long as nothing was read.
+    pub(super) fn into_reader(self) -> Reader {
+        self.reader
+    }
+
     /// Drops `skip` bytes, fills the buffer, and looks whether anything follows: says how much there was, and if it has ended.
     pub(super) async fn fill(
         &mut self,

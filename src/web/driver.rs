@@ -156,6 +156,11 @@ impl Driver {
                     TransferBody::Range {
                         request, expect, ..
                     } => Bytes::Behind(request, expect),
+                    TransferBody::Opened { open, idle_ms } => {
+                        let body = underway.body(open);
+                        underway.close(open);
+                        Bytes::Kept(body, idle_ms)
+                    }
                     TransferBody::Slice { offset } => Bytes::At(self.local.slice(offset, length)),
                     TransferBody::Buffer => Bytes::At(underway.filled(part)),
                     TransferBody::File { .. } => Bytes::At(Err(internal("there is no folder"))),

@@ -75,6 +75,8 @@ pub(super) async fn wait(id: u32, until: u64) -> Ended {
 pub(super) enum Bytes {
     /// Behind a URL, as a range that the reply must be.
     Behind(Request, RangeExpectation),
+    /// In a body that was opened, and of which nothing was read.
+    Kept(Result<OpenBody, Failure>, u32),
     /// Here.
     At(Result<Reader, Failure>),
 }
@@ -88,6 +90,7 @@ pub(super) async fn transfer(
 ) -> Ended {
     let (source, from) = match bytes {
         Bytes::At(reader) => (reader?, Side::local(0)),
+        Bytes::Kept(body, idle_ms) => (body?.into_reader(), Side::source(idle_ms)),
         Bytes::Behind(request, expect) => {
             let side = Side::source(request.idle_ms);
             let opening = outgoing::open(&request);

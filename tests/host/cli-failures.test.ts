@@ -143,12 +143,6 @@ test("a stream that dies midway cannot be read again", () =>
 test("a source that changes midway", () =>
   sourceFails({ size: 2 * MIB, changeAfter: 3 }, { exit: 3, code: "source_changed" }));
 
-test("a source that honours Range once and then ignores it", () =>
-  sourceFails({ size: MIB, forgetsRanges: true }, { exit: 3, code: "source_range" }));
-
-test("a source that answers with another range", () =>
-  sourceFails({ size: MIB, wrongContentRange: true }, { exit: 3, code: "source_range" }));
-
 test("a source that answers compressed", () =>
   sourceFails(
     { size: MIB, compressed: true },

@@ -1,11 +1,12 @@
 //! A seeded world around the real machine: a source, VOD, OSS, a clock, and bad luck. Time is virtual, bytes are extents.
 //!
-//! Read in this order: `mod.rs` (the world and its invariants), `service.rs` (VOD and OSS), `luck.rs` (faults).
+//! Read in this order: `mod.rs` (the world and its invariants), `source.rs`, `service.rs` (VOD and OSS), `luck.rs` (faults).
 
 #![allow(dead_code, unreachable_pub)]
 
 mod luck;
 mod service;
+mod source;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -13,8 +14,11 @@ use std::collections::{BTreeMap, BinaryHeap};
 pub use luck::{Fault, Luck, Op};
 pub use service::OLD;
 use service::Service;
+use source::{Answered, Connections};
+#[allow(unused_imports)]
+pub use source::{Habit, SourceSpec, Stamp};
 use vodlift::Error;
-use vodlift::http::{Headers, Request, header};
+use vodlift::http::Request;
 use vodlift::oss::OssService;
 use vodlift::secret::Secret;
 use vodlift::source::range::check_range;
@@ -38,34 +42,6 @@ pub struct Extent {
     pub offset: u64,
     pub length: u64,
     pub version: u32,
-}
-
-/// How the source behaves.
-#[derive(Debug, Clone)]
-pub struct SourceSpec {
-    pub size: u64,
-    pub ranges: bool,
-    pub announces_length: bool,
-    pub etag: bool,
-    /// It becomes another file at this moment of virtual time, in ms after the start.
-    pub changes_at: Option<u64>,
-    pub redirects: u32,
-    /// Its only answer is this redirect.
-    pub moved_to: Option<String>,
-}
-
-impl SourceSpec {
-    pub fn ranged(size: u64) -> Self {
-        SourceSpec {
-            size,
-            ranges: true,
-            announces_length: true,
-            etag: true,
-            changes_at: None,
-            redirects: 0,
-            moved_to: None,
-        }
-    }
 }
 
 /// A file of a playlist: text for a playlist, else so many bytes.
@@ -143,8 +119,11 @@ pub struct World {
     pending: BTreeMap<u64, Event>,
     seq: u64,
     in_flight: BTreeMap<u32, &'static str>,
-    /// Bytes read so far of each open body, and the version it belongs to.
-    bodies: BTreeMap<u32, (u64, u32)>,
+    /// What is left of each open body.
+    bodies: BTreeMap<u32, Extent>,
+    connections: Connections,
+    /// Requests that the source has answered.
+    pub asked: u32,
     buffers: BTreeMap<u32, Extent>,
     /// The buffer that each read fills.
     reads: BTreeMap<u32, u32>,
@@ -226,6 +205,8 @@ impl World {
             seq: 0,
             in_flight: BTreeMap::new(),
             bodies: BTreeMap::new(),
+            connections: Connections::default(),
+            asked: 0,
             buffers: BTreeMap::new(),
             reads: BTreeMap::new(),
             most_transfers: 0,
@@ -257,6 +238,7 @@ impl World {
         self.pending.clear();
         self.in_flight.clear();
         self.bodies.clear();
+        self.connections = Connections::default();
         self.buffers.clear();
         self.pages.clear();
         self.resume = self.checkpoint.clone();
@@ -340,6 +322,8 @@ impl World {
 
     fn settle(&mut self, event: &Event) {
         if let Some(id) = id_of(event) {
+            self.connections
+                .settle(id, matches!(event, Event::Opened { .. }));
             self.in_flight
                 .remove(&id)
                 .unwrap_or_else(|| panic!("two ends for effect {id}"));
@@ -401,7 +385,7 @@ impl World {
         }
     }
 
-    fn version(&self) -> u32 {
+    pub fn version(&self) -> u32 {
         let changed = self
             .source
             .changes_at
@@ -422,6 +406,7 @@ impl World {
             Effect::Close { id } => {
                 self.pages.remove(&id);
                 self.bodies.remove(&id);
+                self.connections.close(id);
             }
             Effect::ReadText {
                 id, open, limit, ..
@@ -576,8 +561,8 @@ impl World {
 
     fn open(&mut self, id: u32, request: Option<&Request>) {
         self.begin(id, "open");
-        let version = self.version();
         let fault = self.luck.fault(Op::Open, None);
+        self.bodies.insert(id, self.whole());
         let event = match (request, fault) {
             (_, Some(Fault::ResetBefore | Fault::ResetAfter)) => {
                 failed(id, FailureKind::SourceNetwork)
@@ -593,7 +578,12 @@ impl World {
                 headers: vec![],
             },
             (Some(request), _) => {
-                let (status, headers) = self.source_reply(request, version);
+                let Answered {
+                    status,
+                    headers,
+                    body,
+                } = self.source_reply(id, request);
+                self.bodies.insert(id, body);
                 Event::Opened {
                     id,
                     status,
@@ -601,10 +591,7 @@ impl World {
                 }
             }
         };
-        if matches!(event, Event::Opened { .. }) {
-            self.bodies.insert(id, (0, version));
-        }
-        self.schedule(self.round_trip_ms, event);
+        self.schedule(self.round_trip_ms + self.source.first_byte_ms, event);
     }
 
     fn open_page(&mut self, id: u32, at: &str) {
@@ -690,59 +677,21 @@ impl World {
         );
     }
 
-    fn source_reply(&self, request: &Request, version: u32) -> (u16, Headers) {
-        if let Some(location) = &self.source.moved_to {
-            return (302, vec![("Location".into(), location.clone())]);
-        }
-        let hops = request.url.matches("/hop").count() as u32;
-        if hops < self.source.redirects {
-            return (
-                302,
-                vec![(
-                    "Location".into(),
-                    format!("/hop{}", request.url.split("example").nth(1).unwrap()),
-                )],
-            );
-        }
-        let mut headers: Headers = vec![("Content-Type".into(), "video/mp4".into())];
-        let etag = format!("\"v{version}\"");
-        if self.source.etag {
-            headers.push(("ETag".into(), etag.clone()));
-        }
-        let same = header(&request.headers, "if-range").is_none_or(|wanted| wanted == etag);
-        match header(&request.headers, "range").filter(|_| self.source.ranges && same) {
-            Some(range) => {
-                let (first, last) = range.trim_start_matches("bytes=").split_once('-').unwrap();
-                let last = last.parse::<u64>().unwrap().min(self.source.size - 1);
-                headers.push((
-                    "Content-Range".into(),
-                    format!("bytes {first}-{last}/{}", self.source.size),
-                ));
-                (206, headers)
-            }
-            None => {
-                if self.source.announces_length {
-                    headers.push(("Content-Length".into(), self.source.size.to_string()));
-                }
-                (200, headers)
-            }
-        }
-    }
-
     fn read(&mut self, id: u32, open: u32, part: u32, skip: u64, limit: u64) {
         self.begin(id, "read");
         self.reads.insert(id, part);
-        let Some((at, version)) = self.bodies.get_mut(&open) else {
+        let Some(body) = self.bodies.get_mut(&open) else {
             panic!("a read from {open}, which is not open")
         };
-        let offset = (*at + skip).min(self.source.size);
-        let length = limit.min(self.source.size - offset);
-        *at = offset + length;
+        let skip = skip.min(body.length);
+        let length = limit.min(body.length - skip);
         let extent = Extent {
-            offset,
+            offset: body.offset + skip,
             length,
-            version: *version,
+            ..*body
         };
+        body.offset += skip + length;
+        body.length -= skip + length;
         if matches!(
             self.luck.fault(Op::Read, Some(part)),
             Some(Fault::SourceBreaks)
@@ -802,10 +751,20 @@ impl World {
                 length,
                 version,
             },
+            TransferBody::Opened { open, .. } => {
+                let body = self.bodies.remove(open).expect("a body that is not open");
+                assert_eq!(body.offset, 0, "a body that was read before");
+                self.connections.pass_on(*open, id);
+                body
+            }
             TransferBody::Range {
                 request, expect, ..
             } => {
-                let (mut status, headers) = self.source_reply(request, version);
+                let Answered {
+                    mut status,
+                    headers,
+                    body,
+                } = self.source_reply(id, request);
                 if let Some(Fault::SourceRefuses(refused)) = fault {
                     status = refused;
                 }
@@ -818,13 +777,12 @@ impl World {
                     };
                     return self.schedule(self.round_trip_ms, Event::Failed { id, failure });
                 }
-                Extent {
-                    offset: expect.first,
-                    length: expect.last - expect.first + 1,
-                    version,
-                }
+                body
             }
         };
+        if extent.length > length {
+            return self.schedule(duration, failed(id, FailureKind::SourceLong));
+        }
         assert_eq!(
             extent.length, length,
             "part {part} would be sent with another length"

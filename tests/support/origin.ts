@@ -59,6 +59,32 @@ export interface Faults {
   noEtag?: boolean;
   /** The ETag is weak. */
   weakEtag?: boolean;
+  /** Every range is answered with this status, a plain GET with the file. */
+  rangeStatus?: number;
+  /** 206 without Content-Range. */
+  noContentRange?: boolean;
+  /** 206 from the first byte asked for to the end of the file. */
+  ignoresEnd?: boolean;
+  /** 206 with the whole file, whatever was asked for. */
+  wholeAs206?: boolean;
+  /** 206 as `multipart/byteranges`. */
+  multipart?: boolean;
+  /** 206 with `/*` for the size. */
+  hidesSize?: boolean;
+  /** If-Range is always answered with 200. */
+  ifRangeIs200?: boolean;
+  /** Each request meets another of so many nodes, and each has an ETag of its own. */
+  nodeEtags?: number;
+  /** The ETag ends in `-gzip`, and If-Range never fits it. */
+  gzipEtag?: boolean;
+  /** Last-Modified is the time of the reply. */
+  modifiedNow?: boolean;
+  /** Only one request is answered; later ones get 403. */
+  worksOnce?: boolean;
+  /** More requests at once than this are answered with 503. */
+  atOnce?: number;
+  /** How long it thinks before it answers. */
+  firstByteMs?: number;
 }
 
 /** What a path serves. */
@@ -191,6 +217,8 @@ class Served {
   readonly content: Content;
   readonly contentType: string;
   requests = 0;
+  /** Requests that are being answered. */
+  open = 0;
   deaths = 0;
   refusals = 0;
   readonly #changed: Content;
@@ -207,10 +235,13 @@ class Served {
 
   /** The content, ETag and Last-Modified that hold for the request that has just been counted. */
   now(): { content: Content; etag: string | undefined; modified: string } {
-    const { changeAfter, noEtag, weakEtag } = this.route;
+    const { changeAfter, noEtag, weakEtag, nodeEtags, gzipEtag, modifiedNow } = this.route;
     const changed = changeAfter !== undefined && this.requests > changeAfter;
-    const tag = `"${this.content.size.toString(16)}-${changed ? "b" : "a"}"`;
-    const modified = new Date(Date.UTC(2026, 0, changed ? 2 : 1)).toUTCString();
+    const node = nodeEtags === undefined ? "" : `-${this.requests % nodeEtags}`;
+    const kind = `${changed ? "b" : "a"}${node}${gzipEtag ? "-gzip" : ""}`;
+    const tag = `"${this.content.size.toString(16)}-${kind}"`;
+    const at = modifiedNow ? Date.now() : Date.UTC(2026, 0, changed ? 2 : 1);
+    const modified = new Date(at).toUTCString();
     const etag = noEtag ? undefined : weakEtag ? `W/${tag}` : tag;
     return { content: changed ? this.#changed : this.content, etag, modified };
   }
@@ -300,6 +331,15 @@ async function serve(
   const hop = Number(target.searchParams.get("hop") ?? 0);
   if (hop < (route.redirects ?? 0)) return empty(302, { location: `${path}?hop=${hop + 1}` });
 
+  if (route.worksOnce && served.requests > 1) return empty(403);
+  served.open += 1;
+  response.once("close", () => {
+    served.open -= 1;
+  });
+  if (route.atOnce !== undefined && served.open > route.atOnce) return empty(503);
+  if (route.firstByteMs !== undefined) await sleep(route.firstByteMs);
+  if (entry.range !== undefined && route.rangeStatus !== undefined) return empty(route.rangeStatus);
+
   const { content, etag, modified } = served.now();
   const asked = rangeFor(route, served, entry, etag, modified, content.size);
   const headers: Record<string, string> = {
@@ -314,9 +354,11 @@ async function serve(
 
   const [from, to] = asked ?? [0, content.size];
   if (!route.noLength) headers["content-length"] = `${to - from}`;
-  if (asked) {
+  if (asked && route.multipart) headers["content-type"] = "multipart/byteranges; boundary=x";
+  else if (asked && !route.noContentRange) {
     const start = route.wrongContentRange ? from + 1 : from;
-    headers["content-range"] = `bytes ${start}-${start + to - from - 1}/${content.size}`;
+    const total = route.hidesSize ? "*" : content.size;
+    headers["content-range"] = `bytes ${start}-${start + to - from - 1}/${total}`;
   }
   answer(asked ? 206 : 200, headers);
   if (entry.method === "HEAD") {
@@ -337,14 +379,16 @@ function rangeFor(
 ): [number, number] | "unsatisfiable" | undefined {
   if (entry.range === undefined || route.noRanges || route.noLength) return undefined;
   if (route.forgetsRanges && served.requests > 1) return undefined;
-  if (entry.ifRange !== undefined && entry.ifRange !== etag && entry.ifRange !== modified) {
-    return undefined;
-  }
+  const neverFits = route.ifRangeIs200 || route.gzipEtag;
+  const fits = !neverFits && (entry.ifRange === etag || entry.ifRange === modified);
+  if (entry.ifRange !== undefined && !fits) return undefined;
+  if (route.wholeAs206) return [0, size];
   const match = /^bytes=(\d*)-(\d*)$/.exec(entry.range);
   if (!match || (match[1] === "" && match[2] === "")) return undefined;
   const suffix = match[1] === "";
   const from = suffix ? Math.max(0, size - Number(match[2])) : Number(match[1]);
-  const to = suffix || match[2] === "" ? size : Math.min(size, Number(match[2]) + 1);
+  const open = suffix || match[2] === "" || route.ignoresEnd;
+  const to = open ? size : Math.min(size, Number(match[2]) + 1);
   return from < size && from < to ? [from, to] : "unsatisfiable";
 }
 

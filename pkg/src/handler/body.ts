@@ -28,6 +28,7 @@ const whole: Rule = (value) =>
     : "must be a whole number above 0";
 const verify: Rule = (value) =>
   value === "crc64" || value === "length" ? undefined : 'must be "crc64" or "length"';
+const bool: Rule = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
 const headers: Rule = (value) =>
   isRecord(value) && Object.values(value).every((one) => typeof one === "string")
     ? undefined
@@ -65,6 +66,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   partSize: whole,
   concurrency: whole,
   verify,
+  ranges: bool,
 };
 
 /** The body of `POST /v1/ingests`, or what is wrong with it. */

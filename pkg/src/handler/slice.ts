@@ -77,8 +77,12 @@ function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {
 
 /** What it becomes stands in the checkpoint once VOD knows it; the token need not say it twice. */
 function advance(ticket: Ticket, checkpoint: Checkpoint): Ticket & { checkpoint: Checkpoint } {
-  const { concurrency, verify } = ticket.options;
-  const kept = { ...(concurrency && { concurrency }), ...(verify && { verify }) };
+  const { concurrency, verify, ranges } = ticket.options;
+  const kept = {
+    ...(concurrency && { concurrency }),
+    ...(verify && { verify }),
+    ...(ranges !== undefined && { ranges }),
+  };
   return { ...ticket, ...(checkpoint.place && { options: kept }), checkpoint };
 }
 

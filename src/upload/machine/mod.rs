@@ -189,7 +189,7 @@ impl Upload {
     }
 
     fn idle(job: Job, account: Account, entropy: [u8; 32]) -> Upload {
-        let reader = Reader::new(&job.source);
+        let reader = Reader::new(&job);
         Upload {
             reader,
             files: playlist::Files::of(&job),
@@ -479,6 +479,7 @@ impl Upload {
         }
         self.after_refresh.clear();
         self.after_renewal.clear();
+        self.drop_first_part();
         let files = self.files.as_mut().map(|files| files.take_open());
         let open = self.reader.open.take().into_iter();
         for id in open.chain(files.unwrap_or_default()) {

@@ -6,10 +6,13 @@ use super::{Task, Upload};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Request, header, without_query};
 use crate::source::guard::next_hop;
-use crate::source::probe::{Probe, Validator, probe_headers, read_probe};
+use crate::source::probe::{
+    Likeness, Probe, Validator, plain_headers, range_headers, read_first_part, read_probe,
+};
 use crate::time::UnixMs;
 use crate::upload::event::{Effect, Failure, FailureKind};
-use crate::upload::job::Source;
+use crate::upload::job::{Job, Source};
+use crate::upload::lane::Lane;
 use crate::upload::naming::{self, Hints};
 use crate::upload::plan::{self, Plan, Shape};
 use crate::upload::retry::{CALL_TRIES, RESTARTS};
@@ -17,6 +20,11 @@ use crate::vod::error::retry_after_ms;
 
 /// Give up when the source does not move for this long, in ms.
 pub(super) const SOURCE_IDLE_MS: u32 = 60_000;
+
+/// A source of so many bytes, in the body of the first reply, is kept in memory until it is stored.
+const KEPT_BYTES: u64 = plan::DEFAULT_PART_SIZE;
+
+const WORKS_ONCE: &str = "If the link works only once, have it read in one request: without ranges; else check its expiry, and the headers that the source asks for.";
 
 /// What is known of the source, and where reading it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +45,18 @@ pub(super) struct Reader {
     /// The body kept open, for a source that is read in order.
     pub(super) open: Option<u32>,
     purpose: Purpose,
-    /// It answers ranges but does not tell its size: asked without a range, to be read in order.
+    /// Asked without a range, to be read in order: by wish, or since its ranges are of no use.
     plain: bool,
+    /// The first reply's body, which holds the first part and is unread so far.
+    first_part: Option<FirstPart>,
+    /// That body is under way: when it breaks, its part is only fetched again.
+    pub(super) lends_first_part: bool,
+    /// It has answered a range exactly: it is alive, and its size is known.
+    is_sound: bool,
+    /// It gave bytes before: a link that refuses now may work only once.
+    gave_bytes: bool,
+    /// How many ranges it takes at once.
+    pub(super) lane: Lane,
     /// The size the source announced, if it did.
     pub(super) announced: Option<u64>,
     pub(super) tries: u32,
@@ -47,6 +65,13 @@ pub(super) struct Reader {
     ended: bool,
     /// Offset and length of each buffer that waits to be accepted, by part number.
     pub(super) buffers: BTreeMap<u32, (u64, u64)>,
+}
+
+/// The body of an `Open` and its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FirstPart {
+    open: u32,
+    length: u64,
 }
 
 /// How bytes are reached.
@@ -75,11 +100,12 @@ enum Purpose {
 }
 
 impl Reader {
-    pub(super) fn new(source: &Source) -> Self {
-        match source.clone() {
+    pub(super) fn new(job: &Job) -> Self {
+        match job.source.clone() {
             Source::Url { url, headers } => Reader {
                 url,
                 headers,
+                plain: job.options.ranges == Some(false),
                 ..Reader::default()
             },
             Source::Slices {
@@ -110,6 +136,15 @@ impl Reader {
         self.access == Access::Stream && self.url.is_empty()
     }
 
+    /// It is read in one request, behind a URL.
+    pub(super) fn is_read_once(&self) -> bool {
+        self.plain
+    }
+
+    pub(super) fn read_without_ranges(&mut self) {
+        self.plain = true;
+    }
+
     /// Bytes that the server has already: the next read drops them.
     pub(super) fn pass_over(&mut self, bytes: u64) {
         self.offset = self.offset.saturating_add(bytes);
@@ -136,10 +171,13 @@ impl Upload {
 
     pub(super) fn open(&mut self) {
         let request = match self.job.source {
-            Source::Url { .. } if self.reader.plain => {
-                Some(self.source_request(vec![("Accept-Encoding".into(), "identity".into())]))
-            }
-            Source::Url { .. } => Some(self.source_request(probe_headers())),
+            Source::Url { .. } => Some(self.source_request(match self.reader.plain {
+                true => plain_headers(),
+                false => {
+                    let last = self.first_range().saturating_sub(1);
+                    range_headers(0, last, &Validator::default())
+                }
+            })),
             _ => None,
         };
         let id = self.begin(Task::Open);
@@ -151,6 +189,19 @@ impl Upload {
             file: None,
             allow_private,
         });
+    }
+
+    /// How many bytes the first request asks for: the first part, so that its body can be used, where this run may send
+    /// that one.
+    fn first_range(&self) -> u64 {
+        let options = &self.job.options;
+        let sends_it = self.reader.purpose == Purpose::Probe
+            && !self.resumed
+            && options.budget.parts != Some(0);
+        match sends_it {
+            true => plan::first_part(options, &self.job.host),
+            false => 1,
+        }
     }
 
     pub(super) fn source_request(&self, headers: Headers) -> Request {
@@ -184,16 +235,48 @@ impl Upload {
             self.close(id)?;
             return self.follow(headers);
         }
-        match read_probe(status, headers) {
-            Ok(probe) => self.on_probe(id, status, probe, now),
+        let probe = match self.reader.plain {
+            true => read_probe(status, headers),
+            false => read_first_part(self.first_range(), status, headers),
+        };
+        match probe {
+            Ok(probe) => self.on_probe(id, probe, now),
             Err(error) => {
                 self.close(id)?;
-                if is_passing(status) {
-                    return self.retry_open(error, retry_after_ms(headers, now), now);
-                }
-                Err(error)
+                self.reader.gave_bytes |= matches!(status, 200 | 206);
+                self.open_refused(error, status, retry_after_ms(headers, now), now)
             }
         }
+    }
+
+    fn open_refused(
+        &mut self,
+        error: Error,
+        status: u16,
+        asked_ms: Option<u64>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let is_final = matches!(error.code, Code::EmptySource | Code::SourceEncoded);
+        if !is_final && !self.reader.plain && may_be_the_range(status, self.reader.tries) {
+            if self.reader.purpose == Purpose::Resolve {
+                return self.read_once(error, now);
+            }
+            self.reader.plain = true;
+            self.open();
+            return Ok(());
+        }
+        if is_passing(status) {
+            return self.retry_open(error, asked_ms, now);
+        }
+        Err(
+            match self.reader.gave_bytes && (400..500).contains(&status) {
+                true => Error {
+                    hint: WORKS_ONCE.into(),
+                    ..error
+                },
+                false => error,
+            },
+        )
     }
 
     fn follow(&mut self, headers: &Headers) -> Result<(), Error> {
@@ -209,57 +292,120 @@ impl Upload {
         Ok(())
     }
 
-    fn on_probe(&mut self, id: u32, status: u16, probe: Probe, now: UnixMs) -> Result<(), Error> {
+    fn on_probe(&mut self, id: u32, probe: Probe, now: UnixMs) -> Result<(), Error> {
+        self.reader.gave_bytes = true;
         match self.reader.purpose {
             Purpose::Probe => {
                 self.reader.tries = 0;
-                if status == 206 && probe.size.is_none() {
-                    self.close(id)?;
-                    self.reader.plain = true;
-                    self.open();
-                    return Ok(());
-                }
-                self.keep_or_close(id, probe.ranges)?;
                 self.reader.announced = probe.size;
                 self.reader.size = probe.size;
+                // All of it, and little enough to be kept until it is stored: then nobody has to ask again.
+                let kept = probe.whole && probe.size.is_some_and(|size| size <= KEPT_BYTES);
+                match probe.size.filter(|_| probe.ranges && !kept) {
+                    Some(size) => {
+                        let length = self.first_range().min(size);
+                        self.reader.access = Access::Ranges;
+                        self.reader.first_part = Some(FirstPart { open: id, length });
+                    }
+                    None => self.read_from(id),
+                }
+                self.reader.is_sound = probe.ranges;
                 self.reader.validator = probe.validator;
                 self.reader.content_type = probe.content_type;
                 self.reader.name = probe.file_name;
                 self.source_known(now)
             }
-            Purpose::Resolve | Purpose::Reopen => {
-                let ranges = self.reader.purpose == Purpose::Resolve;
-                if probe.ranges != ranges
-                    || probe.size != self.reader.announced
-                    || probe.validator != self.reader.validator
-                {
+            Purpose::Resolve => {
+                self.close(id)?;
+                if self.is_other(&probe) {
+                    return Err(self.changed());
+                }
+                let same = self.reader.validator.compare(&probe.validator) == Likeness::Same;
+                if !probe.ranges || !same {
+                    let error = Error::new(Code::SourceRange, "its ranges have stopped working");
+                    return self.read_once(error, now);
+                }
+                self.schedule(now)
+            }
+            Purpose::Reopen => {
+                if self.is_other(&probe) {
                     self.close(id)?;
                     return Err(self.changed());
                 }
-                self.keep_or_close(id, ranges)?;
+                let same = self.reader.validator.compare(&probe.validator) == Likeness::Same;
+                if !same && self.reader.offset > 0 {
+                    self.close(id)?;
+                    self.reader.validator = probe.validator;
+                    return self.restart(self.changed(), now);
+                }
+                self.reader.validator = probe.validator;
+                self.read_from(id);
                 self.schedule(now)?;
                 self.read_ahead()
             }
         }
     }
 
-    fn keep_or_close(&mut self, id: u32, ranges: bool) -> Result<(), Error> {
-        if ranges {
-            self.reader.access = Access::Ranges;
-            return self.close(id);
+    /// From here on the source is read in order, from this body.
+    fn read_from(&mut self, id: u32) {
+        self.reader.access = Access::Stream;
+        self.reader.plain = true;
+        self.reader.open = Some(id);
+    }
+
+    /// The reply proves that the source is not what it was.
+    fn is_other(&self, probe: &Probe) -> bool {
+        let sizes = self.reader.announced.zip(probe.size);
+        sizes.is_some_and(|(was, is)| was != is)
+            || self.reader.validator.compare(&probe.validator) == Likeness::Other
+    }
+
+    /// The body that holds the first part, if that is exactly what the plan cuts.
+    pub(super) fn take_first_part(&mut self, length: u64) -> Option<u32> {
+        let first = self
+            .reader
+            .first_part
+            .take_if(|first| first.length == length)?;
+        self.reader.lends_first_part = true;
+        Some(first.open)
+    }
+
+    /// Whoever does not send the first part lets go of its body.
+    pub(super) fn drop_first_part(&mut self) {
+        if let Some(first) = self.reader.first_part.take() {
+            self.out.push(Effect::Close { id: first.open });
+        }
+    }
+
+    /// Begins again at the URL that the caller gave: where its redirects led to may have ended.
+    fn back_to_the_first_url(&mut self) {
+        if let Source::Url { url, headers } = &self.job.source {
+            self.reader.url = url.clone();
+            self.reader.headers = headers.clone();
+            self.reader.hops = 0;
+        }
+    }
+
+    /// Ranges do not work here, or their parts may not belong together: everything from the start, in one request. One
+    /// reply is of one version of the source.
+    pub(super) fn read_once(&mut self, error: Error, now: UnixMs) -> Result<(), Error> {
+        // Others move the rest of a shard's parts.
+        if self.job.options.shard.is_some() || self.reader.url.is_empty() {
+            return Err(error);
         }
         self.reader.access = Access::Stream;
-        self.reader.open = Some(id);
+        self.reader.plain = true;
+        self.reader.tries = 0;
+        self.plan = Some(plan::plan(self.shape(), &self.job.options, &self.job.host)?);
+        self.begin_anew(now)?;
+        self.back_to_the_first_url();
+        self.open();
         Ok(())
     }
 
     /// The redirects lead somewhere that no longer answers: follow them again, once until a part is accepted.
     pub(super) fn resolve_again(&mut self) {
-        if let Source::Url { url, headers } = &self.job.source {
-            self.reader.url = url.clone();
-            self.reader.headers = headers.clone();
-        }
-        self.reader.hops = 0;
+        self.back_to_the_first_url();
         self.reader.resolved_again = true;
         self.reader.purpose = Purpose::Resolve;
         if !self.is_opening() {
@@ -275,6 +421,7 @@ impl Upload {
             .as_ref()
             .is_some_and(|before| before.place.is_some())
         {
+            self.drop_first_part();
             return self.go_on(now);
         }
         let reader = &self.reader;
@@ -293,8 +440,15 @@ impl Upload {
         }
         self.plan = Some(plan::plan(self.shape(), &self.job.options, &self.job.host)?);
         self.save();
+        let cut = self.plan()?.part(1).map(|(_, length)| length);
+        if self.reader.first_part.map(|first| first.length) != cut {
+            self.drop_first_part();
+        }
         if self.reader.access == Access::Stream {
-            return self.read_ahead();
+            self.read_ahead()?;
+            if !self.reader.is_sound {
+                return Ok(());
+            }
         }
         self.create(now)
     }
@@ -435,6 +589,9 @@ impl Upload {
     pub(super) fn on_open_failure(&mut self, failure: &Failure, now: UnixMs) -> Result<(), Error> {
         let error = self.source_error(failure);
         if error.code == Code::SourceUnreachable {
+            // The last tries are without a range: it may be what breaks the connection.
+            self.reader.plain |= self.reader.purpose == Purpose::Probe
+                && self.reader.tries.saturating_add(3) > CALL_TRIES;
             return self.retry_open(error, None, now);
         }
         Err(error)
@@ -457,7 +614,7 @@ impl Upload {
         if self.reader.url.is_empty() {
             return Err(error);
         }
-        if self.reader.validator.etag.is_none() && self.reader.offset > 0 {
+        if !self.reader.validator.is_strong() && self.reader.offset > 0 {
             return self.restart(error, now);
         }
         self.reader.purpose = Purpose::Reopen;
@@ -475,6 +632,7 @@ impl Upload {
             return Err(error);
         }
         self.retries = self.retries.saturating_add(1);
+        self.back_to_the_first_url();
         let delay = self.entropy.backoff_ms(self.reader.tries, asked_ms);
         self.wait(Task::RetryOpen, delay, now);
         Ok(())
@@ -489,8 +647,19 @@ impl Upload {
         if !self.may_restart() {
             return Err(error);
         }
+        self.begin_anew(now)?;
+        if self.reader.access == Access::Stream {
+            return self.retry_open(error, None, now);
+        }
+        Ok(())
+    }
+
+    /// Forgets all parts, and begins a new multipart upload for the same media.
+    fn begin_anew(&mut self, now: UnixMs) -> Result<(), Error> {
         self.restarts = self.restarts.saturating_add(1);
         self.drop_transfers();
+        self.drop_first_part();
+        self.reader.lends_first_part = false;
         for part in std::mem::take(&mut self.reader.buffers).into_keys() {
             self.out.push(Effect::Release { part });
         }
@@ -502,15 +671,14 @@ impl Upload {
         self.parts = Default::default();
         self.listing = None;
         self.complete_in_doubt = false;
-        if self.place.is_some() {
-            self.begin_upload(now)?;
-        }
         if self.reader.access == Access::Stream {
             self.reader.size = self.reader.announced;
             self.reader.purpose = Purpose::Reopen;
-            return self.retry_open(error, None, now);
         }
-        Ok(())
+        match self.place {
+            Some(_) => self.begin_upload(now),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn source_error(&self, failure: &Failure) -> Error {
@@ -539,6 +707,16 @@ impl Upload {
             Code::SourceChanged,
             "size, ETag or modification time of the source are no longer those seen first",
         )
+    }
+}
+
+/// A status that may mean the range and not the file. Where it may as well pass by itself, that is tried first.
+fn may_be_the_range(status: u16, tries: u32) -> bool {
+    match status {
+        408 | 425 | 429 | 503 | 509 => tries >= 3,
+        501 | 505 => true,
+        500.. => tries >= 1,
+        _ => true,
     }
 }
 

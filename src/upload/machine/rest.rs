@@ -85,6 +85,9 @@ impl Upload {
         }
         let mut upload = Upload::idle(job, account, entropy);
         upload.resumed = true;
+        if checkpoint.source.read_once {
+            upload.reader.read_without_ranges();
+        }
         upload.upload_id = checkpoint.upload_id.clone();
         upload.replaced_bytes = checkpoint.replaced_bytes;
         upload.expected = Some(checkpoint);
@@ -135,6 +138,7 @@ impl Upload {
             size: self.reader.announced,
             validator: self.reader.validator.clone(),
             modified: self.reader.modified,
+            read_once: self.reader.is_read_once(),
             ..SourceMark::place_of(&self.job.source)
         };
         let place = self.place.as_ref().map(|place| PlaceMark {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::{Call, Trouble};
-use super::reader::{Access, is_passing};
+use super::reader::{Access, SOURCE_IDLE_MS, is_passing};
 use super::{Task, Upload};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply};
@@ -14,6 +14,7 @@ use crate::source::range::{RangeExpectation, check_range};
 use crate::time::UnixMs;
 use crate::upload::event::{Effect, Failure, FailureKind, Phase, TransferBody};
 use crate::upload::job::Verify;
+use crate::upload::lane::is_crowded;
 use crate::upload::parts::Accepted;
 use crate::upload::plan::{self, Plan};
 use crate::upload::retry::{JOB_FAILURES, PART_TRIES, REFRESHES_IN_A_ROW};
@@ -110,11 +111,7 @@ impl Upload {
     }
 
     fn next_part(&mut self, now: UnixMs) -> Result<Option<u32>, Error> {
-        let in_flight = self
-            .tasks
-            .values()
-            .filter(|task| matches!(task, Task::Transfer { .. }))
-            .count();
+        let in_flight = self.transfers();
         let limit = self.plan()?.part_limit(self.parts.begun().max(1));
         let window = plan::concurrency(
             &self.job.options,
@@ -122,7 +119,9 @@ impl Upload {
             limit,
             self.shape().buffered,
         );
-        if in_flight >= usize::try_from(window).unwrap_or(usize::MAX) {
+        let crowded =
+            self.reader.access == Access::Ranges && !self.reader.lane.is_open(in_flight, now);
+        if crowded || in_flight >= usize::try_from(window).unwrap_or(usize::MAX) {
             return Ok(None);
         }
         self.stop_if_spent(now);
@@ -154,8 +153,16 @@ impl Upload {
 
     fn send_part(&mut self, part: u32, now: UnixMs) -> Result<(), Error> {
         let (offset, length) = self.extent(part)?;
-        let body = match self.reader.access {
-            Access::Ranges => {
+        let first_part = match part {
+            1 => self.take_first_part(length),
+            _ => None,
+        };
+        let body = match (self.reader.access, first_part) {
+            (_, Some(open)) => TransferBody::Opened {
+                open,
+                idle_ms: SOURCE_IDLE_MS,
+            },
+            (Access::Ranges, _) => {
                 let expect = self.expectation(offset, length);
                 let headers = range_headers(expect.first, expect.last, &expect.validator);
                 TransferBody::Range {
@@ -164,8 +171,8 @@ impl Upload {
                     allow_private: self.job.options.allow_private_sources,
                 }
             }
-            Access::Stream => TransferBody::Buffer,
-            Access::Slices | Access::Unknown => TransferBody::Slice { offset },
+            (Access::Stream, _) => TransferBody::Buffer,
+            (Access::Slices | Access::Unknown, _) => TransferBody::Slice { offset },
         };
         let target = &self.place()?.target;
         let auth = self.auth()?;
@@ -226,6 +233,7 @@ impl Upload {
         now: UnixMs,
     ) -> Result<(), Error> {
         let part = arrival.part;
+        self.reader.lends_first_part &= part != 1;
         let stored = match oss::xml::parse_part_reply(reply) {
             Ok(stored) => stored,
             Err(error) => return self.part_refused(arrival, error, &reply.headers, now),
@@ -264,6 +272,7 @@ impl Upload {
         self.failures_in_a_row = 0;
         self.refreshes_in_a_row = 0;
         self.reader.resolved_again = false;
+        self.reader.lane.accepted();
         if self.reader.buffers.remove(&part).is_some() {
             self.out.push(Effect::Release { part });
         }
@@ -340,6 +349,8 @@ impl Upload {
         failure: &Failure,
         now: UnixMs,
     ) -> Result<(), Error> {
+        let was_lent = part == 1 && std::mem::take(&mut self.reader.lends_first_part);
+        let on_ranges = self.reader.access == Access::Ranges;
         match failure.kind {
             FailureKind::Network | FailureKind::Timeout => {
                 let message = format!("part {part}: no reply from OSS: {}", failure.message);
@@ -353,10 +364,20 @@ impl Upload {
                 Err(Error::new(Code::TlsUntrusted, message))
             }
             FailureKind::SourceReply => self.source_refused(part, length, failure, now),
+            // It broke while VOD was asked for a place: the part is fetched like any other.
+            FailureKind::SourceNetwork | FailureKind::SourceTimeout | FailureKind::SourceShort
+                if was_lent =>
+            {
+                self.retries = self.retries.saturating_add(1);
+                self.parts.ready(part);
+                self.schedule(now)
+            }
             FailureKind::SourceNetwork | FailureKind::SourceTimeout | FailureKind::SourceShort => {
                 let error = self.source_error(failure);
-                self.part_failed(part, error, None, now)
+                self.range_failed(part, error, None, now)
             }
+            // What is behind the end of a range says that the range was ignored.
+            FailureKind::SourceLong if on_ranges => self.read_once(self.source_error(failure), now),
             FailureKind::Canceled => {
                 self.parts.ready(part);
                 self.schedule(now)
@@ -384,10 +405,69 @@ impl Upload {
             self.resolve_again();
             return Ok(());
         }
-        if is_passing(status) {
-            return self.part_failed(part, error, retry_after_ms(&failure.headers, now), now);
+        let asked = retry_after_ms(&failure.headers, now);
+        if is_crowded(status) {
+            return self.crowded(part, error, asked, now);
         }
-        Err(error)
+        if is_passing(status) {
+            return self.range_failed(part, error, asked, now);
+        }
+        match error.code {
+            Code::SourceChanged | Code::SourceEncoded => Err(error),
+            _ => self.read_once(error, now),
+        }
+    }
+
+    /// The source takes no more at once. That is no failure as long as another part moves, or was accepted since: then this
+    /// one waits for its turn.
+    fn crowded(
+        &mut self,
+        part: u32,
+        error: Error,
+        asked_ms: Option<u64>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let running = self.transfers();
+        self.reader.lane.narrow(running, asked_ms, now);
+        let moved = self.parts.count() > 0 && self.failures_in_a_row == 0;
+        if running == 0 && !moved {
+            return self.range_failed(part, error, asked_ms, now);
+        }
+        if running == 0 || asked_ms.is_some() {
+            self.failures_in_a_row = self.failures_in_a_row.max(1);
+            self.retry_part(part, 1, asked_ms, now);
+            return self.schedule(now);
+        }
+        self.retries = self.retries.saturating_add(1);
+        self.parts.ready(part);
+        self.schedule(now)
+    }
+
+    fn transfers(&self) -> usize {
+        let moving = |task: &&Task| matches!(task, Task::Transfer { .. });
+        self.tasks.values().filter(moving).count()
+    }
+
+    /// As [`Upload::part_failed`]; a source that never gives a part although it answers is read once instead.
+    fn range_failed(
+        &mut self,
+        part: u32,
+        error: Error,
+        asked_ms: Option<u64>,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        match self.count_failure(part, error) {
+            Ok(tries) => {
+                self.retry_part(part, tries, asked_ms, now);
+                self.schedule(now)
+            }
+            Err(error) => match (self.reader.access, error.code) {
+                (Access::Ranges, Code::SourceStatus | Code::SourceTruncated) => {
+                    self.read_once(error, now)
+                }
+                _ => Err(error),
+            },
+        }
     }
 
     /// A connection that broke within a body may hide a refusal, or a part that did arrive. A small signed request tells.

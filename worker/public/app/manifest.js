@@ -68,6 +68,7 @@ const READERS = {
   showWatermark: flag,
   objectHeaders: object,
   trafficLimit: number,
+  ranges: flag,
   partSize: number,
   concurrency: number,
   verify: plain,

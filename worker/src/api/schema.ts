@@ -59,6 +59,10 @@ export const IngestRequest = z
     trafficLimit: wholeNumber
       .optional()
       .openapi({ description: "Bit/s of one connection to OSS." }),
+    ranges: z.boolean().optional().openapi({
+      description:
+        "`false`: read the URL in one request, in order, for a link that works only once.",
+    }),
     partSize: wholeNumber.optional().openapi({ description: "Bytes a part." }),
     concurrency: wholeNumber
       .max(5)

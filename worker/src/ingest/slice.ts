@@ -187,12 +187,13 @@ function upload(
   };
   const slices = { budget, stop: beat.stop };
   if (parsed(task.checkpoint)?.place && as !== "image" && as !== "attached") {
-    const { concurrency, verify, trafficLimit, hosts } = options;
+    const { concurrency, verify, trafficLimit, ranges, hosts } = options;
     return vod.resume(store, {
       ...(hosts && { hosts }),
       ...(concurrency !== undefined && { concurrency }),
       ...(verify !== undefined && { verify }),
       ...(trafficLimit !== undefined && { trafficLimit }),
+      ...(ranges !== undefined && { ranges }),
       ...limitOf(env),
       ...control,
       ...slices,

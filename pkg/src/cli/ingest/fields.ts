@@ -109,6 +109,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   verify: (field, value: "length" | "crc64") => oneOf(field, value, ["length", "crc64"]),
   trafficLimit: from(1),
   maxBytes: bytes,
+  ranges: yesNo,
   objectHeaders: fields,
   callback: object,
   variants: words,

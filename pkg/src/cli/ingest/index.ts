@@ -131,12 +131,13 @@ class Ingest {
     };
     if (left.includes(path)) {
       // No checkpoint keeps these.
-      const { callback, trafficLimit, maxBytes, hosts } = row.options;
+      const { callback, trafficLimit, maxBytes, ranges, hosts } = row.options;
       const again = {
         ...(hosts && { hosts }),
         ...(callback && { callback }),
         ...(trafficLimit && { trafficLimit }),
         ...(maxBytes && { maxBytes }),
+        ...(ranges !== undefined && { ranges }),
       };
       return this.#vod.resume(checkpoint, { source: row.source, ...again, ...how });
     }

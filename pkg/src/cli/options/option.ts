@@ -72,6 +72,16 @@ export function flag(
   return { usage, help, only, type: "boolean", multiple: false, read };
 }
 
+/** An option without a value that switches something off. */
+export function off(
+  usage: string,
+  help: string,
+  only?: readonly UploadKind[],
+): Option<false | undefined> {
+  const read = (given: Given) => (given === true ? false : undefined);
+  return { usage, help, only, type: "boolean", multiple: false, read };
+}
+
 /** An option without a value whose absence says something, too. */
 export function toggle(usage: string, help: string): Option<boolean> {
   return { ...flag(usage, help), read: (given) => given === true };

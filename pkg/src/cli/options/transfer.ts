@@ -1,5 +1,5 @@
 // How the bytes get there.
-import { flag, list, named, option, toggle } from "./option.ts";
+import { flag, list, named, off, option, toggle } from "./option.ts";
 import {
   callback,
   headers,
@@ -50,6 +50,12 @@ export const TRANSFER = {
     "--max-bytes 20GiB",
     size,
     "refuse a longer source, before VOD hears of it where its length is told",
+    CUT,
+  ),
+  ranges: off(
+    "--no-ranges",
+    "read a URL in one request, in order: for a link that works only once. Ranges that turn out not to work lead to that " +
+      "by themselves",
     CUT,
   ),
   segments: option(

@@ -1,0 +1,134 @@
+// Origins with odd habits, through the whole package and the emulator: what can be lifted arrives byte for byte.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type UploadOptions, Vodlift, type VodliftError } from "../../pkg/src/index.ts";
+import { type Faults, type Origin, startOrigin, uniqueName } from "../support/origin.ts";
+import {
+  assertNothingOpen,
+  type Emulator,
+  startService,
+  storedSha256,
+} from "../support/service.ts";
+
+const MIB = 1024 * 1024;
+const PART = 128 * 1024;
+
+let origin: Origin;
+let service: Emulator;
+let vod: Vodlift;
+
+before(async () => {
+  [origin, service] = await Promise.all([startOrigin(), startService()]);
+  const { endpoint, accessKeyId, accessKeySecret } = service;
+  vod = new Vodlift({ endpoint, accessKeyId, accessKeySecret });
+});
+after(async () => {
+  await Promise.all([origin.close(), service.close()]);
+});
+
+function place(habit: Faults & { size?: number; contentType?: string }): [string, string] {
+  const path = `/${uniqueName("odd")}.mp4`;
+  return [path, origin.add(path, { size: MIB + 17, ...habit })];
+}
+
+async function lifts(habit: Faults & { size?: number }, options: UploadOptions = {}) {
+  const [path, url] = place(habit);
+  const how = { title: "Odd", partSize: PART, allowPrivateSources: true, ...options };
+  const outcome = await vod.upload(url, how);
+  assert.equal(await storedSha256(service, outcome.objectKey), await origin.sha256(path));
+  await assertNothingOpen(service);
+  return { outcome, requests: origin.log.filter((one) => one.path === path) };
+}
+
+const HABITS: readonly Faults[] = [
+  { rangeStatus: 403 },
+  { rangeStatus: 416 },
+  { rangeStatus: 501 },
+  { noContentRange: true },
+  { wrongContentRange: true },
+  { ignoresEnd: true },
+  { wholeAs206: true },
+  { multipart: true },
+  { hidesSize: true },
+  { forgetsRanges: true },
+  { ifRangeIs200: true },
+  { nodeEtags: 3 },
+  { gzipEtag: true },
+  { modifiedNow: true },
+  { modifiedNow: true, noEtag: true },
+  { atOnce: 2 },
+  { atOnce: 1 },
+];
+
+for (const habit of HABITS) {
+  test(`a source that does ${JSON.stringify(habit)} is lifted`, async () => {
+    await lifts(habit);
+  });
+}
+
+test("the first request brings the first part, and no other is needed for it", async () => {
+  const { outcome, requests } = await lifts({});
+  assert.equal(requests.length, outcome.parts);
+  assert.equal(requests[0]?.range, `bytes=0-${PART - 1}`);
+});
+
+test("a file no larger than a part is asked for once, and so is a link that works only once", async () => {
+  const { requests } = await lifts({ worksOnce: true, size: PART });
+  assert.equal(requests.length, 1);
+  const once = await lifts({ worksOnce: true }, { ranges: false });
+  assert.equal(once.requests.length, 1);
+  assert.equal(once.requests[0]?.range, undefined);
+});
+
+test("a link that works only once says what to do where it brought a part", async () => {
+  const [, url] = place({ worksOnce: true });
+  const how = { title: "Odd", partSize: PART, allowPrivateSources: true };
+  await assert.rejects(vod.upload(url, how), (error: VodliftError) => {
+    assert.equal(error.code, "source_forbidden");
+    assert.match(error.hint, /works only once/);
+    return true;
+  });
+  await assertNothingOpen(service);
+});
+
+test("an empty file that answers 416 is empty", async () => {
+  const [, url] = place({ size: 0 });
+  const how = { title: "Odd", allowPrivateSources: true };
+  await assert.rejects(vod.upload(url, how), { code: "empty_source" });
+});
+
+// SEED=n draws other worlds; each seed is printed.
+const FIRST = Number(process.env.SEED ?? 1);
+const COUNT = process.env.SEED === undefined ? 24 : 1;
+
+/** Mulberry32: enough for luck. */
+function dice(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % limit;
+  };
+}
+
+test("habits, sizes and faults drawn at random end with exactly the source's bytes", async (t) => {
+  for (let seed = FIRST; seed < FIRST + COUNT; seed += 1) {
+    t.diagnostic(`SEED=${seed}`);
+    const below = dice(seed);
+    const drawn: Faults & { size: number } = {
+      ...HABITS[below(HABITS.length)],
+      ...(below(2) === 0 && HABITS[below(HABITS.length)]),
+      size: 1 + below(10 * PART),
+      redirects: below(3),
+      ...(below(3) === 0 && { dieAfter: 40_000, dieTimes: 1 + below(2) }),
+      ...(below(4) === 0 && { noLength: true }),
+      ...(below(4) === 0 && { weakEtag: true }),
+    };
+    const concurrency = 1 + below(6);
+    const verify = below(2) === 0 ? "crc64" : "length";
+    await lifts(drawn, { concurrency, verify }).catch((error) => {
+      throw new Error(`SEED=${seed}: ${JSON.stringify(drawn)}`, { cause: error });
+    });
+  }
+});
