@@ -78,7 +78,9 @@ impl Upload {
         if self.stopping && !self.is_put() {
             return Ok(());
         }
-        if self.auth_is_due(now) {
+        let waits_for_bytes =
+            self.reader.access == Access::Stream && self.reader.buffers.is_empty();
+        if self.auth_is_due(now) && !waits_for_bytes {
             self.refresh(now)?;
             return self.read_ahead();
         }
