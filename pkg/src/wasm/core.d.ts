@@ -134,13 +134,17 @@ export interface PlaylistSource {
  */
 export interface Validator {
     /**
-     * A strong ETag, with its quotes.
+     * `ETag` as sent. Only a strong one, in quotes, promises the same bytes.
      */
     etag?: string;
     /**
-     * `Last-Modified` as sent.
+     * `Last-Modified` as sent, where it is older than the reply.
      */
     lastModified?: string;
+    /**
+     * `Last-Modified` as sent, where it is as new as the reply: it may have been made up for it.
+     */
+    justModified?: string;
 }
 
 /**
@@ -337,6 +341,11 @@ export interface Options {
      * How a part is proven to have arrived.
      */
     verify?: Verify;
+    /**
+     * With `false` a source behind a URL is read in one request, in order: for links that work only once, and for hosts
+     * whose ranges cannot be trusted. A source whose ranges turn out not to work is read so anyway.
+     */
+    ranges?: boolean;
     /**
      * Allow sources on private and loopback addresses.
      */
@@ -1153,10 +1162,13 @@ export interface Probe {
      */
     size?: number;
     /**
-     * It answers ranges. Without, this very reply holds the whole source. Ranges of a source of unknown size are no use
-     * for parts: ask again without one.
+     * It answers ranges: it gave exactly the one that was asked for.
      */
     ranges: boolean;
+    /**
+     * This reply's body holds the whole source.
+     */
+    whole: boolean;
     /**
      * By what a change is noticed.
      */
@@ -1241,6 +1253,10 @@ export interface SourceMark {
      * Of a URL: strong ETag, Last-Modified.
      */
     validator: Validator;
+    /**
+     * Its ranges were not used, or were of no use: it is read in one request.
+     */
+    readOnce?: boolean;
     /**
      * Of a file: modification time in ms since the epoch.
      */
@@ -1336,7 +1352,7 @@ export type PlaylistRoot = { type: "url"; url: string; headers: [string, string]
 /**
  * Where a transfer's bytes come from.
  */
-export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "file"; path: string } | { type: "buffer" };
+export type TransferBody = { type: "range"; request: Request; expect: RangeExpectation; allowPrivate: boolean } | { type: "slice"; offset: number } | { type: "file"; path: string } | { type: "opened"; open: number; idleMs: number } | { type: "buffer" };
 
 /**
  * Where an upload stands. There is one from the first moment on; the later fields fill up as it goes.

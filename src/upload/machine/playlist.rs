@@ -1001,7 +1001,6 @@ fn failed(item: &Item, failure: &Failure) -> Error {
         FailureKind::SourceChanged => Code::SourceChanged,
         FailureKind::SourceMissing => Code::SourceMissing,
         FailureKind::SourceRead => Code::SourceRead,
-        FailureKind::SourceMissing => Code::SourceMissing,
         FailureKind::Unguarded => Code::GuardMissing,
         FailureKind::PathRefused => Code::PathRefused,
         _ => Code::SourceUnreachable,

@@ -690,7 +690,6 @@ impl Upload {
             FailureKind::SourceChanged => return self.changed(),
             FailureKind::SourceMissing => Code::SourceMissing,
             FailureKind::SourceRead => Code::SourceRead,
-            FailureKind::SourceMissing => Code::SourceMissing,
             FailureKind::Unguarded => Code::GuardMissing,
             _ => Code::SourceUnreachable,
         };
