@@ -138,7 +138,7 @@ codes! {
     /// The media id is unknown there.
     MediaNotFound = Service, false, "Check the media id and the region: media live in one region.";
     /// VOD has no storage bucket there: the region is not the one meant, or none was activated in it.
-    StorageNotFound = Service, false, "Use the region in which VOD has storage for this account, or activate storage there in the VOD console; a storage location that was given must be a bucket of that region.";
+    StorageNotFound = Service, false, "Set `region` to one in which VOD has storage for this account, or activate storage there in the VOD console; a `storageLocation` must be a bucket of that region.";
     /// The media is in a state in which its bytes cannot be replaced.
     NotReplaceable = Service, false, "Only a video whose source file is whole, has failed or is still missing can get new bytes: upload this as a new media.";
     /// A reply that is not what the API documents.

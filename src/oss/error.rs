@@ -151,13 +151,13 @@ fn told_apart(code: Code, text: &str) -> (Code, &'static str) {
     if text.contains("invalid signing region") {
         return (
             Code::WrongEndpoint,
-            "The request was signed for another region than the bucket's: correct the OSS region, or leave it out, so that it follows from the upload address.",
+            "The request was signed for another region than the bucket's: correct `ossRegion`, or leave it out, so that it follows from the upload address.",
         );
     }
     if text.contains("authorization header is invalid") {
         return (
             code,
-            "This OSS may be one that does not know signature V4, as those of private clouds: sign with OSS signature v1.",
+            "This OSS may be one that does not know signature V4, as those of private clouds: set `ossSignature` to v1.",
         );
     }
     (code, code.hint())
@@ -331,14 +331,14 @@ mod tests {
                 "InvalidArgument",
                 "Invalid signing region in Authorization header.",
                 Code::WrongEndpoint,
-                "OSS region",
+                "`ossRegion`",
             ),
             (
                 400,
                 "InvalidArgument",
                 "Authorization header is invalid.",
                 Code::OssRejected,
-                "signature v1",
+                "`ossSignature` to v1",
             ),
             (
                 400,

@@ -170,6 +170,9 @@ test("the command line replaces by either id, waits for the new size and says wh
   const both = ["--replace", old.mediaId, "--replace-reference-id", "my-film-1"];
   const refused = await cli(["upload", url, "--allow-private", "--json", ...both]);
   assert.deepEqual([refused.code, refused.json.error.code], [2, "invalid_argument"]);
+  const named = ["--replace", old.mediaId, "--reference-id", "my-film-1"];
+  const wrong = await cli(["upload", url, "--allow-private", ...named]);
+  assert.match(wrong.stderr, /--reference-id` cannot .* `--replace-reference-id`/);
   const other = await cli(["upload", url, "--as", "image", "--json", "--replace", old.mediaId]);
   assert.equal(other.code, 2);
 });

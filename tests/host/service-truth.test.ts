@@ -101,7 +101,9 @@ test("no storage is no missing permission, whatever the status", async () => {
 test("an OSS that does not know V4 is told by its hint, and taken with V1", async () => {
   await withService({ habits: { ossSignatures: "v1-only" } }, async (service, vod) => {
     const error = await failure(vod.upload(FILM, { fileName: "a.mp4" }));
-    assert.match(error.hint, /signature v1/);
+    assert.match(error.hint, /`ossSignature` to v1/);
+    const shown = await vodlift(["upload", "-", "--file-name", "a.mp4"], { service, stdin: FILM });
+    assert.match(shown.stderr, /^hint: .*`--oss-signature` to v1/m);
     const old = new Vodlift({ ...service, ossSignature: "v1" });
     assert.equal((await old.upload(FILM, { fileName: "a.mp4" })).bytes, FILM.length);
   });

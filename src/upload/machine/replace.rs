@@ -59,7 +59,7 @@ pub(super) fn check_metadata(job: &Job) -> Result<(), Error> {
     match given(video) {
         Some("referenceId") => Err(Error::invalid(
             "referenceId",
-            "cannot be given to a media that exists; to name that media by its reference id, pass it in `replace`",
+            "cannot be given to a media that exists; to name that media by its reference id, pass it as `replace.referenceId`",
         )),
         Some(field) => Err(Error::invalid(
             field,

@@ -1,5 +1,5 @@
 // What the media becomes. The fields are those of the API.
-import { flag, KINDS, option } from "./option.ts";
+import { flag, KINDS, named, option } from "./option.ts";
 import { numbers, text, userData, whole, word, words, yesNo } from "./values.ts";
 
 const VIDEO = ["video", "playlist"] as const;
@@ -66,11 +66,14 @@ export const MEDIA = {
       "be the same, and all else; VOD transcodes it and takes its snapshots once more. A failure leaves the old bytes",
     REPLACEABLE,
   ),
-  replaceReferenceId: option(
-    "--replace-reference-id R",
-    text,
-    "the same for the media with this id of your own",
-    REPLACEABLE,
+  replaceReferenceId: named(
+    "replace.referenceId",
+    option(
+      "--replace-reference-id R",
+      text,
+      "the same for the media with this id of your own",
+      REPLACEABLE,
+    ),
   ),
   kind: option(
     "--as video|image|attached|playlist",
