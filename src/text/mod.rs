@@ -46,6 +46,11 @@ pub(crate) fn guess(bytes: &[u8]) -> String {
 
 /// A text of which every byte was taken for a character, as HTTP has it: the text that was meant. Any other stays.
 pub(crate) fn unmangled(text: &str) -> String {
+    // It happens twice: in what stored the name, and on the way here.
+    once_unmangled(&once_unmangled(text))
+}
+
+fn once_unmangled(text: &str) -> String {
     let bytes: Option<Vec<u8>> = text.chars().map(byte).collect();
     match bytes {
         Some(bytes) if !text.is_ascii() => guess(&bytes),
@@ -78,6 +83,7 @@ mod tests {
             ("æµ\u{8b}è¯\u{95}.mp4", "测试.mp4"),
             ("æµ‹è¯•.mp4", "测试.mp4"),
             ("²âÊÔ.mp4", "测试.mp4"),
+            ("Â²Ã¢ÃŠÃ”.mp4", "测试.mp4"),
             ("µçÓ°µÚ1¼¯.mp4", "电影第1集.mp4"),
             ("\u{9c}yÔ\u{87}.mp4", "測試.mp4"),
             ("café.mp4", "café.mp4"),

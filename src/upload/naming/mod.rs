@@ -61,7 +61,9 @@ pub fn complete(media: &mut Media, hints: &Hints<'_>) -> Result<(), Error> {
             let mut names = Names::read(hints, given, formats::VIDEO);
             names.add(&video.title);
             if video.file_name.is_empty() {
-                video.file_name = names.file_name()?;
+                video.file_name = names
+                    .file_name()
+                    .map_err(|error| of_another_kind(hints, "a video", error))?;
             }
             if video.title.is_empty() {
                 video.title = names.title(rules::TITLE);
@@ -74,7 +76,8 @@ pub fn complete(media: &mut Media, hints: &Hints<'_>) -> Result<(), Error> {
             &mut image.title,
             hints,
             (formats::IMAGE, rules::TITLE),
-        ),
+        )
+        .map_err(|error| of_another_kind(hints, "an image", error)),
         Media::AttachedMedia(attached) => {
             let formats = formats::attached(attached.business_type);
             complete_optional(
@@ -111,6 +114,22 @@ fn complete_optional(
         *name = names.file_name().ok();
     }
     Ok(())
+}
+
+/// What the source tells may be the format of another kind: then that is what is wrong.
+fn of_another_kind(hints: &Hints<'_>, wanted: &str, error: Error) -> Error {
+    let kinds = [
+        ("an image", formats::IMAGE),
+        ("a video or a sound", formats::VIDEO),
+        ("a subtitle", formats::attached(BusinessType::Subtitle)),
+    ];
+    let told = kinds.into_iter().find_map(|(kind, formats)| {
+        let format = Names::read(hints, None, formats).format()?;
+        Some(format!(
+            "is needed: by its name or Content-Type the source is {kind} in the format {format}, and it is uploaded as {wanted}"
+        ))
+    });
+    told.map_or(error, |rule| Error::invalid("fileName", rule))
 }
 
 /// `businessType` is wrong where another type has the format.
@@ -388,12 +407,16 @@ mod tests {
             let found = named(&hints).unwrap();
             assert_eq!(found, (file_name.into(), title.into()), "{url}");
         }
-        for url in [
-            "/watch.php",
-            "/v1.0",
-            "/film.xyz",
-            "/a.jpg",
-            "/get?file=a.php",
+        for (url, words) in [
+            ("/watch.php", "neither"),
+            ("/v1.0", "neither"),
+            ("/film.xyz", "neither"),
+            ("/get?file=a.php", "neither"),
+            (
+                "/a.jpeg",
+                "is an image in the format jpeg, and it is uploaded as a video",
+            ),
+            ("/a.srt", "is a subtitle in the format srt"),
         ] {
             let url = format!("https://host.example{url}");
             let hints = Hints {
@@ -403,6 +426,7 @@ mod tests {
             };
             let message = named(&hints).unwrap_err().message;
             assert!(message.starts_with("`fileName` is needed"), "{message}");
+            assert!(message.contains(words), "{message}");
         }
     }
 
