@@ -54,14 +54,13 @@ def rpc_flow():
         created = rpc_create(method=method)
         address, auth = decoded(created["UploadAddress"]), decoded(created["UploadAuth"])
         equal(address["Endpoint"], ENDPOINT)
-        equal(auth["Expiration"], "3000")
+        equal(3000 <= int(auth["Expiration"]) <= 3600, True, "the remaining life of a credential that others have, too")
         bucket = oss2.Bucket(oss2.StsAuth(auth["AccessKeyId"], auth["AccessKeySecret"], auth["SecurityToken"]), address["Endpoint"], address["Bucket"])
         data = sample(5000)
         bucket.put_object(address["FileName"], data)
         equal(stored(address["FileName"]), data)
-        error = raises(oss2.exceptions.AccessDenied, lambda: bucket.put_object("another/key", data))
+        error = raises(oss2.exceptions.AccessDenied, lambda: bucket.get_object(address["FileName"]))
         equal(error.status, 403)
-        raises(oss2.exceptions.OssError, lambda: bucket.get_object(address["FileName"]))
         request = GetMezzanineInfoRequest.GetMezzanineInfoRequest()
         request.set_VideoId(created["VideoId"])
         info = rpc_call(request)["Mezzanine"]
@@ -75,7 +74,8 @@ def rpc_refresh():
     request.set_VideoId(created["VideoId"])
     refreshed = rpc_call(request)
     equal(refreshed["UploadAddress"], created["UploadAddress"])
-    equal(decoded(refreshed["UploadAuth"])["SecurityToken"] != decoded(created["UploadAuth"])["SecurityToken"], True)
+    tokens = [decoded(reply["UploadAuth"])["SecurityToken"] for reply in (refreshed, created)]
+    equal(tokens[0], tokens[1], "the token, while most of its life is left")
 
 
 def rpc_refusals():
@@ -174,7 +174,9 @@ def rpc_pull():
     equal((row["Status"], row["FileSize"], row["UploadURL"]), ("SUCCESS", "300000", url))
     equal(stored(f"sv/{row['MediaId']}/{row['MediaId']}.mp4"), data)
     events = [json.loads(body) for _, body in app.posts]
-    equal(sorted(event["EventType"] for event in events), ["FileUploadComplete", "UploadByURLComplete"])
+    # When TranscodeComplete comes, which is after FileUploadComplete, says nothing about the pull.
+    types = sorted(event["EventType"] for event in events if event["EventType"] != "TranscodeComplete")
+    equal(types, ["FileUploadComplete", "UploadByURLComplete"])
     equal({event["Extend"] for event in events}, {'{"a":1}'})
     request = CancelUrlUploadJobsRequest.CancelUrlUploadJobsRequest()
     request.set_JobIds(f"{job['JobId']},nobody")

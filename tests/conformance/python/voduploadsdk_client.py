@@ -94,7 +94,7 @@ def image():
     request.setTags("one,two")
     image_id, url = module.AliyunVodUploader(KEY_ID, KEY_SECRET).uploadImage(request)
     os.remove(path)
-    equal(stored(f"image/cover/{image_id.upper()}.jpg"), data)
+    equal(stored(f"image/cover/{image_id.upper()}-6-2.jpg"), data)
     equal(requests.get(url).content, data, "the image behind its URL")
 
 

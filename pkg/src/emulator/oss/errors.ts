@@ -46,7 +46,7 @@ const EC_OF_OPERATION: Readonly<Record<string, string>> = {
 };
 const UNKNOWN_EC = "0000-00000000";
 /** Refusals of a token: they repeat it. */
-const OF_THE_TOKEN = new Set(["SecurityTokenExpired", "InvalidSecurityToken"]);
+export const OF_THE_TOKEN = new Set(["SecurityTokenExpired", "InvalidSecurityToken"]);
 
 export function errorAnswer(world: World, exchange: Exchange, error: OssError): Answer {
   const ec =

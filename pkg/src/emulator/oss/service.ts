@@ -8,7 +8,7 @@ import type { World } from "../world.ts";
 import { type Address, addressOf } from "./address.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
-import { errorAnswer, invalidArgument, noSuchUpload, OssError } from "./errors.ts";
+import { errorAnswer, invalidArgument, noSuchUpload, OF_THE_TOKEN, OssError } from "./errors.ts";
 import { findOperation, type OssOperation, preflight } from "./operations/index.ts";
 
 /** What an operation gets to work with. `bucket` exists, `key` is a good name. */
@@ -55,8 +55,18 @@ export function ossService(world: World, exchange: Exchange): OssCall {
         return shaped(errorAnswer(world, exchange, toOssError(error)));
       }
     },
-    refuse: (fault) => shaped(errorAnswer(world, exchange, fromFault(fault))),
+    refuse: (fault) => {
+      if (OF_THE_TOKEN.has(fault.code)) endCredential(world, exchange);
+      return shaped(errorAnswer(world, exchange, fromFault(fault)));
+    },
   };
+}
+
+/** A fault that says so ends the credential: the next refresh must bring another. */
+function endCredential(world: World, exchange: Exchange): void {
+  const authorization = header(exchange, "authorization") ?? "";
+  const id = /STS\.\w+/.exec(authorization)?.[0];
+  if (id !== undefined) world.uploadCredentials.ended(id, exchange.arrived);
 }
 
 function identify(

@@ -43,6 +43,14 @@ export class UploadCredentials {
     return cached;
   }
 
+  /** What OSS has refused for good is not handed out again; a stale cache notices that a moment later. */
+  ended(accessKeyId: string, now: number): void {
+    const until = now + (this.#habit === "stale" ? STALE_MS : 0);
+    for (const cached of this.#byKind.values()) {
+      if (cached.accessKeyId === accessKeyId) cached.until = Math.min(cached.until, until);
+    }
+  }
+
   #until(now: number): number {
     const life = this.#life * 1000;
     return now + (this.#habit === "stale" ? life + STALE_MS : life * CACHED_SHARE);

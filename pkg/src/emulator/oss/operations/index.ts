@@ -33,7 +33,7 @@ export type OssOperation = {
   run(request: OssRequest): Promise<Answer>;
 };
 
-const OPERATIONS: readonly OssOperation[] = [
+export const OPERATIONS: readonly OssOperation[] = [
   putObject,
   getObject,
   headObject,
