@@ -7,7 +7,7 @@ import {
   type IngestHandlerOptions,
   ingestOptions,
 } from "../../pkg/src/handler/index.ts";
-import { VodliftError } from "../../pkg/src/index.ts";
+import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
 import {
   type Answer,
   assertArrived,
@@ -25,6 +25,7 @@ import {
   type Emulator,
   startService,
   storedObjects,
+  storedSha256,
 } from "../support/service.ts";
 
 const MIB = 1024 * 1024;
@@ -108,6 +109,31 @@ test("a small film is done in one request", async () => {
     answers.map(({ status, body }) => [status, body.state, body.bytes]),
     [[200, "done", 1000]],
   );
+});
+
+test("a media that exists gets new bytes in slices, also where an answer was lost", async () => {
+  const made = { fileName: "a.mp4", referenceId: "my-film-1" };
+  const old = await new Vodlift(service).upload(Buffer.alloc(9), made);
+  const source = film("/better.mp4", { size: 5 * MIB });
+  const answers = await ingest(send, { ...source, replace: { referenceId: "my-film-1" } });
+  const [first, done] = answers;
+  const again = await send("/v1/ingests/resume", { resume: first?.body.resume });
+  for (const answer of [done, again]) {
+    assert.deepEqual(
+      [answer?.status, answer?.body.mediaId, answer?.body.objectKey],
+      [200, old.mediaId, old.objectKey],
+    );
+  }
+  assert.equal(await storedSha256(service, old.objectKey), await origin.sha256("/better.mp4"));
+  assert.equal((await storedObjects(service)).length, 1);
+  assertProblem(
+    await send("/v1/ingests", { ...source, replace: 7 }),
+    400,
+    "invalid_argument",
+    "replace",
+  );
+  const titled = await send("/v1/ingests", { ...source, replace: old.mediaId, title: "New" });
+  assert.equal(titled.status, 400);
 });
 
 test("a lost answer is asked for again with the token before, also after the end", async () => {

@@ -167,6 +167,9 @@ test("the command line replaces by either id, waits for the new size and says wh
     assert.match(stderr, /^note: VOD transcodes the replaced media/m);
     await assertReplaced();
   }
+  const piped = ["upload", "-", "--json", "--replace", old.mediaId];
+  const end = await cli(piped, { stdin: OLD });
+  assert.deepEqual([end.code, end.json.objectKey, end.json.bytes], [0, old.objectKey, OLD.length]);
   const both = ["--replace", old.mediaId, "--replace-reference-id", "my-film-1"];
   const refused = await cli(["upload", url, "--allow-private", "--json", ...both]);
   assert.deepEqual([refused.code, refused.json.error.code], [2, "invalid_argument"]);

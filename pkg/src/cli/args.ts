@@ -115,7 +115,9 @@ function checkStandardInput(kind: UploadKind, values: Values<typeof UPLOAD>): vo
   if (kind === "playlist") {
     throw new UsageError("a playlist from standard input has no folder: name its file or its URL");
   }
-  if (values.fileName === undefined) {
+  const replaces = values.replace ?? values.replaceReferenceId;
+  // A media that exists has a name.
+  if (values.fileName === undefined && replaces === undefined) {
     throw new UsageError(
       "standard input has no name: pass --file-name, such as --file-name film.mp4",
     );
