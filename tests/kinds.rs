@@ -264,6 +264,17 @@ fn slices_and_shards_are_for_videos() {
 }
 
 #[test]
+fn a_clock_that_is_ahead_does_not_end_the_credential_of_an_image() {
+    let mut world = image(SourceSpec::ranged(16 * MIB));
+    world.job.options.concurrency = Some(1);
+    world.service.skew_ms = -600_000;
+    world.service.credential_life_s = 400;
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!((outcome.restarts, world.service.created), (0, 1));
+}
+
+#[test]
 fn bad_luck_of_all_sorts_ends_in_the_whole_image_or_a_reason() {
     for seed in 1..60 {
         let mut world = image(SourceSpec {

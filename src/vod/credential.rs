@@ -140,8 +140,8 @@ impl Fields {
             return at;
         }
         let expiration = self.optional("Expiration").unwrap_or_default();
-        match expiration.parse::<u64>() {
-            Ok(seconds) => received_at.plus_ms(seconds.saturating_mul(1000)),
+        match expiration.trim().parse::<f64>() {
+            Ok(seconds) => received_at.plus_ms((seconds * 1000.0) as u64),
             Err(_) => date(expiration).unwrap_or(received_at.plus_ms(DEFAULT_LIFE_MS)),
         }
     }
@@ -190,6 +190,10 @@ mod tests {
             NOW.plus_ms(3_600_000)
         );
         assert_eq!(expires(r#","Expiration":3600"#), NOW.plus_ms(3_600_000));
+        // What is left of one that is handed out again.
+        assert_eq!(expires(r#","Expiration":"3419.5""#), NOW.plus_ms(3_419_500));
+        assert_eq!(expires(r#","Expiration":"0""#), NOW);
+        assert_eq!(expires(r#","Expiration":-1"#), NOW);
         assert_eq!(expires(r#","Expiration":"2026-01-01T00:00:00Z""#), date);
         assert_eq!(expires(""), NOW.plus_ms(3_000_000));
     }

@@ -410,11 +410,8 @@ impl Upload {
     pub(super) fn auth_is_due(&self, now: UnixMs) -> bool {
         let Some(auth) = &self.auth else { return false };
         let now = self.server_now(now);
-        // One that cannot be renewed is used to its very end.
-        let over = match self.job.media.is_renewable() {
-            true => now >= auth.ask_at,
-            false => now >= auth.ticket.expires_at,
-        };
+        // One that cannot be renewed is used until OSS refuses it: this machine's clock may be ahead.
+        let over = self.job.media.is_renewable() && now >= auth.ask_at;
         auth.refusal.is_some() || (!auth.fresh && over)
     }
 
