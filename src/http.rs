@@ -29,6 +29,9 @@ pub struct Request {
     pub body: String,
     /// Give up when nothing moves for this long, in milliseconds.
     pub idle_ms: u32,
+    /// Give up when the reply has not begun this long after the last byte was handed over, in milliseconds. Bytes that
+    /// were handed over may still be on their way.
+    pub reply_ms: u32,
 }
 
 impl std::fmt::Debug for Request {

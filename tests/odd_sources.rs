@@ -12,6 +12,8 @@ mod sim;
 
 use sim::{Fault, Habit, Op, SourceSpec, Stamp, World};
 use vodlift::Code;
+use vodlift::upload::{Job, Media, Source};
+use vodlift::vod::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
 
 const MIB: u64 = 1 << 20;
 
@@ -259,4 +261,142 @@ fn an_upload_that_was_read_once_is_resumed_so() {
     world.run().unwrap();
     world.assert_object_is_the_source();
     assert_eq!(world.asked, asked + 1);
+}
+
+#[test]
+fn a_slow_line_sends_each_part_once() {
+    // 5 MB at 40 KB/s: the kernel takes them at once, and the reply is 125 s away.
+    let mut world = world(SourceSpec::ranged(5_000_000));
+    world.job.options.part_size = None;
+    world.bandwidth = 40_000;
+    let outcome = world.run().unwrap();
+    world.assert_object_is_the_source();
+    assert_eq!(outcome.retries, 0);
+}
+
+#[test]
+fn a_source_may_think_for_a_while() {
+    let mut world = world(SourceSpec {
+        first_byte_ms: 70_000,
+        ..SourceSpec::ranged(3 * MIB)
+    });
+    assert_eq!(world.run().unwrap().retries, 0);
+    world.assert_object_is_the_source();
+}
+
+#[test]
+fn both_sides_are_given_up_as_soon_as_the_caller_says() {
+    let mut thinks = world(SourceSpec {
+        first_byte_ms: 70_000,
+        ..SourceSpec::ranged(3 * MIB)
+    });
+    thinks.job.options.source_timeout_ms = Some(10_000);
+    assert_eq!(thinks.run().unwrap_err().code, Code::SourceUnreachable);
+    assert!(thinks.now - sim::START < 120_000);
+
+    let mut deaf = world(SourceSpec::ranged(3 * MIB));
+    deaf.job.options.service_timeout_ms = Some(5_000);
+    deaf.luck.always(Op::CreateUploadVideo, Fault::Stalls);
+    assert_eq!(deaf.run().unwrap_err().code, Code::VodUnreachable);
+    assert!(deaf.now - sim::START < 90_000);
+}
+
+#[test]
+fn what_stands_still_ends_in_a_bounded_time() {
+    let mut world = world(SourceSpec::ranged(3 * MIB));
+    world.luck.always(Op::UploadPart, Fault::Stalls);
+    assert_eq!(world.run().unwrap_err().code, Code::OssUnreachable);
+    assert!(world.now - sim::START < 3_600_000);
+}
+
+const TYPES: [&str; 4] = [
+    "text/html; charset=utf-8",
+    "application/json",
+    "application/xml",
+    "application/problem+json",
+];
+
+fn image(job: &mut Job) {
+    job.media = Media::Image(CreateUploadImage {
+        original_file_name: Some("a.png".into()),
+        ..CreateUploadImage::default()
+    });
+}
+
+fn subtitle(job: &mut Job, name: &str) {
+    job.media = Media::AttachedMedia(CreateUploadAttachedMedia {
+        file_name: Some(name.into()),
+        ..CreateUploadAttachedMedia::default()
+    });
+}
+
+#[test]
+fn a_page_is_no_film() {
+    for content_type in TYPES {
+        for ranges in [true, false] {
+            let spec = SourceSpec {
+                content_type,
+                ranges,
+                ..SourceSpec::ranged(3000)
+            };
+            let mut film = world(spec.clone());
+            assert_eq!(film.run().unwrap_err().code, Code::SourceIsPage);
+            assert_eq!(film.service.created, 0);
+            let mut picture = world(spec.clone());
+            image(&mut picture.job);
+            assert_eq!(picture.run().unwrap_err().code, Code::SourceIsPage);
+
+            let mut wanted = world(spec);
+            wanted.job.options.any_content_type = true;
+            wanted.run().unwrap();
+            wanted.assert_object_is_the_source();
+        }
+    }
+}
+
+#[test]
+fn a_subtitle_may_be_a_document() {
+    let spec = SourceSpec {
+        content_type: "application/ttml+xml",
+        ..SourceSpec::ranged(3000)
+    };
+    let mut titles = world(spec.clone());
+    subtitle(&mut titles.job, "titles.ttml");
+    titles.run().unwrap();
+    let mut plain = world(spec);
+    subtitle(&mut plain.job, "titles.srt");
+    assert_eq!(plain.run().unwrap_err().code, Code::SourceIsPage);
+}
+
+#[test]
+fn a_playlist_or_an_image_is_asked_about() {
+    for (content_type, code) in [
+        ("application/x-mpegURL", Code::SourceIsPlaylist),
+        ("image/jpeg", Code::SourceIsImage),
+    ] {
+        let spec = SourceSpec {
+            content_type,
+            ..SourceSpec::ranged(3000)
+        };
+        let mut asked = world(spec.clone());
+        assert_eq!(asked.run().unwrap_err().code, code);
+        assert_eq!(asked.service.created, 0);
+        let mut said = world(spec);
+        said.job.options.kind_is_said = true;
+        said.run().unwrap();
+    }
+    for (name, code) in [
+        ("/films/list.m3u8", Code::SourceIsPlaylist),
+        ("poster.PNG", Code::SourceIsImage),
+    ] {
+        let mut local = world(SourceSpec::ranged(3000));
+        local.job.media = Media::Video(CreateUploadVideo::default());
+        local.job.source = Source::Slices {
+            size: 3000,
+            modified: None,
+            name: Some(name.into()),
+        };
+        assert_eq!(local.run().unwrap_err().code, code);
+        assert_eq!(local.service.created, 0);
+    }
 }

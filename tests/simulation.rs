@@ -87,6 +87,7 @@ fn random_world(seed: u64) -> World {
         [0, 0, 0, 45_000, -800_000, 3_600_000, -3_600_000][dice.below(7) as usize];
     world.service.date_of_successes =
         [None, None, None, Some(0), Some(sim::START + 86_400_000)][dice.below(5) as usize];
+    world.bandwidth = [4 << 20, 4 << 20, 40_000][dice.below(3) as usize];
     world.job.options.concurrency = Some(1 + dice.below(8) as u32);
     if dice.below(4) == 0 {
         world.job.source = Source::Stream {

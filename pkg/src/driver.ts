@@ -200,7 +200,7 @@ class Run {
   /** GETs of a source, until its reply begins: after that its body is read as fast as it is sent on. */
   #opened(attempt: Attempt, request: Request, allowPrivate: boolean, part = 0): Promise<Incoming> {
     const opening = this.#options.host.open(request, allowPrivate, attempt.signal);
-    const head = attempt.wait(opening, sourceSide(request.idleMs));
+    const head = attempt.wait(opening, sourceSide(request.replyMs));
     return this.#watched({ kind: "source", request, part }, head, ({ status }) => status);
   }
 

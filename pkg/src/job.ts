@@ -169,13 +169,17 @@ export function howTo(options: TransferOptions & SliceOptions & OfVideos): Optio
     callback: callback(options.callback),
     maxBytes: bytes("maxBytes", options.maxBytes),
     ranges: flag("ranges", options.ranges),
+    sourceTimeoutMs: whole("sourceTimeoutMs", options.sourceTimeoutMs, 1),
+    serviceTimeoutMs: whole("serviceTimeoutMs", options.serviceTimeoutMs, 1),
+    anyContentType: flag("anyContentType", options.anyContentType),
+    kindIsSaid: oneOf("as", options.as, ["video"]) !== undefined,
     adopt: adopt(options.adopt),
     replace: options.replace === undefined ? undefined : videoRef("replace", options.replace),
   });
 }
 
 /** What is said of a video beside its metadata. */
-export type OfVideos = Pick<UploadOptions, "showWatermark" | "adopt" | "replace">;
+export type OfVideos = Pick<UploadOptions, "showWatermark" | "adopt" | "replace" | "as">;
 
 /** A video by one of its ids: which of them the core says. */
 export function videoRef(field: string, video: string | VideoRef): VideoRef {
@@ -219,6 +223,9 @@ export function howToResume(options: ResumeOptions & SliceOptions): Options {
     callback: options.callback,
     maxBytes: options.maxBytes,
     ranges: options.ranges,
+    sourceTimeoutMs: options.sourceTimeoutMs,
+    serviceTimeoutMs: options.serviceTimeoutMs,
+    anyContentType: options.anyContentType,
   });
   return { ...howTo(given), keepOnFailure: true };
 }

@@ -174,6 +174,24 @@ export interface UploadOptions {
    * parts in flight. A source whose ranges turn out not to work is read so anyway.
    */
   ranges?: boolean;
+  /**
+   * How long a source may stand still, in ms: 300,000 before its first byte and 60,000 between two unless told otherwise.
+   * Then it is asked again, a few times.
+   */
+  sourceTimeoutMs?: number;
+  /**
+   * How long VOD and OSS may stand still, in ms: 60,000 unless told otherwise. A part has as long as its bytes need at
+   * 16 KiB/s on top of that, as they may still be on their way.
+   */
+  serviceTimeoutMs?: number;
+  /**
+   * Whatever the source's `Content-Type` and name say, take it for what it is uploaded as. Otherwise a page (HTML, JSON,
+   * XML) is refused with `source_is_page`, and for a video a playlist or an image with `source_is_playlist` or
+   * `source_is_image`, before VOD hears of it.
+   */
+  anyContentType?: boolean;
+  /** `"video"`: it is meant as a video, although it looks like a playlist or an image. */
+  as?: "video";
   /** Allow a URL on a private or loopback address, a local host name or an unusual port. */
   allowPrivateSources?: boolean;
   /**
@@ -206,7 +224,10 @@ export interface UploadOptions {
 
 /** What an HLS playlist becomes, and how to go about it. */
 export interface PlaylistOptions
-  extends Omit<UploadOptions, "partSize" | "size" | "maxBytes" | "ranges" | "replace"> {
+  extends Omit<
+    UploadOptions,
+    "partSize" | "size" | "maxBytes" | "ranges" | "replace" | "anyContentType" | "as"
+  > {
   /**
    * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
    * paths below its folder. One for each different segment, in the order they first appear.
@@ -249,6 +270,9 @@ export type TransferOptions = Pick<
   | "callback"
   | "maxBytes"
   | "ranges"
+  | "sourceTimeoutMs"
+  | "serviceTimeoutMs"
+  | "anyContentType"
   | "allowPrivateSources"
   | "allowHosts"
   | "denyHosts"
@@ -392,6 +416,9 @@ export interface ResumeOptions
       | "callback"
       | "maxBytes"
       | "ranges"
+      | "sourceTimeoutMs"
+      | "serviceTimeoutMs"
+      | "anyContentType"
       | "allowPrivateSources"
       | "allowHosts"
       | "denyHosts"

@@ -42,7 +42,8 @@ export async function send(attempt: Attempt, host: Host, request: Request): Prom
   const body = new TextEncoder().encode(request.body);
   const outgoing = host.put(request, body.length, attempt.signal);
   if (body.length > 0) await room(attempt, outgoing.write(body, nothing), side);
-  return readReply(attempt, await attempt.wait(outgoing.finish(), side), side);
+  const head = await attempt.wait(outgoing.finish(), serviceSide(request.replyMs));
+  return readReply(attempt, head, side);
 }
 
 /** What is to be PUT. */
@@ -76,7 +77,7 @@ export async function put(
     sent += size;
     upload.onSent(size);
   }
-  const head = await attempt.wait(outgoing.finish(), side);
+  const head = await attempt.wait(outgoing.finish(), serviceSide(request.replyMs));
   if (sent < length && head.status < 400) {
     throw new HostFailure("network", `answered ${head.status} after ${sent} of ${length} bytes`);
   }

@@ -290,6 +290,7 @@ impl Operation {
             headers: self.headers,
             body: self.body,
             idle_ms: self.idle_ms,
+            reply_ms: self.idle_ms,
         })
     }
 }

@@ -353,6 +353,23 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub ranges: Option<bool>,
+    /// How long a source may stand still, before its first byte and between two, in ms: 300,000 and 60,000 unless told
+    /// otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub source_timeout_ms: Option<u32>,
+    /// How long VOD and OSS may stand still, in ms: 60,000 unless told otherwise. With a part comes what its bytes need
+    /// at 16 KiB/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub service_timeout_ms: Option<u32>,
+    /// Whatever `Content-Type` and name say, it is what it is uploaded as. Otherwise a page (HTML, JSON, XML), and for a
+    /// video a playlist or an image, is refused before VOD hears of it.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub any_content_type: bool,
+    /// Somebody said that it is a video: then it is one, although it looks like a playlist or an image.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub kind_is_said: bool,
     /// Allow sources on private and loopback addresses.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub allow_private_sources: bool,

@@ -20,6 +20,7 @@ mod lane;
 pub mod machine;
 pub mod naming;
 pub mod parts;
+mod patience;
 pub mod plan;
 pub mod retry;
 pub mod tree;

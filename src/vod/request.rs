@@ -103,6 +103,7 @@ fn post(url: String, mut headers: Headers, body: String) -> Request {
         headers,
         body,
         idle_ms: IDLE_MS,
+        reply_ms: IDLE_MS,
     }
 }
 

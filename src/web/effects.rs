@@ -43,7 +43,7 @@ pub(super) async fn send(id: u32, request: Request) -> Ended {
 }
 
 pub(super) async fn open(id: u32, request: Request) -> Ended {
-    let side = Side::source(request.idle_ms);
+    let side = Side::source(request.reply_ms);
     let head = Watch::default()
         .wait(outgoing::open(&request), side)
         .await?;
@@ -94,7 +94,8 @@ pub(super) async fn transfer(
         Bytes::Behind(request, expect) => {
             let side = Side::source(request.idle_ms);
             let opening = outgoing::open(&request);
-            let head = Watch::default().wait(opening, side).await?;
+            let patient = Side::source(request.reply_ms);
+            let head = Watch::default().wait(opening, patient).await?;
             if let Err(refused) = check_range(&expect, head.status, &head.headers) {
                 return Err(Failure {
                     kind: FailureKind::SourceReply,

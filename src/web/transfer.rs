@@ -21,7 +21,8 @@ pub(super) async fn send(request: &Request) -> Result<Reply, Failure> {
     if body.length() > 0 {
         watch.wait(outgoing.write(&body), side).await?;
     }
-    let head = watch.wait(outgoing.finish(), side).await?;
+    let patient = Side::service(request.reply_ms);
+    let head = watch.wait(outgoing.finish(), patient).await?;
     read_reply(&mut watch, head, side).await
 }
 
@@ -62,7 +63,8 @@ impl Put {
             }
             sent = sent.saturating_add(chunk.length().into());
         }
-        let head = watch.wait(outgoing.finish(), side).await?;
+        let patient = Side::service(request.reply_ms);
+        let head = watch.wait(outgoing.finish(), patient).await?;
         if sent < self.length && head.status < 400 {
             let text = format!(
                 "answered {} after {sent} of {} bytes",

@@ -97,6 +97,56 @@ test("an empty file that answers 416 is empty", async () => {
   await assert.rejects(vod.upload(url, how), { code: "empty_source" });
 });
 
+test("a page under the name of a film is refused before VOD hears of it, unless it is wanted", async () => {
+  const before = service.log.length;
+  for (const contentType of ["text/html; charset=utf-8", "application/json", "text/xml"]) {
+    for (const noRanges of [false, true]) {
+      const [, url] = place({ contentType, noRanges });
+      const how = { title: "Odd", allowPrivateSources: true };
+      await assert.rejects(vod.upload(url, how), { code: "source_is_page" });
+      await assert.rejects(vod.uploadImage(url, { ...how, fileName: "a.png" }), {
+        code: "source_is_page",
+      });
+    }
+  }
+  assert.equal(service.log.length, before);
+  const [, url] = place({ contentType: "text/html" });
+  await vod.upload(url, { title: "Odd", allowPrivateSources: true, anyContentType: true });
+});
+
+test("a playlist or an image is a video only where somebody says so", async () => {
+  for (const [contentType, code] of [
+    ["application/vnd.apple.mpegurl", "source_is_playlist"],
+    ["image/jpeg", "source_is_image"],
+  ]) {
+    const [, url] = place({ ...(contentType && { contentType }) });
+    const how = { title: "Odd", fileName: "film.mp4", allowPrivateSources: true };
+    await assert.rejects(vod.upload(url, how), { code });
+    await vod.upload(url, { ...how, as: "video" });
+  }
+});
+
+test("a source that thinks is waited for, and not for ever", async () => {
+  await lifts({ firstByteMs: 300, size: 2 * PART });
+  const [path, url] = place({ firstByteMs: 60_000, size: PART });
+  const how = { title: "Odd", allowPrivateSources: true, sourceTimeoutMs: 50 };
+  await assert.rejects(vod.upload(url, how), { code: "source_unreachable" });
+  assert.equal(origin.log.filter((one) => one.path === path).length, 6);
+});
+
+test("a reply to a part may take as long as its bytes on a slow line", async () => {
+  service.setFaults([{ operation: "UploadPart", action: { kind: "delay", ms: 4_000 } }]);
+  try {
+    // 128 KiB at 16 KiB/s are 8 seconds more than the 2 that were asked for.
+    const before = service.log.length;
+    await lifts({ size: 2 * PART }, { serviceTimeoutMs: 2_000 });
+    const sent = service.log.slice(before).filter(({ operation }) => operation === "UploadPart");
+    assert.equal(sent.length, 2);
+  } finally {
+    service.setFaults([]);
+  }
+});
+
 // SEED=n draws other worlds; each seed is printed.
 const FIRST = Number(process.env.SEED ?? 1);
 const COUNT = process.env.SEED === undefined ? 24 : 1;

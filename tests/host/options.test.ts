@@ -34,6 +34,7 @@ const PROGRAM = ["signal", "onProgress", "onSlowRequest"];
 const RENAMED: Readonly<Record<string, string>> = {
   headers: "objectHeaders",
   allowPrivateSources: "allowPrivate",
+  as: "kind",
 };
 
 const COVERED: [name: string, table: object, left: string[]][] = [

@@ -34,6 +34,8 @@ pub enum Fault {
     SourceBreaks,
     /// The source answers a range with this status.
     SourceRefuses(u16),
+    /// The service takes the request and says nothing more.
+    Stalls,
 }
 
 /// Decides what goes wrong. The same seed gives the same run.

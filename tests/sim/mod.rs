@@ -523,6 +523,7 @@ impl World {
     fn send(&mut self, id: u32, request: &Request) {
         self.record(request);
         let op = service::op_of(request);
+        let patience = u64::from(request.reply_ms);
         self.begin(
             id,
             if op == Op::CreateUploadVideo {
@@ -533,6 +534,9 @@ impl World {
         );
         let event = match self.luck.fault(op, None) {
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
+            Some(Fault::Stalls) => {
+                return self.schedule(patience, failed(id, FailureKind::Timeout));
+            }
             Some(Fault::ResetAfter) => {
                 self.service.answer(op, request, self.now);
                 failed(id, FailureKind::Network)
@@ -562,6 +566,9 @@ impl World {
     fn open(&mut self, id: u32, request: Option<&Request>) {
         self.begin(id, "open");
         let fault = self.luck.fault(Op::Open, None);
+        if let Some(patience) = self.loses_patience(request) {
+            return self.schedule(patience, failed(id, FailureKind::SourceTimeout));
+        }
         self.bodies.insert(id, self.whole());
         let event = match (request, fault) {
             (_, Some(Fault::ResetBefore | Fault::ResetAfter)) => {
@@ -592,6 +599,12 @@ impl World {
             }
         };
         self.schedule(self.round_trip_ms + self.source.first_byte_ms, event);
+    }
+
+    /// After how long a source that thinks too long is given up.
+    fn loses_patience(&self, request: Option<&Request>) -> Option<u64> {
+        let patience = u64::from(request?.reply_ms);
+        (self.source.first_byte_ms > patience).then_some(patience)
     }
 
     fn open_page(&mut self, id: u32, at: &str) {
@@ -727,10 +740,13 @@ impl World {
     ) {
         self.record(request);
         self.begin(id, "transfer");
+        let put = request;
         *self.sent.entry(part).or_default() += 1;
         let version = self.version();
         let op = service::op_of(request);
-        let duration = self.round_trip_ms + length * 1000 / self.bandwidth;
+        // The kernel takes all of it at once: it is the reply that is waited for.
+        let sending = length * 1000 / self.bandwidth;
+        let mut duration = self.round_trip_ms + sending;
         let fault = self.luck.fault(op, Some(part));
         let extent = match body {
             TransferBody::Buffer => self.buffers[&part],
@@ -760,6 +776,10 @@ impl World {
             TransferBody::Range {
                 request, expect, ..
             } => {
+                if let Some(patience) = self.loses_patience(Some(request)) {
+                    return self.schedule(patience, failed(id, FailureKind::SourceTimeout));
+                }
+                duration += self.source.first_byte_ms;
                 let Answered {
                     mut status,
                     headers,
@@ -782,6 +802,10 @@ impl World {
         };
         if extent.length > length {
             return self.schedule(duration, failed(id, FailureKind::SourceLong));
+        }
+        let patience = u64::from(put.reply_ms);
+        if sending > patience || fault == Some(Fault::Stalls) {
+            return self.schedule(patience, failed(id, FailureKind::Timeout));
         }
         assert_eq!(
             extent.length, length,

@@ -5,7 +5,7 @@ import { localSide, type Upload } from "../../pkg/src/transfer.ts";
 import type { Request } from "../../pkg/src/wasm/core.js";
 
 export function request(method: string, url: string, idleMs = 30_000): Request {
-  return { method, url, headers: [], body: "", idleMs };
+  return { method, url, headers: [], body: "", idleMs, replyMs: idleMs };
 }
 
 /** A reader of chunks of these sizes. An error among them is thrown, a promise is awaited first. */

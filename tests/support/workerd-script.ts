@@ -49,6 +49,7 @@ async function byHost(scenario: Scenario): Promise<Report> {
     const source = await sourceOf(attempt, scenario);
     const what = upload(scenario.sink, scenario.length, source, sourceSide(idleMs));
     what.request.idleMs = idleMs;
+    what.request.replyMs = idleMs;
     const { sent, reply } = await put(attempt, host, what);
     return { status: reply.status, body: reply.body, sent };
   } catch (error) {

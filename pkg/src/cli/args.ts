@@ -19,6 +19,8 @@ export type UploadCommand = Values<typeof UPLOAD> & {
   name: "upload";
   source: string;
   kind: UploadKind;
+  /** It was not left to the default. */
+  kindIsSaid: boolean;
 };
 
 export type ResumeCommand = Values<typeof RESUME> & { name: "resume"; checkpoint: string };
@@ -93,7 +95,7 @@ function parseUpload(args: string[]): UploadCommand {
       "--header goes with a URL: a file and standard input are read without HTTP",
     );
   }
-  return { name: "upload", source, ...values, kind };
+  return { name: "upload", source, ...values, kind, kindIsSaid: values.kind !== undefined };
 }
 
 /** An option that has no effect on this kind is a mistake that somebody would find out late. */

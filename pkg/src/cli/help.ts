@@ -134,8 +134,8 @@ the manifest:
                              what it becomes: video (the default), image, attached or playlist
   title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
   adopt, replace, replaceReferenceId, fileName, enableFirstFrameCover, generateThumbnail, showWatermark, imageExt,
-  mediaExt, cateIds, partSize, concurrency, verify, trafficLimit, maxBytes, ranges, variants, complete, missingSegments,
-  hosts, callback, objectHeaders
+  mediaExt, cateIds, partSize, concurrency, verify, trafficLimit, maxBytes, ranges, sourceTimeoutMs, serviceTimeoutMs,
+  anyContentType, variants, complete, missingSegments, hosts, callback, objectHeaders
                              as for upload, but adopt is true unless a row says false; the last three are JSON objects
 
   A row without a referenceId gets one that is made up (vodlift-…), the same until all rows are done: a media that was made

@@ -44,7 +44,10 @@ async function send(
   if (command.kind === "playlist") return vod.uploadPlaylist(place(), options);
   const source = command.source === "-" ? process.stdin : place();
   if (command.kind !== "video") return uploadOther(vod, command.kind, source, options);
-  const end = await vod.upload(source, options);
+  const end = await vod.upload(source, {
+    ...options,
+    ...(command.kindIsSaid && { as: "video" }),
+  });
   if (command.wait && !("suspended" in end)) await waited(vod, end, options.interrupt);
   return end;
 }

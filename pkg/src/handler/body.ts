@@ -67,6 +67,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   concurrency: whole,
   verify,
   ranges: bool,
+  sourceTimeoutMs: whole,
+  serviceTimeoutMs: whole,
+  anyContentType: bool,
 };
 
 /** The body of `POST /v1/ingests`, or what is wrong with it. */

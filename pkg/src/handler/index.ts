@@ -41,7 +41,8 @@ interface Route {
  *
  * - `POST /v1/ingests` with `{ url, title, … }` runs the first slice; beside `url` it takes `headers` for the source and
  *   `title`, `fileName`, `description`, `tags`, `cateId`, `coverUrl`, `templateGroupId`, `workflowId`, `storageLocation`,
- *   `appId`, `userData`, `referenceId`, `partSize`, `concurrency`, `verify`, `ranges` of `Vodlift.upload`. It answers `IngestDone`
+ *   `appId`, `userData`, `referenceId`, `partSize`, `concurrency`, `verify`, `ranges`, `sourceTimeoutMs`, `serviceTimeoutMs`,
+ *   `anyContentType` of `Vodlift.upload`. It answers `IngestDone`
  *   with 200, or `IngestRunning` with 202.
  * - `POST /v1/ingests/resume` with `{ resume }` runs the next one.
  * - `POST` or `DELETE /v1/ingests/abort` with `{ resume }` gives it up: `IngestCanceled`.

@@ -77,11 +77,15 @@ function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {
 
 /** What it becomes stands in the checkpoint once VOD knows it; the token need not say it twice. */
 function advance(ticket: Ticket, checkpoint: Checkpoint): Ticket & { checkpoint: Checkpoint } {
-  const { concurrency, verify, ranges } = ticket.options;
+  const { concurrency, verify, ranges, anyContentType } = ticket.options;
+  const { sourceTimeoutMs, serviceTimeoutMs } = ticket.options;
   const kept = {
     ...(concurrency && { concurrency }),
     ...(verify && { verify }),
     ...(ranges !== undefined && { ranges }),
+    ...(anyContentType && { anyContentType }),
+    ...(sourceTimeoutMs && { sourceTimeoutMs }),
+    ...(serviceTimeoutMs && { serviceTimeoutMs }),
   };
   return { ...ticket, ...(checkpoint.place && { options: kept }), checkpoint };
 }

@@ -63,6 +63,11 @@ export interface Request {
      * Give up when nothing moves for this long, in milliseconds.
      */
     idleMs: number;
+    /**
+     * Give up when the reply has not begun this long after the last byte was handed over, in milliseconds. Bytes that
+     * were handed over may still be on their way.
+     */
+    replyMs: number;
 }
 
 /**
@@ -346,6 +351,25 @@ export interface Options {
      * whose ranges cannot be trusted. A source whose ranges turn out not to work is read so anyway.
      */
     ranges?: boolean;
+    /**
+     * How long a source may stand still, before its first byte and between two, in ms: 300,000 and 60,000 unless told
+     * otherwise.
+     */
+    sourceTimeoutMs?: number;
+    /**
+     * How long VOD and OSS may stand still, in ms: 60,000 unless told otherwise. With a part comes what its bytes need
+     * at 16 KiB/s.
+     */
+    serviceTimeoutMs?: number;
+    /**
+     * Whatever `Content-Type` and name say, it is what it is uploaded as. Otherwise a page (HTML, JSON, XML), and for a
+     * video a playlist or an image, is refused before VOD hears of it.
+     */
+    anyContentType?: boolean;
+    /**
+     * Somebody said that it is a video: then it is one, although it looks like a playlist or an image.
+     */
+    kindIsSaid?: boolean;
     /**
      * Allow sources on private and loopback addresses.
      */
@@ -719,7 +743,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_is_page" | "source_is_playlist" | "source_is_image" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
 
 /**
  * The media and its object.

@@ -21,6 +21,7 @@ use super::credential_clock;
 use super::event::{Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, Retry};
 use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
+use super::patience;
 use super::plan::{self, Plan, Shape};
 use super::retry::{CALL_TRIES, Entropy, PART_TRIES};
 use crate::clock::Clock;
@@ -248,7 +249,11 @@ impl Upload {
         if self.phase != Phase::Ended && self.told != (self.retry(), self.is_removing()) {
             self.progress();
         }
-        std::mem::take(&mut self.out)
+        let mut effects = std::mem::take(&mut self.out);
+        for effect in &mut effects {
+            patience::apply(effect, &self.job);
+        }
+        effects
     }
 
     /// Where the upload stands.
@@ -696,6 +701,14 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
     }
     if job.options.concurrency == Some(0) {
         return Err(Error::invalid("concurrency", "must be at least 1, got 0"));
+    }
+    for (field, ms) in [
+        ("sourceTimeoutMs", options.source_timeout_ms),
+        ("serviceTimeoutMs", options.service_timeout_ms),
+    ] {
+        if ms == Some(0) {
+            return Err(Error::invalid(field, "must be at least 1, got 0"));
+        }
     }
     if options.max_bytes == Some(0) {
         return Err(Error::invalid("maxBytes", "must be at least 1, got 0"));

@@ -865,6 +865,7 @@ impl Upload {
             headers: asked.into_iter().chain(headers).collect(),
             body: String::new(),
             idle_ms: SOURCE_IDLE_MS,
+            reply_ms: SOURCE_IDLE_MS,
         }
     }
 

@@ -6,19 +6,20 @@ use super::{Task, Upload};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Request, header, without_query};
 use crate::source::guard::next_hop;
+use crate::source::kind;
 use crate::source::probe::{
     Likeness, Probe, Validator, plain_headers, range_headers, read_first_part, read_probe,
 };
 use crate::time::UnixMs;
 use crate::upload::event::{Effect, Failure, FailureKind};
-use crate::upload::job::{Job, Source};
+use crate::upload::job::{Job, Media, Source};
 use crate::upload::lane::Lane;
 use crate::upload::naming::{self, Hints};
 use crate::upload::plan::{self, Plan, Shape};
 use crate::upload::retry::{CALL_TRIES, RESTARTS};
 use crate::vod::error::retry_after_ms;
 
-/// Give up when the source does not move for this long, in ms.
+/// Give up when the source does not move for this long, in ms. Its first byte may take longer, see `patience`.
 pub(super) const SOURCE_IDLE_MS: u32 = 60_000;
 
 /// A source of so many bytes, in the body of the first reply, is kept in memory until it is stored.
@@ -211,6 +212,7 @@ impl Upload {
             headers: self.reader.headers.iter().cloned().chain(headers).collect(),
             body: String::new(),
             idle_ms: SOURCE_IDLE_MS,
+            reply_ms: SOURCE_IDLE_MS,
         }
     }
 
@@ -293,6 +295,10 @@ impl Upload {
     }
 
     fn on_probe(&mut self, id: u32, probe: Probe, now: UnixMs) -> Result<(), Error> {
+        if let Err(error) = self.check_page(&probe) {
+            self.close(id)?;
+            return Err(error);
+        }
         self.reader.gave_bytes = true;
         match self.reader.purpose {
             Purpose::Probe => {
@@ -344,6 +350,47 @@ impl Upload {
                 self.read_ahead()
             }
         }
+    }
+
+    /// Pages are no media; only attached media may be documents.
+    fn check_page(&self, probe: &Probe) -> Result<(), Error> {
+        let page = probe.content_type.as_deref().and_then(kind::page);
+        let Some(page) = page.filter(|_| !self.job.options.any_content_type) else {
+            return Ok(());
+        };
+        if let Media::AttachedMedia(media) = &self.job.media {
+            let name = media.file_name.as_deref().unwrap_or(&self.reader.url);
+            let wanted = media
+                .media_ext
+                .as_ref()
+                .map(|extension| extension.to_ascii_lowercase())
+                .or_else(|| kind::extension(name));
+            let is_text = ["ttml", "xml", "json", "dfxp"];
+            if wanted.is_some_and(|wanted| is_text.contains(&wanted.as_str())) {
+                return Ok(());
+            }
+        }
+        let message = format!("the source answered with {page}, not with the file");
+        Err(Error::new(Code::SourceIsPage, message))
+    }
+
+    /// A playlist or an image is no video, unless somebody said so.
+    fn check_lookalike(&self) -> Result<(), Error> {
+        let options = &self.job.options;
+        let Media::Video(video) = &self.job.media else {
+            return Ok(());
+        };
+        if options.any_content_type || options.kind_is_said {
+            return Ok(());
+        }
+        let reader = &self.reader;
+        let given = Some(video.file_name.as_str()).filter(|name| !name.is_empty());
+        let own = [reader.name.as_deref(), Some(reader.url.as_str())];
+        let names: Vec<&str> = match given {
+            Some(given) => vec![given],
+            None => own.into_iter().flatten().collect(),
+        };
+        kind::lookalike(reader.content_type.as_deref(), &names).map_or(Ok(()), Err)
     }
 
     /// From here on the source is read in order, from this body.
@@ -424,6 +471,7 @@ impl Upload {
             self.drop_first_part();
             return self.go_on(now);
         }
+        self.check_lookalike()?;
         let reader = &self.reader;
         let hints = Hints {
             name: reader.name.as_deref(),

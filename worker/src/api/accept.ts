@@ -37,7 +37,7 @@ export async function toJob(
     host,
     url: origin + pathname,
     ...(request.title !== undefined && { title: request.title }),
-    kind: request.as,
+    kind: as,
     request: await seal(env, "source", request),
   };
 }

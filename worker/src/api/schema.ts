@@ -24,10 +24,10 @@ export const IngestRequest = z
       example: "https://example.com/film.mp4",
     }),
     headers: fields.optional().openapi({ description: "Sent to the source's own origin only." }),
-    as: z
-      .enum(["video", "image", "attached", "playlist"])
-      .default("video")
-      .openapi({ description: "What it becomes in VOD." }),
+    as: z.enum(["video", "image", "attached", "playlist"]).optional().openapi({
+      description:
+        "What it becomes in VOD: a video if it is left out, and then what looks like a playlist or an image is refused.",
+    }),
     title: text.optional(),
     fileName: text.optional(),
     description: text.optional(),
@@ -62,6 +62,17 @@ export const IngestRequest = z
     ranges: z.boolean().optional().openapi({
       description:
         "`false`: read the URL in one request, in order, for a link that works only once.",
+    }),
+    sourceTimeoutMs: wholeNumber.optional().openapi({
+      description:
+        "How long the source may stand still: 300,000 ms before its first byte and 60,000 between two if left out.",
+    }),
+    serviceTimeoutMs: wholeNumber.optional().openapi({
+      description:
+        "How long VOD and OSS may stand still: 60,000 ms if left out, and what a part needs at 16 KiB/s.",
+    }),
+    anyContentType: z.boolean().optional().openapi({
+      description: "Take the source for what it is uploaded as, whatever its Content-Type says.",
     }),
     partSize: wholeNumber.optional().openapi({ description: "Bytes a part." }),
     concurrency: wholeNumber

@@ -6,8 +6,10 @@ import { unseal } from "../seal.ts";
 
 /** A request as the package takes it: what it becomes, from where, with which options. */
 export function jobOf(request: IngestRequest) {
-  const { url, headers, as, objectHeaders, webhookUrl, shards, wait, ...rest } = request;
-  const options = defined({ ...rest, headers: objectHeaders });
+  const { url, headers, as: said, objectHeaders, webhookUrl, shards, wait, ...rest } = request;
+  const as = said ?? "video";
+  const meant = said === "video" ? { as: said } : {};
+  const options = defined({ ...rest, ...meant, headers: objectHeaders });
   return { as, source: { url, ...(headers && { headers }) }, options };
 }
 

@@ -187,13 +187,17 @@ function upload(
   };
   const slices = { budget, stop: beat.stop };
   if (parsed(task.checkpoint)?.place && as !== "image" && as !== "attached") {
-    const { concurrency, verify, trafficLimit, ranges, hosts } = options;
+    const { concurrency, verify, trafficLimit, ranges, hosts, anyContentType } = options;
+    const { sourceTimeoutMs, serviceTimeoutMs } = options;
     return vod.resume(store, {
       ...(hosts && { hosts }),
       ...(concurrency !== undefined && { concurrency }),
       ...(verify !== undefined && { verify }),
       ...(trafficLimit !== undefined && { trafficLimit }),
       ...(ranges !== undefined && { ranges }),
+      ...(anyContentType && { anyContentType }),
+      ...(sourceTimeoutMs && { sourceTimeoutMs }),
+      ...(serviceTimeoutMs && { serviceTimeoutMs }),
       ...limitOf(env),
       ...control,
       ...slices,

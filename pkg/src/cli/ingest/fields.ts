@@ -110,6 +110,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   trafficLimit: from(1),
   maxBytes: bytes,
   ranges: yesNo,
+  sourceTimeoutMs: from(1),
+  serviceTimeoutMs: from(1),
+  anyContentType: yesNo,
   objectHeaders: fields,
   callback: object,
   variants: words,
@@ -131,7 +134,7 @@ export const COLUMNS: OptionNames = {
 
 /** A row's fields, checked. */
 export interface Fields
-  extends UploadOptions,
+  extends Omit<UploadOptions, "as">,
     Pick<PlaylistOptions, "variants" | "complete" | "missingSegments" | "hosts"> {
   as?: Kind;
   imageType?: "default" | "cover";

@@ -131,13 +131,17 @@ class Ingest {
     };
     if (left.includes(path)) {
       // No checkpoint keeps these.
-      const { callback, trafficLimit, maxBytes, ranges, hosts } = row.options;
+      const { callback, trafficLimit, maxBytes, ranges, hosts, anyContentType } = row.options;
+      const { sourceTimeoutMs, serviceTimeoutMs } = row.options;
       const again = {
         ...(hosts && { hosts }),
         ...(callback && { callback }),
         ...(trafficLimit && { trafficLimit }),
         ...(maxBytes && { maxBytes }),
         ...(ranges !== undefined && { ranges }),
+        ...(anyContentType && { anyContentType }),
+        ...(sourceTimeoutMs && { sourceTimeoutMs }),
+        ...(serviceTimeoutMs && { serviceTimeoutMs }),
       };
       return this.#vod.resume(checkpoint, { source: row.source, ...again, ...how });
     }

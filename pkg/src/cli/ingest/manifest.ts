@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { fromFile, type PlaylistSource } from "../../index.ts";
+import { fromFile, type PlaylistSource, type UploadOptions } from "../../index.ts";
 import { isUrl, UsageError } from "../args.ts";
 import { printable } from "../format.ts";
 import { replaceFrom } from "../upload.ts";
@@ -25,7 +25,7 @@ export interface Row {
   source: PlaylistSource;
   /** What it becomes. */
   kind: Kind;
-  options: Omit<Fields, "as" | "objectHeaders">;
+  options: Omit<Fields, "as" | "objectHeaders"> & Pick<UploadOptions, "as">;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -129,10 +129,12 @@ async function* textOf(path: string, reading = STRICT): AsyncGenerator<string> {
 const SOURCES: readonly string[] = ["source", "url", "file"];
 
 function toRow(line: number, values: Values, folder: string): Row {
-  const { source, url, file, id, headers, as: kind = "video", ...rest } = readFields(values);
+  const { source, url, file, id, headers, as, ...rest } = readFields(values);
+  const kind = as ?? "video";
   const { objectHeaders, replace, replaceReferenceId, ...media } = rest;
   const options = {
     ...media,
+    ...(as === "video" && { as }),
     ...replaceFrom(replace, replaceReferenceId),
     ...(objectHeaders && { headers: objectHeaders }),
   };

@@ -58,6 +58,23 @@ export const TRANSFER = {
       "by themselves",
     CUT,
   ),
+  sourceTimeoutMs: option(
+    "--source-timeout SECONDS",
+    seconds,
+    "how long a source may stand still; default: 300 before its first byte, 60 between two",
+  ),
+  serviceTimeoutMs: option(
+    "--service-timeout SECONDS",
+    seconds,
+    "how long VOD and OSS may stand still, 60 unless told otherwise; a part has as long as its bytes need at 16 KiB/s " +
+      "on top of that",
+  ),
+  anyContentType: flag(
+    "--any-content-type",
+    "take the source for what it is uploaded as, whatever its Content-Type and name say. Otherwise a page (HTML, JSON, " +
+      "XML) is refused, and a playlist or an image is asked about",
+    CUT,
+  ),
   segments: option(
     "--segments FILE",
     text,

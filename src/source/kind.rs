@@ -1,0 +1,131 @@
+//! What a source looks like, by its `Content-Type` and its name: the login page of a link that has expired is no film.
+
+use crate::error::{Code, Error};
+
+/// Documents that a server gives in place of a file. A picture in XML is none.
+pub(crate) fn page(content_type: &str) -> Option<&'static str> {
+    let essence = essence(content_type);
+    if essence.starts_with("image/") {
+        return None;
+    }
+    match essence.as_str() {
+        "text/html" | "application/xhtml+xml" => Some("an HTML page"),
+        "application/json" | "text/json" => Some("a JSON document"),
+        "application/xml" | "text/xml" => Some("an XML document"),
+        other if other.ends_with("+json") => Some("a JSON document"),
+        other if other.ends_with("+xml") => Some("an XML document"),
+        _ => None,
+    }
+}
+
+/// What is no video by itself, although VOD would store it as one.
+pub(crate) fn lookalike(content_type: Option<&str>, names: &[&str]) -> Option<Error> {
+    let essence = content_type.map(essence).unwrap_or_default();
+    // A type that says nothing leaves it to the name.
+    let is_vague = [
+        "",
+        "application/octet-stream",
+        "binary/octet-stream",
+        "text/plain",
+    ]
+    .contains(&essence.as_str());
+    let named = |extensions: &[&str]| {
+        is_vague
+            && names
+                .iter()
+                .filter_map(|name| extension(name))
+                .any(|found| extensions.contains(&found.as_str()))
+    };
+    if PLAYLIST_TYPES.contains(&essence.as_str()) || named(&["m3u8", "m3u"]) {
+        return Some(Error::new(
+            Code::SourceIsPlaylist,
+            "the source is a playlist, and as a video only its text would be stored",
+        ));
+    }
+    // VOD takes moving GIFs as videos.
+    let is_image = essence.starts_with("image/") && essence != "image/gif";
+    if is_image || named(IMAGE_EXTENSIONS) {
+        return Some(Error::new(
+            Code::SourceIsImage,
+            "the source is an image, and was to become a video",
+        ));
+    }
+    None
+}
+
+const PLAYLIST_TYPES: &[&str] = &[
+    "application/vnd.apple.mpegurl",
+    "application/x-mpegurl",
+    "application/mpegurl",
+    "audio/x-mpegurl",
+    "audio/mpegurl",
+    "video/x-mpegurl",
+    "video/mpegurl",
+    "vnd.apple.mpegurl",
+];
+
+const IMAGE_EXTENSIONS: &[&str] = &[
+    "jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "heic", "heif", "avif", "svg",
+];
+
+/// Type and subtype, without parameters.
+fn essence(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// What stands behind the last dot of a name, of a path or of a URL.
+pub(crate) fn extension(name: &str) -> Option<String> {
+    let path = crate::http::without_query(name);
+    let last = path.rsplit(['/', '\\']).next()?;
+    let (_, extension) = last.rsplit_once('.')?;
+    Some(extension.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_pages_and_media_are_none() {
+        for document in [
+            "text/html",
+            "Text/HTML; charset=utf-8",
+            "application/xhtml+xml",
+            "application/json",
+            "application/problem+json",
+            "application/xml",
+            "text/xml; charset=UTF-8",
+            "application/dash+xml",
+        ] {
+            assert!(page(document).is_some(), "{document}");
+        }
+        for media in [
+            "video/mp4",
+            "image/svg+xml",
+            "application/octet-stream",
+            "text/plain",
+            "",
+        ] {
+            assert_eq!(page(media), None, "{media}");
+        }
+    }
+
+    #[test]
+    fn playlists_and_images_are_told_from_videos() {
+        let code = |content_type, name| lookalike(content_type, &[name]).map(|error| error.code);
+        let (playlist, image) = (Some(Code::SourceIsPlaylist), Some(Code::SourceIsImage));
+        assert_eq!(code(Some("application/x-mpegURL"), "https://h/a"), playlist);
+        assert_eq!(code(None, "list.M3U8"), playlist);
+        assert_eq!(
+            code(Some("binary/octet-stream"), "https://h/a/b.m3u8?x=.mp4"),
+            playlist
+        );
+        assert_eq!(code(Some("image/png"), "https://h/film.mp4"), image);
+        assert_eq!(code(None, "/home/u/a.JPG"), image);
+        assert_eq!(code(Some("video/mp4"), "https://h/poster.jpg"), None);
+        assert_eq!(code(Some("image/gif"), "https://h/a.gif"), None);
+        assert_eq!(code(Some("video/mp2t"), "https://h/a.ts"), None);
+        assert_eq!(code(None, "https://h.png/film"), None);
+    }
+}
