@@ -20,7 +20,7 @@ export type UploadCommand = Values<typeof UPLOAD> & {
   source: string;
   kind: UploadKind;
   /** It was not left to the default. */
-  kindIsSaid: boolean;
+  kindIsSaid?: true;
 };
 
 export type ResumeCommand = Values<typeof RESUME> & { name: "resume"; checkpoint: string };
@@ -95,7 +95,8 @@ function parseUpload(args: string[]): UploadCommand {
       "--header goes with a URL: a file and standard input are read without HTTP",
     );
   }
-  return { name: "upload", source, ...values, kind, kindIsSaid: values.kind !== undefined };
+  const said = values.kind !== undefined && ({ kindIsSaid: true } as const);
+  return { name: "upload", source, ...values, kind, ...said };
 }
 
 /** An option that has no effect on this kind is a mistake that somebody would find out late. */
