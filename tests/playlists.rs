@@ -12,7 +12,10 @@
 mod sim;
 
 use sim::{End, Fault, Op, Page, SourceSpec, World};
-use vodlift::upload::{Adopt, PlaylistLimits, PlaylistRoot, PlaylistSource, Source};
+use vodlift::source::access::HostAccess;
+use vodlift::upload::{
+    Adopt, MissingSegments, PlaylistLimits, PlaylistRoot, PlaylistSource, Source,
+};
 use vodlift::{Code, Error};
 
 const ROOT: &str = "https://origin.example/hls/master.m3u8";
@@ -512,5 +515,110 @@ fn a_media_that_was_there_before_is_not_removed() {
         }
         assert!(!keys(&world).is_empty());
         assert_eq!(world.luck.count(Op::DeleteVideo), 0);
+    }
+}
+
+/// A media playlist of `count` segments behind [`ROOT`]; every third of them is not there.
+fn full_of_holes(seed: u64, count: usize) -> World {
+    let names: Vec<String> = (0..count).map(|n| format!("seg{n}.ts")).collect();
+    let mut world = web(seed, &[(ROOT, media(&names))]);
+    world
+        .site
+        .insert("https://origin.example/k".into(), Page::Bytes(16));
+    for (n, name) in names.iter().enumerate().filter(|(n, _)| n % 3 != 1) {
+        let url = format!("https://origin.example/hls/{name}");
+        world.site.insert(url, Page::Bytes(100_000 + n as u64));
+    }
+    world
+}
+
+fn playlist_of(world: &mut World) -> &mut PlaylistSource {
+    match &mut world.job.source {
+        Source::Playlist(source) => source,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn missing_segments_are_gaps_whatever_happens_on_the_way() {
+    for seed in 0..30 {
+        let mut world = full_of_holes(seed, 12);
+        playlist_of(&mut world).missing_segments = MissingSegments::Gap;
+        world.luck.per_mille = 40;
+        world.dies_at = Some(100 + seed * 40);
+        if matches!(world.run_slice().unwrap(), End::Died) {
+            world.dies_at = None;
+            world.forget_the_process();
+            // The checkpoint knows what was wanted.
+            playlist_of(&mut world).missing_segments = MissingSegments::Fail;
+        }
+        if world.resume.is_some() || world.service.objects.is_empty() {
+            let outcome = world.run().unwrap();
+            assert_eq!((outcome.missing_segments.len(), outcome.parts), (4, 10));
+        }
+        let (.., root) = world.service.objects.last().unwrap();
+        assert_eq!(
+            root.matches("#EXT-X-GAP\nseg").count(),
+            4,
+            "seed {seed}: {root}"
+        );
+        assert!(root.contains("#EXT-X-GAP\nseg1.ts\n"), "{root}");
+    }
+}
+
+#[test]
+fn a_resumed_playlist_keeps_what_was_chosen() {
+    let mut world = film(13, 20);
+    let source = playlist_of(&mut world);
+    source.variants = vec!["best".into()];
+    world.stop_at = Some(400);
+    assert!(matches!(world.run_slice().unwrap(), End::Suspended));
+    world.stop_at = None;
+    world.forget_the_process();
+    playlist_of(&mut world).variants = vec![];
+    world.run().unwrap();
+    let low = world.opened.iter().filter(|url| url.contains("/low/"));
+    assert_eq!(low.count(), 0);
+    assert_eq!(keys(&world).len(), 20 + 3);
+}
+
+#[test]
+fn what_other_hosts_are_asked_with_must_be_passed_again() {
+    let mut world = film(14, 20);
+    playlist_of(&mut world).hosts = vec![HostAccess {
+        host: "origin.example".into(),
+        headers: vec![("Cookie".into(), sim::URL_SECRET.into())],
+        query: Some(format!("token={}", sim::URL_SECRET)),
+    }];
+    world.stop_at = Some(400);
+    assert!(matches!(world.run_slice().unwrap(), End::Suspended));
+    world.stop_at = None;
+    assert!(world.opened.iter().all(|url| url.contains("token=")));
+    world.forget_the_process();
+    let hosts = std::mem::take(&mut playlist_of(&mut world).hosts);
+    let checkpoint = world.resume.clone();
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::InvalidArgument);
+    assert!(error.message.contains("`hosts`"), "{error}");
+    playlist_of(&mut world).hosts = hosts;
+    world.resume = checkpoint;
+    world.run().unwrap();
+    assert_complete(&world, 20);
+}
+
+#[test]
+fn what_is_no_key_is_refused_with_the_line_that_names_it() {
+    for lengths in [true, false] {
+        let mut world = full_of_holes(15, 1);
+        world.site_has_lengths = lengths;
+        world
+            .site
+            .insert("https://origin.example/k".into(), Page::Bytes(5301));
+        let error = world.run().unwrap_err();
+        assert_eq!(error.code, Code::PlaylistKey);
+        assert!(
+            error.message.contains("line 2 of https://origin.example"),
+            "{error}"
+        );
     }
 }

@@ -137,10 +137,18 @@ impl PlaylistMark {
     }
 
     /// Wants of a playlist what was wanted before.
-    pub fn restore(&self, source: &mut PlaylistSource) {
+    ///
+    /// # Errors
+    /// `InvalidArgument` (`hosts`) where other hosts were asked with something that is not given again.
+    pub fn restore(&self, source: &mut PlaylistSource) -> Result<(), Error> {
+        if self.with_hosts && source.hosts.is_empty() {
+            let rule = "must be passed again: it may hold credentials and was not stored";
+            return Err(Error::invalid("hosts", rule));
+        }
         source.variants.clone_from(&self.variants);
         source.complete = self.complete;
         source.missing_segments = self.missing_segments;
+        Ok(())
     }
 }
 

@@ -115,6 +115,10 @@ impl OpenBody {
 
 /// Cut off in the middle of a character is no fault of a text that goes on.
 fn utf8(bytes: Vec<u8>, ended: bool) -> Result<String, Failure> {
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let message = "it is gzip'ed, which is not unpacked here";
+        return Err(failure(FailureKind::SourceRead, message));
+    }
     String::from_utf8(bytes).or_else(|error| {
         let fault = error.utf8_error();
         if ended || fault.error_len().is_some() {

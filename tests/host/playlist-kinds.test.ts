@@ -355,3 +355,43 @@ test("each host is asked with what is given for it, and with nothing of another"
     await site.close();
   }
 });
+
+test("the command line and manifests offer the same", async () => {
+  const site = await startSite({
+    "/i.m3u8":
+      "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nhigh.m3u8\n",
+    "/high.m3u8": `#EXTM3U\n${[...segment("0.ts"), ...segment("1.ts")].join("\n")}\n`,
+    "/0.ts": "0",
+  });
+  try {
+    const wanted = ["--variants", "best", "--complete", "--missing-segments", "gap"];
+    const args = ["upload", `${site.url}/i.m3u8`, "--as", "playlist", "--allow-private", "--json"];
+    const { code, json, stderr } = await vodlift([...args, ...wanted], { service });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(json.missingSegments, [`${site.url}/1.ts`]);
+    assert.match(stderr, /1 segments were not there, and are gaps now: .*\/1\.ts/);
+    const { files } = await stored(json);
+    assert.match(files["high.m3u8"] ?? "", /#EXT-X-GAP\n1\.ts\n#EXT-X-ENDLIST/);
+    assert.deepEqual(Object.keys(files).sort(), ["0.ts", "high.m3u8"]);
+    const manifest = join(folder, "rows.jsonl");
+    const row = { url: `${site.url}/i.m3u8`, as: "playlist", variants: "best", complete: true };
+    const hosts = { "127.0.0.1": { query: "t=1" } };
+    await writeFile(manifest, JSON.stringify({ ...row, missingSegments: "gap", hosts }));
+    const report = join(folder, "rows.report.jsonl");
+    const ingest = ["ingest", manifest, "--report", report, "--allow-private", "--json"];
+    const rows = await vodlift(ingest, { service });
+    assert.deepEqual([rows.code, rows.json.done], [0, 1], rows.stderr);
+    assert.ok(site.asked.slice(-3).every((at) => at.endsWith("?t=1")));
+    for (const given of [
+      ["--variants", "huge"],
+      ["--hosts", "[]"],
+      ["--missing-segments", "x"],
+    ]) {
+      const wrong = await vodlift([...args, ...given], { service });
+      assert.equal(wrong.code, 2, given.join(" "));
+      assert.match(wrong.json.error.message, new RegExp(given[0] ?? ""));
+    }
+  } finally {
+    await site.close();
+  }
+});

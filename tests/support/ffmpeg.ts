@@ -1,6 +1,8 @@
 // ffmpeg and ffprobe: those that are there, or Debian's.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 
 /** Two minutes are enough for a slow mirror; a test that waits longer tells nobody anything. */
 const PATIENCE_MS = 120_000;
@@ -23,6 +25,27 @@ export function run(program: "ffmpeg" | "ffprobe", ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(program, [...quiet, ...args], { encoding: "utf8" });
   assert.deepEqual([status, stderr], [0, ""], `${program} ${args.join(" ")}`);
   return stdout.trim();
+}
+
+/**
+ * The pictures of a film that may have gaps: how many, and a hash over all of them. Runs beside what serves it. ffmpeg may
+ * complain about a gap, and must come to the end.
+ */
+export async function pictures(at: string): Promise<{ frames: number; md5: string }> {
+  const video = ["-select_streams", "v:0", "-count_frames"];
+  const count = ["-show_entries", "stream=nb_read_frames", "-of", "default=nk=1:nw=1"];
+  const [frames] = (await output("ffprobe", ...video, ...count, at)).split("\n");
+  const hash = ["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "md5", "-"];
+  return { frames: Number(frames), md5: await output("ffmpeg", "-i", at, ...hash) };
+}
+
+async function output(program: "ffmpeg" | "ffprobe", ...args: string[]): Promise<string> {
+  const quiet = ["-hide_banner", "-loglevel", "error"];
+  const child = spawn(program, [...quiet, ...args], { timeout: PATIENCE_MS });
+  const [out, err] = [text(child.stdout), text(child.stderr)];
+  const [status] = await once(child, "close");
+  assert.equal(status, 0, `${program} ${args.join(" ")}: ${await err}`);
+  return (await out).trim();
 }
 
 function isThere(): boolean {

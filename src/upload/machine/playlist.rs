@@ -218,12 +218,6 @@ impl Upload {
                 let rule = "must be passed again: the upload was begun with a list of its own";
                 Err(Error::invalid("segments", rule))
             }
-            (Some(mark), Source::Playlist(source))
-                if mark.with_hosts && source.hosts.is_empty() =>
-            {
-                let rule = "must be passed again: it may hold credentials and was not stored";
-                Err(Error::invalid("hosts", rule))
-            }
             (Some(_), Source::Playlist(_)) => Ok(()),
             (None, source) if !matches!(source, Source::Playlist(_)) => Ok(()),
             _ => {

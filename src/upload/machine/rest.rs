@@ -11,7 +11,7 @@ use super::{Place, Task, Upload};
 use crate::error::{Code, Error};
 use crate::oss;
 use crate::time::UnixMs;
-use crate::upload::checkpoint::{Checkpoint, PlaceMark, SourceMark, VERSION};
+use crate::upload::checkpoint::{Checkpoint, PlaceMark, PlaylistMark, SourceMark, VERSION};
 use crate::upload::event::{Effect, Phase};
 use crate::upload::job::{Job, Source};
 use crate::upload::parts::Accepted;
@@ -54,7 +54,7 @@ impl Upload {
         job.options.adopt = checkpoint.adopt;
         job.options.replace = checkpoint.replace.clone();
         if let (Source::Playlist(source), Some(mark)) = (&mut job.source, &checkpoint.playlist) {
-            mark.restore(source);
+            mark.restore(source)?;
         }
         if let Some(Plan::Parts { part_size, .. } | Plan::Growing { part_size, .. }) =
             checkpoint.plan
@@ -106,8 +106,13 @@ impl Upload {
         now: UnixMs,
     ) -> Result<Upload, Error> {
         // Nothing will be completed.
+        let nothing_asked = |mark| PlaylistMark {
+            with_hosts: false,
+            ..mark
+        };
         let checkpoint = Checkpoint {
             callback_removed: false,
+            playlist: checkpoint.playlist.map(nothing_asked),
             ..checkpoint
         };
         let mut upload = Upload::resume(checkpoint, job, account, entropy, now)?;
