@@ -87,7 +87,10 @@ export interface UploadCallback {
 
 /** What it becomes, and how to go about it. Every field may be left out. */
 export interface UploadOptions {
-  /** Title, at most 128 characters, of attached media 128 bytes of UTF-8; the file's name unless told otherwise. */
+  /**
+   * Title, at most 128 characters, of attached media 128 bytes of UTF-8. It defaults to the file's name without its
+   * extension, without emoji and what else VOD refuses, cut to that length.
+   */
   title?: string;
   /** Description, at most 1024 characters, of attached media 1024 bytes of UTF-8. */
   description?: string;
@@ -133,7 +136,11 @@ export interface UploadOptions {
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-refreshuploadvideo
    */
   replace?: string | VideoRef;
-  /** A name with an extension, by which VOD tells the format; the source's own unless told otherwise. */
+  /**
+   * A name with an extension, by which VOD tells the format. It defaults to what the source tells of itself: the name in
+   * Content-Disposition, the URL's path or query, or a file's own, with the extension that the Content-Type stands for where
+   * that name has none that VOD knows.
+   */
   fileName?: string;
   /** Use the first frame as the cover. */
   enableFirstFrameCover?: boolean;
@@ -196,7 +203,8 @@ export interface UploadOptions {
   allowPrivateSources?: boolean;
   /**
    * Only hosts of this list, for the URL itself, where it redirects to and what a playlist names: `media.example.com`,
-   * `*.example.com` (all below it, not itself), with `:port` for that port only. Others fail with `source_host_refused`.
+   * `*.example.com` (all below it, not itself), with `:port` for that port only; names beyond ASCII as they are or as
+   * `xn--…`. Others fail with `source_host_refused`.
    */
   allowHosts?: readonly string[];
   /** None of these hosts, even where `allowHosts` has them. */
