@@ -130,6 +130,7 @@ fn local_slices_need_no_probe() {
         size: 5 * MIB,
         modified: None,
         name: None,
+        content_type: None,
     };
     world.run().unwrap();
     world.assert_object_is_the_source();

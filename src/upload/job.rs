@@ -147,6 +147,10 @@ pub enum Source {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         name: Option<String>,
+        /// Media type, if it is told, as a `Blob` does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        content_type: Option<String>,
     },
     /// Bytes that pass by once.
     Stream {

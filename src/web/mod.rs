@@ -147,6 +147,7 @@ impl Vodlift {
             size: 1,
             modified: None,
             name: None,
+            content_type: None,
         };
         let run = Run::new(self, Task::Discard(from), Ok(source), Local::Nothing);
         match run.end().await {

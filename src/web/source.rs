@@ -53,13 +53,14 @@ pub(super) fn url(url: &str) -> Source {
     }
 }
 
-/// A `File` also tells its name, and when it changed.
+/// It may tell its media type; a `File` also tells its name, and when it changed.
 pub(super) fn blob(blob: &Blob) -> Source {
     let file = blob.dyn_ref::<File>();
     Source::Slices {
         size: blob.size() as u64,
         modified: file.map(|file| file.last_modified() as u64),
         name: file.map(File::name),
+        content_type: Some(blob.type_()).filter(|told| !told.is_empty()),
     }
 }
 

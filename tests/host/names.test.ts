@@ -88,6 +88,14 @@ test("a source is named by whatever tells its name best", async () => {
   assert.deepEqual([ImageExt, OriginalFileName, Title], ["jpg", "a.jpg", "a"]);
 });
 
+test("a Blob tells its format by its type", async () => {
+  const { mediaId } = await vod.upload(new Blob(["bytes"], { type: "video/quicktime" }), {
+    title: "Launch 2026.11.22",
+  });
+  const made = (await mediaMade(service)).find(({ id }) => id === mediaId);
+  assert.equal(made?.parameters.FileName, "Launch 2026.11.22.mov");
+});
+
 test("a wrong file name that the caller gave is named", async () => {
   const source = origin.add("/given.mp4", { size: 1000 });
   const options = { allowPrivateSources: true, fileName: "film" };

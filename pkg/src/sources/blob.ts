@@ -1,12 +1,13 @@
 import type { Slices } from "./source.ts";
 import { StreamReader } from "./web-stream.ts";
 
-/** A `Blob` as a source; a `File` also tells its name and when it changed. */
+/** A `Blob` as a source, with its media type; a `File` also tells its name and when it changed. */
 export function blobSource(blob: Blob): Slices {
   const file = typeof File === "function" && blob instanceof File ? blob : undefined;
   return {
     size: blob.size,
     ...(file && { name: file.name, modified: file.lastModified }),
+    ...(blob.type !== "" && { contentType: blob.type }),
     slice: (offset, length) => new StreamReader(blob.slice(offset, offset + length).stream()),
     close: async () => {},
   };

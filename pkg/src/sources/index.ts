@@ -76,13 +76,14 @@ function fromUrl({ url, headers }: UrlSource): OpenSource {
 }
 
 function fromSlices(slices: Slices): OpenSource {
-  const { size, modified, name } = slices;
+  const { size, modified, name, contentType } = slices;
   return {
     data: {
       type: "slices",
       size,
       ...(modified !== undefined && { modified }),
       ...(name !== undefined && { name }),
+      ...(contentType !== undefined && { contentType }),
     },
     local: { type: "slices", slices },
   };

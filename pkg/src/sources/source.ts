@@ -10,6 +10,8 @@ export interface Slices {
   readonly modified?: number;
   /** A file name, or the whole path where a resume can find it again. */
   readonly name?: string;
+  /** Media type, if it is told. */
+  readonly contentType?: string;
   /** Reads `length` bytes from `offset` on. Fails with a `HostFailure` if they are no longer what they were. */
   slice(offset: number, length: number): ByteReader;
   /** Lets go of what is open. */

@@ -1451,7 +1451,7 @@ export interface Checkpoint {
 /**
  * Where the bytes come from.
  */
-export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "playlist" } & PlaylistSource);
+export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string; contentType?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "playlist" } & PlaylistSource);
 
 /**
  * Which VOD API to call, and how to sign for it. Every field may be left out.

@@ -113,12 +113,14 @@ impl Reader {
                 size,
                 modified,
                 name,
+                content_type,
             } => Reader {
                 access: Access::Slices,
                 size: Some(size),
                 announced: Some(size),
                 modified,
                 name,
+                content_type,
                 ..Reader::default()
             },
             Source::Stream { size, name } => Reader {
