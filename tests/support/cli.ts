@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { leaks } from "./leaks.ts";
 import type { Origin } from "./origin.ts";
 
 /** No test depends on it: it ends a command that hangs, so that the test fails instead of hanging too. */
@@ -16,6 +17,8 @@ export interface Service {
   accessKeyId: string;
   accessKeySecret: string;
   region: string;
+  /** What an emulator handed out: none of it may be printed. */
+  issuedSecrets?: readonly string[];
 }
 
 export interface CliResult {
@@ -97,6 +100,7 @@ function assertNoSecrets(output: string, args: string[], { service, env = {} }: 
     ...queries,
     ...headers,
   ];
+  assert.deepEqual(leaks(output, service?.issuedSecrets ?? []), [], `in the output:\n${output}`);
   for (const secret of secrets) {
     assert.ok(!secret || !output.includes(secret), `the output tells a secret:\n${output}`);
   }

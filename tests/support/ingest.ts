@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { sealingKey, unseal } from "../../pkg/src/handler/seal.ts";
+import { leaks } from "./leaks.ts";
 import {
   assertNothingOpen,
   type Emulator,
@@ -107,6 +108,7 @@ export function signed(url: string): string {
 }
 
 function assertNoSecret(text: string, service: Emulator, queries = [QUERY]): void {
+  assert.deepEqual(leaks(text, service.issuedSecrets), [], text);
   for (const secret of [service.accessKeySecret, TOKEN, SEAL_KEY, ...queries]) {
     assert.ok(!text.includes(secret), `a secret is told: ${text}`);
   }
