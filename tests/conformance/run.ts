@@ -1,5 +1,6 @@
 /**
- * Official clients against the emulator: `node tests/conformance/run.ts [name …]`.
+ * Official clients against the emulator: `node tests/conformance/run.ts [name …]`, or under other habits than the default
+ * ones: `… [HABIT=VALUE …] [name …]`. Some checks are of a default, such as where objects lie.
  *
  * Each runner gets an emulator of its own and prints its checks and a closing line. The Python ones run in a virtual
  * environment under .cache/, made here from requirements.txt. Without Python 3 they are skipped, and that is said.
@@ -8,7 +9,7 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, parseHabit, startEmulator } from "../../pkg/src/emulator/index.ts";
 import { prepareVenv } from "../support/python.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -37,6 +38,10 @@ const runners: readonly Runner[] = [
 const overTls = runners
   .filter(({ name }) => name === "oss2_client" || name === "pop-core")
   .map((runner): Runner => ({ ...runner, name: `${runner.name}-tls`, tls: true }));
+
+const isHabit = (argument: string) => argument.includes("=");
+const habits = Object.assign({}, ...process.argv.slice(2).filter(isHabit).map(parseHabit));
+const wanted = process.argv.slice(2).filter((argument) => !isHabit(argument));
 
 async function run(runner: Runner): Promise<Counts> {
   console.log(`\n# ${runner.name}`);
@@ -88,11 +93,10 @@ async function trust({ ca, dir }: Emulator): Promise<NodeJS.ProcessEnv> {
 }
 
 async function disposableEmulator(tls: boolean) {
-  const running = await startEmulator({ tls, callback: { privateKey: CALLBACK_KEY } });
+  const running = await startEmulator({ tls, habits, callback: { privateKey: CALLBACK_KEY } });
   return { running, [Symbol.asyncDispose]: () => running.close() };
 }
 
-const wanted = process.argv.slice(2);
 const chosen = [...runners, ...overTls].filter(
   ({ name }) => wanted.length === 0 || wanted.includes(name),
 );

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { help } from "../../pkg/src/cli/help.ts";
+import { drawHabits } from "../../pkg/src/emulator/index.ts";
 import { type Service, vodlift } from "../support/cli.ts";
 import { type Origin, sha256OfFile, startOrigin } from "../support/origin.ts";
 
@@ -80,4 +82,27 @@ test("a port that is taken is refused with a sentence", async () => {
     /^error: the emulator cannot start: .*in use.*\nhint: Choose another --port/,
   );
   assert.equal(json.error.code, "invalid_argument");
+});
+
+test("habits are chosen one by one or drawn, and said; one that is not there is refused", async () => {
+  const { child, told } = await start("--draw-habits", "7", "--habit", "ossSignatures=all");
+  let said = "";
+  child.stderr?.on("data", (chunk) => {
+    said += chunk;
+  });
+  await upload(told);
+  await stop(child, "SIGTERM");
+  for (const [name, value] of Object.entries({ ...drawHabits(7), ossSignatures: "all" })) {
+    assert.ok(said.includes(`${name}=${value}`), `${name} in ${said}`);
+    assert.match(help("emulator"), new RegExp(`^ {2}${name} .*`, "m"));
+  }
+  for (const [habit, wanted] of [
+    ["tokenEcho=never", /left-out/],
+    ["manners=good", /tokenEcho/],
+    ["tokenEcho", /NAME=VALUE/],
+  ] as const) {
+    const { code, stderr } = await vodlift(["emulator", "--habit", habit]);
+    assert.equal(code, 2);
+    assert.match(stderr, wanted);
+  }
 });
