@@ -69,15 +69,15 @@ codes! {
     /// The source answered with another status than 200 or 206.
     SourceStatus = Source, true, "Look at the status the source gave; 5xx usually passes, so try again later.";
     /// The source answered with a page (HTML, JSON, XML) in place of a file.
-    SourceIsPage = Source, false, "The link may have expired or need a login: open it in a browser; if it is the file that is meant, allow any content type.";
+    SourceIsPage = Source, false, "The link may have expired or need a login: open it in a browser; if it is the file that is meant, set `anyContentType`.";
     /// A playlist was to become a video.
-    SourceIsPlaylist = Usage, false, "Say which is meant: upload it as a playlist, with all that it names, or as a video, to store its text alone.";
+    SourceIsPlaylist = Usage, false, "Say by `as` which is meant: a playlist, with all that it names, or a video, to store its text alone.";
     /// An image was to become a video.
-    SourceIsImage = Usage, false, "Say which is meant: upload it as an image, or as a video all the same.";
+    SourceIsImage = Usage, false, "Say by `as` which is meant: an image, or a video all the same.";
     /// Size, ETag or Last-Modified are no longer those seen first.
     SourceChanged = Source, false, "The source changed while it was read: upload it again from the start.";
     /// A range was asked for and something else came.
-    SourceRange = Source, false, "The source answers ranges wrongly: serve it from a host that honours Range, or upload a local copy.";
+    SourceRange = Source, false, "The source answers ranges wrongly: serve it from a host that honours Range, or switch ranges off with `ranges`.";
     /// The source ended before its announced length.
     SourceTruncated = Source, true, "The source ended early: check its length there, then run the upload again.";
     /// The source gave more bytes than it announced.

@@ -25,7 +25,7 @@ pub(super) const SOURCE_IDLE_MS: u32 = 60_000;
 /// A source of so many bytes, in the body of the first reply, is kept in memory until it is stored.
 const KEPT_BYTES: u64 = plan::DEFAULT_PART_SIZE;
 
-const WORKS_ONCE: &str = "If the link works only once, have it read in one request: without ranges; else check its expiry, and the headers that the source asks for.";
+const WORKS_ONCE: &str = "If the link works only once, have it read in one request: switch ranges off with `ranges`; else check its expiry, and the headers that the source asks for.";
 
 /// What is known of the source, and where reading it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

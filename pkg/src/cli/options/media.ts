@@ -75,12 +75,15 @@ export const MEDIA = {
       REPLACEABLE,
     ),
   ),
-  kind: option(
-    "--as video|image|attached|playlist",
-    word(KINDS),
-    "what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it names: all variants and " +
-      "renditions, segments, keys, from URLs or from below its own folder. As a video an .m3u8 is just a file: what it " +
-      "names stays behind",
+  kind: named(
+    "as",
+    option(
+      "--as video|image|attached|playlist",
+      word(KINDS),
+      "what it becomes; audio is a video, too. playlist takes an HLS playlist (.m3u8) with all it names: all variants and " +
+        "renditions, segments, keys, from URLs or from below its own folder. As a video an .m3u8 is just a file: what it " +
+        "names stays behind",
+    ),
   ),
   imageType: option(
     "--image-type T",
