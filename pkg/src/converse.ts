@@ -1,5 +1,6 @@
 // Runs a conversation with the VOD API, one step after the other. As in the driver, there is no rule in here.
 
+import { onAbort } from "./aborts.ts";
 import { Conversation, errorOf, VodliftError } from "./core.ts";
 import { Attempt } from "./hosts/attempt.ts";
 import { describe, HostFailure } from "./hosts/failure.ts";
@@ -50,7 +51,7 @@ async function take(
   if (step.type === "renew") return { type: "renewed", account: await keys.renew() };
   const attempt = new Attempt();
   const stop = () => attempt.stop(new HostFailure("canceled", "called off"));
-  signal?.addEventListener("abort", stop, { once: true });
+  const forget = signal && onAbort(signal, stop);
   try {
     if (step.type === "send") {
       return { type: "replied", ...(await send(attempt, host, step.request)) };
@@ -62,7 +63,7 @@ async function take(
     if (!(error instanceof HostFailure)) throw error;
     return { type: "failed", message: describe(error), untrusted: error.kind === "untrusted" };
   } finally {
-    signal?.removeEventListener("abort", stop);
+    forget?.();
     attempt.end();
   }
 }

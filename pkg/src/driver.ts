@@ -1,6 +1,7 @@
 // Runs an upload's effects. There is no rule in here: what to send, when to try again, how large a part is, when a
 // credential is renewed and whether the result is right are all the core's to say.
 
+import { onAbort } from "./aborts.ts";
 import { PartBuffers } from "./buffers.ts";
 import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
@@ -76,6 +77,8 @@ class Run {
   readonly #stop = () => this.#dispatch({ type: "stop" });
   /** Not handled yet, the first of them under way. */
   readonly #events: Event[] = [];
+  /** Takes back what listens to signals. */
+  readonly #forget: (() => void)[] = [];
   #over = false;
 
   constructor(
@@ -97,7 +100,7 @@ class Run {
 
   #listen(signal: AbortSignal | undefined, told: () => void): void {
     if (signal?.aborted) told();
-    else if (!this.#over) signal?.addEventListener("abort", told, { once: true });
+    else if (!this.#over && signal) this.#forget.push(onAbort(signal, told));
   }
 
   /** One event after the other: an abort from within a progress callback waits until the effects before it are run. */
@@ -361,8 +364,7 @@ class Run {
   /** Nothing outlives the upload: no request, no timer, no listener, no buffer. */
   #end(settle: () => void): void {
     this.#over = true;
-    this.#options.signal?.removeEventListener("abort", this.#abort);
-    this.#options.stop?.removeEventListener("abort", this.#stop);
+    for (const forget of this.#forget) forget();
     for (const id of [...this.#bodies.keys()]) this.#close(id);
     for (const attempt of this.#running.values()) attempt.stop(CANCELED);
     this.#buffers.clear();

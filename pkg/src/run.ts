@@ -1,5 +1,6 @@
 // One run of an upload, with everything around it that a caller sees: progress, checkpoints, abort and stop.
 
+import { onAbort } from "./aborts.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { CheckpointSaver } from "./checkpoint/saver.ts";
 import { errorOf, type Upload, VodliftError } from "./core.ts";
@@ -45,7 +46,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
       abort.abort(error);
     }
   }
-  signal?.addEventListener("abort", relay, { once: true });
+  const forget = signal && onAbort(signal, relay);
   try {
     mustNotBeAborted(signal);
     const end = await drive({
@@ -75,7 +76,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
     else await saver.settled();
     throw failure;
   } finally {
-    signal?.removeEventListener("abort", relay);
+    forget?.();
     meter.flush();
     if (local?.type === "slices") await local.slices.close();
   }

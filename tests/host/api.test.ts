@@ -202,7 +202,7 @@ test("two uploads at once do not disturb each other", async () => {
 test("a missing file and a folder are named, and send nothing", async () => {
   const calls = service.log.length;
   const missing = vod.upload(fromFile(join(folder, "none.mp4")), small);
-  await assert.rejects(missing, { code: "source_read", message: /none\.mp4: ENOENT/ });
+  await assert.rejects(missing, { code: "source_missing", message: /none\.mp4: no such file/ });
   await assert.rejects(vod.upload(fromFile(folder), small), {
     code: "source_read",
     message: /not a regular file/,

@@ -1,15 +1,21 @@
 // Ctrl-C and closed pipes.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { serviceEnv, signalAfter, vodlift } from "../support/cli.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import { assertNothingStored, type Emulator, startService } from "../support/service.ts";
 
 const MIB = 1024 * 1024;
+const BIN = fileURLToPath(new URL("../../pkg/bin/vodlift.js", import.meta.url));
 
 let service: Emulator;
 before(async () => {
@@ -58,12 +64,141 @@ test("a second Ctrl-C does not wait for a service that hangs", () =>
     service.setFaults([]);
   }));
 
+/** Code that runs in the process before the command does. */
+const beforehand = (code: string) => ({
+  NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}`,
+});
+
+test("nor for an event loop that stands still", () =>
+  withOrigin(async (origin, args) => {
+    const env = beforehand(`const { write } = process.stderr;
+      process.stderr.write = function (text, ...rest) {
+        write.call(this, text, ...rest);
+        if (String(text).includes("interrupted")) for (;;);
+      };`);
+    const result = await vodlift(args, {
+      service,
+      env,
+      hangsMs: 30_000,
+      during: (child) => {
+        signalAfter(origin, 6 * MIB, "SIGTERM")(child);
+        child.stderr?.on("data", (text) => {
+          if (String(text).includes("interrupted")) child.kill("SIGINT");
+        });
+      },
+    });
+    assert.equal(result.code, 130, result.stderr);
+  }));
+
+for (const again of [true, false]) {
+  const title = again ? "a second Ctrl-C does not wait" : "even the first one does not wait";
+  test(`${title} for a thread that hangs in a look-up or a file`, () =>
+    withOrigin(async (origin, args) => {
+      const pipe = join(await mkdtemp(join(tmpdir(), "vodlift-hung-")), "pipe");
+      await promisify(execFile)("mkfifo", [pipe]);
+      // As a name server, or a file system of a network, that never answers.
+      const hung = `import { open } from "node:fs"; open(${JSON.stringify(pipe)}, "r", () => {});`;
+      const result = await vodlift(args, {
+        service,
+        env: beforehand(hung),
+        hangsMs: 30_000,
+        during: (child) => {
+          signalAfter(origin, 6 * MIB)(child);
+          child.stderr?.on("data", (text) => {
+            if (again && String(text).includes("interrupted")) child.kill("SIGINT");
+          });
+        },
+      });
+      assert.equal(result.code, 130, result.stderr);
+    }));
+}
+
+test("before anything is uploaded nothing is said to be removed", async () => {
+  let child: ChildProcess | undefined;
+  const silent = createServer(() => child?.kill("SIGINT")).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/never.mp4`;
+  const result = await vodlift(["upload", url, "--allow-private", "--json"], {
+    service,
+    hangsMs: 30_000,
+    during: (one) => {
+      child = one;
+    },
+  });
+  assert.equal(result.code, 130, result.stderr);
+  assert.match(result.stderr, /interrupted: stopping \(Ctrl-C again exits at once\)/);
+  assert.doesNotMatch(result.stderr, /removing/);
+  silent.close();
+});
+
+test("Ctrl-C ends the waiting for VOD, also with a checkpoint, and the media id is not lost", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vodlift-wait-"));
+  const film = join(folder, "film.mp4");
+  await writeFile(film, "0123456789");
+  service.setFaults([
+    {
+      operation: "GetMezzanineInfo",
+      action: { kind: "answer", status: 503, code: "ServiceUnavailable" },
+    },
+  ]);
+  for (const checkpoint of [[], ["--checkpoint", join(folder, "c.json")]]) {
+    const before = service.log.length;
+    const result = await vodlift(["upload", film, "--wait", "--json", ...checkpoint], {
+      service,
+      hangsMs: 30_000,
+      during: (child) => {
+        const asked = setInterval(() => {
+          const asks = service.log.slice(before).map(({ operation }) => operation);
+          if (!asks.includes("GetMezzanineInfo")) return;
+          clearInterval(asked);
+          child.kill("SIGINT");
+        }, 20);
+        child.once("close", () => clearInterval(asked));
+      },
+    });
+    assert.equal(result.code, 130, result.stderr);
+    assert.match(result.json.error.message, /^[0-9a-f]{32} is uploaded, but VOD has not confirmed/);
+  }
+  service.setFaults([]);
+  await rm(folder, { recursive: true });
+});
+
+for (const [signal, shown] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  test(`${signal} ends a call that hangs, and an emulator with a request in its middle`, async () => {
+    let child: ChildProcess | undefined;
+    const silent = createServer(() => child?.kill(signal)).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const args = ["call", "GetVideoInfo", "VideoId=1"];
+    const during = (one: ChildProcess) => {
+      child = one;
+    };
+    const hung = { ...service, endpoint: `http://127.0.0.1:${port}` };
+    const result = await vodlift(args, { service: hung, hangsMs: 30_000, during });
+    assert.equal(result.code, shown);
+    silent.close();
+
+    const emulator = spawn(process.execPath, [BIN, "emulator", "--json"]);
+    const [line] = await once(emulator.stdout, "data");
+    const { hostname, port: its } = new URL(JSON.parse(String(line)).endpoint);
+    const socket = connect(Number(its), hostname);
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1");
+    emulator.kill(signal);
+    assert.deepEqual(await once(emulator, "close"), [0, null]);
+  });
+}
+
 test("a reader that goes away does not take the upload down", () =>
   withOrigin(async (origin, args) => {
-    const bin = fileURLToPath(new URL("../../pkg/bin/vodlift.js", import.meta.url));
     const { PATH = "" } = process.env;
     origin.add("/slow.mp4", { size: 4 * MIB });
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [BIN, ...args], {
       env: { PATH, ...serviceEnv(service) },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, clock, printable, shorten } from "../../pkg/src/cli/format.ts";
+import { stripVTControlCharacters } from "node:util";
+import { columns, cut, shorten } from "../../pkg/src/cli/columns.ts";
+import { bytes, clock, printable } from "../../pkg/src/cli/format.ts";
 import { barLine, progressView } from "../../pkg/src/cli/progress.ts";
+import { drawn, seeds } from "../support/drawn.ts";
 
 const MIB = 1024 * 1024;
 const half = {
@@ -80,4 +83,91 @@ test("numbers and names are fit for people", () => {
   assert.equal(clock(3723), "1:02:03");
   assert.equal(shorten("abcdefghij", 5), "ab…ij");
   assert.equal(printable("a\x1b[2Jb"), "a?[2Jb");
+});
+
+/** Names as they come, with the columns that terminals give them. */
+const NAMES: readonly [name: string, columns: number][] = [
+  ["film.mp4", 8],
+  ["电影.mp4", 8],
+  ["한국어 드라마.mkv", 17],
+  ["ｆｕｌｌ.mp4", 12],
+  ["ﾊﾝｶｸ.mp4", 8],
+  ["🎬.mp4", 6],
+  ["👩‍👩‍👧‍👦 family.mp4", 13],
+  ["🇨🇳.mp4", 6],
+  ["❤️.mp4", 6],
+  ["1️⃣.mp4", 6],
+  ["cafe\u0301.mp4", 8],
+  ["a\u200bb\u200d\ufeff.mp4", 6],
+  ["नमस्ते.mp4", 8],
+  ["\u1112\u1161\u11ab.mp4", 6],
+  ["か\u3099.mp4", 6],
+  ["𠮷野家.mp4", 10],
+  ["", 0],
+];
+
+test("a name takes the columns that a terminal gives it", () => {
+  for (const [name, wide] of NAMES) assert.equal(columns(name), wide, name);
+});
+
+test("no line takes more columns than there are, and no character is cut in two", () => {
+  for (const seed of seeds()) {
+    const draw = drawn(seed);
+    const name = Array.from({ length: draw.upTo(6) }, () => draw.of(NAMES)[0]).join("");
+    const width = draw.upTo(160);
+    const now = {
+      phase: draw.of(["probing", "uploading", "aborting", "completing", "suspending"]),
+      bytes: draw.upTo(1e9),
+      parts: draw.upTo(10_000),
+      rate: draw.of([0, 1e6]),
+      ...(draw.upTo(1) === 1 && { total: 1e9, partsTotal: 10_000, etaMs: 5000 }),
+      ...(draw.upTo(3) === 0 && { retry: { attempt: 2, of: 6 } }),
+    };
+    const line = barLine(name, now, width);
+    const place = `SEED=${seed}: ${JSON.stringify(line)} of ${width}`;
+    assert.ok(columns(line) <= width, place);
+    for (const text of [line, shorten(name, width), cut(name, width)]) {
+      assert.ok(columns(text) <= width, place);
+      assert.doesNotMatch(text, /\p{Surrogate}/u, place);
+      assert.doesNotMatch(text, /\u200d(…|$)|^\u0301/u, place);
+    }
+  }
+});
+
+test("while it waits, the line says which try comes next", () => {
+  const waits = { ...half, rate: 0, retry: { attempt: 2, of: 6 } };
+  assert.match(barLine("f", waits, 100), /50 % {2}trying again \(2 of 6\) {2}512/);
+  const creating = { phase: "creating", bytes: 0, parts: 0, rate: 0, retry: waits.retry };
+  assert.match(barLine("f", creating, 79), /asking VOD for a place {2}trying again \(2 of 6\)/);
+  const written: string[] = [];
+  const view = progressView("f", { write: (text) => written.push(text) }, {});
+  view.update(creating);
+  view.update({ ...creating, retry: { attempt: 3, of: 6 } });
+  assert.deepEqual(written, [
+    "asking VOD for a place, trying again (2 of 6)\n",
+    "asking VOD for a place, trying again (3 of 6)\n",
+  ]);
+});
+
+test("removing is told only where something is removed", () => {
+  const now = { phase: "aborting", bytes: 0, parts: 0, rate: 0 };
+  assert.match(barLine("f", now, 79), /stopping/);
+  assert.match(barLine("f", { ...now, removing: true }, 79), /removing what was uploaded/);
+});
+
+test("a terminal made narrower is cleared of all the rows that the line has taken", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const written: string[] = [];
+  const screen = { isTTY: true, columns: 100, write: (text: string) => written.push(text) };
+  const view = progressView("电影.mp4", screen, {});
+  view.update(half);
+  t.mock.timers.tick(100);
+  screen.columns = 30;
+  t.mock.timers.tick(100);
+  assert.ok(written.at(-1)?.startsWith("\r\x1b[3A\x1b[J"), "four rows, and the cursor in the last");
+  screen.columns = 5;
+  t.mock.timers.tick(100);
+  const line = stripVTControlCharacters(written.at(-1) ?? "").replace("\r", "");
+  assert.ok(columns(line) <= 4, line);
+  view.end();
 });

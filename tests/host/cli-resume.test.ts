@@ -168,7 +168,7 @@ test("a URL whose query is a credential must be passed again", async () => {
   assert.equal((await savedCheckpoint()).source.queryRemoved, true);
   const without = await resume();
   assert.equal(without.code, 2);
-  assert.match(without.json.error.message, /`source` must be passed again/);
+  assert.match(without.json.error.message, /`--source` must be passed again/);
   const { code, stderr } = await resume("--source", url);
   assert.equal(code, 0, stderr);
 });

@@ -8,6 +8,7 @@ import { FLAGS } from "../../pkg/src/cli/spelling.ts";
 import { errorOf } from "../../pkg/src/core.ts";
 import { type Code, VodliftError, withOptionNames } from "../../pkg/src/error.ts";
 import { NAMES as HANDLER } from "../../pkg/src/handler/problem.ts";
+import { NAMES as WORKER } from "../../worker/src/names.ts";
 
 const declared = await readFile(new URL("../../pkg/src/wasm/core.d.ts", import.meta.url), "utf8");
 const CODES = [
@@ -18,9 +19,10 @@ const inApi = (error: VodliftError) => error;
 const onCommandLine = (error: VodliftError) => asFailure(error);
 const inManifest = (error: VodliftError) => asFailure(error, COLUMNS);
 const inHandler = (error: VodliftError) => withOptionNames(error, HANDLER);
+const inWorker = (error: VodliftError) => withOptionNames(error, WORKER);
 
 /** What the shells call the options that they call otherwise than the API does. */
-const SHELLS = { inApi, onCommandLine, inManifest, inHandler };
+const SHELLS = { inApi, onCommandLine, inManifest, inHandler, inWorker };
 
 test("no hint of any code is empty, leaks a slot, or names an option of another shell", () => {
   assert.ok(CODES.length > 50, "the codes are found");
@@ -57,6 +59,11 @@ test("each option that the core can name has a flag, and a column where there is
   assert.equal(told("ossEndpoint"), "`--oss-endpoint` must not");
   assert.equal(told("allowPrivateSources", COLUMNS), "`--allow-private` must not");
   assert.equal(told("constructor"), "`constructor` must not");
+  const worker = (field: string) =>
+    withOptionNames({ message: `\`${field}\``, hint: "" }, WORKER).message;
+  assert.equal(worker("headers"), "`objectHeaders`");
+  assert.equal(worker("source.headers"), "`headers`");
+  assert.equal(worker("allowPrivateSources"), "`VODLIFT_ALLOW_PRIVATE_SOURCES`");
   for (const field of FIELDS) assert.doesNotMatch(told(field, COLUMNS), /--/, field);
 });
 

@@ -1,6 +1,7 @@
 // The built command, run as a user runs it.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { leaks } from "./leaks.ts";
@@ -22,7 +23,7 @@ export interface Service {
 }
 
 export interface CliResult {
-  /** The exit code; null if a signal ended it. */
+  /** The exit code; after a signal that can be caught as a shell shows it, such as 130, and null after SIGKILL. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -52,6 +53,11 @@ export function serviceEnv(service: Service): Record<string, string> {
   };
 }
 
+/** How a shell shows that a signal ended a command. */
+function asShown(signal: NodeJS.Signals | null): number | null {
+  return signal === null || signal === "SIGKILL" ? null : 128 + constants.signals[signal];
+}
+
 /** Runs `vodlift …` to its end, and fails if it tells a secret, whatever else it does. */
 export async function vodlift(args: string[], options: CliOptions = {}): Promise<CliResult> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
@@ -67,7 +73,7 @@ export async function vodlift(args: string[], options: CliOptions = {}): Promise
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", resolve);
+    child.once("close", (code, signal) => resolve(code ?? asShown(signal)));
   });
   const guard = setTimeout(() => child.kill("SIGKILL"), options.hangsMs ?? HANGS_MS);
   feed(child, options.stdin);

@@ -1,8 +1,9 @@
 // The package as this Worker uses it: its account, and its errors as data.
-import { type OptionNames, Vodlift, VodliftError, withOptionNames } from "vodlift";
+import { Vodlift, VodliftError, withOptionNames } from "vodlift";
 import type { Trouble } from "./api/problem.ts";
 import type { Failure } from "./api/schema.ts";
 import { brokenSetting, type Env, setting } from "./env.ts";
+import { NAMES } from "./names.ts";
 
 export function client(env: Env): Vodlift {
   return new Vodlift({
@@ -65,22 +66,6 @@ export class KnownFailure extends Error {
     this.failure = failure;
   }
 }
-
-/** What requests and settings of this Worker call options that the package calls otherwise. */
-export const NAMES: OptionNames = {
-  source: "url",
-  "source.headers": "headers",
-  headers: "objectHeaders",
-  allowPrivateSources: "VODLIFT_ALLOW_PRIVATE_SOURCES",
-  allowHosts: "VODLIFT_ALLOW_HOSTS",
-  denyHosts: "VODLIFT_DENY_HOSTS",
-  maxBytes: "VODLIFT_MAX_BYTES",
-  region: "VODLIFT_REGION",
-  endpoint: "VODLIFT_ENDPOINT",
-  accessKeyId: "ALIBABA_CLOUD_ACCESS_KEY_ID",
-  accessKeySecret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-  securityToken: "ALIBABA_CLOUD_SECURITY_TOKEN",
-};
 
 export function asFailure(error: unknown): Failure {
   if (error instanceof KnownFailure) return error.failure;

@@ -1,15 +1,19 @@
 // Arguments → commands, with one sentence for everything that is not one. What the options are stands in options/: first
 // option.ts (what an option is), then media.ts, transfer.ts, service.ts and commands.ts (all of them), values.ts (their
 // texts).
+
+import { printable } from "./format.ts";
 import { ABORT, CALL, EMULATOR, INGEST, RESUME, UPLOAD } from "./options/commands.ts";
 import { BUSINESS_TYPES } from "./options/media.ts";
 import {
   flagOf,
+  flagsOf,
   parseOptions,
   type Table,
   type UploadKind,
   type Values,
 } from "./options/option.ts";
+import { closest } from "./suggest.ts";
 import { UsageError } from "./usage.ts";
 
 export type { UploadKind } from "./options/option.ts";
@@ -62,29 +66,59 @@ const PARSERS = {
 
 export function parseCommand(args: readonly string[]): Command {
   const [first, ...rest] = args;
-  if (first === undefined || first === "help" || first === "--help" || first === "-h") {
-    return { name: "help", topic: first === "help" ? (rest[0] ?? "") : "" };
+  if (first === undefined || first === "--help" || first === "-h")
+    return { name: "help", topic: "" };
+  if (first === "help") return { name: "help", topic: topicOf(rest) };
+  if (["--version", "-V", "-v", "version"].includes(first)) return { name: "version" };
+  if (first.startsWith("-")) {
+    throw new UsageError(`\`${named(first)}\` must come after a command`, "", UPLOADING);
   }
-  if (first === "--version" || first === "-V") return { name: "version" };
-  if (first.startsWith("-")) throw new UsageError(`\`${first}\` must come after a command`);
-  if (!Object.hasOwn(PARSERS, first)) {
-    const known = Object.keys(PARSERS).join(", ");
-    throw new UsageError(`\`${first}\` is not a command: there are ${known}`);
-  }
+  mustBeCommand(first);
   if (rest.includes("--help") || rest.includes("-h")) return { name: "help", topic: first };
   try {
     return PARSERS[first as keyof typeof PARSERS](rest);
   } catch (error) {
-    throw error instanceof UsageError ? new UsageError(error.message, first) : error;
+    throw error instanceof UsageError ? new UsageError(error.message, first, error.hint) : error;
   }
 }
 
+const UPLOADING = "Name the command first, such as: vodlift upload film.mp4";
+
+function topicOf([topic = ""]: string[]): string {
+  if (topic === "" || topic.startsWith("-")) return "";
+  mustBeCommand(topic);
+  return topic;
+}
+
+function mustBeCommand(word: string): void {
+  if (Object.hasOwn(PARSERS, word)) return;
+  const known = Object.keys(PARSERS);
+  const meant = closest(word, known);
+  const isSource = isUrl(word) || /[./\\]/.test(word);
+  const hint = isSource
+    ? UPLOADING
+    : meant === undefined
+      ? "See vodlift --help for what each of them does."
+      : `Did you mean vodlift ${meant}?`;
+  throw new UsageError(
+    `\`${named(word)}\` is not a command: there are ${known.join(", ")}`,
+    "",
+    hint,
+  );
+}
+
+/** What was typed, to be said again: a URL's query may hold a signature, and an option's value a token. */
+function named(word: string): string {
+  const [shown = ""] = word.split(/[?#=]/);
+  return printable(shown);
+}
+
 function parseUpload(args: string[]): UploadCommand {
-  const { values, positionals } = parseOptions(args, UPLOAD);
+  const { values, positionals } = parsed(args, UPLOAD);
   const kind = values.kind ?? "video";
   refuseForeign(kind, values);
   const [source, extra] = positionals;
-  if (source === undefined) throw new UsageError("name a file, a URL, or - for standard input");
+  if (!source) throw new UsageError("name a file, a URL, or - for standard input");
   if (extra !== undefined) throw tooMany("one source", extra);
   if (source === "-") checkStandardInput(kind, values);
   else if (values.size !== undefined) {
@@ -132,7 +166,7 @@ function checkStandardInput(kind: UploadKind, values: Values<typeof UPLOAD>): vo
 }
 
 function parseResume(args: string[]): ResumeCommand {
-  const { values, positionals } = parseOptions(args, RESUME);
+  const { values, positionals } = parsed(args, RESUME);
   if (values.headers !== undefined && !isUrl(values.source ?? "")) {
     throw new UsageError("--header goes with --source and a URL: the checkpoint keeps no others");
   }
@@ -140,12 +174,12 @@ function parseResume(args: string[]): ResumeCommand {
 }
 
 function parseAbort(args: string[]): AbortCommand {
-  const { values, positionals } = parseOptions(args, ABORT);
+  const { values, positionals } = parsed(args, ABORT);
   return { name: "abort", checkpoint: oneFile(positionals), ...values };
 }
 
 function parseCall(args: string[]): CallCommand {
-  const { values, positionals } = parseOptions(args, CALL);
+  const { values, positionals } = parsed(args, CALL);
   const [action, ...pairs] = positionals;
   if (action === undefined) throw new UsageError("name an action, such as GetVideoInfo");
   const params: Record<string, string> = {};
@@ -159,7 +193,7 @@ function parseCall(args: string[]): CallCommand {
 }
 
 function parseIngest(args: string[]): IngestCommand {
-  const { values, positionals } = parseOptions(args, INGEST);
+  const { values, positionals } = parsed(args, INGEST);
   const manifest = oneFile(positionals, "manifest");
   if (values.report === manifest) {
     throw new UsageError("--report and the manifest are the same file");
@@ -168,21 +202,40 @@ function parseIngest(args: string[]): IngestCommand {
 }
 
 function parseEmulator(args: string[]): EmulatorCommand {
-  const { values, positionals } = parseOptions(args, EMULATOR);
+  const { values, positionals } = parsed(args, EMULATOR);
   const [extra] = positionals;
-  if (extra !== undefined) throw new UsageError(`the emulator takes no argument \`${extra}\``);
+  if (extra !== undefined) {
+    throw new UsageError(`the emulator takes no argument \`${named(extra)}\``);
+  }
   return { name: "emulator", ...values };
 }
 
+/** The arguments of a command; an option that only another one has is told as that. */
+function parsed<T extends Table>(args: string[], table: T) {
+  return parseOptions(args, table, (flag) => {
+    const owners = Object.entries(TABLES).filter(([, other]) => flagsOf(other).includes(flag));
+    return owners.map(([command]) => `vodlift ${command}`);
+  });
+}
+
+const TABLES: Readonly<Record<string, Table>> = {
+  upload: UPLOAD,
+  resume: RESUME,
+  abort: ABORT,
+  call: CALL,
+  ingest: INGEST,
+  emulator: EMULATOR,
+};
+
 function oneFile(positionals: string[], what = "checkpoint file"): string {
   const [file, extra] = positionals;
-  if (file === undefined) throw new UsageError(`name the ${what}`);
+  if (!file) throw new UsageError(`name the ${what}`);
   if (extra !== undefined) throw tooMany("one file", extra);
   return file;
 }
 
 function tooMany(one: string, extra: string): UsageError {
-  return new UsageError(`${one} at a time: \`${extra}\` is one too many`);
+  return new UsageError(`${one} at a time: \`${named(extra)}\` is one too many`);
 }
 
 /** A source that is fetched, in whatever case the scheme is written. */

@@ -2,8 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drawHabits, type Habits, startEmulator } from "../emulator/index.ts";
+import { fileReason } from "../sources/look.ts";
 import type { EmulatorCommand } from "./args.ts";
-import { CliError } from "./exit.ts";
+import { CliError, INTERRUPTED } from "./exit.ts";
 import { note, print } from "./output.ts";
 import { onInterrupt } from "./signals.ts";
 
@@ -11,11 +12,13 @@ export async function runEmulator(command: EmulatorCommand): Promise<number> {
   const interrupted = new Promise<void>((resolve) => onInterrupt(resolve));
   const { name: _, json, drawHabits: seed, habits, ...options } = command;
   const drawn = seed === undefined ? {} : drawHabits(seed);
-  const emulator = await startEmulator({ ...options, habits: { ...drawn, ...habits } }).catch(
+  const starting = startEmulator({ ...options, habits: { ...drawn, ...habits } }).catch(
     (error: NodeJS.ErrnoException) => {
-      throw cannotStart(error);
+      throw cannotStart(error, command);
     },
   );
+  const emulator = await Promise.race([starting, interrupted]);
+  if (emulator === undefined) return INTERRUPTED;
   const chosen = Object.keys({ ...drawn, ...habits }) as (keyof Habits)[];
   if (chosen.length > 0) {
     note(`habits: ${chosen.map((name) => `${name}=${emulator.habits[name]}`).join(" ")}`);
@@ -43,12 +46,17 @@ Ctrl-C ends it.`);
   return 0;
 }
 
-function cannotStart(error: NodeJS.ErrnoException): Error {
+function cannotStart(error: NodeJS.ErrnoException, { port, dir }: EmulatorCommand): Error {
   if (error.code === undefined) return error;
+  const { syscall, code } = error;
+  const [what, reason] =
+    syscall === "listen"
+      ? [`port ${port ?? 0}`, code === "EADDRINUSE" ? "it is in use" : "it may not be listened on"]
+      : [`${dir}`, code === "EEXIST" ? "it is a file, not a directory" : fileReason(error)];
   return new CliError({
     code: "invalid_argument",
     class: "usage",
-    message: `the emulator cannot start: ${error.message}`,
+    message: `the emulator cannot start: ${what}: ${reason}`,
     hint: "Choose another --port or --dir, or leave them out.",
   });
 }

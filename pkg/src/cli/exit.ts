@@ -1,5 +1,8 @@
 // Exit codes: who has to act, so that a script can tell.
 
+/** Of everything that a signal has ended. */
+export const INTERRUPTED = 130;
+
 /** By the error's class; the same numbers stand in the help and in the README. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   usage: 2,
@@ -8,7 +11,7 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   service: 5,
   integrity: 6,
   guard: 7,
-  interrupted: 130,
+  interrupted: INTERRUPTED,
 };
 
 /** What a failure looks like to the command line, wherever it comes from. */

@@ -1,4 +1,4 @@
-// Numbers for people.
+// Numbers and names for people.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
@@ -21,16 +21,11 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
-/** At most `width` characters, cut in the middle: both ends of a file name tell something. */
-export function shorten(text: string, width: number): string {
-  if (text.length <= width) return text;
-  const head = Math.ceil((width - 1) / 2);
-  const tail = width - 1 - head;
-  return `${text.slice(0, head)}…${tail > 0 ? text.slice(-tail) : ""}`;
-}
-
-/** Without control characters: a file name must not steer the terminal. */
+/**
+ * Without what steers a terminal: control characters, and what turns the direction of writing, so that a file name shows as
+ * what it is.
+ */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "?");
 }

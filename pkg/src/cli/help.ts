@@ -68,8 +68,10 @@ the output:
 ${optionLines(UPLOAD_SECTIONS.output)}
 
 Progress goes to stderr: a bar on a terminal, now and then a line elsewhere. Ctrl-C aborts the upload and removes its
-parts from the server; with --checkpoint it finishes the parts in flight and keeps the rest for \`vodlift resume\`. A
-second Ctrl-C exits at once. Exit codes: see vodlift --help.`;
+parts from the server; with --checkpoint it finishes the parts in flight and keeps the rest for \`vodlift resume\`. So does
+SIGTERM. A second one exits at once, whatever is under way. Exit codes: see vodlift --help.
+
+What can be read only once, such as a pipe or <(command), is passed as standard input: … | vodlift upload - --file-name N`;
 
 const RESUME_HELP = `usage: vodlift resume <FILE> [options]
 
@@ -123,8 +125,9 @@ examples:
   vodlift ingest films.jsonl --jobs 16 --report films.report.jsonl --json
 
 the manifest:
-  A CSV file (RFC 4180, UTF-8) whose first line names the columns, or one JSON object a line. It is read as it comes: its
-  length does not matter. It is checked as a whole before anything is begun. A column is one of
+  A CSV file (RFC 4180, divided by commas, semicolons or tabs, in UTF-8 or UTF-16) whose first line names the columns, or
+  one JSON object a line. It is read as it comes, more than once: its length does not matter, but it must be a file. It is
+  checked as a whole before anything is begun or written. A column is one of
 
   source                     a file or a URL; or url, or file. Paths are relative to the manifest
   headers                    sent to the URL's own origin: {"Authorization":"Bearer …"}

@@ -1,5 +1,6 @@
 // Looks at a path of the command line before anything is begun: what is no file would be waited for, or be gone once a file
 // takes its place.
+import { fstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileReason, isMissing, strangeness } from "../sources/look.ts";
@@ -23,10 +24,15 @@ async function found(path: string, topic: string): Promise<Found> {
 }
 
 /** A file that is to be read. */
-export async function mustBeFile(path: string, topic: string, hint: string): Promise<void> {
+export async function mustBeFile(
+  path: string,
+  topic: string,
+  hint: string,
+  missing = "no such file",
+): Promise<void> {
   const it = await found(path, topic);
   if (it === "a file") return;
-  const reason = it === "nothing" ? "no such file" : `it is ${it.other}, not a file`;
+  const reason = it === "nothing" ? missing : `it is ${it.other}, not a regular file`;
   throw new UsageError(`${printable(path)}: ${reason}`, topic, hint);
 }
 
@@ -34,7 +40,7 @@ export async function mustBeFile(path: string, topic: string, hint: string): Pro
 export async function mustBeWritable(path: string, topic: string, hint: string): Promise<void> {
   const it = await found(path, topic);
   if (typeof it === "string") return;
-  throw new UsageError(`${printable(path)}: it is ${it.other}, not a file`, topic, hint);
+  throw new UsageError(`${printable(path)}: it is ${it.other}, not a regular file`, topic, hint);
 }
 
 /** A source that can be read more than once. That there is none is told by who opens it. */
@@ -46,7 +52,7 @@ export async function mustBeSource(
   if (source === "-" || isUrl(source)) return;
   const it = await found(source, topic).catch(() => "nothing" as const);
   if (typeof it === "string" || it.other === "a directory") return;
-  const message = `${printable(source)}: it is ${it.other}, not a file`;
+  const message = `${printable(source)}: it is ${it.other}, not a regular file`;
   const standard = `vodlift upload - --file-name ${printable(basename(fileName))}`;
   const hint =
     kind === "playlist" || topic !== "upload"
@@ -55,12 +61,22 @@ export async function mustBeSource(
   throw new UsageError(message, topic, hint);
 }
 
-/** Nobody types a film. */
-export function mustNotBeTyped(source: string, stdin: { isTTY?: boolean }): void {
-  if (source !== "-" || stdin.isTTY !== true) return;
+/** Nobody types a film, and a directory as standard input would look like an empty one. */
+export function mustBeReadable(source: string, stdin: { isTTY?: boolean }): void {
+  if (source !== "-") return;
+  const what = stdin.isTTY === true ? "a terminal" : directoryOf(0);
+  if (what === undefined) return;
   throw new UsageError(
-    "standard input is a terminal, and - reads the media from there",
+    `standard input is ${what}, and - reads the media from there`,
     "upload",
     "Pass the media in, such as: ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4, or name a file.",
   );
+}
+
+function directoryOf(descriptor: number): string | undefined {
+  try {
+    return fstatSync(descriptor).isDirectory() ? "a directory" : undefined;
+  } catch {
+    return undefined;
+  }
 }

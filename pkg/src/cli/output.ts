@@ -1,7 +1,8 @@
 // stdout is for results, stderr for people. Neither may take the process down when its reader goes away.
 
+import { setTimeout } from "node:timers/promises";
 import { fileReason } from "../sources/look.ts";
-import { type CliFailure, exitCode } from "./exit.ts";
+import { type CliFailure, exitCode, INTERRUPTED } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 
 /** What stdout did not take, other than by going away. */
@@ -18,8 +19,11 @@ export function watchOutput(): void {
   });
 }
 
+let printed = "";
+
 /** One line or block on stdout. */
 export function print(text: string): void {
+  printed = text;
   process.stdout.write(`${text}\n`);
 }
 
@@ -54,22 +58,30 @@ export function errorFields(failure: CliFailure): Record<string, unknown> {
 export async function finish(code: number): Promise<never> {
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   if (lost !== undefined) {
-    note(`error: stdout does not take the result: ${fileReason(lost) ?? lost.message}`);
+    // Of an upload it holds the media id.
+    note(`error: stdout does not take the result: ${fileReason(lost) ?? lost.message}\n${printed}`);
     await flushed(process.stderr);
     process.exit(code === 0 ? UNWRITTEN : code);
   }
-  if (code === INTERRUPTED && isHeldUp()) process.kill(process.pid, "SIGINT");
+  if (code === INTERRUPTED && (await isHeldUp())) process.kill(process.pid, "SIGINT");
   process.exit(code);
 }
 
-const INTERRUPTED = 130;
 /** The work is done, and nobody has its result. */
 const UNWRITTEN = 2;
 
-/** A thread still resolves a name or works on a file, and `process.exit` would wait for it. */
-function isHeldUp(): boolean {
+/** Most of what threads do is over in a moment. */
+const LOOKS = 10;
+const LOOK_EVERY_MS = 50;
+
+/** A thread hangs where it resolves a name or works on a file, and `process.exit` would wait for it. */
+async function isHeldUp(): Promise<boolean> {
   const waiting = /^(GetAddrInfo|GetNameInfo|FS)Req/;
-  return process.getActiveResourcesInfo().some((name) => waiting.test(name));
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (!process.getActiveResourcesInfo().some((name) => waiting.test(name))) return false;
+    await setTimeout(LOOK_EVERY_MS);
+  }
+  return true;
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -1,5 +1,6 @@
 // What a person sees while bytes move: one line that redraws itself on a terminal, a line now and then elsewhere.
-import { bytes, clock, shorten } from "./format.ts";
+import { columns, cut, rows, shorten } from "./columns.ts";
+import { bytes, clock } from "./format.ts";
 
 /** How far an upload is, as far as it is shown. */
 export interface Snapshot {
@@ -46,6 +47,8 @@ class Bar implements ProgressView {
   readonly #screen: Screen;
   readonly #timer: NodeJS.Timeout;
   #snapshot: Snapshot = { phase: "probing", bytes: 0, parts: 0, rate: 0 };
+  /** What stands on the terminal now. */
+  #drawn = "";
 
   constructor(name: string, screen: Screen) {
     this.#name = name;
@@ -59,33 +62,67 @@ class Bar implements ProgressView {
   }
 
   note(text: string): void {
-    this.#screen.write(`\r\x1b[K${text}\n`);
+    this.#screen.write(`${this.#erased()}${text}\n`);
   }
 
   end(): void {
     clearInterval(this.#timer);
-    this.#screen.write("\r\x1b[K");
+    this.#screen.write(this.#erased());
   }
 
   #draw(): void {
-    // One column stays free: a full line makes some terminals wrap.
-    const width = Math.max(20, (this.#screen.columns ?? 80) - 1);
-    this.#screen.write(`\r${barLine(this.#name, this.#snapshot, width)}\x1b[K`);
+    const line = barLine(this.#name, this.#snapshot, roomOn(this.#screen));
+    const erased = this.#erased();
+    this.#drawn = line;
+    this.#screen.write(`${erased}${line}`);
+  }
+
+  #erased(): string {
+    const drawn = this.#drawn;
+    this.#drawn = "";
+    return erase([drawn], this.#screen);
   }
 }
 
-/** One line of at most `width` characters. What matters least goes first when there is little room. */
+/** Columns of a terminal, some of which say 0. */
+export function widthOf({ columns: width }: Screen): number {
+  return width || 80;
+}
+
+/** One column stays free: a full line makes some terminals wrap. */
+export function roomOn(screen: Screen): number {
+  return Math.max(1, widthOf(screen) - 1);
+}
+
+/** Goes back to where lines began, and clears from there. A terminal made narrower has wrapped them. */
+export function erase(lines: readonly string[], screen: Screen): string {
+  const taken = lines.map((line) => rows(line, widthOf(screen)));
+  const up = taken.reduce((sum, one) => sum + one, 0) - 1;
+  return up > 0 ? `\r\x1b[${up}A\x1b[J` : "\r\x1b[K";
+}
+
+/** One line of at most `width` columns. What matters least goes first when there is little room. */
 export function barLine(name: string, now: Snapshot, width: number): string {
-  const facts = [amount(now), speed(now), remaining(now), partCount(now)];
+  const facts = factsOf(now);
   const percent = now.phase === "uploading" ? percentOf(now) : undefined;
-  const lead = percent === undefined ? phaseWord(now.phase) : `${String(percent).padStart(3)} %`;
+  const lead = percent === undefined ? doing(now) : `${String(percent).padStart(3)} %`;
   for (let kept = facts.length; kept >= 0; kept -= 1) {
     const tail = [lead, ...facts.slice(0, kept).filter((fact) => fact !== "")].join("  ");
-    const room = width - tail.length - 2;
+    const room = width - columns(tail) - 2;
     if (room < 8 && kept > 0) continue;
-    return `${head(name, percent, room)}${tail}`.slice(0, width);
+    return cut(`${head(name, percent, room)}${tail}`, width);
   }
-  return lead;
+  return cut(lead, width);
+}
+
+/** Most important first. */
+function factsOf(now: Snapshot): string[] {
+  if (now.retry !== undefined) return [again(now.retry), amount(now), partCount(now)];
+  return [amount(now), speed(now), remaining(now), partCount(now)];
+}
+
+function again({ attempt, of }: { attempt: number; of: number }): string {
+  return `trying again (${attempt} of ${of})`;
 }
 
 /** File name and bar, in the room there is. */
@@ -93,7 +130,7 @@ function head(name: string, percent: number | undefined, room: number): string {
   if (room < 8) return "";
   if (percent === undefined) return `${shorten(name, Math.min(room, 40))}  `;
   const label = room >= 32 ? shorten(name, Math.min(24, room - 22)) : "";
-  const cells = Math.min(40, room - 2 - (label ? label.length + 2 : 0));
+  const cells = Math.min(40, room - 2 - (label ? columns(label) + 2 : 0));
   const full = Math.floor((cells * percent) / 100);
   const bar = `[${"#".repeat(full)}${"-".repeat(cells - full)}]`;
   return `${label ? `${label}  ` : ""}${bar}  `;
@@ -102,6 +139,7 @@ function head(name: string, percent: number | undefined, room: number): string {
 class Lines implements ProgressView {
   readonly #screen: Screen;
   #phase = "";
+  #retry: number | undefined;
   #tenth = 0;
   #last = 0;
 
@@ -115,8 +153,11 @@ class Lines implements ProgressView {
     const at = performance.now();
     const tenth = Math.floor((percentOf(now) ?? 0) / 10);
     const due = tenth > this.#tenth || at - this.#last >= LINE_EVERY_MS;
-    if (now.phase === this.#phase && !due) return;
-    this.#phase = now.phase;
+    const phase = doing(now);
+    const turn = phase !== this.#phase || (now.retry && now.retry.attempt !== this.#retry);
+    if (phase === STOPPING || (!turn && !due)) return;
+    this.#phase = phase;
+    this.#retry = now.retry?.attempt;
     this.#tenth = Math.max(tenth, this.#tenth);
     this.#last = at;
     this.#screen.write(`${plainLine(now)}\n`);
@@ -130,14 +171,19 @@ class Lines implements ProgressView {
 }
 
 function plainLine(now: Snapshot): string {
-  if (now.phase !== "uploading") return phaseWord(now.phase);
+  if (now.phase !== "uploading") {
+    return [doing(now), ...(now.retry ? [again(now.retry)] : [])].join(", ");
+  }
   const percent = percentOf(now);
   const lead = percent === undefined ? "uploading" : `uploading ${percent} %`;
-  const facts = [amount(now), speed(now), remaining(now), partCount(now)];
+  const facts = factsOf(now);
   return [lead, ...facts.filter((fact) => fact !== "")].join(", ");
 }
 
-function phaseWord(phase: string): string {
+const STOPPING = "stopping";
+
+function doing({ phase, removing }: Snapshot): string {
+  if (phase === "aborting" && !removing) return STOPPING;
   const words: Readonly<Record<string, string>> = {
     probing: "looking at the source",
     suspending: "coming to rest",

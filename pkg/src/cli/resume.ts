@@ -3,6 +3,7 @@ import { fileCheckpoint, VodliftError } from "../index.ts";
 import { fileReason } from "../sources/look.ts";
 import type { AbortCommand, ResumeCommand } from "./args.ts";
 import { CliError } from "./exit.ts";
+import { asFailure } from "./failure.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
 import { note, print } from "./output.ts";
 import { account, watch } from "./session.ts";
@@ -10,7 +11,7 @@ import { placeOf, transferFrom } from "./upload.ts";
 
 export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const { checkpoint, source, headers } = command;
-  await mustBeFile(checkpoint, "resume", CHECKPOINT_HINT);
+  await mustBeThere(checkpoint, "resume");
   if (source !== undefined) await mustBeSource(source, "resume", { kind: "video" });
   const vod = account(command, env);
   const given = source === undefined ? {} : { source: placeOf(source, headers) };
@@ -22,7 +23,7 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
 
 export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): Promise<number> {
   const { checkpoint } = command;
-  await mustBeFile(checkpoint, "abort", CHECKPOINT_HINT);
+  await mustBeThere(checkpoint, "abort");
   const vod = account(command, env);
   const store = fileCheckpoint(checkpoint);
   const media = (await told(checkpoint, () => store.load()))?.media.type;
@@ -37,6 +38,20 @@ export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): P
 }
 
 const CHECKPOINT_HINT = "Name the file that was passed to --checkpoint.";
+
+async function mustBeThere(checkpoint: string, topic: string): Promise<void> {
+  try {
+    await mustBeFile(
+      checkpoint,
+      topic,
+      CHECKPOINT_HINT,
+      "there is no checkpoint, and no such file",
+    );
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError({ ...asFailure(error), message: error.message, code: "checkpoint_invalid" });
+  }
+}
 
 /** Says which file it is that holds no checkpoint. */
 async function told<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -18,14 +18,14 @@ import { isUrl, type UploadCommand, UsageError } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { printable } from "./format.ts";
-import { mustBeSource, mustBeWritable, mustNotBeTyped } from "./look.ts";
+import { mustBeReadable, mustBeSource, mustBeWritable } from "./look.ts";
 import { MEDIA } from "./options/media.ts";
 import { pick, type Values } from "./options/option.ts";
 import { TRANSFER } from "./options/transfer.ts";
 import { account, type Watched, watch } from "./session.ts";
 
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
-  mustNotBeTyped(command.source, process.stdin);
+  mustBeReadable(command.source, process.stdin);
   await mustBeSource(command.source, "upload", command);
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
@@ -113,7 +113,8 @@ export function placeOf(
 ): PlaylistSource {
   if (!isUrl(source)) return fromFile(source);
   // The URL may hold a signature, so it is not repeated.
-  if (!URL.canParse(source)) throw new UsageError("the source is no URL that can be read");
+  if (!URL.canParse(source))
+    throw new UsageError("the source is no URL that can be read", "upload");
   return headers === undefined ? source : { url: source, headers };
 }
 

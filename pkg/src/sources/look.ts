@@ -9,7 +9,7 @@ export class NotAFile extends Error {
   readonly what: string;
 
   constructor(what: string) {
-    super(`it is ${what}, not a file`);
+    super(`it is ${what}, not a regular file`);
     this.what = what;
   }
 }
@@ -64,7 +64,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
-  EISDIR: "it is a directory, not a file",
+  EISDIR: "it is a directory, not a regular file",
   ELOOP: "its symbolic links lead round in a circle",
   ENAMETOOLONG: "the name is too long",
   ENXIO: "it is no file that can be opened",

@@ -1,10 +1,11 @@
 // From a request to a job: what can be refused at once is refused at once, naming the field.
 import { withOptionNames } from "vodlift";
 import { checkUrl } from "vodlift/core";
-import { asFailure, client, NAMES, placesOf } from "../client.ts";
+import { asFailure, client, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobOf } from "../ingest/request.ts";
 import type { NewJob } from "../jobs/index.ts";
+import { NAMES } from "../names.ts";
 import { seal } from "../seal.ts";
 import type { Trouble } from "./problem.ts";
 import type { IngestRequest } from "./schema.ts";

@@ -1,6 +1,7 @@
 // What a person sees of many uploads: on a terminal a line each and one for all, elsewhere a line now and then.
-import { bytes, clock, shorten } from "../format.ts";
-import { barLine, type Screen, type Snapshot } from "../progress.ts";
+import { cut, pad, shorten } from "../columns.ts";
+import { bytes, clock } from "../format.ts";
+import { barLine, erase, roomOn, type Screen, type Snapshot } from "../progress.ts";
 
 /** A terminal, or a test's stand-in for one. */
 export interface BoardScreen extends Screen {
@@ -71,25 +72,21 @@ export class Board {
   }
 
   #draw(): void {
-    const { columns = 80, rows = 24 } = this.#screen;
-    // One column stays free: a full line makes some terminals wrap. One row, too: it would scroll.
-    const width = Math.max(20, columns - 1);
+    const { rows = 24 } = this.#screen;
+    const width = roomOn(this.#screen);
+    // One row stays free: a full screen would scroll.
     const shown = [...this.#slots].slice(0, Math.max(0, rows - 2));
     const lines = shown.map(({ name, now }) => slotLine(name, now, width));
-    lines.push(this.#total().slice(0, width));
+    lines.push(cut(this.#total(), width));
     const erased = this.#erased();
     this.#drawn = lines;
     this.#screen.write(`${erased}${lines.join("\n")}`);
   }
 
-  /** Goes back to where the drawing began and clears from there. A terminal made narrower has wrapped the lines. */
   #erased(): string {
-    const { columns = 80 } = this.#screen;
-    const taken = this.#drawn.map((line) => Math.max(1, Math.ceil(line.length / columns)));
-    const up = taken.reduce((sum, rows) => sum + rows, 0) - 1;
-    const any = this.#drawn.length > 0;
+    const drawn = this.#drawn;
     this.#drawn = [];
-    return any ? `\r${up > 0 ? `\x1b[${up}A` : ""}\x1b[J` : "";
+    return drawn.length === 0 ? "" : erase(drawn, this.#screen);
   }
 
   #write(line: string): void {
@@ -108,7 +105,8 @@ export class Board {
 /** One of several: its name stands first, in a column. */
 function slotLine(name: string, now: Snapshot, width: number): string {
   const column = Math.min(24, Math.floor(width / 3));
-  return `${shorten(name, column).padEnd(column)}  ${barLine("", now, width - column - 2)}`;
+  const label = pad(shorten(name, column), column);
+  return cut(`${label}  ${barLine("", now, width - column - 2)}`, width);
 }
 
 function totalLine(tally: Readonly<Tally>, seconds: number): string {

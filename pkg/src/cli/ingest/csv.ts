@@ -1,4 +1,5 @@
-// CSV as RFC 4180 has it, read as it comes: quotes, doubled quotes, line ends within quotes, CRLF or LF.
+// CSV as RFC 4180 has it and as spreadsheets write it, read as it comes: quotes, doubled quotes, line ends within quotes;
+// CRLF, LF or CR; cells divided by commas, semicolons or tabs, whichever the first line uses.
 
 /** A record, and the line it begins on. */
 export interface CsvRecord {
@@ -16,62 +17,122 @@ export class CsvError extends Error {
   }
 }
 
+/** What divides cells, and what it is called. */
+const SEPARATORS: Readonly<Record<string, string>> = {
+  ",": "a comma",
+  ";": "a semicolon",
+  "\t": "a tab",
+};
+
 type State = "start" | "plain" | "quoted" | "quote";
 
 /** The records of a text that arrives in pieces. Empty lines are none. */
 export async function* csvRecords(pieces: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
-  let state: State = "start";
-  let cells: string[] = [];
-  let cell = "";
-  let line = 1;
-  let begun = 1;
-  let opened = 1;
-  const endCell = () => {
-    cells.push(cell);
-    cell = "";
-    state = "start";
-  };
-  const endRecord = (): CsvRecord | undefined => {
-    const empty = cells.length === 0 && cell === "" && state === "start";
-    if (!empty) endCell();
-    const record = { line: begun, cells };
-    cells = [];
-    begun = line;
-    return empty ? undefined : record;
-  };
+  const reader = new Reader();
   for await (const piece of pieces) {
     for (const char of piece) {
-      if (char === "\n") line += 1;
-      if (state === "quoted") {
-        if (char === '"') state = "quote";
-        else cell += char;
-      } else if (char === '"' && state === "quote") {
-        cell += char;
-        state = "quoted";
-      } else if (char === '"' && state === "start") {
-        opened = line;
-        state = "quoted";
-      } else if (char === '"') {
-        throw new CsvError(line, "has a quote within a cell: quote the whole cell and double it");
-      } else if (char === ",") {
-        endCell();
-      } else if (char === "\n") {
-        // The CR of a CRLF has become the last character of a plain cell.
-        if (cell.endsWith("\r") && state === "plain") {
-          cell = cell.slice(0, -1);
-          if (cell === "" && cells.length === 0) state = "start";
-        }
-        const record = endRecord();
-        if (record !== undefined) yield record;
-      } else if (state === "quote") {
-        if (char !== "\r") throw new CsvError(line, "has text after a closing quote");
-      } else {
-        cell += char;
-        state = "plain";
-      }
+      const record = reader.take(char);
+      if (record !== undefined) yield record;
     }
   }
-  if (state === "quoted") throw new CsvError(opened, "opens a quote that is never closed");
-  const record = endRecord();
-  if (record !== undefined) yield record;
+  const last = reader.end();
+  if (last !== undefined) yield last;
+}
+
+class Reader {
+  #state: State = "start";
+  #cells: string[] = [];
+  #cell = "";
+  #line = 1;
+  /** Where the record, and where the last quote began. */
+  #begun = 1;
+  #opened = 1;
+  #afterCr = false;
+  /** Those that the first line has used; one from then on. */
+  #separators = new Set<string>();
+  #settled = false;
+
+  take(char: string): CsvRecord | undefined {
+    const second = this.#afterCr && char === "\n";
+    this.#afterCr = char === "\r";
+    const ends = char === "\n" || char === "\r";
+    if (ends && !second) this.#line += 1;
+    if (this.#state === "quoted") {
+      if (char === '"') this.#state = "quote";
+      else this.#cell += char;
+      return undefined;
+    }
+    if (char === '"') return this.#quote();
+    if (second) {
+      // The record ended before it; the one after it begins behind it.
+      this.#begun = this.#line;
+      return undefined;
+    }
+    if (ends) return this.#record();
+    if (this.#separates(char)) {
+      this.#endCell();
+      return undefined;
+    }
+    if (this.#state === "quote") throw this.#wrong("has text after a closing quote");
+    this.#cell += char;
+    this.#state = "plain";
+    return undefined;
+  }
+
+  end(): CsvRecord | undefined {
+    if (this.#state === "quoted") {
+      throw new CsvError(this.#opened, "opens a quote that is never closed");
+    }
+    return this.#record();
+  }
+
+  #quote(): undefined {
+    if (this.#state === "plain") {
+      const rule = "has a quote within a cell that does not begin with one";
+      throw this.#wrong(`${rule}: put it in quotes as a whole, and double the quote`);
+    }
+    if (this.#state === "quote") this.#cell += '"';
+    else this.#opened = this.#line;
+    this.#state = "quoted";
+  }
+
+  #separates(char: string): boolean {
+    if (!Object.hasOwn(SEPARATORS, char)) return false;
+    if (this.#settled) return this.#separators.has(char);
+    this.#separators.add(char);
+    return true;
+  }
+
+  #endCell(): void {
+    this.#cells.push(this.#cell);
+    this.#cell = "";
+    this.#state = "start";
+  }
+
+  #record(): CsvRecord | undefined {
+    const line = this.#begun;
+    this.#begun = this.#line;
+    if (this.#cells.length === 0 && this.#state === "start") return undefined;
+    this.#endCell();
+    const cells = this.#cells;
+    this.#cells = [];
+    if (this.#settled) return { line, cells };
+    return this.#settle(cells) ? { line, cells } : undefined;
+  }
+
+  /** The first line tells what divides the cells: as names of columns have none of it, or as spreadsheets write `sep=;`. */
+  #settle(cells: string[]): boolean {
+    const used = [...this.#separators];
+    if (used.length > 1) {
+      const names = used.map((one) => SEPARATORS[one]).join(" and ");
+      throw new CsvError(1, `is divided by ${names}: use one of them throughout`);
+    }
+    this.#settled = true;
+    if (used.length === 0) this.#separators.add(",");
+    return !(used.length === 1 && cells.length === 2 && /^sep=$/i.test(cells[0] ?? ""));
+  }
+
+  #wrong(rule: string): CsvError {
+    return new CsvError(this.#line, rule);
+  }
 }

@@ -12,6 +12,7 @@ import { MEDIA } from "../options/media.ts";
 import type { Table } from "../options/option.ts";
 import { BEGIN, TRANSFER } from "../options/transfer.ts";
 import { FLAGS } from "../spelling.ts";
+import { closest } from "../suggest.ts";
 
 /** What a row may become. */
 export type Kind = "video" | "image" | "attached" | "playlist";
@@ -150,10 +151,28 @@ export interface Fields
   id?: string;
 }
 
+const bare = (name: string) => name.toLowerCase().replace(/[\s_-]/g, "");
+const BY_BARE_NAME = new Map(FIELDS.map((field) => [bare(field), field]));
+
+/** The field that a column's name means, however a spreadsheet writes it: `fileName`, `File name`, `file_name`. */
+export function fieldOf(name: string): string {
+  const field = BY_BARE_NAME.get(bare(name));
+  if (field !== undefined) return field;
+  mustBeKnown(name);
+  return name;
+}
+
+function meant(name: string): string {
+  const word = closest(name, FIELDS);
+  return word === undefined ? "" : `; did you mean \`${word}\`?`;
+}
+
 /** A field's name, if it is one. */
 export function mustBeKnown(field: string): void {
   if (Object.hasOwn(RULES, field)) return;
-  throw new FieldError(field, `is not known; known are ${FIELDS.join(", ")}`);
+  const divided = /[^\w\s-]/.test(field) ? "; commas, semicolons or tabs divide columns" : "";
+  const known = FIELDS.join(", ");
+  throw new FieldError(field, `is not known; known are ${known}${divided}${meant(field)}`);
 }
 
 /** An option without an effect is a mistake that somebody would find out late. */

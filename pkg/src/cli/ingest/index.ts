@@ -13,11 +13,13 @@ import type { IngestCommand } from "../args.ts";
 import { type CliFailure, exitCode } from "../exit.ts";
 import { asFailure } from "../failure.ts";
 import { bytes, clock, printable } from "../format.ts";
+import { mustBeFile, mustBeWritable } from "../look.ts";
 import { errorFields, note, print } from "../output.ts";
 import { account, snapshot } from "../session.ts";
 import { onInterrupt } from "../signals.ts";
 import { slowLine } from "../slow.ts";
 import { uploadOther } from "../upload.ts";
+import { UsageError } from "../usage.ts";
 import { Board, type Tally } from "./board.ts";
 import { COLUMNS } from "./fields.ts";
 import { type Row, rowsOf } from "./manifest.ts";
@@ -27,22 +29,38 @@ import { Report } from "./report.ts";
 const MOST_PARTS = 64;
 
 export async function runIngest(command: IngestCommand, env: NodeJS.ProcessEnv): Promise<number> {
+  const { manifest, report: path = `${manifest}.report.jsonl` } = command;
+  if (manifest === "-") {
+    throw new UsageError("a manifest cannot be standard input", "ingest", MANIFEST_HINT);
+  }
+  await mustBeFile(manifest, "ingest", MANIFEST_HINT);
+  await mustBeWritable(path, "ingest", "Name a --report that is a file, or is to become one.");
   const vod = account(command, env);
-  const report = await Report.open(command.report ?? `${command.manifest}.report.jsonl`);
-  let complete = false;
+  const tally = { total: 0, done: 0, failed: 0, skipped: 0, bytes: 0 };
+  // Whatever is wrong with the manifest is told before anything is begun, or written anywhere.
+  for await (const _ of rowsOf(manifest)) tally.total += 1;
+  if (tally.total === 0) throw empty(manifest);
+  const report = await Report.open(path);
+  let over = report.isNew;
   try {
-    const tally = { total: 0, done: 0, failed: 0, skipped: 0, bytes: 0 };
-    // Whatever is wrong with the manifest is told before anything is begun.
-    for await (const row of rowsOf(command.manifest)) {
-      tally.total += 1;
-      if (report.isDone(row)) tally.skipped += 1;
-    }
+    for await (const row of rowsOf(manifest)) if (report.isDone(row)) tally.skipped += 1;
+    over = false;
     const code = await new Ingest(command, vod, report, tally).run(env);
-    complete = tally.done + tally.skipped === tally.total;
+    over = tally.done + tally.skipped === tally.total;
     return code;
   } finally {
-    await report.close(complete);
+    await report.close(over);
   }
+}
+
+const MANIFEST_HINT =
+  "Name a file: a manifest is read more than once, so it can be neither a pipe nor standard input.";
+
+function empty(manifest: string): UsageError {
+  const message = `${printable(manifest)}: it lists nothing to upload`;
+  const hint =
+    "A CSV manifest names its columns on the first line and an upload on each one after it; JSON lines hold one each.";
+  return new UsageError(message, "ingest", hint);
 }
 
 class Ingest {

@@ -1,13 +1,13 @@
 // The manifest: a row an upload, read as it comes, so that its length does not matter.
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
 import { fromFile, type PlaylistSource, type UploadOptions } from "../../index.ts";
+import { fileReason, openRegular } from "../../sources/look.ts";
 import { isUrl, UsageError } from "../args.ts";
 import { printable } from "../format.ts";
 import { replaceFrom } from "../upload.ts";
 import { CsvError, csvRecords } from "./csv.ts";
-import { FieldError, type Fields, type Kind, mustBeKnown, readFields } from "./fields.ts";
+import { FieldError, type Fields, fieldOf, type Kind, readFields } from "./fields.ts";
 
 /** One upload to be done. */
 export interface Row {
@@ -40,34 +40,50 @@ export async function* rowsOf(path: string): AsyncGenerator<Row> {
 
 function recordsOf(path: string): AsyncGenerator<[line: number, values: Values]> {
   const kind = extname(path).toLowerCase();
-  if (kind === ".csv") return csvRows(path);
+  if (kind === ".csv" || kind === ".tsv") return csvRows(path);
   if (kind === ".jsonl" || kind === ".ndjson") return jsonRows(path);
-  throw new UsageError(`${path}: a manifest's name ends in .csv or .jsonl`, "ingest");
+  const hint = "Save it as CSV (UTF-8) or JSON lines, and name it so.";
+  const rule = "a manifest's name ends in .csv or .jsonl (or .tsv, .ndjson)";
+  throw new UsageError(`${printable(path)}: ${rule}`, "ingest", hint);
 }
 
 async function* csvRows(path: string): AsyncGenerator<[number, Values]> {
-  let names: string[] | undefined;
+  let columns: string[] | undefined;
   try {
     for await (const { line, cells } of csvRecords(textOf(path))) {
-      if (names === undefined) {
-        names = cells.map((cell) => cell.trim());
-        placed(path, line, () => checkNames(names ?? []));
-        continue;
+      if (columns === undefined) columns = placed(path, line, () => columnsOf(cells));
+      // Spreadsheets write lines of nothing but separators below a table.
+      else if (cells.some((cell) => cell !== "")) {
+        yield [line, valuesOf(path, line, columns, cells)];
       }
-      if (cells.length !== names.length) {
-        const rule = `has ${cells.length} cells, the first line names ${names.length} columns`;
-        throw wrong(path, line, rule);
-      }
-      yield [line, Object.fromEntries(names.map((name, index) => [name, cells[index]]))];
     }
   } catch (error) {
     throw error instanceof CsvError ? wrong(path, error.line, error.message) : error;
   }
 }
 
+/** The fields that the first line names; an empty one is no column, such as those that a spreadsheet leaves at the end. */
+function columnsOf(cells: string[]): string[] {
+  const columns = cells.map((cell) => (cell.trim() === "" ? "" : fieldOf(cell.trim())));
+  checkNames(columns.filter((column) => column !== ""));
+  return columns;
+}
+
+function valuesOf(path: string, line: number, columns: string[], cells: string[]): Values {
+  const named = columns.findLastIndex((column) => column !== "") + 1;
+  const filled = cells.findLastIndex((cell) => cell !== "") + 1;
+  if (cells.length < named || filled > columns.length) {
+    const rule = `has ${cells.length} cells, the first line names ${named} columns`;
+    throw wrong(path, line, `${rule}: a cell that holds the separator stands in quotes`);
+  }
+  const stray = cells.findIndex((cell, index) => cell !== "" && columns[index] === "");
+  if (stray >= 0) throw wrong(path, line, `has a value in column ${stray + 1}, which has no name`);
+  const values = columns.map((column, index) => [column, cells[index]] as const);
+  return Object.fromEntries(values.filter(([column]) => column !== ""));
+}
+
 function checkNames(names: string[]): void {
   for (const [index, name] of names.entries()) {
-    mustBeKnown(name);
     if (names.indexOf(name) !== index) throw new FieldError(name, "is there twice");
   }
   if (!names.some((name) => SOURCES.includes(name))) {
@@ -90,7 +106,11 @@ function toObject(text: string): Values {
       return value as Values;
     }
   } catch {}
-  throw new FieldError("", "must be one JSON object");
+  const array = text.trimStart().startsWith("[");
+  throw new FieldError(
+    "",
+    `must be one JSON object${array ? " a line, without a list around them" : ""}`,
+  );
 }
 
 /** What is no UTF-8 is refused. */
@@ -100,30 +120,57 @@ const STRICT = { fatal: true };
 export async function* linesOf(path: string, reading = STRICT): AsyncGenerator<string> {
   let rest = "";
   for await (const piece of textOf(path, reading)) {
-    const lines = (rest + piece).split("\n");
+    // Whether a CR at the end is one of a CRLF, the next piece tells.
+    const lines = (rest + piece).split(/\r\n|\n|\r(?=[^\n])/);
     rest = lines.pop() ?? "";
     yield* lines;
   }
-  if (rest !== "") yield rest;
+  if (rest !== "") yield rest.replace(/\r$/, "");
 }
 
-/** A file's text in pieces, without a byte order mark. */
+/** A file's text in pieces, without a byte order mark: UTF-8, or UTF-16 as spreadsheets write it. */
 async function* textOf(path: string, reading = STRICT): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", reading);
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path}: ${error.code}`, "ingest", "Name a manifest that can be read.");
+  const { handle } = await openRegular(path).catch((error) => {
+    const reason = fileReason(error) ?? String(error);
+    const hint = "Name a manifest that can be read.";
+    throw new UsageError(`${printable(path)}: ${reason}`, "ingest", hint);
   });
+  let decoder: TextDecoder | undefined;
+  let lines = 1;
+  let readable = () => "";
   try {
-    for await (const chunk of file.createReadStream({ autoClose: false })) {
-      yield decoder.decode(chunk as Buffer, { stream: true });
+    for await (const chunk of handle.createReadStream({ autoClose: false })) {
+      decoder ??= new TextDecoder(encodingOf(chunk as Buffer), reading);
+      readable = () =>
+        new TextDecoder(decoder?.encoding).decode(chunk as Buffer).split("\ufffd", 1)[0] ?? "";
+      const text = decoder.decode(chunk as Buffer, { stream: true });
+      lines += endsIn(text);
+      yield text;
     }
-    yield decoder.decode();
+    yield decoder?.decode() ?? "";
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(`${path}: is not UTF-8`, "ingest", "Save it as UTF-8 and run it again.");
+    const what = `is not ${decoder?.encoding.toUpperCase()} (line ${lines + endsIn(readable())})`;
+    throw new UsageError(
+      `${printable(path)}: ${what}`,
+      "ingest",
+      "Save it as UTF-8 and run it again.",
+    );
   } finally {
-    await file.close();
+    await handle.close();
   }
+}
+
+function endsIn(text: string): number {
+  return text.split(/\r\n|\r|\n/).length - 1;
+}
+
+/** A manifest begins with a name or a brace, so a zero beside the first byte is UTF-16. */
+function encodingOf([first, second]: Buffer): string {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (second === 0) return "utf-16le";
+  return first === 0 ? "utf-16be" : "utf-8";
 }
 
 const SOURCES: readonly string[] = ["source", "url", "file"];

@@ -12,6 +12,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { fileReason, isMissing } from "../../sources/look.ts";
 import { UsageError } from "../args.ts";
 import { claim } from "./claim.ts";
 import { linesOf, type Row } from "./manifest.ts";
@@ -34,6 +35,8 @@ export class Report {
   readonly #folder: string;
   readonly #file: FileHandle;
   readonly #done: Done;
+  /** There was none before. */
+  isNew = false;
   /** Tells this report from all others. */
   readonly #identity: string;
   /** Checkpoints that an earlier run has left, by the row's line. */
@@ -60,23 +63,32 @@ export class Report {
   /** Opens the report, or begins one. Nobody else may work with it meanwhile. */
   static async open(path: string): Promise<Report> {
     const folder = `${path}.d`;
-    const unwritable = (error: NodeJS.ErrnoException): never => {
-      const hint = "Name a --report where files can be written.";
-      throw new UsageError(`${path}: ${error.code}`, "ingest", hint);
+    const unwritable = (error: unknown): never => {
+      throw unwritten(path, error, "Name a --report where files can be written.");
     };
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unwritable);
-    await claim(join(folder, "lock"), path);
-    const file = await open(path, "a+", 0o600).catch(unwritable);
+    await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") unwritable(error);
+    });
+    await claim(join(folder, "lock"), path).catch(unwritable);
+    const file = await open(path, "a+", 0o600).catch(async (error) => {
+      await discard(folder);
+      return unwritable(error);
+    });
     const done = new Done();
     try {
       await mend(file, await readInto(done, path));
     } catch (error) {
       await file.close();
-      await rm(join(folder, "lock"), { force: true });
+      await discard(folder);
       throw error;
     }
-    const identity = await identityIn(folder).catch(unwritable);
+    const { identity, isNew } = await identityIn(folder).catch(async (error) => {
+      await file.close();
+      await discard(folder);
+      return unwritable(error);
+    });
     const report = new Report(path, folder, file, done, identity);
+    report.isNew = isNew;
     await report.#look();
     return report;
   }
@@ -125,15 +137,13 @@ export class Report {
     await this.#writing;
   }
 
-  /** With `complete`, every row is done: no media is left to be found again. */
+  /** With `complete`, every row is done, or none was begun: no media is left to be found again. */
   async close(complete: boolean): Promise<void> {
     const { size } = await this.#file.stat();
     await this.#file.close();
     if (size === 0) await rm(this.#path);
     if (complete) await rm(join(this.#folder, IDENTITY), { force: true });
-    await rm(join(this.#folder, "lock"), { force: true });
-    // It stays if there is something in it to go on from.
-    await rmdir(this.#folder).catch(() => {});
+    await discard(this.#folder);
   }
 
   async #write(): Promise<void> {
@@ -142,6 +152,8 @@ export class Report {
     try {
       await this.#file.appendFile(text);
       await this.#file.datasync();
+    } catch (error) {
+      throw unwritten(this.#path, error, AGAIN);
     } finally {
       this.#writing = undefined;
     }
@@ -166,16 +178,31 @@ export class Report {
   }
 }
 
+/** What is done is found again by its checkpoint, and what VOD has been told by its reference id. */
+const AGAIN = "Make room for it, and run the same command again: nothing is uploaded twice.";
+
+function unwritten(path: string, error: unknown, hint: string): UsageError {
+  if (error instanceof UsageError) return error;
+  const reason = isMissing(error) ? "there is no such folder" : fileReason(error);
+  return new UsageError(`the report ${path}: ${reason ?? String(error)}`, "ingest", hint);
+}
+
+/** The folder stays if there is something in it to go on from. */
+async function discard(folder: string): Promise<void> {
+  await rm(join(folder, "lock"), { force: true });
+  await rmdir(folder).catch(() => {});
+}
+
 const IDENTITY = "identity";
 
 /** What an earlier run has left, or a new one, on the disk before anybody relies on it. */
-async function identityIn(folder: string): Promise<string> {
+async function identityIn(folder: string): Promise<{ identity: string; isNew: boolean }> {
   const path = join(folder, IDENTITY);
   const known = await readFile(path, "utf8").catch(() => "");
-  if (/^[0-9a-f]{32}$/.test(known)) return known;
+  if (/^[0-9a-f]{32}$/.test(known)) return { identity: known, isNew: false };
   const identity = randomBytes(16).toString("hex");
   await writeFile(path, identity, { mode: 0o600, flush: true });
-  return identity;
+  return { identity, isNew: true };
 }
 
 /** What is done, in 8 bytes a line of the manifest, however long that is. */

@@ -6,7 +6,7 @@ import { MEDIA } from "./media.ts";
 import { flag, list, option, toggle } from "./option.ts";
 import { output, SERVICE, VOD } from "./service.ts";
 import { BEGIN, TRANSFER } from "./transfer.ts";
-import { size, text, whole } from "./values.ts";
+import { path, size, whole } from "./values.ts";
 
 const { partSize } = BEGIN;
 const { concurrency, verify, slowRequestMs, allowPrivate, allowHosts, denyHosts } = TRANSFER;
@@ -28,7 +28,7 @@ export const UPLOAD_SECTIONS = {
 export const RESUME = {
   source: option(
     "--source S",
-    text,
+    path,
     "the file or URL, where it has moved, or where its URL holds a credential: the checkpoint does not keep those",
   ),
   ...TRANSFER,
@@ -63,7 +63,7 @@ export const INGEST = {
   ),
   report: option(
     "--report FILE",
-    text,
+    path,
     "default: <manifest>.report.jsonl; one JSON object a line: line, key, source, state (done or failed), mediaId, " +
       "bytes, error. Beside it, FILE.d holds what is needed to go on while there is work left",
   ),
@@ -95,7 +95,7 @@ const EMULATOR_PLACE = {
   port: option("--port N", whole(0, 65_535), "port to listen on; default: any free one"),
   dir: option(
     "--dir DIR",
-    text,
+    path,
     "where objects and open uploads are kept; default: a temporary folder, removed at the end",
   ),
   tls: flag(

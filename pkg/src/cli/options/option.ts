@@ -1,6 +1,7 @@
 // What an option is: how it is written, what its text means, for which kinds it is, and its line in the help. Tables of
 // them are what commands are parsed by and what their help is made of.
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
 
 /** What an upload becomes; audio is a video, too. */
@@ -97,31 +98,89 @@ export function flagOf(usage: string): string {
   return usage.split(" ", 1)[0] ?? "";
 }
 
-/** Reads arguments by a table. */
+/** The flags of a table. */
+export function flagsOf(table: Table): string[] {
+  return Object.values(table).map(({ usage }) => flagOf(usage));
+}
+
+/**
+ * Reads arguments by a table.
+ *
+ * @param owners The commands that have a flag which this one does not.
+ */
 export function parseOptions<T extends Table>(
   args: string[],
   table: T,
+  owners: (flag: string) => string[] = () => [],
 ): { values: Values<T>; positionals: string[] } {
-  const fields = Object.entries(table);
-  const config: NonNullable<ParseArgsConfig["options"]> = Object.fromEntries(
-    fields.map(([, { usage, type, multiple }]) => [flagOf(usage).slice(2), { type, multiple }]),
-  );
-  const { values, positionals } = parsed(args, config);
-  const read = fields.map(([field, one]) => [
+  const { values, positionals } = parsed(args, table, owners);
+  const read = Object.entries(table).map(([field, one]) => [
     field,
     one.read(values[flagOf(one.usage).slice(2)] as Given),
   ]);
   return { values: defined(Object.fromEntries(read)) as Values<T>, positionals };
 }
 
-function parsed(args: string[], options: NonNullable<ParseArgsConfig["options"]>) {
+function parsed(args: string[], table: Table, owners: (flag: string) => string[]) {
+  const options: NonNullable<ParseArgsConfig["options"]> = Object.fromEntries(
+    Object.values(table).map(({ usage, type, multiple }) => [
+      flagOf(usage).slice(2),
+      { type, multiple },
+    ]),
+  );
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: true });
+    const found = parseArgs({ args, options, strict: true, allowPositionals: true, tokens: true });
+    mustBeOnce(found.tokens, table);
+    return found;
   } catch (error) {
-    // parseArgs names the option, and in long sentences how to escape it; the first one is enough.
-    const [message = "unreadable arguments"] = (error as Error).message.split(". ");
-    throw new UsageError(message.replace(/^\w/, (c) => c.toLowerCase()));
+    if (error instanceof UsageError) throw error;
+    throw refusal(error as NodeJS.ErrnoException, table, owners);
   }
+}
+
+/** Of two values one would be dropped without a word. */
+function mustBeOnce(tokens: readonly { kind: string; name?: string }[], table: Table): void {
+  const single = Object.values(table).filter(
+    ({ type, multiple }) => type === "string" && !multiple,
+  );
+  for (const flag of single.map(({ usage }) => flagOf(usage))) {
+    const given = tokens.filter(({ kind, name }) => kind === "option" && `--${name}` === flag);
+    if (given.length > 1) throw new UsageError(`${flag} is there ${given.length} times`);
+  }
+}
+
+/** parseArgs names the option, and in long sentences how to escape it; the first one is enough. */
+function refusal(
+  { message, code }: NodeJS.ErrnoException,
+  table: Table,
+  owners: (flag: string) => string[],
+): UsageError {
+  const [first = "unreadable arguments"] = message.split(". ");
+  const text = first.replace(/^\w/, (c) => c.toLowerCase());
+  const [, flag = ""] = /'(-[^' ]*)/.exec(message) ?? [];
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    return new UsageError(text, "", meant(flag, flagsOf(table), owners(flag)));
+  }
+  if (!/ambiguous/.test(first)) return new UsageError(text);
+  return new UsageError(
+    `${flag} needs a value, and what follows it begins with a dash`,
+    "",
+    `Write ${flag}=VALUE where the value itself begins with a dash.`,
+  );
+}
+
+function meant(
+  flag: string,
+  flags: readonly string[],
+  owners: readonly string[],
+): string | undefined {
+  if (owners.length > 0) return `${flag} is an option of ${owners.join(" and ")}.`;
+  const positive = flag.replace(/^--no-/, "--");
+  if (positive !== flag && flags.includes(positive)) {
+    return `${positive} says nothing unless it is given: leave it out.`;
+  }
+  const near = closest(flag, flags);
+  return near === undefined ? undefined : `Did you mean ${near}?`;
 }
 
 /** Those of the fields that stand in the table. */

@@ -4,10 +4,10 @@ import {
   callback,
   headers,
   hosts,
+  path,
   seconds,
   size,
   sizes,
-  text,
   whole,
   word,
   words,
@@ -77,7 +77,7 @@ export const TRANSFER = {
   ),
   segments: option(
     "--segments FILE",
-    text,
+    path,
     "the segments of one media playlist, a line each, in place of those it names: URLs (signed ones, say), or paths " +
       "below its folder",
     PLAYLIST,
@@ -144,7 +144,7 @@ export const BEGIN = {
   ),
   checkpoint: option(
     "--checkpoint FILE",
-    text,
+    path,
     "keep what is needed to go on with `vodlift resume FILE`; removed when it is done",
   ),
   wait: toggle("--wait", "return only when VOD reports the whole source file (of videos)"),

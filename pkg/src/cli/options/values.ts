@@ -1,9 +1,17 @@
 // What the texts on a command line mean, and a sentence for those that mean nothing.
 import type { PlaylistOptions, UploadCallback } from "../../options.ts";
+import { printable } from "../format.ts";
+import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
 import type { Reader } from "./option.ts";
 
 export const text: Reader<string> = (value) => value;
+
+/** The name of a file. */
+export const path: Reader<string> = (value, option) => {
+  if (value !== "") return value;
+  throw new UsageError(`${option} must name a file, got nothing`);
+};
 
 /** One of a few words. */
 export function word<const T extends string>(words: readonly T[]): Reader<T> {
@@ -11,7 +19,9 @@ export function word<const T extends string>(words: readonly T[]): Reader<T> {
   return (value, option) => {
     const known = words.find((one) => one === value);
     if (known !== undefined) return known;
-    throw new UsageError(`${option} must be ${choice}, got \`${value}\``);
+    const near = closest(value, words);
+    const hint = near === undefined ? undefined : `Did you mean ${option} ${near}?`;
+    throw new UsageError(`${option} must be ${choice}, got \`${printable(value)}\``, "", hint);
   };
 }
 
