@@ -265,8 +265,10 @@ test("a live playlist is refused with a sentence that says why", async () => {
   assert.match(result.json.error.message, /live\.m3u8: it is live: .*EXT-X-ENDLIST/);
 });
 
-test("an .m3u8 as a video stays one file", async () => {
-  const result = await vodlift(["upload", master, "--allow-private", "--json"], { service });
+test("an .m3u8 is asked about, and as a video stays one file", async () => {
+  const upload = ["upload", master, "--allow-private", "--json"];
+  assert.equal((await vodlift(upload, { service })).code, 2);
+  const result = await vodlift([...upload, "--as", "video"], { service });
   assert.equal(result.code, 0, result.stderr);
   assert.deepEqual([result.json.kind, result.json.parts], ["video", 1]);
 });

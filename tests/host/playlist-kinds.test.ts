@@ -254,6 +254,14 @@ test("local files are found by their literal names first", async () => {
     contents,
     [...names, "d e.ts"].map((name) => `content of ${name}`),
   );
+  // A folder with such a name, a query too long for a name, and one file by two of its names.
+  await mkdir(join(top, "v#1"));
+  await writeFile(join(top, "v#1", "0.ts"), "zero");
+  await writeFile(join(top, "v#1", "i.m3u8"), media(...segment(`0.ts?sig=${"x".repeat(400)}`)));
+  await writeFile(join(top, "i.m3u8"), "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv#1/i.m3u8\n");
+  const below = await vodlift(args, { service });
+  assert.equal(below.code, 0, below.stderr);
+  assert.equal((await stored(below.json)).files["0.ts"], "zero");
   await writeFile(join(top, "i.m3u8"), media(...segment("no%20such.ts?x=1")));
   const missing = await vodlift(args, { service });
   assert.deepEqual([missing.code, missing.json.error.code], [3, "source_missing"]);
