@@ -11,9 +11,9 @@
 
 mod sim;
 
-use sim::{End, Extent, Fault, Op, SourceSpec, World};
+use sim::{End, Extent, Fault, Op, START, SourceSpec, World};
 use vodlift::Code;
-use vodlift::upload::{Adopt, Media, Source};
+use vodlift::upload::{Adopt, Compared, Media, Source, Verify};
 
 const MIB: u64 = 1 << 20;
 
@@ -117,6 +117,113 @@ fn a_lost_reply_is_no_reason_to_take_a_media_that_has_a_file() {
         .script(Op::CreateUploadVideo, 1, Fault::ResetAfter);
     assert_eq!(world.run().unwrap_err().code, Code::ReferenceTaken);
     assert_eq!(world.luck.count(Op::Initiate), 0);
+}
+
+/// The first Create's reply is lost, and a media has the id.
+fn in_doubt(made_before: Option<u64>) -> World {
+    let mut world = film(1, SourceSpec::ranged(4 * MIB), Adopt::Never);
+    if let Some(ms) = made_before {
+        world.service.created = 1;
+        world.service.reference = Some("row-0001".into());
+        world.service.made = START - ms;
+    }
+    world
+        .luck
+        .script(Op::CreateUploadVideo, 1, Fault::ResetAfter);
+    world
+}
+
+#[test]
+fn a_lost_reply_is_no_reason_to_take_a_media_that_somebody_fills() {
+    let mut world = in_doubt(Some(60_000));
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::ReferenceTaken);
+    assert!(!error.message.contains("video-1"), "{error}");
+    assert_eq!(world.luck.count(Op::Initiate), 0);
+    assert!(world.sent.is_empty());
+}
+
+#[test]
+fn whatever_the_own_clock_says_the_own_media_is_known() {
+    for skew_ms in [-600_000, 0, 600_000] {
+        let mut own = in_doubt(None);
+        own.service.skew_ms = skew_ms;
+        own.run().unwrap();
+        own.assert_object_is_the_source();
+        let mut other = in_doubt(Some(60_000));
+        other.service.skew_ms = skew_ms;
+        other.service.made = START.saturating_add_signed(skew_ms) - 60_000;
+        assert_eq!(other.run().unwrap_err().code, Code::ReferenceTaken);
+    }
+}
+
+#[test]
+fn a_process_that_died_in_doubt_goes_on_with_its_own_media_alone() {
+    for (others, at) in [false, true]
+        .into_iter()
+        .flat_map(|o| (0..60).map(move |at| (o, at)))
+    {
+        let mut world = film(1, SourceSpec::ranged(2 * MIB), Adopt::Never);
+        if others {
+            world.service.created = 1;
+            world.service.reference = Some("row-0001".into());
+            world.service.made = START - 60_000;
+        }
+        world.dies_at = Some(at * 10);
+        let first = world.run_slice();
+        world.dies_at = None;
+        let end = match first {
+            Ok(End::Died) => {
+                world.forget_the_process();
+                world.run()
+            }
+            Ok(End::Done(outcome)) => Ok(*outcome),
+            Ok(End::Suspended) => panic!("nothing stops it"),
+            Err(error) => Err(error),
+        };
+        assert_eq!(world.service.created, 1, "at {at}");
+        if others {
+            assert_eq!(end.unwrap_err().code, Code::ReferenceTaken, "at {at}");
+            assert!(world.sent.is_empty());
+            // Nor does a run after that one, which knows that a Create was refused.
+            world.forget_the_process();
+            assert_eq!(world.run().unwrap_err().code, Code::ReferenceTaken);
+        } else {
+            end.unwrap();
+            world.assert_object_is_the_source();
+        }
+    }
+}
+
+#[test]
+fn the_media_of_an_earlier_try_is_gone_on_with_by_its_id() {
+    for there in [None, Some(4 * MIB), Some(5 * MIB)] {
+        let mut world = taken(Adopt::Never, 4 * MIB, there);
+        world.job.options.earlier_media_id = Some("video-1".into());
+        let outcome = world.run().unwrap();
+        world.assert_object_is_the_source();
+        assert_eq!((outcome.media_id.as_str(), outcome.parts), ("video-1", 4));
+        let mut other = taken(Adopt::Never, 4 * MIB, there);
+        other.job.options.earlier_media_id = Some("video-9".into());
+        assert_eq!(other.run().unwrap_err().code, Code::ReferenceTaken);
+        assert!(other.sent.is_empty());
+    }
+}
+
+#[test]
+fn no_comparison_is_claimed_that_was_not_made() {
+    let whole = taken(Adopt::Always, 4 * MIB, Some(4 * MIB)).run().unwrap();
+    assert_eq!(whole.compared, Compared::ExistingLength);
+    let compared = |size: u64, verify: Verify| {
+        let mut world = World::new(1, SourceSpec::ranged(size));
+        world.job.options.verify = verify;
+        world.run().unwrap().compared
+    };
+    assert_eq!(compared(4 * MIB, Verify::Length), Compared::Parts);
+    // The world hashes nothing of what is sent: what was asked for and not done is not claimed.
+    assert_eq!(compared(4 * MIB, Verify::Crc64), Compared::Parts);
+    assert_eq!(compared(1000, Verify::Length), Compared::Length);
+    assert_eq!(compared(1000, Verify::Crc64), Compared::Length);
 }
 
 #[test]

@@ -40,6 +40,8 @@ export interface Drive {
   onCheckpoint?(checkpoint: Checkpoint): void;
   /** Resolves once that is written down as far as a part needs it. */
   identified?(): Promise<void>;
+  /** Resolves once the latest checkpoint is written down. */
+  saved?(): Promise<void>;
   /** Who wants to hear of requests that take long. */
   readonly slow?: SlowRequests | undefined;
   /** Bytes of a transfer went out; `undefined` when it is over. */
@@ -190,7 +192,11 @@ class Run {
     });
   }
 
-  async #send(attempt: Attempt, { id, to, request }: Of<"send">): Promise<Event> {
+  async #send(attempt: Attempt, effect: Of<"send">): Promise<Event> {
+    const { id, to, request, afterCheckpoint } = effect;
+    if (afterCheckpoint) {
+      await attempt.wait(this.#options.saved?.() ?? Promise.resolve(), localSide(0));
+    }
     const reply = send(attempt, this.#options.host, request);
     const asked = { kind: to, request };
     return { type: "replied", id, ...(await this.#watched(asked, reply, ({ status }) => status)) };

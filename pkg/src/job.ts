@@ -175,11 +175,15 @@ export function howTo(options: TransferOptions & SliceOptions & OfVideos): Optio
     kindIsSaid: oneOf("as", options.as, ["video"]) !== undefined,
     adopt: adopt(options.adopt),
     replace: options.replace === undefined ? undefined : videoRef("replace", options.replace),
+    earlierMediaId: text("earlierMediaId", options.earlierMediaId),
   });
 }
 
 /** What is said of a video beside its metadata. */
-export type OfVideos = Pick<UploadOptions, "showWatermark" | "adopt" | "replace" | "as">;
+export type OfVideos = Pick<
+  UploadOptions,
+  "showWatermark" | "adopt" | "earlierMediaId" | "replace" | "as"
+>;
 
 /** A video by one of its ids: which of them the core says. */
 export function videoRef(field: string, video: string | VideoRef): VideoRef {

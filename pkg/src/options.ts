@@ -114,12 +114,13 @@ export interface UploadOptions {
   referenceId?: string;
   /**
    * What to do when a media has this `referenceId` already, most often one of an earlier try that died before it could note
-   * the media id. `true`: go on with that media; one that has a file of the same size is done at once, one with another file
-   * is refused as `reference_taken`. `"if-possible"`, for ids that were made up: where that cannot be done, or VOD does not
-   * know the parameter, make a new media without the id. `false` (the default): refuse it, unless the reply to this very
-   * upload's own Create was lost and the media has no file.
+   * the media id. `true`: go on with that media, whoever began it; one that has a file of the same size is done at once
+   * (`compared: "existing_length"`: nothing is sent, and the contents are not compared), one with another file is refused
+   * as `reference_taken`. `"if-possible"`, for ids that were made up: where that cannot be done, or VOD does not know the
+   * parameter, make a new media without the id. `false` (the default): refuse it, unless this very upload began it: the
+   * reply to its Create was lost, now or before a `resume`, and the media has no file and was made since.
    *
-   * A media that another process is uploading right now looks the same: it is your id that keeps the two apart.
+   * With `true` a media that another process is uploading right now looks the same: it is your id that keeps the two apart.
    */
   adopt?: boolean | "if-possible";
   /**
@@ -136,6 +137,12 @@ export interface UploadOptions {
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-refreshuploadvideo
    */
   replace?: string | VideoRef;
+  /**
+   * The media id that an earlier try of this very upload was given, if you noted it and have no checkpoint: where
+   * `referenceId` is found to belong to that media, the upload goes on with it and sends everything again. On the command
+   * line and in a manifest the checkpoint does that.
+   */
+  earlierMediaId?: string;
   /**
    * A name with an extension, by which VOD tells the format. It defaults to what the source tells of itself: the name in
    * Content-Disposition, the URL's path or query, or a file's own, with the extension that the Content-Type stands for where

@@ -61,6 +61,7 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
       onSent: (transfer, count) => meter.sent(transfer, count),
       onCheckpoint: (checkpoint) => saver.save(checkpoint),
       identified: () => saver.identified(),
+      saved: () => saver.settled(),
     });
     if ("suspended" in end) {
       saver.save(end.checkpoint);

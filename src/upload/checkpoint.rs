@@ -50,6 +50,10 @@ pub struct Checkpoint {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub adopted: bool,
+    /// When a Create with a reference id was sent whose reply was not heard: by the clock of the host, in Unix ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub create_sent: Option<u64>,
     /// There was a callback: pass it again to resume. It is not stored, its URL may hold a credential.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

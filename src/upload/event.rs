@@ -202,6 +202,10 @@ pub enum Effect {
         to: Service,
         /// To send as it is. Redirects are not followed.
         request: Request,
+        /// Not before the checkpoints that came so far are durable.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        after_checkpoint: bool,
     },
     /// GET the source without following redirects; answer with `Opened` and keep the body unread. For a local
     /// source `request` is absent: open the stream, or the `file`, and answer status 200; of a file also its
@@ -432,6 +436,21 @@ pub struct Retry {
     pub of: u32,
 }
 
+/// What a finished upload rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// The CRC-64 computed here over every byte that was sent, with the one that OSS computed.
+    Crc64,
+    /// The length of every part, and OSS's CRC-64 of the parts with its CRC-64 of the object.
+    Parts,
+    /// Lengths alone: OSS gave no checksum to compare, or none was asked for and there was but one part.
+    Length,
+    /// The length of a file that the media had already, with that of the source. Nothing was sent and no content compared.
+    ExistingLength,
+}
+
 /// What a finished upload has made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -477,6 +496,8 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub notice: Option<String>,
+    /// What was compared to know that it is whole.
+    pub compared: Compared,
     /// It went on from a checkpoint.
     pub resumed: bool,
     /// Upload credentials fetched anew.

@@ -320,7 +320,7 @@ pub enum Verify {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum Adopt {
-    /// It is an error.
+    /// It is an error, unless a Create of this very upload had no reply and is seen to have made the media.
     #[default]
     Never,
     /// Go on with that media, if it has no file or one of the same size.
@@ -394,6 +394,11 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub replace: Option<VideoRef>,
+    /// The media that an earlier try of this very upload was given, where no checkpoint tells: if the reference id is found
+    /// to belong to it, this upload goes on with it, whatever `adopt` says, and sends everything again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub earlier_media_id: Option<String>,
     /// Only these parts, of an upload that somebody else began and will complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]

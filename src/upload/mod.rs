@@ -27,7 +27,7 @@ pub mod tree;
 
 pub use checkpoint::Checkpoint;
 pub use event::{
-    Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, Service, TransferBody,
+    Compared, Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, Service, TransferBody,
 };
 pub use job::{
     Adopt, HostLimits, Job, Media, MissingSegments, Options, PlaylistLimits, PlaylistRoot,

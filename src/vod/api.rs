@@ -239,6 +239,18 @@ pub fn parse_done(reply: &Reply) -> Result<(), Error> {
     Body::read(reply).map(|_| ())
 }
 
+/// Reads when the video was made in the reply to GetVideoInfo, if it still waits for its file.
+///
+/// # Errors
+/// What the service refused.
+pub(crate) fn parse_waiting_since(reply: &Reply) -> Result<Option<UnixMs>, Error> {
+    let body = Body::read(reply)?;
+    let video = body.json.get("Video");
+    let text = |name| video?.get(name)?.as_str();
+    let made = text("CreationTime").and_then(UnixMs::parse_iso8601);
+    Ok(made.filter(|_| text("Status") == Some("Uploading")))
+}
+
 /// Reads the reply to CreateUploadVideo that came at `now`.
 ///
 /// # Errors

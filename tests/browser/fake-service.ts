@@ -124,7 +124,7 @@ function filters(query: URLSearchParams): Parameters<FakeWorld["list"]>[0] {
 
 function list({ response, world }: Exchange, query: URLSearchParams): void {
   const filter = filters(query);
-  const bad = filter.limit > 200 || (query.has("q") && filter.q.length < 3);
+  const bad = filter.limit > 200 || (query.has("q") && filter.q.length < 1);
   if (bad) problem(response, 400, "BadQuery", "A filter breaks its rule.");
   else json(response, 200, world.list(filter));
 }

@@ -111,13 +111,14 @@ export class FakeWorld {
 
   stats(): Stats {
     const counts = { queued: 0, running: 0, done: 0, ready: 0, failed: 0, canceled: 0 };
-    let [rate, bytes] = [0, 0];
+    let [rate, bytes, moving] = [0, 0, 0];
     for (const { view } of this.#jobs) {
       counts[view.state] += 1;
       rate += view.rate;
       if (view.state === "done" || view.state === "ready") bytes += view.bytes;
+      if (view.state === "running") moving += view.bytes;
     }
-    return { counts, paused: this.paused, rate, bytes };
+    return { counts, paused: this.paused, rate, bytes, moving };
   }
 
   /** Cancels or stops it; undefined if it is over. */

@@ -39,21 +39,39 @@ withWorld([
     },
   ],
   [
-    "a search needs three characters, says so, and what fits nothing says that",
+    "a search finds two characters, Han as well, and what fits nothing says that",
     async (visit) => {
       const { page } = visit;
       fill(visit, 12);
       await logIn(visit);
       const search = page.getByRole("searchbox");
+      visit.world.seed({ title: "夜电影", state: "ready" });
+      await search.fill("电影");
+      await until(page, async () => (await shown(visit)) === 1);
       await search.fill("Fi");
-      await page.getByText("3 characters or more").waitFor();
+      await until(page, async () => (await shown(visit)) === 12);
       await search.fill("Film 11");
       await until(page, async () => (await shown(visit)) === 1);
       await search.fill("no such film");
       await page.getByRole("heading", { name: "Nothing fits these filters" }).waitFor();
       await page.getByRole("button", { name: "Clear the filters" }).click();
-      await until(page, async () => (await shown(visit)) === 12);
+      await until(page, async () => (await shown(visit)) === 13);
       assert.equal(await search.inputValue(), "");
+    },
+  ],
+  [
+    "what was lifted in all counts what is moving, and says so",
+    async (visit) => {
+      const { page, world } = visit;
+      world.seed({ state: "ready", bytes: 3 * 1024 * 1024, size: 3 * 1024 * 1024 });
+      const id = world.seed({ state: "running", bytes: 1024 * 1024, size: 4 * 1024 * 1024 });
+      await logIn(visit);
+      const lifted = page.locator("#lifted");
+      await until(page, async () =>
+        /, .* of it under way$/.test((await lifted.textContent()) ?? ""),
+      );
+      world.end(id, false);
+      await until(page, async () => !/under way/.test((await lifted.textContent()) ?? "–"));
     },
   ],
   [

@@ -35,6 +35,7 @@ const outcome: Outcome = {
   objectKey: "k",
   bytes: 1,
   parts: 1,
+  compared: "length",
   resumed: false,
   refreshes: 0,
   restarts: 0,

@@ -29,6 +29,8 @@ function fieldsOf(name: string): { field: string; documented: boolean }[] {
 const KEYS = ["accessKeyId", "accessKeySecret", "securityToken"];
 /** Callbacks and signals of a program: the command has a progress bar and Ctrl-C. */
 const PROGRAM = ["signal", "onProgress", "onSlowRequest"];
+/** Of a program with records of its own: the command has checkpoints. */
+const RECORDS = ["earlierMediaId"];
 
 /** What the command line calls otherwise: its `--header` is for the source. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -40,7 +42,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 const COVERED: [name: string, table: object, left: string[]][] = [
   // Keys come from the environment: an argument is seen by everybody on the machine.
   ["VodliftOptions", UPLOAD, [...KEYS, "credentials"]],
-  ["UploadOptions", UPLOAD, PROGRAM],
+  ["UploadOptions", UPLOAD, [...PROGRAM, ...RECORDS]],
   ["PlaylistOptions", UPLOAD, []],
   ["UploadImageOptions", UPLOAD, []],
   ["UploadAttachedMediaOptions", UPLOAD, []],
@@ -60,6 +62,7 @@ for (const [name, table, left] of COVERED) {
 test("each field of UploadOptions is a column, or is for all rows or none", () => {
   const left = [
     ...PROGRAM,
+    ...RECORDS,
     "slowRequestMs",
     "allowPrivateSources",
     "allowHosts",

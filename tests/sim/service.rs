@@ -33,6 +33,8 @@ pub struct Service {
     pub created: u32,
     /// The reference id of the media, if it has one.
     pub reference: Option<String>,
+    /// When the media was made, by the service's clock.
+    pub made: u64,
     /// It knows nothing of reference ids, and refuses the parameter.
     pub is_old: bool,
     /// State and size of the source file, where VOD says something else than what OSS has.
@@ -63,7 +65,7 @@ pub fn op_of(request: &Request) -> Op {
             return Op::CreateUploadVideo;
         }
         Some("RefreshUploadVideo") => return Op::RefreshUploadVideo,
-        Some("GetMezzanineInfo" | "GetImageInfo" | "GetAttachedMediaInfo") => {
+        Some("GetMezzanineInfo" | "GetVideoInfo" | "GetImageInfo" | "GetAttachedMediaInfo") => {
             return Op::GetMezzanineInfo;
         }
         Some("DeleteMultipartUpload") => return Op::DeleteMultipartUpload,
@@ -131,6 +133,7 @@ impl Service {
             endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
             created: 0,
             reference: None,
+            made: 0,
             is_old: false,
             believes: None,
             sizes_are_off_by: 0,
@@ -269,7 +272,10 @@ impl Service {
             return self.refuse(op, 400, "InvalidTimeStamp.Expired", now);
         }
         match op {
-            Op::CreateUploadVideo => self.created += 1,
+            Op::CreateUploadVideo => {
+                self.created += 1;
+                self.made = self.clock(now);
+            }
             Op::RefreshUploadVideo => self.refreshed += 1,
             _ => {}
         }
@@ -353,6 +359,10 @@ impl Service {
         match action {
             "GetImageInfo" => format!(
                 r#"{{"ImageInfo":{{"Status":"{status}","Mezzanine":{{"FileSize":"{size}"}}}}}}"#
+            ),
+            "GetVideoInfo" => format!(
+                r#"{{"RequestId":"R","Video":{{"VideoId":"v","Status":"{status}","CreationTime":"{}"}}}}"#,
+                UnixMs(self.made).iso8601()
             ),
             "GetAttachedMediaInfo" => format!(
                 r#"{{"AttachedMediaList":[{{"MediaId":"video-{}","Status":"{status}"}}]}}"#,

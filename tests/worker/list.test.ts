@@ -29,6 +29,12 @@ const TITLES = [
   "Füße, 影片, 🎬🎬🎬",
   'a,b "c"\r\nd',
   "it's; DROP TABLE jobs; --",
+  "\n=1+1",
+  "\r-1",
+  "＝1+1",
+  "＋1",
+  "－1",
+  "＠SUM(1)",
 ];
 
 let worker: RunningWorker;
@@ -68,7 +74,28 @@ test("search finds text as it stands, and takes nothing for syntax", async () =>
     ["🎬🎬🎬", TITLES[8]],
     ["it's;", TITLES[10]],
     ["DROP TABLE", TITLES[10]],
+    ["影片", TITLES[8]],
+    ["影", TITLES[8]],
+    ["片,", TITLES[8]],
+    ["Fü", TITLES[8]],
+    ["FÜ", TITLES[8]],
+    ["🎬", TITLES[8]],
+    ["🎬🎬", TITLES[8]],
+    ["ld", undefined],
+    ["lA", TITLES[0]],
+    ["%", TITLES[2]],
+    ["_i", TITLES[2]],
+    ["_", TITLES[2]],
+    ["0%", TITLES[2]],
+    ["@S", TITLES[4]],
+    ["';", undefined],
+    ["s;", TITLES[10]],
+    ["\\", undefined],
   ] as const) {
+    if (title === undefined) {
+      assert.deepEqual(await found(needle), [], needle);
+      continue;
+    }
     assert.deepEqual(await found(needle), [title], needle);
   }
   for (const needle of [
@@ -81,14 +108,22 @@ test("search finds text as it stands, and takes nothing for syntax", async () =>
     "^pla",
     "(((",
     "NEAR(a b)",
+    "__",
+    "%%",
+    '""',
+    "影影",
   ]) {
     assert.deepEqual(await found(needle), [], needle);
   }
   assert.equal((await found("example.com")).length, TITLES.length);
   assert.deepEqual(await found(ids[3] ?? ""), [TITLES[3]]);
-  for (const wrong of ["ab", "nul%00nul", "x".repeat(201)]) {
+  assert.equal((await found('"')).length, 3);
+  for (const wrong of ["", "nul%00nul", "x".repeat(201)]) {
     assert.equal((await call(`/v1/ingests?q=${wrong}`)).status, 400, wrong);
   }
+  const { body } = await call("/v1/ingests?states=failed");
+  assert.deepEqual([body.code, body.field], ["invalid_argument", "states"]);
+  assert.match(body.detail, /did you mean `state`\?/);
 });
 
 test("filters by state and time, alone and together", async () => {
@@ -128,6 +163,52 @@ test("filters by state and time, alone and together", async () => {
   );
 });
 
+test("a moment may be said in every form of RFC 3339", async () => {
+  const at = new Date((await call(`/v1/ingests/${ids[0]}`)).body.created);
+  const shifted = (hours: number, zone: string) =>
+    new Date(at.getTime() + hours * 3_600_000).toISOString().replace("Z", zone);
+  const fits = async (text: string) =>
+    (await call(`/v1/ingests?limit=200&since=${text}`)).body.ingests.some(
+      ({ id }: { id: string }) => id === ids[0],
+    );
+  const same = [
+    at.toISOString(),
+    at.toISOString().toLowerCase(),
+    at.toISOString().replace("Z", "000Z"),
+    at.toISOString().replace("Z", "-00:00"),
+    at.toISOString().replace("T", "%20"),
+    shifted(8, "%2B08:00"),
+    // A plus that was not encoded.
+    shifted(8, "+08:00"),
+    shifted(-3.5, "-03:30"),
+    "2016-12-31T23:59:60Z",
+  ];
+  for (const text of same) assert.ok(await fits(text), text);
+  for (const text of [
+    at.toISOString().replace("Z", "001Z"),
+    new Date(at.getTime() + 1).toISOString(),
+    shifted(7, "+08:00"),
+  ]) {
+    assert.equal(await fits(text), text.includes("+08:00"), text);
+  }
+  for (const wrong of [
+    "2026-02-30T00:00:00Z",
+    "2026-13-01T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-01-01T00:60:00Z",
+    "2026-01-01T00:00:61Z",
+    "2026-01-01T00:00:00",
+    "2026-01-01T00:00:00%2B24:00",
+    "2026-01-01",
+    "20260101T000000Z",
+    "now",
+  ]) {
+    const { status, body } = await call(`/v1/ingests?until=${wrong}`);
+    assert.deepEqual([status, body.field], [400, "until"], wrong);
+    assert.match(body.detail, /RFC 3339, such as 2026-/, wrong);
+  }
+});
+
 test("every row is on one page, while new ones come", async () => {
   const known = (await listAll(worker)).map(({ id }) => id);
   const seen: string[] = [];
@@ -147,17 +228,21 @@ test("CSV is a row an ingest, and no cell is a formula", async () => {
   });
   assert.equal(response.headers.get("content-type"), "text/csv; charset=utf-8");
   assert.match(response.headers.get("content-disposition") ?? "", /^attachment; filename=/);
-  const [head, ...rows] = parseCsv(await response.text());
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await response.bytes());
+  assert.ok(text.startsWith("\uFEFFid,url,"), "spreadsheets know UTF-8 by its mark");
+  const [head, ...rows] = parseCsv(text);
   const titleAt = head?.indexOf("title") ?? -1;
   const titles = rows.map((row) => row[titleAt] ?? "");
   for (const title of TITLES) {
-    const shown = /^[=+\-@\t\r]/.test(title) ? `'${title}` : title;
+    const shown = FORMULA.test(title) ? `'${title}` : title;
     assert.ok(titles.includes(shown), `${shown} of ${titles.join("\n")}`);
   }
   assert.ok(rows.every((row) => row.length === head?.length));
-  for (const cell of rows.flat()) assert.doesNotMatch(cell, /^[=+\-@\t\r]/);
+  for (const cell of rows.flat()) assert.doesNotMatch(cell, FORMULA);
   assert.equal(rows.length, (await listAll(worker)).length);
 });
+
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /** RFC 4180, strictly. */
 function parseCsv(text: string): string[][] {
@@ -216,6 +301,46 @@ test("a key stands for one request: another one under it is refused", async () =
   );
   // One of a batch and one alone never share a key.
   assert.notEqual((await post(batch[0], "batch 0")).body.id, once.body.results[0].id);
+});
+
+test("a request is known again however it is written", async () => {
+  const request = {
+    url: "https://example.com/film.mp4",
+    title: "Same",
+    headers: { "X-One": "1", "x-two": "2" },
+    objectHeaders: { "cache-control": "no-store", "x-oss-meta-a": "a" },
+    userData: '{"Extend":{"a":1,"b":[{"c":2,"d":3}]}}',
+    tags: ["a", "b"],
+  };
+  const first = await post(request, "written");
+  assert.equal(first.status, 202, JSON.stringify(first.body));
+  const others: unknown[] = [
+    Object.fromEntries(Object.entries(request).toReversed()),
+    { ...request, headers: { "x-TWO": " 2 ", "x-one": "1" } },
+    { ...request, objectHeaders: { "x-oss-meta-a": "a", "Cache-Control": "no-store" } },
+    { ...request, userData: '{ "Extend": {"b": [{"d":3,"c":2}], "a": 1} }' },
+    { ...request, as: "video", wait: false, verify: "length", concurrency: 3 },
+    { ...request, url: "https://EXAMPLE.com:443/a/../film.mp4" },
+  ];
+  for (const other of others) {
+    assert.deepEqual((await post(other, "written")).body, first.body, JSON.stringify(other));
+  }
+  const pretty = await call("/v1/ingests", "POST", {
+    body: JSON.stringify(request, null, 2),
+    headers: { "idempotency-key": "written" },
+  });
+  assert.deepEqual(pretty.body, first.body);
+  for (const change of [
+    { tags: ["b", "a"] },
+    { headers: { "x-one": "2", "x-two": "1" } },
+    { headers: { "x-one": "1" } },
+    { wait: true },
+    { url: "https://example.com/Film.mp4" },
+    { userData: '{"Extend":{"a":1,"b":[{"c":3,"d":2}]}}' },
+  ]) {
+    const { status } = await post({ ...request, ...change }, "written");
+    assert.equal(status, 422, JSON.stringify(change));
+  }
 });
 
 test("metrics are in the text format of Prometheus", async () => {

@@ -3,6 +3,7 @@ import { Vodlift, VodliftError, withOptionNames } from "vodlift";
 import type { Trouble } from "./api/problem.ts";
 import type { Failure } from "./api/schema.ts";
 import { brokenSetting, type Env, setting } from "./env.ts";
+import { REFERENCE_HINT } from "./ingest/reference.ts";
 import { NAMES } from "./names.ts";
 
 export function client(env: Env): Vodlift {
@@ -72,7 +73,9 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof VodliftError) {
     const { code, retryable, requestId } = error;
     const words = withOptionNames(error, NAMES);
-    return { code, ...words, retryable, ...(requestId !== undefined && { requestId }) };
+    // Callers of this API cannot ask for somebody else's media.
+    const hint = code === "reference_taken" ? REFERENCE_HINT : words.hint;
+    return { code, ...words, hint, retryable, ...(requestId !== undefined && { requestId }) };
   }
   return {
     code: "internal",

@@ -44,12 +44,14 @@ export interface Env {
   /** `true` lets sources and webhooks lie on private and loopback addresses: for development only. */
   VODLIFT_ALLOW_PRIVATE_SOURCES?: string;
 
-  /** Told of every ingest that is done or has failed. */
+  /** Told of every ingest that is done, ready, has failed or was canceled. */
   VODLIFT_WEBHOOK_URL?: string;
   /** Secret: signs webhooks, as `whsec_…` (Standard Webhooks); several with spaces between while one is replaced. */
   VODLIFT_WEBHOOK_SECRET?: string;
   /** Secret: the key of VOD's event callbacks. Without it they are refused. */
   VODLIFT_CALLBACK_KEY?: string;
+  /** The callback URL as VOD's settings have it, letter by letter: it is signed. The address of the request if left out. */
+  VODLIFT_CALLBACK_URL?: string;
 }
 
 const NUMBERS = [

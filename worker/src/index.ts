@@ -19,6 +19,7 @@ const app = new OpenAPIHono<Bound>();
 
 app.get("/healthz", (context) => context.json({ status: "ok" }));
 app.post("/callbacks/vod", callback);
+app.post("/callbacks/vod/", callback);
 
 app.get("/session", async (context) => {
   const caller = await current(context);

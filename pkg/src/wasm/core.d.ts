@@ -396,6 +396,11 @@ export interface Options {
      */
     replace?: VideoRef;
     /**
+     * The media that an earlier try of this very upload was given, where no checkpoint tells: if the reference id is found
+     * to belong to it, this upload goes on with it, whatever `adopt` says, and sends everything again.
+     */
+    earlierMediaId?: string;
+    /**
      * Only these parts, of an upload that somebody else began and will complete.
      */
     shard?: Shard;
@@ -968,6 +973,10 @@ export interface Outcome {
      */
     notice?: string;
     /**
+     * What was compared to know that it is whole.
+     */
+    compared: Compared;
+    /**
      * It went on from a checkpoint.
      */
     resumed: boolean;
@@ -989,6 +998,11 @@ export interface Outcome {
      */
     requestId?: string;
 }
+
+/**
+ * What a finished upload rests on.
+ */
+export type Compared = "crc64" | "parts" | "length" | "existing_length";
 
 /**
  * What a playlist may ask for: a hostile one could name the whole world.
@@ -1251,7 +1265,7 @@ export type Event = { type: "start" } | { type: "replied"; id: number; status: n
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; to: Service; request: Request } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; to: Service; request: Request; afterCheckpoint?: boolean } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
@@ -1422,6 +1436,10 @@ export interface Checkpoint {
      * The media was there before this upload.
      */
     adopted?: boolean;
+    /**
+     * When a Create with a reference id was sent whose reply was not heard: by the clock of the host, in Unix ms.
+     */
+    createSent?: number;
     /**
      * There was a callback: pass it again to resume. It is not stored, its URL may hold a credential.
      */

@@ -1,7 +1,9 @@
 //! Going on with a media that is there already: one that an earlier try has made and nobody could note.
 //!
-//! VOD refuses a second media of the same reference id. Then the first is asked for a credential by that id, and looked at:
-//! without a file it gets ours, with one of our size there is nothing left to do, and any other file is somebody's.
+//! VOD refuses a second media of the same reference id. Then the first is asked for a credential by that id, and looked at.
+//! Unless the caller asks for more (`adopt`), only a media that this very upload began is taken: the one that an earlier try
+//! was given, or one without a file that was made after a Create was sent whose reply was never heard. Where the caller asks
+//! for it, a media without a file gets ours, and with one of our size there is nothing left to do.
 
 use super::Upload;
 use super::calls::{Call, Trouble};
@@ -18,6 +20,8 @@ use crate::vod::error::{Recovery, recovery};
 pub(super) struct Adoption {
     /// A Create was sent and its reply lost: the media that has the reference id may be the one it made.
     pub(super) create_in_doubt: bool,
+    /// When the first Create with the reference id was sent, by the host's clock in Unix ms, while no reply was heard.
+    pub(super) create_sent: Option<u64>,
     /// Why no media was created.
     refusal: Option<Error>,
     /// The media in use was there before.
@@ -38,17 +42,48 @@ pub(super) fn check(job: &Job) -> Result<(), Error> {
     ))
 }
 
+/// `CreationTime` and `Date` have whole seconds.
+const CLOCK_GRAIN_MS: u64 = 2_000;
+
 impl Upload {
+    /// A run that ends before it hears the reply leaves this to the next one. Without a reference id nothing is found again.
+    pub(super) fn note_create(&mut self, now: UnixMs) {
+        if self.job.media.reference_id().is_none() || self.adoption.create_sent.is_some() {
+            return;
+        }
+        self.adoption.create_sent = Some(now.0);
+        self.save();
+    }
+
     /// VOD refused to create the media.
     pub(super) fn not_created(&mut self, error: Error, now: UnixMs) -> Result<(), Trouble> {
         let error = self.about_reference(error);
-        let wanted = !self.job.options.adopt.is_never() || self.adoption.create_in_doubt;
-        if error.code != Code::ReferenceTaken || !wanted || !self.is_running() {
+        if error.code != Code::ReferenceTaken || !self.may_adopt() || !self.is_running() {
+            self.heard_refusal(&error);
             return Err(Trouble::Service(error));
         }
         self.got_through(Call::Create);
         self.adoption.refusal = Some(error);
         Ok(self.call(Call::Adopt, now)?)
+    }
+
+    fn may_adopt(&self) -> bool {
+        let options = &self.job.options;
+        self.is_asked() || self.adoption.create_in_doubt || options.earlier_media_id.is_some()
+    }
+
+    /// The caller wants a media that somebody else may have begun.
+    fn is_asked(&self) -> bool {
+        !self.job.options.adopt.is_never()
+    }
+
+    /// Nothing was made by this Create: a later run must not take what has the id for its own.
+    fn heard_refusal(&mut self, error: &Error) {
+        if self.adoption.create_in_doubt || recovery(error) != Recovery::Fail {
+            return;
+        }
+        self.adoption.create_sent = None;
+        self.save();
     }
 
     /// The service's code for an id that is taken is not documented: what names the parameter is about it, as its form was
@@ -69,7 +104,16 @@ impl Upload {
         match api::parse_refresh_upload_video(reply, self.server_now(now)) {
             Ok(ticket) => {
                 self.got_through(Call::Adopt);
+                let is_ours = self.job.options.earlier_media_id.as_ref() == Some(&ticket.media_id);
+                if !(is_ours || self.is_asked() || self.adoption.create_in_doubt) {
+                    return Ok(self.cannot_adopt("", now)?);
+                }
+                let sent = self.adoption.create_sent;
                 self.settle_in(ticket)?;
+                if is_ours {
+                    return Ok(self.take_empty(now)?);
+                }
+                self.adoption.create_sent = sent;
                 Ok(self.call(Call::Survey, now)?)
             }
             Err(error) if recovery(&error) == Recovery::Fail => {
@@ -79,7 +123,51 @@ impl Upload {
         }
     }
 
+    pub(super) fn survey_action(&self) -> &'static str {
+        if self.is_asked() {
+            api::GET_MEZZANINE_INFO
+        } else {
+            api::GET_VIDEO_INFO
+        }
+    }
+
     pub(super) fn on_surveyed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        if self.is_asked() {
+            return self.on_mezzanine(reply, now);
+        }
+        let made = match api::parse_waiting_since(reply) {
+            Ok(made) => made,
+            Err(error) if recovery(&error) == Recovery::Fail => None,
+            Err(error) => return Err(Trouble::Service(error)),
+        };
+        self.got_through(Call::Survey);
+        if !self.is_running() {
+            return Ok(());
+        }
+        if made.is_some_and(|made| self.is_since_create(made, reply, now)) {
+            return Ok(self.take_empty(now)?);
+        }
+        Ok(self.cannot_adopt("", now)?)
+    }
+
+    /// Whether the media is no older than the Create. Ages are compared, the one by the server's clock, the other by ours:
+    /// the two need not agree.
+    fn is_since_create(&self, made: UnixMs, reply: &Reply, now: UnixMs) -> bool {
+        let date = reply.header("date").and_then(UnixMs::parse_http_date);
+        let age = date.unwrap_or(now).0.saturating_sub(made.0);
+        let sent = self.adoption.create_sent.unwrap_or(now.0);
+        age <= now.0.saturating_sub(sent).saturating_add(CLOCK_GRAIN_MS)
+    }
+
+    /// Its file is still to come.
+    fn take_empty(&mut self, now: UnixMs) -> Result<(), Error> {
+        self.adoption.create_sent = None;
+        self.expect_orphans();
+        self.save();
+        self.begin_upload(now)
+    }
+
+    fn on_mezzanine(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
         let info = match api::parse_get_mezzanine_info(reply) {
             Ok(info) => Some(info),
             Err(error) if error.code == Code::MediaNotFound => None,
@@ -95,13 +183,10 @@ impl Upload {
         let waits = |info: &Mezzanine| matches!(info.status.as_str(), "Uploading" | "UploadFail");
         let Some(info) = info.filter(|info| !waits(info)) else {
             self.adoption.adopted = true;
-            self.expect_orphans();
-            self.save();
-            return Ok(self.begin_upload(now)?);
+            return Ok(self.take_empty(now)?);
         };
         let ours = self.size_of_ours()?;
-        let asked = !self.job.options.adopt.is_never();
-        if asked && info.status == "Normal" && ours.is_some() && info.size == ours {
+        if info.status == "Normal" && ours.is_some() && info.size == ours {
             self.take_whole();
             return Ok(());
         }
@@ -137,7 +222,7 @@ impl Upload {
         let ending = self.adoption.is_whole && self.phase == Phase::Completing;
         if ending
             && self.tasks.is_empty()
-            && let Err(error) = self.done(None)
+            && let Err(error) = self.done(None, false)
         {
             self.fail(error);
         }
@@ -147,6 +232,7 @@ impl Upload {
     fn cannot_adopt(&mut self, why: &str, now: UnixMs) -> Result<(), Error> {
         let media_id = self.place.take().map(|place| place.media_id);
         self.auth = None;
+        self.adoption.create_sent = None;
         if let (Adopt::IfPossible, Media::Video(video)) =
             (self.job.options.adopt, &mut self.job.media)
         {
@@ -159,8 +245,14 @@ impl Upload {
             .refusal
             .take()
             .unwrap_or_else(|| Error::new(Code::Internal, "nothing was to be adopted"));
-        let media = media_id.map_or(String::new(), |id| format!(" {id}"));
-        error.message += &format!("; the media{media} cannot be gone on with: {why}");
+        error.message += &if self.is_asked() {
+            let media = media_id.map_or(String::new(), |id| format!(" {id}"));
+            format!("; the media{media} cannot be gone on with: {why}")
+        } else {
+            // Who did not ask for somebody's media hears nothing of it.
+            "; nothing shows that this upload began the media that has it".to_owned()
+        };
+        self.save();
         Err(error)
     }
 }

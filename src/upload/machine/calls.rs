@@ -28,7 +28,7 @@ pub(super) enum Call {
     Create,
     /// RefreshUploadVideo by reference id, for a media that is there already.
     Adopt,
-    /// GetMezzanineInfo of that media.
+    /// What that media is: GetMezzanineInfo, or GetVideoInfo where it must be known when it was made.
     Survey,
     /// RefreshUploadVideo, for a media that is to be replaced.
     Claim,
@@ -101,6 +101,7 @@ impl Upload {
         self.enter(Phase::Creating);
         let size = self.reader.size;
         self.job.media.set_size(size);
+        self.note_create(now);
         self.call(Call::Create, now)
     }
 
@@ -141,7 +142,13 @@ impl Upload {
         };
         let generation = self.auth.as_ref().map_or(0, |auth| auth.generation);
         let id = self.begin(Task::Call { call, generation });
-        self.out.push(Effect::Send { id, to, request });
+        let after_checkpoint = call == Call::Create && self.adoption.create_sent.is_some();
+        self.out.push(Effect::Send {
+            id,
+            to,
+            request,
+            after_checkpoint,
+        });
         Ok(())
     }
 
@@ -173,6 +180,10 @@ impl Upload {
                 api::delete_multipart_upload_params(media_id),
             ),
             Call::DeleteVideo => (api::DELETE_VIDEO, api::delete_video_params(media_id)),
+            Call::Survey => (
+                self.survey_action(),
+                api::get_mezzanine_info_params(media_id),
+            ),
             _ => media_info::question(&self.job.media, media_id),
         };
         vod::request::request(
@@ -538,6 +549,7 @@ impl Upload {
     /// Takes the place and the credential that VOD gives to a media.
     pub(super) fn settle_in(&mut self, ticket: UploadTicket) -> Result<(), Error> {
         self.request_id = ticket.request_id.clone();
+        self.adoption.create_sent = None;
         // What the credential of an image says was seen to be another region than the bucket's.
         let region = match self.job.media {
             Media::Image(_) => None,

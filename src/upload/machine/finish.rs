@@ -15,7 +15,7 @@ impl Upload {
     /// Every part is accepted.
     pub(super) fn finish(&mut self, now: UnixMs) -> Result<(), Error> {
         if matches!(self.plan()?, Plan::Put { .. }) {
-            return self.done(self.parts.folded_crc64());
+            return self.done(self.parts.folded_crc64(), false);
         }
         self.enter(Phase::Completing);
         self.call(Call::CompleteMultipartUpload, now)
@@ -125,6 +125,8 @@ impl Upload {
         self.upload_id = None;
         let expected = self.total().unwrap_or(0);
         if let Some(size) = size.filter(|size| *size != expected) {
+            // Whoever goes on from here sends it again: an object that is there and wrong must not be found whole.
+            self.save();
             return Err(Error::new(
                 Code::LengthMismatch,
                 format!("the object has {size} bytes, {expected} were sent"),
@@ -134,9 +136,10 @@ impl Upload {
         if let (Some(folded), Some(crc64)) = (folded, crc64)
             && folded != crc64
         {
+            self.save();
             let message = format!("the object's CRC-64 is {crc64}, its parts fold to {folded}");
             return Err(Error::new(Code::ChecksumMismatch, message));
         }
-        self.done(crc64.or(folded))
+        self.done(crc64.or(folded), folded.is_some() && crc64.is_some())
     }
 }

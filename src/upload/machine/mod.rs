@@ -76,6 +76,8 @@ pub struct Upload {
     adoption: adopt::Adoption,
     /// Of a media that is replaced: the size of what it held, if VOD told it.
     replaced_bytes: Option<u64>,
+    /// A part was accepted whose bytes were not compared with what OSS computed.
+    unhashed: bool,
     /// A Complete was sent and its reply lost.
     complete_in_doubt: bool,
     verdict: Option<Error>,
@@ -220,6 +222,7 @@ impl Upload {
             restarts: 0,
             adoption: adopt::Adoption::default(),
             replaced_bytes: None,
+            unhashed: false,
             complete_in_doubt: false,
             verdict: None,
             spent: rest::Spent::default(),
@@ -515,9 +518,19 @@ impl Upload {
         }
     }
 
-    fn done(&mut self, crc64: Option<u64>) -> Result<(), Error> {
+    /// `folds`: OSS's checksum of the object agrees with those of its parts.
+    fn done(&mut self, crc64: Option<u64>, folds: bool) -> Result<(), Error> {
         let (missing, missing_segments) = self.missing_segments();
         let place = self.place()?;
+        let compared = if self.adoption.is_whole {
+            super::event::Compared::ExistingLength
+        } else if !self.unhashed && self.parts.count() > 0 {
+            super::event::Compared::Crc64
+        } else if folds {
+            super::event::Compared::Parts
+        } else {
+            super::event::Compared::Length
+        };
         let outcome = Outcome {
             media_id: place.media_id.clone(),
             kind: match self.files {
@@ -541,6 +554,7 @@ impl Upload {
             crc64: crc64.map(|crc| crc.to_string()),
             replaced: self.replaces(),
             notice: self.notice(),
+            compared,
             resumed: self.resumed,
             refreshes: self.refreshes,
             restarts: self.restarts,

@@ -458,7 +458,7 @@ impl Upload {
         let count = files.tree.count();
         if self.parts.count() == count {
             let root = self.parts.accepted().get(&count);
-            return self.done(root.and_then(|root| root.crc64));
+            return self.done(root.and_then(|root| root.crc64), false);
         }
         if self.auth_is_due(now) {
             return self.refresh(now);
@@ -945,6 +945,7 @@ impl Upload {
             let error = Error::new(Code::ChecksumMismatch, message);
             return Ok(self.retry_call(Call::PutPlaylist(number), error, None, now)?);
         }
+        self.unhashed |= stored.crc64.is_none();
         self.got_through(Call::PutPlaylist(number));
         if let Some(auth) = self.auth.as_mut() {
             auth.fresh = false;

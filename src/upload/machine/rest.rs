@@ -90,6 +90,8 @@ impl Upload {
         }
         upload.upload_id = checkpoint.upload_id.clone();
         upload.replaced_bytes = checkpoint.replaced_bytes;
+        upload.adoption.create_sent = checkpoint.create_sent;
+        upload.adoption.create_in_doubt = checkpoint.create_sent.is_some();
         upload.expected = Some(checkpoint);
         Ok(upload)
     }
@@ -164,6 +166,7 @@ impl Upload {
             replace: self.job.options.replace.clone(),
             replaced_bytes: self.replaced_bytes,
             adopted: self.adoption.adopted || before.is_some_and(|before| before.adopted),
+            create_sent: self.adoption.create_sent,
             callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place: place.or_else(|| before?.place.clone()),

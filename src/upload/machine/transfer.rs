@@ -258,6 +258,7 @@ impl Upload {
             return self.part_failed(part, Error::new(Code::ChecksumMismatch, message), None, now);
         }
         self.request_id = reply.header("x-oss-request-id").map(str::to_owned);
+        self.unhashed |= ours.is_none() || stored.crc64.is_none();
         self.accept(
             part,
             Accepted {
@@ -532,6 +533,7 @@ impl Upload {
         let Some(listing) = self.listing.as_mut() else {
             return Ok(());
         };
+        self.unhashed |= !page.parts.is_empty();
         for part in page.parts {
             let accepted = Accepted {
                 etag: part.etag,
@@ -635,6 +637,7 @@ impl Upload {
                     && self.is_what_was_sent(Some(head.size), None) =>
             {
                 let etag = head.etag.unwrap_or_default();
+                self.unhashed = true;
                 self.accept(
                     1,
                     Accepted {

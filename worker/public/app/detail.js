@@ -215,7 +215,11 @@ function showEntry({ seq, at, type, text }) {
   if (open.entries.has(seq)) return;
   open.entries.add(seq);
   const time = element("time", { datetime: at }, moment(at));
-  byId("detail-timeline").append(element("li", { "data-type": type }, text, time));
+  const line = element("li", { "data-type": type, "data-seq": String(seq) }, text, time);
+  const list = byId("detail-timeline");
+  // Of a long timeline the middle comes last.
+  const later = [...list.children].find((one) => Number(one.getAttribute("data-seq")) > seq);
+  list.insertBefore(line, later ?? null);
 }
 
 /** @param {"retry" | "stop" | "cancel"} deed */

@@ -208,7 +208,9 @@ export function showStats(totals) {
   const [amount, unit] = scaled(totals.rate);
   setText(byId("rate"), amount);
   setText(byId("rate-unit"), `${unit}/s`);
-  setText(byId("lifted"), bytes(totals.bytes));
+  const { moving } = totals;
+  const share = moving > 0 ? `, ${bytes(moving)} of it under way` : "";
+  setText(byId("lifted"), bytes(totals.bytes + moving) + share);
   byId("paused").hidden = !totals.paused;
   const pause = byId("pause");
   setIcon(pause, totals.paused ? "play" : "pause");

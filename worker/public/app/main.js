@@ -166,8 +166,6 @@ function startFilters() {
   const [from, to] = [byId("from", HTMLInputElement), byId("to", HTMLInputElement)];
   let typing = 0;
   search.addEventListener("input", () => {
-    const { length } = search.value.trim();
-    byId("search-hint").hidden = length === 0 || length >= 3;
     clearTimeout(typing);
     typing = setTimeout(() => refilter({ q: search.value }, "replace"), 250);
   });

@@ -64,7 +64,7 @@ export function changeView(change, how) {
 export function filterQuery(view, now) {
   const query = new URLSearchParams();
   if (view.states.length) query.set("state", view.states.join(","));
-  if (view.q.trim().length >= 3) query.set("q", view.q.trim());
+  if (view.q.trim()) query.set("q", view.q.trim());
   const span = SPANS[view.range];
   if (span) query.set("since", new Date(now - span).toISOString());
   if (view.range !== "days") return query;
@@ -79,4 +79,4 @@ export function filterQuery(view, now) {
 
 /** @param {View} view */
 export const isFiltered = (view) =>
-  view.states.length > 0 || view.range !== "" || view.q.trim().length >= 3;
+  view.states.length > 0 || view.range !== "" || view.q.trim() !== "";

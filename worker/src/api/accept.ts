@@ -7,6 +7,7 @@ import { jobOf } from "../ingest/request.ts";
 import type { NewJob } from "../jobs/index.ts";
 import { NAMES } from "../names.ts";
 import { seal } from "../seal.ts";
+import { canonical } from "./canonical.ts";
 import type { Trouble } from "./problem.ts";
 import type { IngestRequest } from "./schema.ts";
 
@@ -33,8 +34,8 @@ export async function toJob(
     return field === undefined ? failure : { ...failure, field };
   }
   return {
-    id: key === undefined ? randomId() : await digest(`key ${key}`, ID_LENGTH),
-    ...(key !== undefined && { fingerprint: await digest(JSON.stringify(request), 64) }),
+    ...(await identityOf(key, request)),
+    hooked: request.webhookUrl !== undefined,
     host,
     url: origin + pathname,
     ...(request.title !== undefined && { title: request.title }),
@@ -43,10 +44,22 @@ export async function toJob(
   };
 }
 
+/** The same key and the same request are the same id, however the request is written. */
+export async function identityOf(
+  key: string | undefined,
+  request: object,
+): Promise<Pick<NewJob, "id" | "fingerprint">> {
+  if (key === undefined) return { id: randomId() };
+  return {
+    id: await digest(`key ${key}`, ID_LENGTH),
+    fingerprint: await digest(canonical(request), 64),
+  };
+}
+
 const ID_LENGTH = 32;
 
 /** A host name is no key to anything: ids are, so they are not to be guessed. */
-export function randomId(): string {
+function randomId(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
 

@@ -27,7 +27,8 @@ export function csv(env: Env, filters: Omit<Query, "limit" | "before">): Respons
   let before: number | undefined;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(encoder.encode(`${COLUMNS.join(",")}\r\n`));
+      // The mark tells spreadsheets that it is UTF-8.
+      controller.enqueue(encoder.encode(`\uFEFF${COLUMNS.join(",")}\r\n`));
     },
     async pull(controller) {
       const page = await index.page({
@@ -56,8 +57,11 @@ function line(ingest: Ingest): string {
   return `${cells.join(",")}\r\n`;
 }
 
+/** What a spreadsheet may take for the beginning of a formula. Full-width signs count, too: some read them as the plain ones. */
+const FORMULA = /^(?:[=+\-@\t\r\n]|[＝＋－＠﹢﹣﹦﹫])/u;
+
 /** A text that a spreadsheet would take for a formula gets an apostrophe before it. */
 function cell(value: string | number | undefined): string {
-  const text = String(value ?? "").replace(/^[=+\-@\t\r]/, "'$&");
+  const text = String(value ?? "").replace(FORMULA, "'$&");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -21,6 +21,7 @@ const REASONS: Readonly<Record<number, string>> = {
   404: "There is no such ingest.",
   409: "The ingest is not in a state for this.",
   413: "The body is too large.",
+  415: "The Content-Encoding of the body is not known here.",
   422: "The Idempotency-Key was used for another request.",
   429: "Too many requests; `Retry-After` says when to come back.",
   502: "VOD or OSS did not take it.",

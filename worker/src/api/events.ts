@@ -1,5 +1,5 @@
 // GET /v1/ingests/:id/events: what happens to an ingest, as server-sent events. Entries of the timeline carry an id, so a
-// listener that was cut off goes on after the last one it saw (Last-Event-ID).
+// listener that was cut off hears what comes after the last one it saw (Last-Event-ID).
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
 import { jobs } from "../jobs/index.ts";
@@ -37,8 +37,9 @@ events.openapi(
   async (context) => {
     const id = context.req.param("id");
     const index = jobs(context.env);
-    const heard = context.req.header("last-event-id") ?? "";
-    let seq = /^\d{1,15}$/.test(heard) ? Number(heard) : 0;
+    const last = context.req.header("last-event-id") ?? "";
+    // What this ingest never said is not believed: it is told from the beginning.
+    let seq = /^\d{1,15}$/.test(last) ? await index.heard(id, Number(last)) : 0;
     let moved: string | undefined;
     const first = await index.watch(id, seq, undefined, 0);
     if (!first) return problem(context, 404, NOT_FOUND);

@@ -8,6 +8,9 @@ import { toJob } from "./accept.ts";
 import { type Bound, requireScope } from "./auth.ts";
 import { csv } from "./csv.ts";
 import { IdParam, json, problems, security } from "./documented.ts";
+import { codingsOf } from "./encoding.ts";
+import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
+import { momentOf } from "./moment.ts";
 import { invalid, problem, problemOf, type Trouble } from "./problem.ts";
 import {
   Accepted,
@@ -19,20 +22,16 @@ import {
   ListQuery,
   MAX_BATCH,
 } from "./schema.ts";
-import { parseJson, troubleOf, validated } from "./validation.ts";
+import { parseJson, troubleOf, validatedBy } from "./validation.ts";
 
 const MAX_BODY = 8 * 1024 * 1024;
-const MAX_KEY = 255;
 /** A run hears of its end within a second or two, and finishes the parts in flight. */
 const PATIENCE_MS = 20_000;
 
-export const ingests = new OpenAPIHono<Bound>({ defaultHook: validated });
+const FIELDS = Object.keys(IngestRequest.shape);
 
-const Key = z.object({
-  "idempotency-key": z.string().min(1).max(MAX_KEY).optional().openapi({
-    description:
-      "The same request under the same key is the same ingest, however often it is sent.",
-  }),
+export const ingests = new OpenAPIHono<Bound>({
+  defaultHook: validatedBy(Object.keys(ListQuery.shape)),
 });
 
 ingests.openAPIRegistry.registerPath(
@@ -54,7 +53,7 @@ ingests.openAPIRegistry.registerPath(
     },
     responses: {
       202: json(z.union([Accepted, BatchAnswer]), "Accepted: of a batch, one result a request."),
-      ...problems(400, 413, 422),
+      ...problems(400, 413, 415, 422),
     },
   }),
 );
@@ -75,20 +74,15 @@ ingests.post(
     const trouble = unready(env);
     if (trouble) return problem(context, 503, trouble);
     const key = req.header("idempotency-key");
-    if (key !== undefined && (key === "" || key.length > MAX_KEY)) {
-      return problem(
-        context,
-        400,
-        invalid("Idempotency-Key", `must have 1 to ${MAX_KEY} characters`),
-      );
-    }
+    const broken = keyTrouble(key);
+    if (broken) return problem(context, 400, broken);
+    const codings = codingsOf(req.header("content-encoding"));
+    if ("code" in codings || codings.length > 0) return problem(context, 415, PLAIN_ONLY);
     const body = parseJson(await req.text());
     if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
     const { name } = context.get("caller");
-    const keyOf = (n?: number) =>
-      key === undefined ? undefined : JSON.stringify([name, key, n ?? null]);
     if (!Array.isArray(body)) {
-      const job = await check(env, body, keyOf());
+      const job = await check(env, body, keyOf(name, key, null));
       if (!("kind" in job)) return problem(context, 400, job);
       const [answer] = await jobs(env).accept([job]);
       if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
@@ -98,7 +92,7 @@ ingests.post(
     if (body.length < 1 || body.length > MAX_BATCH) {
       return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
     }
-    const checked = await Promise.all(body.map((one, n) => check(env, one, keyOf(n))));
+    const checked = await Promise.all(body.map((one, n) => check(env, one, keyOf(name, key, n))));
     const answers = await jobs(env).accept(checked.filter((job) => "kind" in job));
     const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
     return context.json({ results }, 202);
@@ -251,7 +245,7 @@ ingests.openapi(
 /** A job, or what is wrong with the request. */
 async function check(env: Env, body: unknown, key: string | undefined): Promise<NewJob | Trouble> {
   const parsed = IngestRequest.safeParse(body);
-  return parsed.success ? toJob(env, parsed.data, key) : troubleOf(parsed.error);
+  return parsed.success ? toJob(env, parsed.data, key) : troubleOf(parsed.error, FIELDS);
 }
 
 function result(answer: Acceptance | undefined) {
@@ -267,8 +261,8 @@ function filters({ state, q, since, until }: Partial<z.infer<typeof ListQuery>>)
   return {
     ...(state !== undefined && { state: state.split(",") as Ingest["state"][] }),
     ...(q !== undefined && { q }),
-    ...(since !== undefined && { since: Date.parse(since) }),
-    ...(until !== undefined && { until: Date.parse(until) }),
+    ...(since !== undefined && { since: momentOf(since) ?? 0 }),
+    ...(until !== undefined && { until: momentOf(until) ?? 0 }),
   };
 }
 
@@ -280,10 +274,11 @@ function over({ state }: Ingest): Trouble {
   };
 }
 
-const CONFLICT: Trouble = {
-  code: "idempotency_conflict",
-  message: "this Idempotency-Key was used for another request",
-  hint: "Use a new key for a new request.",
+const PLAIN_ONLY: Trouble = {
+  code: "content_encoding_unsupported",
+  message: "the body's Content-Encoding must be identity",
+  hint: "Send the JSON as it is.",
+  field: "Content-Encoding",
 };
 export const NOT_FOUND: Trouble = {
   code: "not_found",

@@ -38,7 +38,7 @@ for (const [path, paused, summary] of [
 }
 
 /** Prometheus text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
-export function prometheus({ counts, paused, rate, bytes }: Stats): string {
+export function prometheus({ counts, paused, rate, bytes, moving }: Stats): string {
   const states = Object.entries(counts).map(
     ([state, n]) => `vodlift_ingests{state="${state}"} ${n}\n`,
   );
@@ -47,6 +47,8 @@ export function prometheus({ counts, paused, rate, bytes }: Stats): string {
     ...states,
     "# HELP vodlift_bytes_total Bytes of all ingests that were done.\n# TYPE vodlift_bytes_total counter\n",
     `vodlift_bytes_total ${bytes}\n`,
+    "# HELP vodlift_bytes_moving Bytes that have arrived of ingests that run.\n# TYPE vodlift_bytes_moving gauge\n",
+    `vodlift_bytes_moving ${moving}\n`,
     "# HELP vodlift_bytes_per_second Bytes a second of all that runs.\n# TYPE vodlift_bytes_per_second gauge\n",
     `vodlift_bytes_per_second ${rate}\n`,
     "# HELP vodlift_paused 1 while everything is paused.\n# TYPE vodlift_paused gauge\n",

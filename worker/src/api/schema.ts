@@ -1,6 +1,7 @@
 // What goes over the wire of the HTTP API, written once: it checks requests, types the code, and becomes /openapi.json.
 // The rules of VOD itself (how long a title may be) are the core's.
 import { z } from "@hono/zod-openapi";
+import { momentOf } from "./moment.ts";
 
 export const MAX_BATCH = 1_000;
 export const MAX_PAGE = 200;
@@ -111,7 +112,7 @@ export const IngestRequest = z
     }),
     webhookUrl: webUrl.optional().openapi({
       description:
-        "Told when it is done or has failed (Standard Webhooks), beside the Worker's own.",
+        "Told when it is done, ready, failed or canceled (Standard Webhooks), beside the Worker's own.",
     }),
   })
   .openapi("IngestRequest");
@@ -129,6 +130,11 @@ export const Failure = z
 export type Failure = z.infer<typeof Failure>;
 
 const instant = z.iso.datetime();
+
+/** A moment as a caller may say it. In a query a plus that was not encoded arrives as a space. */
+const moment = z.string().refine((text) => momentOf(text) !== undefined, {
+  error: "must be a moment by RFC 3339, such as 2026-11-26T08:00:00+08:00 or 2026-11-26T00:00:00Z",
+});
 
 export const Ingest = z
   .object({
@@ -172,9 +178,13 @@ export const TimelineEntry = z
   .openapi("TimelineEntry");
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
-export const IngestDetail = Ingest.extend({ timeline: z.array(TimelineEntry) }).openapi(
-  "IngestDetail",
-);
+export const IngestDetail = Ingest.extend({
+  timeline: z.array(TimelineEntry),
+  omitted: z.number().int().optional().openapi({
+    description:
+      "Of a long timeline: entries left out after the first twenty. The event stream tells all of them.",
+  }),
+}).openapi("IngestDetail");
 export type IngestDetail = z.infer<typeof IngestDetail>;
 
 export const Problem = z
@@ -202,7 +212,7 @@ export const IngestPage = z
   })
   .openapi("IngestPage");
 
-export const ListQuery = z.object({
+export const ListQuery = z.strictObject({
   state: z
     .string()
     .regex(
@@ -213,13 +223,17 @@ export const ListQuery = z.object({
     .openapi({ description: "One or several, with commas between.", example: "failed,canceled" }),
   q: z
     .string()
-    .min(3)
+    .min(1)
     .max(200)
     .regex(/^[^\0]*$/, "must not hold NUL")
     .optional()
     .openapi({ description: "Part of the URL, the title, the id or the media id." }),
-  since: instant.optional().openapi({ description: "Made at this moment or later." }),
-  until: instant.optional().openapi({ description: "Made before this moment." }),
+  since: moment
+    .optional()
+    .openapi({ format: "date-time", description: "Made at this moment or later." }),
+  until: moment
+    .optional()
+    .openapi({ format: "date-time", description: "Made before this moment." }),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
   cursor: z
     .string()
@@ -233,6 +247,9 @@ export const Stats = z
     paused: z.boolean(),
     rate: z.number().int().openapi({ description: "Bytes a second of all that runs." }),
     bytes: z.number().int().openapi({ description: "Bytes of all ingests that are done." }),
+    moving: z.number().int().openapi({
+      description: "Bytes that have arrived of those that run; they go if one is canceled.",
+    }),
   })
   .openapi("Stats");
 export type Stats = z.infer<typeof Stats>;

@@ -1,20 +1,34 @@
 // PUT /v1/uploads: the body of the request itself becomes a video, streamed through; it is stored nowhere on the way.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { VodliftError } from "vodlift";
-import { asFailure, client, limitOf, unready } from "../client.ts";
+import type { Context } from "hono";
+import { type UploadOptions, VodliftError } from "vodlift";
+import { asFailure, client, KnownFailure, limitOf, unready } from "../client.ts";
+import type { Env } from "../env.ts";
+import { ended } from "../ingest/ended.ts";
 import { Heartbeat } from "../ingest/heartbeat.ts";
+import { REFERENCE_TAKEN, referenceOf } from "../ingest/reference.ts";
+import { defined } from "../ingest/request.ts";
 import { trail } from "../ingest/store.ts";
-import { jobs } from "../jobs/index.ts";
-import { randomId } from "./accept.ts";
+import type { RunParams } from "../ingest/workflow.ts";
+import { jobs, type NewJob } from "../jobs/index.ts";
+import { identityOf } from "./accept.ts";
 import { type Bound, requireScope } from "./auth.ts";
 import { json, problems, security } from "./documented.ts";
-import { invalid, problem } from "./problem.ts";
-import { Accepted, type Failure } from "./schema.ts";
-import { validated } from "./validation.ts";
+import { codingsOf, decoded } from "./encoding.ts";
+import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
+import { invalid, problem, type Trouble } from "./problem.ts";
+import { Accepted, type Failure, type Ingest } from "./schema.ts";
+import { UploadQuery } from "./upload-query.ts";
+import { validatedBy } from "./validation.ts";
 
-const text = z.string().min(1);
+const FIELDS = Object.keys(UploadQuery.shape);
+/** An upload of the same key is looked at again after so many seconds. */
+const RETRY_AFTER_S = "30";
 
-export const uploads = new OpenAPIHono<Bound>({ defaultHook: validated });
+export const uploads = new OpenAPIHono<Bound>({ defaultHook: validatedBy(FIELDS) });
+
+const Uploaded = Accepted.extend({ mediaId: z.string(), bytes: z.number().int() });
+type Uploaded = z.infer<typeof Uploaded>;
 
 uploads.openapi(
   createRoute({
@@ -22,10 +36,15 @@ uploads.openapi(
     path: "/uploads",
     summary: "Upload the body as a video",
     description:
-      "It answers when the file is complete and verified. The format follows from the extension of `fileName`, or of `title`.",
+      "It answers when the file is complete. The format follows from the extension of `fileName`, or of `title`; one of the two is needed. Under an Idempotency-Key a file is uploaded once: of a repeated request the query is compared and, where it is announced, the length of the body; the body itself is not. After a failure the same request tries again under the same id.",
     security,
     middleware: requireScope("create"),
     request: {
+      headers: Key.extend({
+        "content-encoding": z.string().optional().openapi({
+          description: "`gzip` and `deflate` are undone; anything but `identity` beside is 415.",
+        }),
+      }),
       body: {
         required: true,
         description: "The file.",
@@ -33,68 +52,153 @@ uploads.openapi(
           "application/octet-stream": { schema: z.string().min(1).openapi({ format: "binary" }) },
         },
       },
-      query: z.object({
-        title: text.max(128).openapi({ example: "Film" }),
-        fileName: text.optional().openapi({ example: "film.mp4" }),
-        description: text.optional(),
-        cateId: z.coerce.number().int().positive().optional(),
-        templateGroupId: text.optional(),
-        workflowId: text.optional(),
-        storageLocation: text.optional(),
-      }),
+      query: UploadQuery,
     },
     responses: {
-      201: json(Accepted.extend({ mediaId: z.string(), bytes: z.number().int() }), "It is in VOD."),
-      ...problems(400, 409, 413, 502),
+      200: json(Uploaded, "It was uploaded under this Idempotency-Key before."),
+      201: json(Uploaded, "It is in VOD."),
+      ...problems(400, 409, 413, 415, 422, 502),
     },
   }),
   async (context) => {
     const { env, req } = context;
     const trouble = unready(env);
     if (trouble) return problem(context, 503, trouble);
+    const key = req.header("idempotency-key");
+    const broken = keyTrouble(key);
+    if (broken) return problem(context, 400, broken);
+    const codings = codingsOf(req.header("content-encoding"));
+    if ("code" in codings) return problem(context, 415, codings);
     const body = req.raw.body;
     if (!body) return problem(context, 400, invalid("the body", "must be the file"));
-    const { title, fileName = fileNameOf(title), ...options } = req.valid("query");
-    const length = req.header("content-length");
+    const query = defined(req.valid("query"));
+    const named = namesOf(query);
+    if ("code" in named) return problem(context, 400, named);
+    // Of a coded body only its end tells the length.
+    const length = codings.length === 0 ? req.header("content-length") : undefined;
     const size = length === undefined ? {} : { size: Number(length) };
-    const id = randomId();
+    const owner = keyOf(context.get("caller").name, key, "upload");
+    const title = named.title === undefined ? {} : { title: named.title };
+    const job: NewJob = {
+      ...(await identityOf(owner, { ...query, ...named })),
+      ...{ host: "upload", url: "upload:", kind: "video", ...title, ...size },
+    };
     const index = jobs(env);
-    await index.accept([{ id, host: "upload", url: "upload:", title, kind: "video", ...size }]);
-    const params = { id, run: 1 };
-    const beat = new Heartbeat(env, params);
-    try {
-      const { mediaId, bytes, parts } = await client(env).upload(body, {
-        ...(options as object),
-        ...size,
-        title,
-        fileName,
-        signal: AbortSignal.any([beat.abort, beat.stop, req.raw.signal]),
-        ...limitOf(env),
-        onProgress: beat.onProgress,
-        checkpoint: trail(env, params),
-      });
-      await beat.end();
-      await index.finish(id, 1, { mediaId, bytes, parts, notify: false });
-      return context.json({ id, state: "done" as const, mediaId, bytes }, 201);
-    } catch (error) {
-      await beat.end();
-      const failure = asFailure(error);
-      await index.fail(id, 1, failure, false);
-      return problem(context, statusOf(failure, error), failure);
+    const opening = await index.open(job, size.size);
+    switch (opening.todo) {
+      case "conflict":
+        return problem(context, 422, CONFLICT);
+      case "wait":
+        context.header("retry-after", RETRY_AFTER_S);
+        return problem(context, 409, UNDER_WAY);
+      case "nothing":
+        return sentBefore(context, body, opening.view);
+      default: {
+        const { run, mediaId } = opening;
+        const params = { id: job.id, run };
+        const known = referenceOf({ id: job.id, mediaId }, query);
+        const options = {
+          ...withObjectHeaders(query),
+          ...named,
+          ...size,
+          // Only under a key the same upload may come again.
+          ...((owner !== undefined || query.referenceId !== undefined) && known),
+        };
+        const end = await upload(env, params, decoded(body, codings), options, req.raw.signal);
+        if ("failure" in end)
+          return problem(context, statusOf(end.failure, end.error), end.failure);
+        return context.json({ id: job.id, ...end }, 201);
+      }
     }
   },
 );
 
+async function upload(
+  env: Env,
+  params: RunParams,
+  body: ReadableStream<Uint8Array>,
+  options: UploadOptions,
+  gone: AbortSignal,
+): Promise<Omit<Uploaded, "id"> | { failure: Failure; error: unknown }> {
+  const { id, run } = params;
+  const index = jobs(env);
+  const beat = new Heartbeat(env, params);
+  try {
+    const { referenceId } = options;
+    if (referenceId !== undefined && !(await index.claim(id, run, referenceId))) {
+      throw new KnownFailure(REFERENCE_TAKEN);
+    }
+    const end = await client(env).upload(body, {
+      ...options,
+      signal: AbortSignal.any([beat.abort, beat.stop, gone]),
+      ...limitOf(env),
+      onProgress: beat.onProgress,
+      checkpoint: trail(env, params),
+    });
+    await beat.end();
+    await index.finish(id, run, ended(end, false));
+    return { state: "done", mediaId: end.mediaId, bytes: end.bytes };
+  } catch (error) {
+    await beat.end();
+    const failure = asFailure(error);
+    await index.fail(id, run, failure);
+    return { failure, error };
+  }
+}
+
+/** The same request under the same key, once more. It is read to its end: who still sends hears no answer. */
+async function sentBefore(
+  context: Context<Bound>,
+  body: ReadableStream<Uint8Array>,
+  { id, state, mediaId, bytes }: Ingest,
+) {
+  await body.pipeTo(new WritableStream()).catch(() => {});
+  if (mediaId === undefined || state === "canceled") return problem(context, 409, GIVEN_UP);
+  return context.json({ id, state, mediaId, bytes }, 200);
+}
+
+/** What is stored with the object is called `headers` by the package. */
+function withObjectHeaders({
+  objectHeaders,
+  ...query
+}: ReturnType<typeof defined<z.infer<typeof UploadQuery>>>): UploadOptions {
+  return { ...query, ...(objectHeaders && { headers: objectHeaders }) };
+}
+
+/** VOD tells the format by an extension only; where nobody names one, most are this. */
+function namesOf({
+  title,
+  fileName,
+  replace,
+}: {
+  title?: string;
+  fileName?: string;
+  replace?: unknown;
+}): { title?: string; fileName?: string } | Trouble {
+  const name = title ?? fileName;
+  // A media that exists keeps its names.
+  if (replace !== undefined) return {};
+  if (name === undefined) return invalid("title", "is needed, or `fileName`");
+  const named = fileName ?? (/\.[0-9a-z]{2,5}$/i.test(name) ? name : `${name}.mp4`);
+  return { title: name, fileName: named };
+}
+
 function statusOf({ code }: Failure, error: unknown): 400 | 409 | 413 | 502 {
   if (code === "too_large") return 413;
-  if (code === "aborted") return 409;
+  if (code === "aborted" || code === "reference_taken") return 409;
   // What VOD rejects, the query says: the request itself is signed and well-formed.
   if (code === "vod_rejected") return 400;
   const callers: readonly string[] = ["usage", "source"];
   return error instanceof VodliftError && callers.includes(error.class) ? 400 : 502;
 }
 
-/** VOD tells the format by an extension only; where nobody names one, most are this. */
-function fileNameOf(title: string): string {
-  return /\.[0-9a-z]{2,5}$/i.test(title) ? title : `${title}.mp4`;
-}
+const UNDER_WAY: Trouble = {
+  code: "upload_under_way",
+  message: "an upload under this Idempotency-Key is under way",
+  hint: "Wait for it, then send the request again; it answers the same id.",
+};
+const GIVEN_UP: Trouble = {
+  code: "already_over",
+  message: "the upload under this Idempotency-Key was canceled",
+  hint: "Use a new key to upload it after all.",
+};

@@ -4,18 +4,39 @@ import type { ZodError } from "zod";
 import type { Bound } from "./auth.ts";
 import { invalid, problem, type Trouble } from "./problem.ts";
 
-/** The first broken rule: one is mended at a time. */
-export function troubleOf({ issues }: Pick<ZodError, "issues">): Trouble {
+/**
+ * The first broken rule: one is mended at a time.
+ *
+ * @param known The fields there are, for a suggestion where one is not known.
+ */
+export function troubleOf(
+  { issues }: Pick<ZodError, "issues">,
+  known: readonly string[] = [],
+): Trouble {
   const issue = issues[0];
   if (!issue) return invalid("the body", "is not valid");
-  if (issue.code === "unrecognized_keys") return invalid(issue.keys.join(", "), "is not known");
+  if (issue.code === "unrecognized_keys") return unknown(issue.keys, known);
   const field = issue.path.join(".") || "the body";
   return invalid(field, lower(issue.message));
 }
 
+function unknown(fields: readonly string[], known: readonly string[]): Trouble {
+  const [field = ""] = fields;
+  const near = nearest(field, known);
+  const trouble = invalid(field, `is not known${near ? `; did you mean \`${near}\`?` : ""}`);
+  if (near || known.length === 0) return trouble;
+  return { ...trouble, hint: `Known are ${known.join(", ")}.` };
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: it serves routes of every shape
-export const validated: Hook<any, Bound, any, any> = (result, context) =>
-  result.success ? undefined : problem(context, 400, troubleOf(result.error));
+export const validated: Hook<any, Bound, any, any> = validatedBy([]);
+
+/** The same for a schema of these fields. */
+// biome-ignore lint/suspicious/noExplicitAny: it serves routes of every shape
+export function validatedBy(known: readonly string[]): Hook<any, Bound, any, any> {
+  return (result, context) =>
+    result.success ? undefined : problem(context, 400, troubleOf(result.error, known));
+}
 
 /** What a text says as JSON, if it is any. */
 export function parseJson(text: string): unknown {
@@ -28,4 +49,42 @@ export function parseJson(text: string): unknown {
 
 function lower(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** The name that was most likely meant, if one is near. */
+function nearest(given: string, known: readonly string[]): string | undefined {
+  const far = Math.max(1, Math.floor(given.length / 3));
+  return known
+    .map((name) => ({ name, far: distance(plain(given), plain(name)) }))
+    .filter((one) => one.far <= far)
+    .toSorted((a, b) => a.far - b.far)[0]?.name;
+}
+
+/** `cover_url`, `Cover-URL` and `coverUrl` are one name. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[-_]/g, "");
+}
+
+/** Letters to insert, remove, replace, or swap with the next. */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 3) return Number.POSITIVE_INFINITY;
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1];
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const at = (list: number[], n: number) => list[n] ?? Number.POSITIVE_INFINITY;
+      next[j] = Math.min(
+        at(row, j) + 1,
+        at(next, j - 1) + 1,
+        at(row, j - 1) + Number(!same),
+        swapped ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? Number.POSITIVE_INFINITY;
 }

@@ -14,7 +14,7 @@ export function jobOf(request: IngestRequest) {
 }
 
 /** The same without what is not given. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const given = Object.entries(value).filter(([, one]) => one !== undefined);
   return Object.fromEntries(given) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

@@ -12,11 +12,12 @@ import { asFailure, client, KnownFailure, limitOf, placesOf } from "../client.ts
 import type { Env } from "../env.ts";
 import { jobs, type Task } from "../jobs/index.ts";
 import { budgetOf } from "./budget.ts";
+import { ended } from "./ended.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { REFERENCE_TAKEN, referenceOf } from "./reference.ts";
 import { jobOf, requestOf } from "./request.ts";
 import { type Shard, shardsOf } from "./shards.ts";
 import { indexStore, parsed } from "./store.ts";
-import { hooksOf } from "./webhook.ts";
 import type { RunParams } from "./workflow.ts";
 
 /** How a slice ended, as a step remembers it: no key, no address, no checkpoint (that is in the index, and newer). */
@@ -56,7 +57,7 @@ async function slice(
   const task = await index.begin(id, run);
   if (!task) return { end: "over", why: "another run has taken it over" };
   if (task.todo === "cleanup") return cleanUp(env, params);
-  if (task.todo === "notify") return { end: "done" };
+  if (task.todo === "notify" || task.todo === "confirm") return { end: "done" };
   if (task.todo === "drain") {
     await index.handOver(id, run);
     return { end: "over", why: "stopped" };
@@ -65,13 +66,12 @@ async function slice(
   const beat = new Heartbeat(env, params);
   try {
     const request = await requestOf(env, task);
+    await claim(env, params, request);
     const store = indexStore(env, params);
     const end = await upload(env, request, task, { budget, beat, store, shard: params.shard });
     if (!("suspended" in end)) {
       await beat.end();
-      const { mediaId, bytes, parts } = end;
-      const notify = (await hooksOf(env, task)).length > 0;
-      await index.finish(id, run, { mediaId, bytes, parts, notify });
+      await index.finish(id, run, ended(end, request.wait));
       return { end: "done" };
     }
     if (beat.order !== "go") {
@@ -85,7 +85,7 @@ async function slice(
     }
     return after(env, end.checkpoint, parsed(task.checkpoint), budget, request);
   } catch (error) {
-    return await failed(env, params, task, beat, error);
+    return await failed(env, params, beat, error);
   } finally {
     await beat.end();
   }
@@ -111,7 +111,6 @@ function after(
 async function failed(
   env: Env,
   params: RunParams,
-  task: Task,
   beat: Heartbeat,
   error: unknown,
 ): Promise<SliceEnd> {
@@ -130,8 +129,19 @@ async function failed(
   // A shard that fails leaves its parts to the parent, which fails likewise if it must.
   if (shard !== undefined) return { end: "over", why: failure.code };
   if (isBeyondRepair(error)) await discard(env, params);
-  await index.fail(id, run, failure, (await hooksOf(env, task)).length > 0);
+  await index.fail(id, run, failure);
   return { end: "over", why: failure.code };
+}
+
+/**
+ * Of several ingests at once with one reference id only one asks VOD for the media.
+ *
+ * @throws KnownFailure for the others.
+ */
+async function claim(env: Env, { id, run }: RunParams, request: IngestRequest): Promise<void> {
+  const { referenceId } = request;
+  if (referenceId === undefined || (await jobs(env).claim(id, run, referenceId))) return;
+  throw new KnownFailure(REFERENCE_TAKEN);
 }
 
 /** The source is not, or no longer, what can be lifted: no key and no patience would bring its parts together. */
@@ -186,7 +196,9 @@ function upload(
     onProgress: beat.onProgress,
   };
   const slices = { budget, stop: beat.stop };
-  if (parsed(task.checkpoint)?.place && as !== "image" && as !== "attached") {
+  const before = parsed(task.checkpoint);
+  const begun = before?.place !== undefined || before?.createSent !== undefined;
+  if (begun && as !== "image" && as !== "attached") {
     const { concurrency, verify, trafficLimit, ranges, hosts, anyContentType } = options;
     const { sourceTimeoutMs, serviceTimeoutMs } = options;
     return vod.resume(store, {
@@ -205,13 +217,7 @@ function upload(
       source,
     });
   }
-  // A step may end between VOD's making a media and our hearing of it: by this id the next run finds it again.
-  const known =
-    options.replace !== undefined
-      ? {}
-      : options.referenceId === undefined
-        ? ({ referenceId: `vodlift-${task.view.id}`, adopt: "if-possible" } as const)
-        : { adopt: true };
+  const known = referenceOf(task.view, options);
   const limit = limitOf(env);
   switch (as) {
     case "image":

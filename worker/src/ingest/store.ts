@@ -19,7 +19,7 @@ export function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
       if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       known = place;
       savedAt = Date.now();
-      await index.save(id, run, JSON.stringify(checkpoint));
+      await index.save(id, run, JSON.stringify(checkpoint), checkpoint.place?.mediaId);
     },
     // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
     remove: async () => {},
@@ -34,8 +34,11 @@ export function trail(env: Env, { id, run }: RunParams): CheckpointStore {
     load: async () => undefined,
     async save(checkpoint) {
       const place = placeOf(checkpoint);
-      if (place !== known) await index.save(id, run, JSON.stringify(checkpoint));
+      if (place === known) return;
       known = place;
+      // Before there is a media there is nothing to clean up.
+      const mediaId = checkpoint.place?.mediaId;
+      if (mediaId) await index.save(id, run, JSON.stringify(checkpoint), mediaId);
     },
     remove: async () => index.save(id, run, null),
   };

@@ -24,8 +24,8 @@ export async function deliver(env: Env, url: string, ingest: Ingest): Promise<vo
   const target = new URL(url);
   const refusal = checkUrl(url, env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true");
   if (refusal) throw new Error(refusal.message);
-  // `done` may become `ready` between two tries: it is the same message all the same.
-  const id = `${ingest.id}.${ingest.attempts}`;
+  // However often it is sent: an attempt reaches each state once.
+  const id = `${ingest.id}.${ingest.attempts}.${ingest.state}`;
   const timestamp = Math.floor(Date.now() / 1000);
   const body = JSON.stringify({
     type: `ingest.${ingest.state}`,

@@ -28,6 +28,8 @@ const NOTICE = {
   retries: { limit: 12, delay: "5 seconds", backoff: "exponential" },
   timeout: "1 minute",
 } as const;
+/** Done and ready while done is told: no more can happen to one attempt. */
+const MOST_ROUNDS = 3;
 const SHARD_DONE = "shard-done";
 /** Then the parent does what is left of it itself. */
 const SHARD_PATIENCE = "1 day";
@@ -39,8 +41,10 @@ export class IngestWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     const done = await this.#upload(params, step).catch((error: unknown) =>
       step.do("give up", () => giveUp(this.env, params, error)),
     );
-    if (done) await step.do("verify", TRANSFER, () => verify(this.env, params));
-    await this.#notify(params, step);
+    await this.#notify(params, step, "end");
+    if (!done) return;
+    const asked = await step.do("verify", TRANSFER, () => verify(this.env, params));
+    if (asked) await this.#notify(params, step, "answer");
   }
 
   /** Says whether the file has arrived. */
@@ -97,21 +101,33 @@ export class IngestWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     });
   }
 
-  /** A webhook that nobody takes changes nothing about the ingest. */
-  async #notify(params: RunParams, step: WorkflowStep): Promise<void> {
-    const { id, run } = params;
-    const count = await step.do("hooks", TRANSFER, () => tell.count(this.env, params));
-    if (count === 0) return;
-    let delivered = true;
-    for (let n = 0; n < count; n += 1) {
-      await step
-        .do(`notify ${n + 1}`, NOTICE, ({ attempt }) => tell.one(this.env, params, n, attempt))
-        .catch(() => {
-          delivered = false;
-        });
+  /** A webhook that nobody takes changes nothing about the ingest. Something new may happen while one is told. */
+  async #notify(params: RunParams, step: WorkflowStep, of: string): Promise<void> {
+    for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+      const name = `${of} ${round}`;
+      const { notices, hooks } = await step.do(`hooks of ${name}`, TRANSFER, () =>
+        tell.plan(this.env, params),
+      );
+      if (notices.length === 0) return;
+      const tellOne = async (nth: number): Promise<boolean> => {
+        let delivered = true;
+        // One after the other: who is told hears it in the order in which it happened.
+        for (const seq of notices) {
+          await step
+            .do(`notify ${nth + 1} of ${seq}`, NOTICE, ({ attempt }) =>
+              tell.one(this.env, params, seq, nth, attempt),
+            )
+            .catch(() => {
+              delivered = false;
+            });
+        }
+        return delivered;
+      };
+      const delivered = await Promise.all(Array.from({ length: hooks }, (_, nth) => tellOne(nth)));
+      const webhook = delivered.every(Boolean) ? "delivered" : "failed";
+      await step.do(`notified of ${name}`, TRANSFER, () =>
+        jobs(this.env).notified(params.id, params.run, { notices, webhook }),
+      );
     }
-    await step.do("notified", TRANSFER, () =>
-      jobs(this.env).notified(id, run, delivered ? "delivered" : "failed"),
-    );
   }
 }

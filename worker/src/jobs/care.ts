@@ -5,7 +5,7 @@ import { type Env, setting } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { nextToRun } from "./dispatch.ts";
 import { COLUMNS, type Row } from "./row.ts";
-import type { Table } from "./table.ts";
+import { ORPHANED, type Table } from "./table.ts";
 
 export interface Care {
   env: Env;
@@ -22,8 +22,6 @@ const EARLY_MS = 3_600_000;
 const SWEEP = 1_000;
 /** The most that `createBatch` takes. */
 export const BATCH = 100;
-/** As `moved`: something is left to do, and no run does it. */
-export const ORPHANED = 0;
 
 /** Gives every run that has not been heard of for long a successor, which goes on from the checkpoint. */
 export function replaceTheStale({ env, sql, table }: Care): void {
@@ -35,10 +33,8 @@ export function replaceTheStale({ env, sql, table }: Care): void {
     const error = row.has_request === 0 ? INTERRUPTED : row.stalls >= MOST_STALLS ? STALLED : null;
     if (error) {
       table.change(row, { error: JSON.stringify(error) });
-      const todo = row.has_request === 1 ? "notify" : leavings(row);
-      table.end(row, "failed", todo);
+      table.end(row, "failed", leavings(row), true);
       table.note(row, "failed", error.message);
-      if (todo !== null) table.change(row, { moved: ORPHANED });
     } else {
       const { run, stalls } = row;
       table.change(row, {
@@ -78,7 +74,11 @@ export function startWaiting({ env, sql, table }: Care): RunParams[] {
   }
   // What is to be done after an end needs a run of its own where none is left.
   const left = sql
-    .exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE todo IS NOT NULL AND moved = 0 LIMIT ?`, BATCH)
+    .exec<Row>(
+      `SELECT ${COLUMNS} FROM jobs WHERE todo IS NOT NULL AND moved = ? LIMIT ?`,
+      ORPHANED,
+      BATCH,
+    )
     .toArray();
   for (const row of left) table.change(row, { run: row.run + 1 });
   return [...rows, ...left].map(({ id, run }) => ({ id, run: run + 1 }));

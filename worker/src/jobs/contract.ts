@@ -13,13 +13,28 @@ export interface NewJob {
   size?: number;
   /** Sealed. Absent: the bytes come with the very request, and nobody else can fetch them. */
   request?: string;
+  /** It has a webhook of its own. */
+  hooked?: boolean;
 }
 
 export type Acceptance = { id: string; state: State } | { conflict: true };
 
+/** What to do with bytes that come under an id: send them as this run, or why not. */
+export type Opening =
+  | { todo: "send"; run: number; mediaId?: string }
+  | { todo: "conflict" | "wait" }
+  | { todo: "nothing"; view: Ingest };
+
+/** Something that its webhooks are told: how it stood then. */
+export interface Notice {
+  seq: number;
+  attempt: number;
+  view: Ingest;
+}
+
 /** What a run has to do. */
 export interface Task {
-  todo: "upload" | "cleanup" | "drain" | "notify";
+  todo: "upload" | "cleanup" | "drain" | "confirm" | "notify";
   request: string | null;
   /** As JSON. */
   checkpoint: string | null;
@@ -46,6 +61,8 @@ export interface Ended {
   mediaId: string;
   bytes: number;
   parts: number;
-  /** Somebody has to be told. */
-  notify: boolean;
+  /** What was compared, for the timeline. */
+  compared: string;
+  /** VOD is to be asked for its word. */
+  confirm: boolean;
 }

@@ -12,25 +12,35 @@ import {
   type Care,
   leavings,
   nextLook,
-  ORPHANED,
   replaceTheStale,
   startWaiting,
   sweep,
   tickMs,
 } from "./care.ts";
-import type { Acceptance, Ended, NewJob, Order, Report, Task } from "./contract.ts";
+import type {
+  Acceptance,
+  Ended,
+  NewJob,
+  Notice,
+  Opening,
+  Order,
+  Report,
+  Task,
+} from "./contract.ts";
 import { migrate } from "./migrations.ts";
 import { News } from "./news.ts";
+import { Notices } from "./notices.ts";
 import { findRows, type Query } from "./query.ts";
-import { type Row, toIngest } from "./row.ts";
-import { Table } from "./table.ts";
+import { isSettled, type Row, toIngest } from "./row.ts";
+import { PAGE, Table } from "./table.ts";
 
 export type * from "./contract.ts";
 
 export class JobIndex extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
   readonly #news = new News();
-  readonly #table = new Table(this.#sql, this.#news.tell);
+  readonly #notices = new Notices(this.#sql, this.env);
+  readonly #table = new Table(this.#sql, this.#notices, this.#news.tell);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -48,6 +58,26 @@ export class JobIndex extends DurableObject<Env> {
     return accepted;
   }
 
+  /** Takes bytes that come with a request. Under an id that is known they are sent only if an earlier try has failed. */
+  async open(job: NewJob, length: number | undefined): Promise<Opening> {
+    const known = this.#table.find(job.id);
+    if (!known) {
+      await this.accept([job]);
+      return { todo: "send", run: 1 };
+    }
+    if (known.fingerprint !== (job.fingerprint ?? null)) return { todo: "conflict" };
+    if (known.ended === null || !isSettled(known)) return { todo: "wait" };
+    if (known.state !== "failed") {
+      const differs = length !== undefined && length !== known.size && known.state !== "canceled";
+      return differs ? { todo: "conflict" } : { todo: "nothing", view: toIngest(known) };
+    }
+    const run = known.run + 1;
+    const afresh = { size: length ?? null, bytes: 0, parts: 0, started: Date.now() };
+    this.#again(known, { state: "running", run, ...afresh });
+    await this.#wake();
+    return { todo: "send", run, ...(known.media_id !== null && { mediaId: known.media_id }) };
+  }
+
   page(query: Query): { ingests: Ingest[]; cursor: string | null } {
     const rows = findRows(this.#sql, query);
     const shown = rows.slice(0, query.limit);
@@ -58,7 +88,13 @@ export class JobIndex extends DurableObject<Env> {
   async look(id: string): Promise<IngestDetail | undefined> {
     const row = this.#table.find(id);
     if (!row) return undefined;
-    return { ...toIngest(row), timeline: this.#table.entries(row, 0) };
+    return { ...toIngest(row), ...this.#table.timeline(row) };
+  }
+
+  /** The entry that a listener says it heard last, if this ingest has it; else 0, and it hears everything. */
+  heard(id: string, seq: number): number {
+    const row = this.#table.find(id);
+    return row && this.#table.hasEntry(row, seq) ? seq : 0;
   }
 
   /** What is new of a job: at once if there is something after `seq`, or when something happens; after a while at the latest. */
@@ -72,7 +108,8 @@ export class JobIndex extends DurableObject<Env> {
     if (!row) return undefined;
     const entries = this.#table.entries(row, seq);
     const view = toIngest(row);
-    const over = row.ended !== null && row.todo === null;
+    // As many as are read at once may not be all.
+    const over = row.ended !== null && row.todo === null && entries.length < PAGE;
     if (entries.length || view.moved !== moved || over) return { view, entries, over };
     await this.#news.wait(id, patienceMs);
     const now = this.#table.find(id);
@@ -103,9 +140,9 @@ export class JobIndex extends DurableObject<Env> {
     const open = row.state === "queued" || row.state === "running";
     const left = row.has_checkpoint === 1 && row.state !== "done" && row.state !== "ready";
     if (open || (left && isSettled(row))) {
-      this.#end(row, "canceled", row.state === "running" || left ? "cleanup" : null);
       // What runs cleans up behind itself; for the rest nobody is there yet.
-      if (left && row.state !== "running") this.#table.change(row, { moved: ORPHANED });
+      const runs = row.state === "running";
+      this.#end(row, "canceled", runs || left ? "cleanup" : null, !runs);
       this.#table.note(row, "canceled", "Canceled; what was uploaded is removed.");
       await this.#wake();
     }
@@ -116,7 +153,8 @@ export class JobIndex extends DurableObject<Env> {
   async stop(id: string): Promise<Ingest | undefined> {
     const row = this.#table.find(id);
     if (row?.state === "queued" || row?.state === "running") {
-      this.#end(row, "canceled", row.state === "running" ? "drain" : null);
+      const runs = row.state === "running";
+      this.#end(row, "canceled", runs ? "drain" : null, !runs);
       this.#table.note(row, "stopped", "Stopped; its checkpoint is kept.");
     }
     return this.#table.show(id);
@@ -128,18 +166,7 @@ export class JobIndex extends DurableObject<Env> {
     if (!row) return undefined;
     if ((row.state !== "failed" && row.state !== "canceled") || !isSettled(row)) return "over";
     if (row.has_request === 0) return "gone";
-    this.#table.change(row, {
-      state: "queued",
-      attempts: row.attempts + 1,
-      run: row.run + 1,
-      stalls: 0,
-      error: null,
-      ended: null,
-      todo: null,
-      webhook: null,
-      silent_until: null,
-    });
-    this.#table.note(row, "retried", `Attempt ${row.attempts + 1} was asked for.`);
+    this.#again(row, { state: "queued", run: row.run + 1 });
     await this.#wake();
     return this.#table.show(id);
   }
@@ -156,8 +183,10 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   /** VOD itself says that it has the file. */
-  ready(mediaId: string): Ingest | undefined {
-    return this.#table.ready(mediaId);
+  async ready(mediaId: string): Promise<Ingest | undefined> {
+    const view = this.#table.ready(mediaId);
+    await this.#wake();
+    return view;
   }
 
   // What runs say. A run that was replaced hears so and stops.
@@ -193,11 +222,13 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   /** A later run begins where the last checkpoint stands, even that of a run that was told to stop meanwhile. */
-  save(id: string, run: number, checkpoint: string | null): void {
+  save(id: string, run: number, checkpoint: string | null, mediaId?: string): void {
     const row = this.#table.current(id, run);
     // A shard may hear last that all is over: what it brings then leads nowhere.
     if (!row || (row.ended !== null && isSettled(row))) return;
     this.#table.save(row, checkpoint);
+    // Should all else be forgotten, a later attempt knows its media by this.
+    this.#table.name(row, mediaId);
   }
 
   /** Nothing will be heard of it for so long, and that is as it should be. */
@@ -219,32 +250,38 @@ export class JobIndex extends DurableObject<Env> {
     if (row) this.#table.note(row, type, text);
   }
 
-  finish(id: string, run: number, { mediaId, bytes, parts, notify }: Ended): void {
+  /** Whether this ingest may create a media with this reference id; a run that was replaced hears so elsewhere. */
+  claim(id: string, run: number, reference: string): boolean {
+    const row = this.#table.current(id, run);
+    return row === undefined || this.#table.claim(row, reference);
+  }
+
+  finish(id: string, run: number, { mediaId, bytes, parts, compared, confirm }: Ended): void {
     const known = this.#table.current(id, run);
     if (!known) return;
     const row = this.#table.name(known, mediaId);
     const whole = { bytes, size: bytes, parts, parts_total: parts };
     this.#table.save(row, null);
     this.#table.change(row, { ...whole, error: null });
-    this.#end(row, row.confirmed === null ? "done" : "ready", notify ? "notify" : null);
-    this.#table.note(row, "done", `${bytes} bytes are stored, their checksum agrees.`);
+    const isReady = row.confirmed !== null;
+    const left = confirm && !isReady ? "confirm" : null;
+    this.#end(row, isReady ? "ready" : "done", left, row.has_request === 0);
+    this.#table.note(row, "done", compared);
   }
 
-  fail(id: string, run: number, error: Failure, notify: boolean): void {
+  fail(id: string, run: number, error: Failure): void {
     const row = this.#table.current(id, run);
     if (!row) return;
     this.#table.change(row, { error: JSON.stringify(error) });
-    const todo = notify ? "notify" : leavings(row);
-    this.#end(row, "failed", todo);
+    // What came with a request ends with it.
+    this.#end(row, "failed", leavings(row), row.has_request === 0);
     this.#table.note(row, "failed", error.message);
-    // It runs in a request that ends now.
-    if (todo === "cleanup") this.#table.change(row, { moved: ORPHANED });
   }
 
   /** The run's own means are used up, or all was paused: another one goes on. Of what was stopped nobody does. */
   async handOver(id: string, run: number): Promise<void> {
     const row = this.#table.current(id, run);
-    if (row?.todo === "drain") this.#table.change(row, { todo: null });
+    if (row?.todo === "drain") this.#table.settle(row);
     if (row?.state !== "running") return;
     this.#table.change(row, { state: "queued", phase: null, rate: 0 });
     await this.#wake();
@@ -255,14 +292,32 @@ export class JobIndex extends DurableObject<Env> {
     const row = this.#table.current(id, run);
     if (!row) return;
     this.#table.save(row, null);
-    this.#table.change(row, { todo: null });
+    this.#table.settle(row);
   }
 
-  /** Everybody was told who had to be told, or nobody listens, or there was nobody. */
-  notified(id: string, run: number, webhook: Row["webhook"]): void {
+  /** VOD was asked, whatever it said. */
+  asked(id: string, run: number): void {
+    const row = this.#table.current(id, run);
+    if (row?.todo === "confirm") this.#table.settle(row);
+  }
+
+  /** What webhooks are to be told, in this order. */
+  notices(id: string, run: number): Notice[] {
+    const row = this.#table.current(id, run);
+    return row ? this.#notices.pending(row) : [];
+  }
+
+  /** Everybody was told of these who had to be told, or nobody listens, or there was nobody. */
+  notified(
+    id: string,
+    run: number,
+    { notices, webhook }: { notices: readonly number[]; webhook: Row["webhook"] },
+  ): void {
     const row = this.#table.current(id, run);
     if (!row) return;
-    this.#table.change(row, { todo: null, webhook });
+    this.#notices.settle(row, notices);
+    if (row.todo === "notify") this.#table.settle(row, { webhook });
+    else this.#table.change(row, { webhook });
     if (webhook === null) return;
     const how = webhook === "delivered" ? "was" : "could not be";
     this.#table.note(row, "webhook", `The webhook ${how} delivered.`);
@@ -296,8 +351,23 @@ export class JobIndex extends DurableObject<Env> {
     }
   }
 
-  #end(row: Row, state: State, todo: Row["todo"]): void {
-    this.#table.end(row, state, todo);
+  /** Another attempt, from the beginning or the last checkpoint. What webhooks were not told yet they still are. */
+  #again(row: Row, change: Pick<Row, "state" | "run"> & Partial<Row>): void {
+    this.#table.change(row, {
+      attempts: row.attempts + 1,
+      stalls: 0,
+      error: null,
+      ended: null,
+      todo: null,
+      webhook: null,
+      silent_until: null,
+      ...change,
+    });
+    this.#table.note(row, "retried", `Attempt ${row.attempts + 1} was asked for.`);
+  }
+
+  #end(row: Row, state: State, left: Row["todo"], isAlone: boolean): void {
+    this.#table.end(row, state, left, isAlone);
     // There is room for another one.
     this.ctx.waitUntil(this.#wake());
   }
@@ -305,11 +375,6 @@ export class JobIndex extends DurableObject<Env> {
   async #wake(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now());
   }
-}
-
-/** Nobody moves or removes anything of it any more; at most somebody is still to be told. */
-function isSettled({ todo }: Row): boolean {
-  return todo === null || todo === "notify";
 }
 
 function reasonOf(error: unknown): unknown {

@@ -98,7 +98,30 @@ CREATE TRIGGER text_changed AFTER UPDATE OF id, url, title, media_id ON jobs BEG
 END;
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES];
+const NOTICES = `
+-- 0: it has no webhook of its own. NULL, of rows from before: nobody knows.
+ALTER TABLE jobs ADD COLUMN hooked INTEGER;
+
+-- What webhooks are told: one notice a state and attempt, kept until it was delivered or given up. The ingest as it was then.
+CREATE TABLE notices (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  job INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
+  attempt INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  view TEXT NOT NULL,
+  told INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (job, attempt, state)
+);
+
+-- Which ingest may create a media with a reference id: two at once could not tell whose the media is.
+CREATE TABLE claims (
+  reference TEXT PRIMARY KEY,
+  job INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX claims_by_job ON claims (job);
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, NOTICES];
 
 /** Brings the database to this version, in one transaction. */
 export function migrate(storage: DurableObjectStorage): void {

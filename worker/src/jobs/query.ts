@@ -4,7 +4,7 @@ import { COLUMNS, type Row } from "./row.ts";
 
 export interface Query {
   state?: readonly State[];
-  /** Part of id, URL, title or media id; three characters or more. */
+  /** Part of id, URL, title or media id. */
   q?: string;
   /** In ms since the epoch. */
   since?: number;
@@ -16,15 +16,20 @@ export interface Query {
 
 /** At most `limit` rows and one more, newest first. */
 export function findRows(sql: SqlStorage, query: Query): Row[] {
-  const [from, seq] =
-    query.q === undefined
-      ? ["jobs", "jobs.seq"]
-      : ["texts JOIN jobs ON jobs.seq = texts.rowid", "texts.rowid"];
+  const indexed = query.q !== undefined && [...query.q].length >= INDEXED;
+  const [from, seq] = indexed
+    ? ["texts JOIN jobs ON jobs.seq = texts.rowid", "texts.rowid"]
+    : ["jobs", "jobs.seq"];
   const tests: string[] = [`${seq} < ?`];
   const values: (string | number)[] = [query.before ?? Number.MAX_SAFE_INTEGER];
-  if (query.q !== undefined) {
+  if (query.q !== undefined && indexed) {
     tests.push("texts MATCH ?");
     values.push(phrase(query.q));
+  } else if (query.q !== undefined) {
+    const spellings = [...new Set([query.q, query.q.toLowerCase(), query.q.toUpperCase()])];
+    const likes = spellings.flatMap((text) => TEXTS.map((column) => [column, text] as const));
+    tests.push(`(${likes.map(([column]) => `${column} LIKE ? ESCAPE '\\'`).join(" OR ")})`);
+    values.push(...likes.map(([, text]) => `%${text.replace(/[\\%_]/g, "\\$&")}%`));
   }
   if (query.state?.length) {
     tests.push(`state IN (${query.state.map(() => "?").join(",")})`);
@@ -47,6 +52,10 @@ export function findRows(sql: SqlStorage, query: Query): Row[] {
     )
     .toArray();
 }
+
+/** The index knows runs of three characters; what is shorter is looked for row by row, the newest first. */
+const INDEXED = 3;
+const TEXTS = ["jobs.id", "jobs.url", "jobs.title", "jobs.media_id"];
 
 /** Rows are numbered in the order in which they are made: a time becomes a number, so that no other row is read. */
 const FIRST_SINCE = "(SELECT seq FROM jobs WHERE created >= ? ORDER BY created LIMIT 1)";

@@ -23,10 +23,11 @@ export type Row = {
   error: string | null;
   has_request: 0 | 1;
   has_checkpoint: 0 | 1;
-  /** Parts are removed, parts in flight are finished, somebody is told. */
-  todo: "cleanup" | "drain" | "notify" | null;
+  /** Parts are removed, parts in flight are finished, VOD is asked, webhooks are told. */
+  todo: "cleanup" | "drain" | "confirm" | "notify" | null;
   stalls: number;
   webhook: "pending" | "delivered" | "failed" | null;
+  hooked: 0 | 1 | null;
   silent_until: number | null;
   confirmed: number | null;
   created: number;
@@ -40,7 +41,7 @@ export const COLUMNS = `
   jobs.seq, jobs.id, jobs.fingerprint, jobs.state, jobs.run, jobs.attempts, jobs.host, jobs.url, jobs.title, jobs.kind,
   jobs.phase, jobs.media_id, jobs.size, jobs.bytes, jobs.rate, jobs.parts, jobs.parts_total, jobs.error,
   jobs.request IS NOT NULL AS has_request, jobs.checkpoint IS NOT NULL AS has_checkpoint, jobs.todo, jobs.stalls,
-  jobs.webhook, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended
+  jobs.webhook, jobs.hooked, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended
 `;
 
 export type EntryRow = { seq: number; at: number; type: string; text: string };
@@ -61,8 +62,7 @@ export function toIngest(row: Row): Ingest {
     ...given("partsTotal", row.parts_total),
     attempts: row.attempts,
     ...given("error", row.error === null ? null : (JSON.parse(row.error) as Failure)),
-    resumable:
-      row.has_checkpoint === 1 && row.ended !== null && (row.todo ?? "notify") === "notify",
+    resumable: row.has_checkpoint === 1 && row.ended !== null && isSettled(row),
     ...given("webhook", row.webhook),
     created: iso(row.created),
     ...given("started", row.started === null ? null : iso(row.started)),
@@ -70,6 +70,11 @@ export function toIngest(row: Row): Ingest {
     moved: iso(row.moved || (row.ended ?? row.created)),
     ...given("ended", row.ended === null ? null : iso(row.ended)),
   };
+}
+
+/** No run moves or removes anything of it any more; at most VOD is still asked, and webhooks told. */
+export function isSettled({ todo }: Pick<Row, "todo">): boolean {
+  return todo === null || todo === "notify" || todo === "confirm";
 }
 
 export function toEntry({ seq, at, type, text }: EntryRow): TimelineEntry {

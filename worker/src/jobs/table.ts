@@ -1,17 +1,27 @@
 // The rows of the index: each is found, changed and noted here, and every change is told to those who listen.
 import type { Ingest, State, Stats, TimelineEntry } from "../api/schema.ts";
 import type { Acceptance, NewJob, Report } from "./contract.ts";
-import { COLUMNS, type EntryRow, type Row, toEntry, toIngest } from "./row.ts";
+import type { Notices } from "./notices.ts";
+import { COLUMNS, type EntryRow, isSettled, type Row, toEntry, toIngest } from "./row.ts";
 
 type Luggage = { request: string | null; checkpoint: string | null };
 type Sums = { bytes: number; rate: number; parts: number };
 
+/** As `moved`: something is left to do, and no run does it. */
+export const ORPHANED = 0;
+/** Entries that are read at once. */
+export const PAGE = 500;
+/** Of a longer timeline these are shown beside the newest: how it began. */
+const BEGINNING = 20;
+
 export class Table {
   readonly #sql: SqlStorage;
   readonly #tell: (id: string) => void;
+  readonly #notices: Notices;
 
-  constructor(sql: SqlStorage, tell: (id: string) => void) {
+  constructor(sql: SqlStorage, notices: Notices, tell: (id: string) => void) {
     this.#sql = sql;
+    this.#notices = notices;
     this.#tell = tell;
   }
 
@@ -23,8 +33,8 @@ export class Table {
     const now = Date.now();
     const running = job.request === undefined;
     this.#sql.exec(
-      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, created, started, moved)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, hooked, created, started, moved)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       job.id,
       job.fingerprint ?? null,
       running ? "running" : "queued",
@@ -35,6 +45,7 @@ export class Table {
       job.kind,
       job.size ?? null,
       job.request ?? null,
+      Number(job.hooked ?? false),
       now,
       running ? now : null,
       now,
@@ -48,11 +59,24 @@ export class Table {
     return { id: row.id, state: row.state };
   }
 
-  /** It is over, but for what is left to do. */
-  end(row: Row, state: State, todo: Row["todo"]): void {
-    const webhook = todo === "notify" ? "pending" : null;
-    this.change(row, { state, todo, webhook, ended: Date.now(), rate: 0, phase: null });
+  /** It is over, but for what is left to do: webhooks are told last. `isAlone`: no run is there to do it. */
+  end(row: Row, state: State, left: Row["todo"], isAlone: boolean): void {
+    this.change(row, { state, todo: left, ended: Date.now(), rate: 0, phase: null });
     this.#sql.exec("DELETE FROM shards WHERE job = ?", row.seq);
+    if (this.#notices.areWanted(row)) this.#notices.add(this.find(row.id) ?? row, state);
+    const tells = this.#notices.pending(row).length > 0;
+    const todo = left ?? (tells ? "notify" : null);
+    this.change(row, {
+      todo,
+      ...(tells && { webhook: "pending" }),
+      ...(isAlone && todo !== null && { moved: ORPHANED }),
+    });
+  }
+
+  /** One thing that was left to do is done; webhooks may be left. */
+  settle(row: Row, change: Partial<Row> = {}): void {
+    const todo = this.#notices.pending(row).length > 0 ? "notify" : null;
+    this.change(row, { ...change, todo });
   }
 
   /** What VOD calls it. VOD may have named it in a callback before. */
@@ -82,9 +106,19 @@ export class Table {
       .toArray()[0];
     if (!row) this.confirm(mediaId);
     if (!row || row.confirmed !== null) return row && toIngest(row);
-    this.change(row, { confirmed: Date.now(), ...(row.state === "done" && { state: "ready" }) });
+    const isDone = row.state === "done";
+    const tells = isDone && this.#notices.areWanted(row);
+    this.change(row, {
+      confirmed: Date.now(),
+      ...(isDone && { state: "ready" }),
+      ...(tells && { webhook: "pending" }),
+      // Where something else is left to do, its run goes on to tell this.
+      ...(tells && row.todo === null && { todo: "notify", moved: ORPHANED }),
+    });
     this.note(row, "ready", "VOD has the file.");
-    return this.show(row.id);
+    const now = this.find(row.id) ?? row;
+    if (tells) this.#notices.add(now, "ready");
+    return toIngest(now);
   }
 
   /** All shards together. */
@@ -114,6 +148,7 @@ export class Table {
     this.#tell(row.id);
   }
 
+  /** A note is no sign of life: nothing moves by it. */
   note(row: Row, type: string, text: string): void {
     this.#sql.exec(
       "INSERT INTO entries (job, at, type, text) VALUES (?, ?, ?, ?)",
@@ -128,12 +163,55 @@ export class Table {
   entries(row: Row, after: number): TimelineEntry[] {
     return this.#sql
       .exec<EntryRow>(
-        "SELECT seq, at, type, text FROM entries WHERE job = ? AND seq > ? ORDER BY seq LIMIT 500",
+        "SELECT seq, at, type, text FROM entries WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
         row.seq,
         after,
+        PAGE,
       )
       .toArray()
       .map(toEntry);
+  }
+
+  /** All of a timeline, or of a long one how it began and the newest, with the number of those between. */
+  timeline(row: Row): { timeline: TimelineEntry[]; omitted?: number } {
+    const first = this.entries(row, 0);
+    if (first.length < PAGE) return { timeline: first };
+    const { count } = this.#sql
+      .exec<{ count: number }>("SELECT COUNT(*) AS count FROM entries WHERE job = ?", row.seq)
+      .one();
+    if (count <= PAGE) return { timeline: first };
+    const newest = this.#sql
+      .exec<EntryRow>(
+        "SELECT seq, at, type, text FROM entries WHERE job = ? ORDER BY seq DESC LIMIT ?",
+        row.seq,
+        PAGE - BEGINNING,
+      )
+      .toArray()
+      .map(toEntry)
+      .toReversed();
+    return { timeline: [...first.slice(0, BEGINNING), ...newest], omitted: count - PAGE };
+  }
+
+  hasEntry(row: Row, seq: number): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM entries WHERE job = ? AND seq = ?", row.seq, seq).toArray()
+        .length > 0
+    );
+  }
+
+  /** Says whether this ingest may create a media with this reference id: not while another one that is not over may. */
+  claim(row: Row, reference: string): boolean {
+    const holder = this.#sql
+      .exec<Pick<Row, "seq" | "todo" | "ended">>(
+        "SELECT jobs.seq, todo, ended FROM claims JOIN jobs ON seq = job WHERE reference = ?",
+        reference,
+      )
+      .toArray()[0];
+    if (holder && holder.seq !== row.seq && (holder.ended === null || !isSettled(holder))) {
+      return false;
+    }
+    this.#sql.exec("INSERT OR REPLACE INTO claims VALUES (?, ?)", reference, row.seq);
+    return true;
   }
 
   find(id: string): Row | undefined {
@@ -164,19 +242,20 @@ export class Table {
   }
 
   /** How many there are of each state, and all bytes that were lifted. */
-  totals(): { counts: Stats["counts"]; bytes: number; rate: number } {
+  totals(): Omit<Stats, "paused"> {
     const totals = this.#sql
       .exec<{ name: string; value: number }>("SELECT * FROM totals")
       .toArray();
     const { bytes = 0, ...counts } = Object.fromEntries(
       totals.map(({ name, value }) => [name, value]),
     );
-    const { rate } = this.#sql
-      .exec<{ rate: number }>(
-        "SELECT COALESCE(SUM(rate), 0) AS rate FROM jobs WHERE state = 'running'",
+    const { rate, moving } = this.#sql
+      .exec<{ rate: number; moving: number }>(
+        `SELECT COALESCE(SUM(rate), 0) AS rate, COALESCE(SUM(bytes), 0) AS moving
+         FROM jobs WHERE state = 'running'`,
       )
       .one();
-    return { counts: counts as Stats["counts"], bytes, rate };
+    return { counts: counts as Stats["counts"], bytes, moving, rate };
   }
 
   paused(): boolean {
