@@ -1,7 +1,13 @@
 // Following an ingest as server-sent events.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type IngestView, ingestEnd, postIngest, viewIngest } from "../support/worker.ts";
+import {
+  callWorker,
+  type IngestView,
+  ingestEnd,
+  postIngest,
+  viewIngest,
+} from "../support/worker.ts";
 import { startWorld } from "../support/world.ts";
 
 const MIB = 1024 * 1024;
@@ -120,6 +126,66 @@ test("what is over is told to its end, and what is not there is 404", async () =
   );
   assert.equal(messages.at(-2)?.data.error.code, "source_not_found");
   assert.equal((await listen("0".repeat(32))).status, 404);
+});
+
+test("a long timeline keeps its beginning and its newest, and a listener hears all of it", async () => {
+  await callWorker(worker, "/v1/pause", { method: "POST" });
+  const id = await postIngest(worker, { url: origin.add("/long-story.mp4", { size: 10 }) });
+  for (let n = 0; n < 260; n += 1) {
+    await callWorker(worker, `/v1/ingests/${id}`, { method: "DELETE" });
+    await callWorker(worker, `/v1/ingests/${id}/retry`, { method: "POST" });
+  }
+  await callWorker(worker, "/v1/resume", { method: "POST" });
+  const ended = await ingestEnd(worker, id);
+  assert.equal(ended.state, "done", JSON.stringify(ended.error));
+  const { timeline, omitted } = await viewIngest(worker, id);
+  const { messages } = await listen(id);
+  const told = entries(messages).map(({ data }) => data);
+  assert.equal(told.length, timeline.length + (omitted ?? 0));
+  assert.ok(told.length > 520 && timeline.length === 500, `${told.length}, ${timeline.length}`);
+  assert.deepEqual(timeline, [...told.slice(0, 20), ...told.slice(-480)]);
+  assert.deepEqual([told.at(0).type, told.at(-1).type], ["queued", "done"]);
+  assert.ok(told.every(({ seq }, n) => n === 0 || seq > told[n - 1].seq));
+  assert.deepEqual(messages.at(-1)?.event, "end");
+  // From anywhere in it the rest is heard.
+  for (const at of [0, 299, 499, 500, 520]) {
+    const rest = await listen(id, String(told[at].seq));
+    assert.deepEqual(
+      entries(rest.messages).map(({ data }) => data),
+      told.slice(at + 1),
+    );
+  }
+});
+
+test("a last id that this ingest never said loses nothing", async () => {
+  const [id = "", other = ""] = await Promise.all(
+    ["/mine.mp4", "/other.mp4"].map((path) =>
+      postIngest(worker, { url: origin.add(path, { size: 10 }) }),
+    ),
+  );
+  await Promise.all([id, other].map((one) => ingestEnd(worker, one)));
+  const { timeline } = await viewIngest(worker, id);
+  const { timeline: others } = await viewIngest(worker, other);
+  const strange = [
+    "nonsense",
+    "0",
+    "-1",
+    "1e3",
+    "999999999",
+    "9".repeat(15),
+    "9".repeat(40),
+    " 1",
+    "",
+  ];
+  for (const last of [...strange, String(others.at(-1)?.seq), String(others.at(0)?.seq)]) {
+    const { status, messages } = await listen(id, last);
+    assert.equal(status, 200, last);
+    assert.deepEqual(
+      entries(messages).map(({ data }) => data),
+      timeline,
+      last,
+    );
+  }
 });
 
 test("fifty listeners hear the same", async () => {

@@ -7,6 +7,7 @@ import { Webhook } from "standardwebhooks";
 import { type Origin, type Route, startOrigin } from "../support/origin.ts";
 import { type Delivery, type Receiver, startReceiver } from "../support/receiver.ts";
 import { type Emulator, startService } from "../support/service.ts";
+import { startVictim } from "../support/victim.ts";
 import {
   callWorker,
   type IngestView,
@@ -114,6 +115,87 @@ suite("webhooks", { concurrency: true }, () => {
     assert.equal((await until(id, ({ webhook }) => webhook !== "pending")).webhook, "delivered");
   });
 
+  test("each state is told once, in its order, under an id of its own", async () => {
+    const callback = JSON.stringify({
+      MessageCallback: { CallbackURL: `${worker.url}/callbacks/vod`, CallbackType: "http" },
+    });
+    for (const [path, fields] of [
+      ["/by-callback", { userData: callback }],
+      ["/by-asking", { wait: true }],
+      ["/by-both", { wait: true, userData: callback }],
+    ] as const) {
+      const id = await ingest({ size: MIB }, { webhookUrl: receiver.url + path, ...fields });
+      const told = await receiver.deliveries(path, 2);
+      assert.deepEqual(
+        told.map((one) => [verified(one).type, verified(one).data.state, verified(one).data.id]),
+        [
+          ["ingest.done", "done", id],
+          ["ingest.ready", "ready", id],
+        ],
+        path,
+      );
+      assert.equal(new Set(told.map(({ headers }) => headers["webhook-id"])).size, 2);
+      assert.equal((await until(id, ({ webhook }) => webhook !== "pending")).webhook, "delivered");
+      assert.equal(receiver.got.filter((one) => one.path === path).length, 2, path);
+    }
+  });
+
+  test("canceled is told: in the queue, while it runs, and when it was stopped", async () => {
+    await callWorker(worker, "/v1/pause", { method: "POST" });
+    const waiting = await ingest({ size: MIB }, { webhookUrl: `${receiver.url}/waiting` });
+    await callWorker(worker, `/v1/ingests/${waiting}`, { method: "DELETE" });
+    await callWorker(worker, "/v1/resume", { method: "POST" });
+    assert.equal(
+      verified((await receiver.deliveries("/waiting", 1))[0] as Delivery).type,
+      "ingest.canceled",
+    );
+    const slow = { size: 24 * MIB, bytesPerSecond: 3 * MIB };
+    for (const [path, method, more] of [
+      ["/running", "DELETE", ""],
+      ["/stopped", "POST", "/stop"],
+    ] as const) {
+      const id = await ingest(slow, { webhookUrl: receiver.url + path });
+      await until(id, ({ bytes }) => bytes > 0);
+      const answer = await callWorker(worker, `/v1/ingests/${id}${more}`, { method });
+      assert.equal(answer.body.state, "canceled");
+      const [delivery] = await receiver.deliveries(path, 1);
+      const { type, data } = verified(delivery as Delivery);
+      assert.deepEqual(
+        [type, data.state, data.resumable],
+        ["ingest.canceled", "canceled", more !== ""],
+      );
+      // Once more is no other cancel.
+      await callWorker(worker, `/v1/ingests/${id}`, { method: "DELETE" });
+      await until(id, ({ webhook, resumable }) => webhook === "delivered" && !resumable);
+      assert.equal(receiver.got.filter((one) => one.path === path).length, 1, path);
+    }
+  });
+
+  test("a receiver that is down does not keep another one waiting", async () => {
+    const own = await startReceiver();
+    const both = await startWorker({
+      service,
+      settings: {
+        VODLIFT_WEBHOOK_URL: `${own.url}/all`,
+        VODLIFT_WEBHOOK_SECRET: secrets.join(" "),
+      },
+    });
+    try {
+      const url = origin.add("/for-both.mp4", { size: 10 });
+      await postIngest(both, { url, webhookUrl: `${receiver.url}/moved` });
+      const put = await callWorker(both, "/v1/uploads?title=a", { method: "PUT", body: "film" });
+      assert.equal(put.status, 201);
+      const told = await own.deliveries("/all", 2);
+      assert.deepEqual(
+        told.map((one) => verified(one).type),
+        ["ingest.done", "ingest.done"],
+      );
+    } finally {
+      await both.close();
+      own.close();
+    }
+  });
+
   test("a redirect is not followed, and a retry need not wait for the webhook", async () => {
     const id = await ingest({ status: 404 }, { webhookUrl: `${receiver.url}/moved` });
     await receiver.deliveries("/moved", 2);
@@ -196,6 +278,90 @@ suite("VOD's callbacks", () => {
     assert.equal((await viewIngest(worker, id)).state, "done");
     assert.equal((await send(now, CALLBACK_KEY)).status, 200);
     assert.equal((await viewIngest(worker, id)).state, "ready");
+  });
+
+  test("every event that says it is there makes it ready, also out of a queue", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const headers = {
+      "x-vod-timestamp": String(now),
+      "x-vod-signature": createHash("md5")
+        .update(`${callbackUrl()}|${now}|${CALLBACK_KEY}`)
+        .digest("hex"),
+    };
+    const time = "2026-08-19T08:00:00Z";
+    const FileUrl = "http://example.oss-cn-shanghai.aliyuncs.com/sv/a.mp4";
+    const events: [fields: Record<string, unknown>, state: string, base64?: boolean][] = [
+      [{ EventType: "FileUploadComplete", Status: "success", FileUrl, Size: 10 }, "ready"],
+      [{ EventType: "FileUploadComplete", Status: "fail" }, "done"],
+      [{ EventType: "URLUploadComplete", Status: "success", JobId: "j" }, "ready"],
+      [{ EventType: "UploadByURLComplete", Status: "success", JobId: "j" }, "ready"],
+      [
+        { EventType: "TranscodeComplete", Status: "success", StreamInfos: [{ Duration: 1 }] },
+        "ready",
+      ],
+      [{ EventType: "TranscodeComplete", Status: "fail" }, "done"],
+      [{ EventType: "StreamTranscodeComplete", Status: "success" }, "done"],
+      [{ EventType: "FileUploadComplete", Status: "success" }, "ready", true],
+    ];
+    for (const [fields, state, base64] of events) {
+      const id = await ingest({ size: 10 });
+      const { mediaId } = await ingestEnd(worker, id);
+      const event = JSON.stringify({ ...fields, VideoId: mediaId, EventTime: time });
+      const body = base64 ? Buffer.from(event).toString("base64") : event;
+      const answer = await fetch(callbackUrl(), { method: "POST", body, headers });
+      assert.equal(answer.status, 200);
+      assert.equal((await viewIngest(worker, id)).state, state, event);
+    }
+    for (const body of ["", "nonsense", "null", "[]", "bm9uc2Vuc2U="]) {
+      assert.equal((await fetch(callbackUrl(), { method: "POST", body, headers })).status, 200);
+    }
+  });
+
+  test("behind a proxy the URL of VOD's settings is signed, letter by letter", async () => {
+    const configured = "https://media.example.com/hooks/vod/?from=vod&x=%E7%94%B5";
+    const proxied = await startVictim({
+      service,
+      token: "a-token",
+      settings: { VODLIFT_CALLBACK_KEY: CALLBACK_KEY, VODLIFT_CALLBACK_URL: configured },
+    });
+    try {
+      const now = Math.floor(Date.now() / 1000);
+      const send = async (url: string, path = "/callbacks/vod") => {
+        const signature = createHash("md5").update(`${url}|${now}|${CALLBACK_KEY}`).digest("hex");
+        const headers = { "x-vod-timestamp": String(now), "x-vod-signature": signature };
+        const init = { method: "POST", body: "{}", headers };
+        return (await fetch(proxied.url + path, init)).status;
+      };
+      assert.equal(await send(configured), 200);
+      assert.equal(await send(configured, "/callbacks/vod/?y=1"), 200);
+      for (const other of [
+        `${proxied.url}/callbacks/vod`,
+        configured.replace("vod/?", "vod?"),
+        configured.replace("&x=%E7%94%B5", ""),
+        decodeURI(configured),
+        "",
+      ]) {
+        assert.equal(await send(other), 401, other);
+      }
+      while (!proxied.output().includes("neither VODLIFT_CALLBACK_KEY nor VODLIFT_CALLBACK_URL")) {
+        await sleep(50);
+      }
+      assert.ok(!proxied.output().includes("media.example.com"));
+    } finally {
+      await proxied.close();
+    }
+    const broken = await startWorker({
+      service,
+      settings: { VODLIFT_CALLBACK_KEY: CALLBACK_KEY, VODLIFT_CALLBACK_URL: "media.example.com" },
+    });
+    try {
+      const answer = await fetch(`${broken.url}/callbacks/vod`, { method: "POST", body: "{}" });
+      const { code, detail } = (await answer.json()) as { code: string; detail: string };
+      assert.deepEqual([answer.status, code], [503, "setting_invalid"]);
+      assert.match(detail, /VODLIFT_CALLBACK_URL/);
+    } finally {
+      await broken.close();
+    }
   });
 
   test("without a key the Worker takes none", async () => {
