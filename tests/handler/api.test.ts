@@ -222,6 +222,12 @@ test("a body that breaks a rule is refused, naming the field, before anything is
   const init = { body: "{" };
   assertProblem(await send("/v1/ingests", {}, init), 400, "invalid_argument");
   assertProblem(await send("/v1/ingests", {}, { body: "x".repeat(40_000) }), 413, "body_too_large");
+  const coded = { "content-encoding": "gzip" };
+  assertProblem(
+    await send("/v1/ingests", { url }, { headers: coded }),
+    415,
+    "content_encoding_unsupported",
+  );
   assertProblem(await send("/v1/ingests/resume", {}), 400, "invalid_argument", "resume");
   const both = { resume: "v1.x", url };
   assertProblem(await send("/v1/ingests/resume", both), 400, "invalid_argument", "url");

@@ -127,9 +127,15 @@ test("none are made up when asked so, and a row may refuse a media that is there
   await write("source", await writeFilm("a.mp4", 1000));
   assert.equal((await ingest(["--no-reference-ids"])).code, 0);
   assert.equal((await made())[0]?.ReferenceId, undefined);
-  await write("source,referenceId,adopt", "a.mp4,film-0001,false", "a.mp4,film-0001,false");
-  const { code, json } = await ingest(["--report", join(folder, "r"), "--jobs", "1"]);
-  assert.deepEqual([code, json.done, json.error.code], [5, 1, "reference_taken"]);
+  for (const [name, fields] of [
+    ["r", "source,referenceId,adopt/a.mp4,film-0001,false/a.mp4,film-0001,false"],
+    // Nor does a row take what another one began, of whatever size: its own bytes were never sent.
+    ["s", `source,referenceId/a.mp4,film-0002/${await writeFilm("c.mp4", 1000)},film-0002`],
+  ] as const) {
+    await write(...(fields.split("/") as [string]));
+    const { code, json } = await ingest(["--report", join(folder, name), "--jobs", "1"]);
+    assert.deepEqual([code, json.done, json.error.code], [5, 1, "reference_taken"]);
+  }
   await write("source,adopt", "a.mp4,true");
   assert.match((await ingest()).json.error.message, /column `adopt` needs a `referenceId`/);
 });

@@ -319,7 +319,7 @@ test("a request is known again however it is written", async () => {
     { ...request, headers: { "x-TWO": " 2 ", "x-one": "1" } },
     { ...request, objectHeaders: { "x-oss-meta-a": "a", "Cache-Control": "no-store" } },
     { ...request, userData: '{ "Extend": {"b": [{"d":3,"c":2}], "a": 1} }' },
-    { ...request, as: "video", wait: false, verify: "length", concurrency: 3 },
+    { ...request, wait: false, verify: "length", concurrency: 3 },
     { ...request, url: "https://EXAMPLE.com:443/a/../film.mp4" },
   ];
   for (const other of others) {

@@ -176,6 +176,32 @@ test("after a failure the same key tries again, with the same id and media", asy
   assert.deepEqual([view.state, view.attempts, view.error], ["done", 2, undefined]);
 });
 
+test("canceled while it is sent, it is canceled and leaves nothing", async () => {
+  const objects = await storedObjects(service);
+  const sent = put(
+    { title: "Canceled", partSize: "102400" },
+    new ReadableStream({
+      async pull(controller) {
+        controller.enqueue(FILM);
+        await sleep(100);
+      },
+    }),
+  ).catch(() => undefined);
+  const row = async () => (await listAll(worker)).find(({ title }) => title === "Canceled");
+  while (((await row())?.parts ?? 0) === 0) await sleep(50);
+  const id = (await row())?.id;
+  const answer = await callWorker(worker, `/v1/ingests/${id}`, { method: "DELETE" });
+  assert.deepEqual(
+    [answer.status, answer.body.state],
+    [200, "canceled"],
+    JSON.stringify(answer.body),
+  );
+  await sent;
+  assert.equal((await row())?.state, "canceled");
+  assert.deepEqual(await service.openUploads(), []);
+  assert.deepEqual(await storedObjects(service), objects);
+});
+
 test("a coded body is stored as what it was before", async () => {
   const pack = { gzip: gzipSync(FILM), deflate: deflateSync(FILM) };
   for (const [coding, body] of [

@@ -139,7 +139,7 @@ the manifest:
   adopt, replace, replaceReferenceId, fileName, enableFirstFrameCover, generateThumbnail, showWatermark, imageExt,
   mediaExt, cateIds, partSize, concurrency, verify, trafficLimit, maxBytes, ranges, sourceTimeoutMs, serviceTimeoutMs,
   anyContentType, variants, complete, missingSegments, hosts, callback, objectHeaders
-                             as for upload, but adopt is true unless a row says false; the last three are JSON objects
+                             as for upload; the last three are JSON objects
 
   A row without a referenceId gets one that is made up (vodlift-…), the same until all rows are done: a media that was made
   when the process was killed, and never heard of, is found again by it and not made twice. Where VOD does not know the

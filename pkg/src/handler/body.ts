@@ -104,6 +104,14 @@ export async function readObject(
   request: Request,
   limit: number,
 ): Promise<{ value: Record<string, unknown> } | Problem> {
+  const coding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (coding !== "" && coding !== "identity") {
+    return problem(415, {
+      code: "content_encoding_unsupported",
+      detail: "the body's Content-Encoding must be identity",
+      hint: "Send the JSON as it is.",
+    });
+  }
   const body = await readText(request, limit);
   if (body === undefined) {
     return problem(413, {

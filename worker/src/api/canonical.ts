@@ -4,7 +4,6 @@ import { parseJson } from "./validation.ts";
 
 /** What holds for a member that is left out. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
-  as: "video",
   concurrency: 3,
   verify: "length",
   wait: false,

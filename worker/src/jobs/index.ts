@@ -272,6 +272,11 @@ export class JobIndex extends DurableObject<Env> {
   fail(id: string, run: number, error: Failure): void {
     const row = this.#table.current(id, run);
     if (!row) return;
+    if (row.ended !== null) {
+      // It was canceled or stopped; bytes that came with a request went with that.
+      if (row.has_request === 0) this.cleaned(id, run);
+      return;
+    }
     this.#table.change(row, { error: JSON.stringify(error) });
     // What came with a request ends with it.
     this.#end(row, "failed", leavings(row), row.has_request === 0);
@@ -293,6 +298,7 @@ export class JobIndex extends DurableObject<Env> {
     if (!row) return;
     this.#table.save(row, null);
     this.#table.settle(row);
+    this.ctx.waitUntil(this.#wake());
   }
 
   /** VOD was asked, whatever it said. */

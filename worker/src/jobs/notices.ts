@@ -18,8 +18,13 @@ export class Notices {
     return Boolean(this.#env.VODLIFT_WEBHOOK_URL) || hooked !== 0;
   }
 
-  /** Each state of an attempt once. What VOD confirmed early was done before it was ready. */
+  /** Each state of an attempt once. What VOD confirmed early was done before it was ready; what ended all the same was not canceled. */
   add(row: Row, state: State): void {
+    this.#sql.exec(
+      "DELETE FROM notices WHERE job = ? AND attempt = ? AND state = 'canceled' AND told = 0",
+      row.seq,
+      row.attempts,
+    );
     if (state === "ready") this.#add(row, "done");
     this.#add(row, state);
   }

@@ -76,7 +76,9 @@ export class Table {
   /** One thing that was left to do is done; webhooks may be left. */
   settle(row: Row, change: Partial<Row> = {}): void {
     const todo = this.#notices.pending(row).length > 0 ? "notify" : null;
-    this.change(row, { ...change, todo });
+    // No run came with a request.
+    const isAlone = todo !== null && row.has_request === 0;
+    this.change(row, { ...change, todo, ...(isAlone && { moved: ORPHANED }) });
   }
 
   /** What VOD calls it. VOD may have named it in a callback before. */

@@ -180,9 +180,10 @@ class Ingest {
 
   /** By what a run after this one finds the media again, should it be made and never heard of. */
   #known(row: Row): Pick<UploadOptions, "referenceId" | "adopt"> {
-    const { referenceId, adopt = true, replace } = row.options;
+    const { referenceId, adopt, replace } = row.options;
     if (replace !== undefined) return {};
-    if (referenceId !== undefined) return { referenceId, adopt };
+    // What this row itself began its checkpoint knows; any other media only a row may ask for.
+    if (referenceId !== undefined) return { referenceId, ...(adopt !== undefined && { adopt }) };
     if (this.#command.noReferenceIds) return {};
     return { referenceId: this.#report.referenceId(row), adopt: "if-possible" };
   }
@@ -256,7 +257,9 @@ function keptUntilReported(store: CheckpointStore): CheckpointStore {
   return {
     load: () => store.load(),
     save: async (checkpoint) => {
-      if (checkpoint.place !== undefined) await store.save(checkpoint);
+      // Of a row's own id it must be known that this row asked for it, though no reply was heard. A made-up id tells that itself.
+      const asked = checkpoint.createSent !== undefined && checkpoint.adopt === undefined;
+      await (checkpoint.place !== undefined || asked ? store.save(checkpoint) : store.remove());
     },
     remove: async () => {},
   };
