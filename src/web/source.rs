@@ -9,9 +9,7 @@ use super::reader::Reader;
 use super::watch::Side;
 use crate::error::Error;
 use crate::http::Headers;
-use crate::upload::{
-    Checkpoint, Failure, PlaylistLimits, PlaylistRoot, PlaylistSource, Source, checkpoint,
-};
+use crate::upload::{Checkpoint, Failure, PlaylistRoot, PlaylistSource, Source, checkpoint};
 
 /// What is read on this side of the network.
 pub(super) enum Local {
