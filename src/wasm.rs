@@ -16,7 +16,7 @@ use crate::oss::crc64;
 use crate::source::guard::{self, SourcePolicy};
 use crate::source::range::{self, RangeExpectation};
 use crate::time::UnixMs;
-use crate::upload::{self, Checkpoint, Effect, Event, Job};
+use crate::upload::{self, Checkpoint, Effect, Event, Job, naming};
 use crate::vod::conversation::{self, Ask, Heard, Step};
 use crate::vod::credential::{UploadAddress, decode_address, decode_auth};
 use crate::vod::{self, Account, Credentials, VodService};
@@ -193,6 +193,12 @@ pub fn check_range(
 #[wasm_bindgen(js_name = checkUrl)]
 pub fn check_url(url: &str, allow_private: bool) -> Result<Option<Ts<Error>>, JsValue> {
     refusal(guard::check_url(url, &policy(allow_private)))
+}
+
+/// A file name for a video by its title and Content-Type.
+#[wasm_bindgen(js_name = videoName)]
+pub fn video_name(title: &str, content_type: Option<String>) -> String {
+    naming::video_name(title, content_type.as_deref())
 }
 
 /// Whether an IP address may be contacted; the error, if not.

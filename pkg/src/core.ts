@@ -288,6 +288,14 @@ export function checkUrl(url: string, allowPrivate: boolean): ErrorData | undefi
   return call((core) => core.checkUrl(spelled(url), allowPrivate));
 }
 
+/**
+ * A file name for a video by its title and Content-Type, for whoever has no name of its own: `Film.mov` names its format
+ * itself, the type tells that of `Launch 2026.11.22`, and where nothing does it is mp4.
+ */
+export function videoName(title: string, contentType?: string): string {
+  return call((core) => core.videoName(title, contentType));
+}
+
 /** Whether an IP address may be contacted; `undefined` if it may. */
 export function checkAddress(ip: string, allowPrivate: boolean): ErrorData | undefined {
   return call((core) => core.checkAddress(ip, allowPrivate));

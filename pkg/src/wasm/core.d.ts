@@ -1657,5 +1657,10 @@ export function errorOf(code: Code, message: string): Error;
  */
 export function signVodRequest(service: VodService, credentials: Credentials, action: string, params: Pairs, nonce: string, now: number): Request;
 
+/**
+ * A file name for a video by its title and Content-Type.
+ */
+export function videoName(title: string, content_type?: string | null): string;
+
 /** Instantiates the core, once; later calls do nothing until `__wbg_reset_state`. */
 export function initSync(from: { module: WebAssembly.Module }): void;

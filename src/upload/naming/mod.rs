@@ -92,6 +92,19 @@ pub fn complete(media: &mut Media, hints: &Hints<'_>) -> Result<(), Error> {
     }
 }
 
+/// A file name for a video of which a title is known, and perhaps its Content-Type. Where neither tells a format it is mp4, as
+/// most are.
+pub fn video_name(title: &str, content_type: Option<&str>) -> String {
+    let hints = Hints {
+        content_type,
+        ..Hints::default()
+    };
+    let mut names = Names::read(&hints, None, formats::VIDEO);
+    names.add(title);
+    let otherwise = || format!("{}.mp4", names.first(clean::file_stem));
+    names.file_name().unwrap_or_else(|_| otherwise())
+}
+
 /// Where the format is a parameter of its own: it follows from the name, and the name from the source.
 fn complete_optional(
     name: &mut Option<String>,
@@ -449,6 +462,31 @@ mod tests {
         );
         assert_eq!(titled("Film.mov", None).unwrap(), "Film.mov | Film.mov");
         assert!(titled("Film", None).is_err());
+    }
+
+    #[test]
+    fn a_video_has_a_name_by_its_title() {
+        for (title, content_type, name) in [
+            (
+                "Launch 2026.11.22",
+                Some("video/mp4"),
+                "Launch 2026.11.22.mp4",
+            ),
+            (
+                "Launch 2026.11.22",
+                Some("video/webm"),
+                "Launch 2026.11.22.webm",
+            ),
+            (
+                "Launch 2026.11.22",
+                Some("application/octet-stream"),
+                "Launch 2026.11.22.mp4",
+            ),
+            ("Film.mov", None, "Film.mov"),
+            ("🎬", None, "media.mp4"),
+        ] {
+            assert_eq!(video_name(title, content_type), name);
+        }
     }
 
     #[test]
