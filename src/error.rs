@@ -146,7 +146,7 @@ codes! {
     /// VOD has no storage bucket there: the region is not the one meant, or none was activated in it.
     StorageNotFound = Service, false, "Set `region` to one in which VOD has storage for this account, or activate storage there in the VOD console; a `storageLocation` must be a bucket of that region.";
     /// The media is in a state in which its bytes cannot be replaced.
-    NotReplaceable = Service, false, "Only a video whose source file is whole, has failed or is still missing can get new bytes: upload this as a new media.";
+    NotReplaceable = Service, false, "A video that is deleted or blocked gets no new bytes: upload this as a new media.";
     /// A reply that is not what the API documents.
     ReplyInvalid = Service, false, "Check that the endpoint is the VOD API; give the request id to support.";
     /// No connection to OSS.

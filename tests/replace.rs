@@ -67,6 +67,9 @@ fn a_media_that_waits_for_its_file_or_has_failed_takes_one() {
 
 #[test]
 fn a_media_in_another_state_is_left_alone() {
+    let mut busy = world(4 * MIB, Some(7));
+    busy.service.believes = Some(("Transcoding", 7));
+    busy.run().unwrap();
     let mut world = world(4 * MIB, Some(7));
     world.service.believes = Some(("Deleted", 7));
     let error = world.run().unwrap_err();

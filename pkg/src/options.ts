@@ -130,9 +130,9 @@ export interface UploadOptions {
    * name. VOD transcodes the media and takes its snapshots once more; until then it plays as before. If the upload fails or
    * is aborted the old bytes stay, and the media is never deleted.
    *
-   * A media may be replaced whose source file is there (`Normal`), has failed (`UploadFail`) or is still missing
-   * (`Uploading`); others are refused as `not_replaceable`, an unknown one as `media_not_found`. It does not go with
-   * `adopt`, nor with playlists.
+   * A media may be replaced whose source file is there, whatever VOD is doing with it, has failed (`UploadFail`) or is still
+   * missing (`Uploading`). One that is `Deleted` or `Blocked` is refused as `not_replaceable`, an unknown one as
+   * `media_not_found`. It does not go with `adopt`, nor with playlists.
    *
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-refreshuploadvideo
    */

@@ -119,6 +119,23 @@ function uploads(origin: Origin): Upload[] {
   ];
 }
 
+/** A media is made, and gets new bytes: as many as it had, more, or so few that one PutObject takes them. */
+function replacement(seed: number): Upload {
+  const [size = 0, before = 0] = [
+    [3 * PART + 5, 9],
+    [2 * PART, 2 * PART],
+    [900, 900],
+  ][seed % 3] as number[];
+  const content = randomBytes(size);
+  const run = async (vod: Vodlift) => {
+    const old = await vod.upload(Buffer.alloc(before, 1), { partSize: PART, fileName: "r.mp4" });
+    const end = await vod.upload(content, { partSize: PART, replace: old.mediaId });
+    assert.deepEqual([end.mediaId, end.objectKey], [old.mediaId, old.objectKey]);
+    return end;
+  };
+  return { what: "new bytes for a media that exists", content, run };
+}
+
 /** Why an upload may fail in this world; undefined when it must arrive. */
 function excuse({
   habits,
@@ -166,6 +183,7 @@ for (const seed of SEEDS) {
     const vod = new Vodlift({ endpoint, region, ...keys, ossSignature, vodSignature });
     const may = excuse(world);
     const told = await Promise.all(uploads(origin).map((one) => settle(emulator, vod, may, one)));
+    told.push(await settle(emulator, vod, may, replacement(seed)));
     // An image or attached media that began anew has no credential left to remove what it sent before.
     const open = (await emulator.openUploads()).map(({ key }) => key);
     assert.deepEqual(

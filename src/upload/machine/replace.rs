@@ -13,8 +13,10 @@ use crate::upload::job::{Job, Media, Source};
 use crate::upload::naming;
 use crate::vod::api::{self, CreateUploadVideo};
 
-/// States of a source file that may be overwritten: whole, failed, or not there so far.
-const REPLACEABLE: &[&str] = &["Normal", "UploadFail", "Uploading"];
+/// States in which a source file is not overwritten. In all others it is whole, has failed or is not there so far.
+const OUT_OF_REACH: &[&str] = &["Deleted", "Blocked"];
+/// States in which there is no file.
+const WITHOUT_FILE: &[&str] = &["Uploading", "UploadFail"];
 
 /// What follows from a replacement.
 pub(super) const NOTICE: &str = "VOD transcodes the replaced media and takes its snapshots once more; until then it plays as before";
@@ -180,12 +182,12 @@ impl Upload {
             return Ok(());
         }
         let status = info.as_ref().map_or("Uploading", |info| &info.status);
-        if !REPLACEABLE.contains(&status) {
+        if OUT_OF_REACH.contains(&status) {
             let message = format!("the source file of {} is {status}", self.media_id());
             return Err(Trouble::Fatal(Error::new(Code::NotReplaceable, message)));
         }
         self.replaced_bytes = match info {
-            Some(info) if info.status == "Normal" => info.size,
+            Some(info) if !WITHOUT_FILE.contains(&info.status.as_str()) => info.size,
             _ => Some(0),
         };
         self.adoption.adopted = true;
