@@ -98,7 +98,7 @@ test("what keeps a file from being read is said in words", async () => {
     [join(folder, "nowhere.mp4"), "source_missing", /nowhere\.mp4: no such file$/],
     [join(film, "x.mp4"), "source_missing", /no such file/],
     [round, "source_read", /symbolic links lead round/],
-    [join(folder, `${"n".repeat(300)}.mp4`), "source_read", /the name is too long/],
+    [join(folder, `${"n".repeat(300)}.mp4`), "source_missing", /the name is too long/],
   ];
   for (const [path, code, says] of cases) {
     const { json } = await refused(["upload", path], 3, says);
