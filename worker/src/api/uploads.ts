@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type UploadOptions, VodliftError } from "vodlift";
+import { videoName } from "vodlift/core";
 import { asFailure, client, KnownFailure, limitOf, unready } from "../client.ts";
 import type { Env } from "../env.ts";
 import { ended } from "../ingest/ended.ts";
@@ -36,7 +37,7 @@ uploads.openapi(
     path: "/uploads",
     summary: "Upload the body as a video",
     description:
-      "It answers when the file is complete. The format follows from the extension of `fileName`, or of `title`; one of the two is needed. Under an Idempotency-Key a file is uploaded once: of a repeated request the query is compared and, where it is announced, the length of the body; the body itself is not. After a failure the same request tries again under the same id.",
+      "It answers when the file is complete. The format follows from the extension of `fileName`, else from the Content-Type, else from the extension of `title`, else it is mp4; `fileName` or `title` is needed. Under an Idempotency-Key a file is uploaded once: of a repeated request the query is compared and, where it is announced, the length of the body; the body itself is not. After a failure the same request tries again under the same id.",
     security,
     middleware: requireScope("create"),
     request: {
@@ -72,7 +73,7 @@ uploads.openapi(
     const body = req.raw.body;
     if (!body) return problem(context, 400, invalid("the body", "must be the file"));
     const query = defined(req.valid("query"));
-    const named = namesOf(query);
+    const named = namesOf(query, req.header("content-type"));
     if ("code" in named) return problem(context, 400, named);
     // Of a coded body only its end tells the length.
     const length = codings.length === 0 ? req.header("content-length") : undefined;
@@ -165,22 +166,16 @@ function withObjectHeaders({
   return { ...query, ...(objectHeaders && { headers: objectHeaders }) };
 }
 
-/** VOD tells the format by an extension only; where nobody names one, most are this. */
-function namesOf({
-  title,
-  fileName,
-  replace,
-}: {
-  title?: string;
-  fileName?: string;
-  replace?: unknown;
-}): { title?: string; fileName?: string } | Trouble {
+/** VOD tells the format by an extension only: a title is no file name. */
+function namesOf(
+  { title, fileName, replace }: { title?: string; fileName?: string; replace?: unknown },
+  contentType: string | undefined,
+): { title?: string; fileName?: string } | Trouble {
   const name = title ?? fileName;
   // A media that exists keeps its names.
   if (replace !== undefined) return {};
   if (name === undefined) return invalid("title", "is needed, or `fileName`");
-  const named = fileName ?? (/\.[0-9a-z]{2,5}$/i.test(name) ? name : `${name}.mp4`);
-  return { title: name, fileName: named };
+  return { title: name, fileName: fileName ?? videoName(name, contentType) };
 }
 
 function statusOf({ code }: Failure, error: unknown): 400 | 409 | 413 | 502 {
