@@ -29,9 +29,14 @@ export const IngestRequest = z
       description:
         "What it becomes in VOD: a video if it is left out, and then what looks like a playlist or an image is refused.",
     }),
-    title: text.optional(),
+    title: text.optional().openapi({
+      description:
+        "At most 128 characters, of attached media 128 bytes of UTF-8; made from the file's name if left out.",
+    }),
     fileName: text.optional(),
-    description: text.optional(),
+    description: text.optional().openapi({
+      description: "At most 1024 characters, of attached media 1024 bytes of UTF-8.",
+    }),
     tags: z.array(z.string()).max(16).optional(),
     cateId: wholeNumber.optional(),
     coverUrl: webUrl.optional(),
