@@ -63,6 +63,8 @@ withWorld([
     "what was lifted in all counts what is moving, and says so",
     async (visit) => {
       const { page, world } = visit;
+      // Nothing moves by itself while it is looked at.
+      world.paused = true;
       world.seed({ state: "ready", bytes: 3 * 1024 * 1024, size: 3 * 1024 * 1024 });
       const id = world.seed({ state: "running", bytes: 1024 * 1024, size: 4 * 1024 * 1024 });
       await logIn(visit);
