@@ -55,6 +55,10 @@ codes! {
     CheckpointInvalid = Usage, false, "Start a new upload, or resume with the version of vodlift that wrote the checkpoint.";
     /// The caller's checkpoint store failed.
     CheckpointFailed = Usage, false, "Make the place where checkpoints are kept writable, or upload without one.";
+    /// A function that the caller wants to be told things by has failed. The upload goes on.
+    ListenerFailed = Usage, false, "Look at the function that the message names: the upload is none the worse for it, but it was not told.";
+    /// This machine had no free file handle for too long.
+    TooManyFiles = Usage, true, "Raise this machine's limit of open files (`ulimit -n`), or run fewer uploads at once.";
     /// The source can be read only once, so what was lost cannot be read again.
     NotResumable = Usage, false, "Upload from a file or a URL that supports ranges to be able to resume.";
 
@@ -62,6 +66,8 @@ codes! {
     SourceTlsUntrusted = Source, false, "If the certificate is your own, let this runtime trust its authority; others have to renew theirs.";
     /// No connection to the source, or it broke and stayed broken.
     SourceUnreachable = Source, true, "Check that the URL answers from this network, then run the upload again.";
+    /// The source's reply breaks the rules of HTTP.
+    SourceMalformed = Source, false, "The source, or a proxy before it, breaks the rules of HTTP as the message says: have it corrected there, or upload a local copy.";
     /// The source answered 404 or 410.
     SourceNotFound = Source, false, "Check the URL: the source says there is nothing there.";
     /// The source answered 401 or 403.
@@ -133,6 +139,8 @@ codes! {
 
     /// VOD or OSS show a certificate that is not trusted here; the message says which.
     TlsUntrusted = Service, false, "If the certificate is your own, let this runtime trust its authority.";
+    /// A reply of VOD or OSS that breaks the rules of HTTP.
+    ReplyMalformed = Service, false, "What answers breaks the rules of HTTP as the message says, most often a proxy on the way: check the endpoint, and what stands before it.";
     /// No connection to the VOD API.
     VodUnreachable = Service, true, "Check the network, the region and the endpoint, then try again.";
     /// The VOD API refused the call; `serviceCode` is its own code.
@@ -235,6 +243,13 @@ impl Error {
     /// `InvalidArgument` for one field: "`title` must be at most 128 characters, got 130".
     pub fn invalid(field: &str, rule: impl std::fmt::Display) -> Self {
         Error::new(Code::InvalidArgument, format!("`{field}` {rule}"))
+    }
+
+    /// Says what to do in this very case, where the code alone cannot.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
     }
 
     /// Adds the HTTP status of the reply.

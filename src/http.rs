@@ -1,8 +1,13 @@
 //! Requests and replies as data. The host sends them; the core only writes and reads them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Header fields in order; names compare without case.
+///
+/// The values of a reply hold one character per byte (U+0000 to U+00FF), as `fetch` and Node hand
+/// them out: that way an ETag goes back byte for byte. [`header_text`] reads one as text.
 pub type Headers = Vec<(String, String)>;
 
 /// The value of the first header of this name.
@@ -11,6 +16,60 @@ pub fn header<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
         .iter()
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.as_str())
+}
+
+/// The first header of this name as text: UTF-8 where its bytes are valid UTF-8, else Latin-1.
+pub fn header_text<'a>(headers: &'a Headers, name: &str) -> Option<Cow<'a, str>> {
+    let value = header(headers, name)?;
+    let decoded = bytes_of(value).and_then(|bytes| String::from_utf8(bytes).ok());
+    Some(decoded.map_or(Cow::Borrowed(value), Cow::Owned))
+}
+
+/// Where a redirect leads, if it says so. Bytes that are not UTF-8 are percent-encoded one by one:
+/// the server that wrote them wants the same bytes back.
+pub fn location(headers: &Headers) -> Option<Cow<'_, str>> {
+    let value = header(headers, "location")?;
+    let text = match bytes_of(value).map(String::from_utf8) {
+        None => Cow::Borrowed(value),
+        Some(Ok(text)) => Cow::Owned(text),
+        Some(Err(error)) => Cow::Owned(escape(error.as_bytes())),
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// The bytes of a value that has one character per byte, some of them not ASCII.
+fn bytes_of(value: &str) -> Option<Vec<u8>> {
+    if value.is_ascii() {
+        return None;
+    }
+    value.chars().map(|char| u8::try_from(char).ok()).collect()
+}
+
+fn escape(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for byte in bytes {
+        match byte.is_ascii() {
+            true => out.push(char::from(*byte)),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// What a source is told of who asks, in case the caller does not say: many hosts answer 403 to
+/// requests without it.
+const OF_OURS: [(&str, &str); 2] = [
+    ("User-Agent", concat!("vodlift/", env!("CARGO_PKG_VERSION"))),
+    ("Accept", "*/*"),
+];
+
+/// The headers of a GET of a source: those that the caller gave, who asks, and what is wanted.
+pub fn source_headers(given: &Headers, wanted: Headers) -> Headers {
+    let ours = OF_OURS
+        .iter()
+        .filter(|(name, _)| header(given, name).is_none())
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    ours.chain(given.iter().cloned()).chain(wanted).collect()
 }
 
 /// A request the host sends once, as it is. A retry is a new request.
@@ -63,5 +122,63 @@ impl Reply {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a host hands it out: one character per byte.
+    fn reply(name: &str, value: &[u8]) -> Headers {
+        let value = value.iter().map(|byte| char::from(*byte)).collect();
+        vec![(name.to_owned(), value)]
+    }
+
+    #[test]
+    fn header_bytes_are_utf8_where_they_are_valid_utf8() {
+        for (bytes, text) in [
+            ("/电影.mp4".as_bytes(), "/电影.mp4"),
+            ("/café".as_bytes(), "/café"),
+            (b"/caf\xe9", "/café"),
+            (b"/plain", "/plain"),
+            (b"\xc3", "Ã"),
+        ] {
+            let headers = reply("X", bytes);
+            assert_eq!(header_text(&headers, "x").as_deref(), Some(text));
+        }
+        // A host that has decoded it by itself.
+        let headers = vec![("x".to_owned(), "电影".to_owned())];
+        assert_eq!(header_text(&headers, "x").as_deref(), Some("电影"));
+        assert_eq!(header_text(&headers, "y"), None);
+    }
+
+    #[test]
+    fn a_location_keeps_the_bytes_that_are_not_utf8() {
+        for (bytes, text) in [
+            ("/电影.mp4".as_bytes(), Some("/电影.mp4")),
+            ("/café.mp4".as_bytes(), Some("/café.mp4")),
+            (b"/caf\xe9.mp4", Some("/caf%E9.mp4")),
+            (b"/b\xb5\xe7", Some("/b%B5%E7")),
+            (b" ", None),
+            (b"", None),
+        ] {
+            assert_eq!(location(&reply("location", bytes)).as_deref(), text);
+        }
+        assert_eq!(location(&vec![]), None);
+    }
+
+    #[test]
+    fn a_source_is_told_who_asks_unless_the_caller_says_so() {
+        let names = |headers: &Headers| {
+            let names = headers.iter().map(|(name, _)| name.to_ascii_lowercase());
+            names.collect::<Vec<_>>()
+        };
+        let ours = source_headers(&vec![], vec![("Range".into(), "r".into())]);
+        assert_eq!(names(&ours), ["user-agent", "accept", "range"]);
+        assert!(header(&ours, "user-agent").is_some_and(|agent| agent.starts_with("vodlift/")));
+        let given = vec![("user-agent".to_owned(), "mine".to_owned())];
+        let theirs = source_headers(&given, vec![]);
+        assert_eq!(names(&theirs), ["accept", "user-agent"]);
     }
 }

@@ -72,15 +72,15 @@ impl Upload {
         write(&Effects(self.0.handle(event, ms(now))))
     }
 
-    /// Goes on from a checkpoint; see the crate's `Upload::resume`.
+    /// Resumes from a checkpoint, as JSON; see the crate's `Upload::resume`.
     pub fn resume(
-        checkpoint: Ts<Checkpoint>,
+        checkpoint: &str,
         job: Ts<Job>,
         account: Ts<Account>,
         entropy: &[u8],
         now: f64,
     ) -> Result<Upload, JsValue> {
-        let (checkpoint, job) = (read("checkpoint", checkpoint)?, read("job", job)?);
+        let (checkpoint, job) = (stored(checkpoint)?, read("job", job)?);
         let account = read::<Account>("account", account)?;
         let upload = upload::Upload::resume(checkpoint, job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
@@ -88,13 +88,13 @@ impl Upload {
 
     /// Removes what an upload has left on the server; see the crate's `Upload::discard`.
     pub fn discard(
-        checkpoint: Ts<Checkpoint>,
+        checkpoint: &str,
         job: Ts<Job>,
         account: Ts<Account>,
         entropy: &[u8],
         now: f64,
     ) -> Result<Upload, JsValue> {
-        let (checkpoint, job) = (read("checkpoint", checkpoint)?, read("job", job)?);
+        let (checkpoint, job) = (stored(checkpoint)?, read("job", job)?);
         let account = read::<Account>("account", account)?;
         let upload = upload::Upload::discard(checkpoint, job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
@@ -172,6 +172,29 @@ pub fn crc64_combine(a: &str, b: &str, length_of_b: f64) -> Result<String, JsVal
             .map_err(|_| thrown(&Error::invalid(field, "must be an unsigned decimal number")))
     };
     Ok(crc64::combine(parse("a", a)?, parse("b", b)?, length_of_b as u64).to_string())
+}
+
+/// Reads a checkpoint that was stored as JSON; see the crate's `Checkpoint::read`.
+#[wasm_bindgen(js_name = readCheckpoint)]
+pub fn read_checkpoint(text: &str) -> Result<Ts<Checkpoint>, JsValue> {
+    write(&stored(text)?)
+}
+
+fn stored(text: &str) -> Result<Checkpoint, JsValue> {
+    let typed = |value: serde_json::Value| {
+        let value = value.serialize(&Serializer::json_compatible());
+        let read = value.and_then(serde_wasm_bindgen::from_value::<Checkpoint>);
+        // It comes as a JavaScript error.
+        read.map_err(|error| error.to_string().trim_start_matches("Error: ").to_owned())
+    };
+    Checkpoint::read_with(text, &typed).map_err(|error| thrown(&error))
+}
+
+/// How long to wait, in ms, while this machine has no free file handle, after so many ms of waiting;
+/// nothing when it was long enough.
+#[wasm_bindgen(js_name = handleWaitMs)]
+pub fn handle_wait_ms(waited_ms: f64) -> Option<f64> {
+    upload::retry::handle_wait_ms(waited_ms as u64).map(|ms| ms as f64)
 }
 
 /// Whether a source's reply to a ranged GET is exactly what was asked for; the error, if not.

@@ -12,6 +12,7 @@ use vodlift::Code;
 use vodlift::http::{Request, header};
 use vodlift::secret::Secret;
 use vodlift::time::UnixMs;
+use vodlift::upload::FailureKind;
 use vodlift::vod::conversation::{Answer, Ask, Conversation, Heard, Readiness, Step};
 use vodlift::vod::{Account, Credentials, VodService};
 
@@ -101,7 +102,7 @@ fn refusal(status: u16, code: &str) -> Heard {
 fn lost() -> Heard {
     Heard::Failed {
         message: "ECONNRESET".into(),
-        untrusted: false,
+        kind: FailureKind::Network,
     }
 }
 
@@ -119,7 +120,7 @@ fn an_untrusted_certificate_is_not_tried_again() {
     let error = talk
         .run(|_| Heard::Failed {
             message: "CERT_HAS_EXPIRED".into(),
-            untrusted: true,
+            kind: FailureKind::Untrusted,
         })
         .unwrap_err();
     assert_eq!(

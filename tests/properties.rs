@@ -299,7 +299,7 @@ proptest! {
     fn no_url_address_or_redirect_makes_the_guard_panic(a in ".*", b in "(https?://)?.*", hop in 0..9_u32) {
         for policy in [SourcePolicy::default(), SourcePolicy { allow_private: true, allow_http: false, ..SourcePolicy::default() }] {
             let _ = (check_url(&a, &policy), check_url(&b, &policy), check_address(&a, &policy));
-            let _ = next_hop(&b, &a, &Headers::new(), hop, &policy);
+            let _ = next_hop(&b, Some(&a), &Headers::new(), hop, &policy);
         }
     }
 

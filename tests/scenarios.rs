@@ -152,6 +152,78 @@ fn redirects_are_followed_once_and_remembered() {
 }
 
 #[test]
+fn five_redirects_are_followed_and_a_sixth_is_one_too_many() {
+    let redirected = |times| {
+        let source = SourceSpec {
+            redirects: times,
+            ..SourceSpec::ranged(4 * MIB)
+        };
+        World::new(1, source)
+    };
+    let mut five = redirected(5);
+    five.run().unwrap();
+    five.assert_object_is_the_source();
+    let error = redirected(6).run().unwrap_err();
+    assert_eq!(error.code, Code::SourceRedirect);
+    assert!(error.message.contains("more than 5"), "{}", error.message);
+}
+
+#[test]
+fn a_redirect_that_leads_nowhere_says_so() {
+    for location in ["", " "] {
+        let mut world = world(4 * MIB);
+        world.source.moved_to = Some(location.into());
+        let error = world.run().unwrap_err();
+        assert_eq!(error.code, Code::SourceRedirect);
+        assert!(error.message.contains("Location"), "{}", error.message);
+    }
+}
+
+#[test]
+fn what_is_no_http_is_not_tried_again_and_has_a_code_of_its_own() {
+    for (op, code) in [
+        (Op::Open, Code::SourceMalformed),
+        (Op::CreateUploadVideo, Code::ReplyMalformed),
+        (Op::Initiate, Code::ReplyMalformed),
+        (Op::UploadPart, Code::ReplyMalformed),
+    ] {
+        let mut world = world(4 * MIB);
+        world.luck.script(op, 1, Fault::Malformed);
+        world.job.options.concurrency = Some(1);
+        let error = world.run().unwrap_err();
+        assert_eq!((error.code, world.luck.count(op)), (code, 1), "{op:?}");
+    }
+}
+
+#[test]
+fn a_machine_without_a_free_file_handle_is_waited_for() {
+    let ops = [
+        Op::Open,
+        Op::CreateUploadVideo,
+        Op::Initiate,
+        Op::UploadPart,
+        Op::Complete,
+    ];
+    let mut short = world(8 * MIB);
+    for op in ops {
+        // More often than anything else is tried again.
+        for nth in 1..=60 {
+            short.luck.script(op, nth, Fault::NoHandle);
+        }
+    }
+    let outcome = short.run().unwrap();
+    short.assert_object_is_the_source();
+    assert_eq!(outcome.retries, 0);
+    for op in ops {
+        let mut never = world(8 * MIB);
+        never.luck.always(op, Fault::NoHandle);
+        let error = never.run().unwrap_err();
+        assert_eq!(error.code, Code::TooManyFiles, "{op:?}");
+        assert!(error.hint.contains("ulimit -n"), "{}", error.hint);
+    }
+}
+
+#[test]
 fn a_host_that_is_not_wanted_is_not_asked_where_a_redirect_leads_to_it_either() {
     let mut world = world(4 * MIB);
     world.job.options.source_hosts.deny = vec!["elsewhere.example".into()];

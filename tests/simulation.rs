@@ -63,7 +63,7 @@ fn random_world(seed: u64) -> World {
             etag: dice.below(3) > 0,
             stamp: [Stamp::None, Stamp::True, Stamp::Now][dice.below(3) as usize],
             habit: HABITS[dice.below(HABITS.len() as u64) as usize],
-            redirects: dice.below(3) as u32,
+            redirects: dice.below(6) as u32,
             takes_at_once: [None, None, Some((1, 503, None)), Some((2, 429, Some(2)))]
                 [dice.below(4) as usize],
             first_byte_ms: [0, 0, 0, 70_000][dice.below(4) as usize],

@@ -31,6 +31,14 @@ const LOCAL_SUFFIXES: &[&str] = &[
     "home.arpa",
 ];
 
+/// What to do where leave to private sources would not help.
+const USER_INFO: &str = "Leave user name and password out of the URL, and pass them as an Authorization header of the source.";
+const OTHER_SCHEME: &str =
+    "Use an http or https URL; a file on this machine is passed by its path.";
+const DOWNGRADED: &str = "Use the http URL itself if the source is to be read without TLS, or one that stays with https.";
+const METADATA: &str =
+    "Use another source: an address that hands out a machine's credentials is refused in any case.";
+
 /// Headers that may go along to another origin: none that could hold a credential.
 const HARMLESS: &[&str] = &[
     "accept",
@@ -136,16 +144,19 @@ pub fn check_address(ip: &str, policy: &SourcePolicy) -> Result<(), Error> {
 /// the first. To another origin only harmless headers go along: a caller's key may hide under any name.
 ///
 /// # Errors
-/// `SourceRedirect` after five hops or for a Location that is no URL; `UrlRefused` for a step from https to http and for all
-/// that [`check_url`] refuses.
+/// `SourceRedirect` after five hops, without a Location or for one that is no URL; `UrlRefused` for
+/// a step from https to http and for all that [`check_url`] refuses.
 pub fn next_hop(
     from: &str,
-    location: &str,
+    location: Option<&str>,
     headers: &Headers,
     hop: u32,
     policy: &SourcePolicy,
 ) -> Result<(String, Headers), Error> {
     let redirect = |text: String| Error::new(Code::SourceRedirect, text);
+    let Some(location) = location else {
+        return Err(redirect("the source redirects without a Location".into()));
+    };
     if hop >= MAX_HOPS {
         return Err(redirect(format!(
             "the source redirects more than {MAX_HOPS} times"
@@ -187,7 +198,7 @@ fn follow(
     if from.scheme() == "https" && to.scheme() == "http" {
         let host = host_of(&to);
         let why = format!("the source is https and {verb} http://{host}");
-        return Some(Err(refused(&why)));
+        return Some(Err(refused(&why).hint(DOWNGRADED)));
     }
     if let Err(error) = check_parsed(&to, policy) {
         return Some(Err(error));
@@ -212,15 +223,13 @@ fn check_parsed(url: &Url, policy: &SourcePolicy) -> Result<(), Error> {
         "http" if policy.allow_http => {}
         "http" => return Err(refused("the source is a plain http URL")),
         scheme => {
-            return Err(refused(&format!(
-                "the source has the scheme {scheme}: only http and https are fetched"
-            )));
+            let why =
+                format!("the source has the scheme {scheme}: only http and https are fetched");
+            return Err(refused(&why).hint(OTHER_SCHEME));
         }
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused(
-            "the source's URL holds a user name or password; pass them as a header",
-        ));
+        return Err(refused("the source's URL holds a user name or password").hint(USER_INFO));
     }
     check_host(url, policy)?;
     policy.hosts.check(url)?;
@@ -246,10 +255,12 @@ fn check_host(url: &Url, policy: &SourcePolicy) -> Result<(), Error> {
 }
 
 fn check_ip(ip: IpAddr, policy: &SourcePolicy) -> Result<(), Error> {
-    let refuse = |what: &str| Err(Error::new(Code::AddressRefused, format!("{ip} is {what}")));
+    let refuse = |what: &str| Error::new(Code::AddressRefused, format!("{ip} is {what}"));
     match (is_metadata(ip), is_public(ip) || policy.allow_private) {
-        (true, _) => refuse("a cloud metadata service, which is never a source"),
-        (false, false) => refuse("not a public address"),
+        (true, _) => {
+            Err(refuse("a cloud metadata service, which is never a source").hint(METADATA))
+        }
+        (false, false) => Err(refuse("not a public address")),
         (false, true) => Ok(()),
     }
 }
@@ -437,7 +448,7 @@ mod tests {
         let headers = headers
             .map(|name| (name.to_owned(), "v".to_owned()))
             .to_vec();
-        next_hop(from, location, &headers, number, &PUBLIC)
+        next_hop(from, Some(location), &headers, number, &PUBLIC)
     }
 
     #[test]

@@ -12,3 +12,4 @@ pub mod hosts;
 pub(crate) mod kind;
 pub mod probe;
 pub mod range;
+pub mod reply;

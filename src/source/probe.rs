@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::disposition::file_name;
 use super::range::{ContentRange, bad_status, check_identity, content_length, content_range};
 use crate::error::{Code, Error};
-use crate::http::{Headers, header};
+use crate::http::{Headers, header, header_text};
 use crate::time::UnixMs;
 
 /// What the first reply tells of a source.
@@ -116,7 +116,7 @@ fn probe(headers: &Headers, size: Option<u64>, ranges: bool, whole: bool) -> Res
         whole,
         validator: Validator::of(headers),
         content_type: header(headers, "content-type").map(str::to_owned),
-        file_name: header(headers, "content-disposition").and_then(file_name),
+        file_name: header_text(headers, "content-disposition").and_then(|text| file_name(&text)),
     })
 }
 

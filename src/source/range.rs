@@ -119,9 +119,27 @@ pub(super) fn bad_status(status: u16) -> Error {
     error
 }
 
+/// Content-Encodings that leave the bytes as they are: object stores keep what an uploader wrote
+/// there, and clients write character sets, transfer encodings and "none".
+const IDENTITY: &[&str] = &[
+    "identity",
+    "none",
+    "binary",
+    "aws-chunked",
+    "8bit",
+    "7bit",
+    "utf-8",
+    "utf8",
+];
+
 /// Bytes that are encoded are not the bytes of the file.
 pub(super) fn check_identity(headers: &Headers) -> Result<(), Error> {
-    let plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+    let plain = |coding: &str| {
+        coding.is_empty()
+            || IDENTITY
+                .iter()
+                .any(|name| coding.eq_ignore_ascii_case(name))
+    };
     let codings = headers
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));

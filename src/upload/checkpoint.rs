@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint_text::{invalid, other_version};
 use super::job::{Adopt, Media, MissingSegments, PlaylistRoot, PlaylistSource, Source};
-use super::plan::Plan;
+use super::plan::{MAX_OBJECT_SIZE, Plan};
 use crate::error::{Code, Error};
 use crate::http::Headers;
 use crate::source::probe::Validator;
@@ -190,17 +191,45 @@ pub struct SourceMark {
 
 impl Checkpoint {
     /// # Errors
-    /// `CheckpointInvalid` when another version wrote it.
+    /// `CheckpointInvalid` when another version wrote it, or when its numbers cannot be those of an
+    /// upload.
     pub fn check(&self) -> Result<(), Error> {
-        if self.version == VERSION {
-            return Ok(());
+        if self.version != VERSION {
+            let message = other_version(u64::from(self.version));
+            return Err(Error::new(Code::CheckpointInvalid, message));
         }
-        let message = format!(
-            "the checkpoint has version {}, this build reads version {VERSION}",
-            self.version
-        );
-        Err(Error::new(Code::CheckpointInvalid, message))
+        if self.bytes_accepted > MAX_OBJECT_SIZE {
+            return Err(beyond("bytesAccepted"));
+        }
+        if self.source.size.is_some_and(|size| size > MAX_OBJECT_SIZE) {
+            return Err(beyond("source.size"));
+        }
+        if self.source.modified.is_some_and(|time| time > LATEST_MS) {
+            return Err(beyond("source.modified"));
+        }
+        match &self.plan {
+            Some(plan) if !plan.is_possible() => Err(beyond("plan")),
+            _ => self.playlist.as_ref().map_or(Ok(()), PlaylistMark::check),
+        }
     }
+}
+
+impl PlaylistMark {
+    fn check(&self) -> Result<(), Error> {
+        match self.done.iter().all(|(first, last)| first <= last) {
+            true => Ok(()),
+            false => Err(beyond("playlist.done")),
+        }
+    }
+}
+
+/// The last time that JavaScript can name, in ms since the epoch.
+const LATEST_MS: u64 = 8_640_000_000_000_000;
+
+fn beyond(field: &str) -> Error {
+    invalid(&format!(
+        "`{field}` of the checkpoint holds a number that no upload can have"
+    ))
 }
 
 impl SourceMark {
@@ -235,7 +264,7 @@ impl SourceMark {
                 path: name.clone(),
                 ..SourceMark::default()
             },
-            Source::Stream { .. } => SourceMark::default(),
+            Source::Stream { .. } | Source::Reply(_) => SourceMark::default(),
         }
     }
 

@@ -122,14 +122,19 @@ pub struct Failure {
 }
 
 /// Which side failed, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// The machine asked for it.
     Canceled,
     /// The server side of a `Send` or of a PUT: refused, reset, unresolved.
+    #[default]
     Network,
+    /// The server side answered with something that is not HTTP.
+    Malformed,
+    /// The host has no free file handle, for a connection or a file: nothing was sent.
+    NoHandle,
     /// The server side shows a certificate that is not trusted: nothing was sent.
     Untrusted,
     /// The server side did not move for `idle_ms`.
@@ -138,6 +143,8 @@ pub enum FailureKind {
     SourceReply,
     /// The source's connection failed before or within its body.
     SourceNetwork,
+    /// The source answered with something that is not HTTP.
+    SourceMalformed,
     /// The source shows a certificate that is not trusted.
     SourceUntrusted,
     /// The source did not move for `idle_ms`.
@@ -169,6 +176,7 @@ impl FailureKind {
     pub(crate) fn no_reply(self, unreachable: Code) -> Code {
         match self {
             FailureKind::Untrusted => Code::TlsUntrusted,
+            FailureKind::Malformed => Code::ReplyMalformed,
             _ => unreachable,
         }
     }

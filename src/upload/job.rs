@@ -10,6 +10,7 @@ use crate::playlist::Choice;
 use crate::source::access::HostAccess;
 use crate::source::guard::SourcePolicy;
 use crate::source::hosts::SourceHosts;
+use crate::source::reply::ReplyHead;
 use crate::vod::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
 use crate::vod::{VideoRef, VodService};
 
@@ -163,6 +164,9 @@ pub enum Source {
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         name: Option<String>,
     },
+    /// The body of a reply that the caller has fetched, or of an object that it has opened. It
+    /// passes by once.
+    Reply(ReplyHead),
     /// An HLS playlist with everything it names.
     Playlist(PlaylistSource),
 }

@@ -13,6 +13,7 @@
 //! [`tree`] (the files of a playlist), [`checkpoint`], [`machine`] (the machine itself).
 
 pub mod checkpoint;
+mod checkpoint_text;
 pub mod credential_clock;
 pub mod event;
 pub mod job;

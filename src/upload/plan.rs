@@ -58,6 +58,22 @@ pub enum Plan {
 }
 
 impl Plan {
+    /// Whether an object can be cut so.
+    pub(super) fn is_possible(&self) -> bool {
+        let sizes = MIN_PART_SIZE..=MAX_PART_SIZE;
+        match self {
+            Plan::Put { size } => *size <= MAX_PART_SIZE,
+            Plan::Parts { size, part_size } => {
+                let parts = u64::from(self.count().unwrap_or(u32::MAX));
+                *size <= MAX_OBJECT_SIZE && sizes.contains(part_size) && parts <= MAX_PARTS
+            }
+            Plan::Growing {
+                part_size,
+                max_part_size,
+            } => sizes.contains(part_size) && sizes.contains(max_part_size),
+        }
+    }
+
     /// Parts in all, where the length is known.
     pub fn count(&self) -> Option<u32> {
         match self {

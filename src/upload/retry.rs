@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::encode::hex;
+use crate::error::{Code, Error};
 
 /// First delay of the exponential backoff, in ms.
 const BASE_MS: u64 = 200;
@@ -24,6 +25,21 @@ pub const REFRESHES_IN_A_ROW: u32 = 3;
 pub const SAME_CREDENTIAL_TRIES: u32 = 8;
 /// Times an upload may start over, because the server or the source lost it.
 pub const RESTARTS: u32 = 2;
+
+/// How long a host that is short of file handles waits before it tries again, in ms, after it has
+/// waited for `waited_ms`: other transfers give theirs back as they end. `None` when that was long
+/// enough.
+pub fn handle_wait_ms(waited_ms: u64) -> Option<u64> {
+    const EVERY_MS: u64 = 250;
+    const PATIENCE_MS: u64 = 300_000;
+    (waited_ms < PATIENCE_MS).then_some(EVERY_MS)
+}
+
+/// What to say when it was.
+pub(crate) fn too_many_files(what: &str) -> Error {
+    let message = format!("this machine has had no free file handle for 5 minutes: {what}");
+    Error::new(Code::TooManyFiles, message)
+}
 
 /// Randomness from the host's 32 bytes: HMAC-SHA256 in counter mode. Same entropy, same nonces, same delays.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request};
 use crate::time::UnixMs;
-use crate::upload::retry::{CALL_TRIES, Entropy};
+use crate::upload::FailureKind;
+use crate::upload::retry::{CALL_TRIES, Entropy, handle_wait_ms, too_many_files};
 
 /// A new nonce or a new token helps at once or not at all.
 const CORRECTED_TRIES: u32 = 3;
@@ -194,10 +195,10 @@ pub enum Heard {
     Failed {
         /// The runtime's own words: no URL, no header value.
         message: String,
-        /// It was the certificate: it is not trusted here.
+        /// How: `network`, `timeout`, `untrusted`, `malformed` or `no_handle`.
         #[serde(default)]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
-        untrusted: bool,
+        kind: FailureKind,
     },
     /// A `Wait` is over.
     Woke,
@@ -254,6 +255,8 @@ pub struct Conversation {
     renewed: bool,
     pause_ms: u64,
     deadline: Option<u64>,
+    /// The host has been short of file handles since then.
+    no_handle_since: Option<UnixMs>,
 }
 
 impl Conversation {
@@ -291,6 +294,7 @@ impl Conversation {
             renewed: false,
             pause_ms: FIRST_PAUSE_MS,
             deadline: timeout.map(|timeout| now.plus_ms(timeout).0),
+            no_handle_since: None,
         })
     }
 
@@ -311,17 +315,17 @@ impl Conversation {
                 self.account.replace(account);
                 self.send(now)
             }
-            Heard::Failed { message, untrusted } => {
+            Heard::Failed {
+                message,
+                kind: FailureKind::NoHandle,
+            } => self.wait_for_handle(&message, now),
+            Heard::Failed { message, kind } => {
                 let host = self.service.base_url().unwrap_or_default();
                 let host = host
                     .split_once("://")
                     .map_or(host.as_str(), |(_, host)| host);
                 let message = format!("{}: no reply from {host}: {message}", self.action());
-                let code = match untrusted {
-                    true => Code::TlsUntrusted,
-                    false => Code::VodUnreachable,
-                };
-                let error = Error::new(code, message);
+                let error = Error::new(kind.no_reply(Code::VodUnreachable), message);
                 if error.retryable && self.is_repeatable() {
                     self.try_again(error, None, CALL_TRIES, now)
                 } else {
@@ -333,6 +337,7 @@ impl Conversation {
                 headers,
                 body,
             } => {
+                self.no_handle_since = None;
                 let reply = Reply {
                     status,
                     headers,
@@ -507,6 +512,19 @@ impl Conversation {
             return Step::Failed { error };
         }
         Step::Wait { until }
+    }
+
+    /// Nothing was sent, so it is no failure of the service.
+    fn wait_for_handle(&mut self, what: &str, now: UnixMs) -> Step {
+        let since = *self.no_handle_since.get_or_insert(now);
+        match handle_wait_ms(now.0.saturating_sub(since.0)) {
+            Some(delay) => Step::Wait {
+                until: now.plus_ms(delay).0,
+            },
+            None => Step::Failed {
+                error: too_many_files(what),
+            },
+        }
     }
 }
 

@@ -73,7 +73,12 @@ fn incoming(response: Response, line: Line) -> Result<Incoming, JsValue> {
     for entry in response.headers().entries() {
         let pair: Array = entry?.unchecked_into();
         let text = |index| pair.get(index).as_string().unwrap_or_default();
-        headers.push((text(0), text(1)));
+        let (name, value) = (text(0), text(1));
+        let value = match name.as_str() {
+            "location" if js::streams_lengths() => one_char_per_byte(&value),
+            _ => value,
+        };
+        headers.push((name, value));
     }
     let body = match response.body() {
         Some(stream) => Reader::of_stream(&stream, Some(line))?,
@@ -84,6 +89,12 @@ fn incoming(response: Response, line: Line) -> Result<Incoming, JsValue> {
         headers,
         body,
     })
+}
+
+/// Workers read header values as UTF-8. The core wants one character per byte, or it would take the
+/// `é` of a Location for the one byte that it is in Latin-1.
+fn one_char_per_byte(text: &str) -> String {
+    text.bytes().map(char::from).collect()
 }
 
 /// One request on its way out, whose body of `length` bytes is written bit by bit.

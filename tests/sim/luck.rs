@@ -36,6 +36,10 @@ pub enum Fault {
     SourceRefuses(u16),
     /// The service takes the request and says nothing more.
     Stalls,
+    /// This machine has no free file handle.
+    NoHandle,
+    /// The answer, of the source where it is opened, else of the service, is no HTTP.
+    Malformed,
 }
 
 /// Decides what goes wrong. The same seed gives the same run.
@@ -100,7 +104,7 @@ impl Luck {
             return None;
         }
         let kinds: &[Fault] = match op {
-            Op::Open => &[Fault::ResetBefore, Fault::Refuse(503, "")],
+            Op::Open => &[Fault::ResetBefore, Fault::Refuse(503, ""), Fault::NoHandle],
             Op::Read => &[Fault::SourceBreaks],
             Op::CreateUploadVideo
             | Op::RefreshUploadVideo
@@ -111,6 +115,7 @@ impl Luck {
                 Fault::ResetAfter,
                 Fault::Refuse(400, "Throttling.User"),
                 Fault::Refuse(503, "ServiceUnavailable"),
+                Fault::NoHandle,
             ],
             Op::UploadPart | Op::PutObject => &[
                 Fault::ResetBefore,
@@ -120,11 +125,13 @@ impl Luck {
                 Fault::Refuse(500, "InternalError"),
                 Fault::Refuse(403, "SecurityTokenExpired"),
                 Fault::Refuse(400, "RequestTimeout"),
+                Fault::NoHandle,
             ],
             _ => &[
                 Fault::ResetBefore,
                 Fault::ResetAfter,
                 Fault::Refuse(500, "InternalError"),
+                Fault::NoHandle,
             ],
         };
         let pick = self.below(kinds.len() as u64) as usize;

@@ -537,6 +537,8 @@ impl World {
             Some(Fault::Stalls) => {
                 return self.schedule(patience, failed(id, FailureKind::Timeout));
             }
+            Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
+            Some(Fault::Malformed) => failed(id, FailureKind::Malformed),
             Some(Fault::ResetAfter) => {
                 self.service.answer(op, request, self.now);
                 failed(id, FailureKind::Network)
@@ -574,6 +576,8 @@ impl World {
             (_, Some(Fault::ResetBefore | Fault::ResetAfter)) => {
                 failed(id, FailureKind::SourceNetwork)
             }
+            (_, Some(Fault::NoHandle)) => failed(id, FailureKind::NoHandle),
+            (_, Some(Fault::Malformed)) => failed(id, FailureKind::SourceMalformed),
             (_, Some(Fault::Refuse(status, _))) => Event::Opened {
                 id,
                 status,
@@ -618,6 +622,8 @@ impl World {
         };
         let event = match self.luck.fault(Op::Open, None) {
             Some(Fault::ResetBefore | Fault::ResetAfter) => failed(id, FailureKind::SourceNetwork),
+            Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
+            Some(Fault::Malformed) => failed(id, FailureKind::SourceMalformed),
             Some(Fault::Refuse(status, _)) => Event::Opened {
                 id,
                 status,
@@ -817,6 +823,8 @@ impl World {
         let event = match fault {
             Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceNetwork),
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
+            Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
+            Some(Fault::Malformed) => failed(id, FailureKind::Malformed),
             Some(Fault::ResetAfter) => {
                 self.service.store(op, request, extent, self.now);
                 failed(id, FailureKind::Network)

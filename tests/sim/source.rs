@@ -150,6 +150,11 @@ impl World {
                 version: 0,
             },
         };
+        for name in ["user-agent", "accept"] {
+            let headers = request.headers.iter();
+            let told = headers.filter(|(n, _)| n.eq_ignore_ascii_case(name));
+            assert_eq!(told.count(), 1, "{name} of {}", request.url);
+        }
         if let Some(location) = &self.source.moved_to {
             return refuse(302, vec![("Location".into(), location.clone())]);
         }

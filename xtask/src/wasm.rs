@@ -247,9 +247,40 @@ fn trimmed_glue(glue: &str) -> Result<String> {
         "export { initSync, __wbg_init as default };",
         "export { initSync };",
     );
+    let kept = by_tag(&kept)?;
     for gone in ["import.meta", "fetch(", "__wbg_init_promise", "async "] {
         ensure!(!kept.contains(gone), "the glue still holds `{gone}`");
     }
+    Ok(kept)
+}
+
+/// `instanceof` knows the classes of one realm only; jest and Next's edge runtime hand over a compiled
+/// module, or a buffer, of another one.
+fn by_tag(glue: &str) -> Result<String> {
+    let mut kept = glue.to_owned();
+    while let Some(at) = kept.find(" instanceof ") {
+        let (before, after) = kept.split_at(at);
+        let part_of_name = |char: char| char.is_alphanumeric() || "._".contains(char);
+        let value = before
+            .rsplit(|char| !part_of_name(char))
+            .next()
+            .unwrap_or_default();
+        let name = after.trim_start_matches(" instanceof ");
+        let name = name
+            .split(|char| !part_of_name(char))
+            .next()
+            .unwrap_or_default();
+        ensure!(
+            !value.is_empty() && !name.is_empty(),
+            "the glue has an `instanceof` of another shape"
+        );
+        let test = format!(r#"Object.prototype.toString.call({value}) === "[object {name}]""#);
+        kept = kept.replacen(&format!("{value} instanceof {name}"), &test, 1);
+    }
+    ensure!(
+        kept.contains("[object WebAssembly.Module]"),
+        "the glue does not look at what it is given"
+    );
     Ok(kept)
 }
 

@@ -66,7 +66,7 @@ impl Call {
     }
 
     /// It is sent when all else is over.
-    fn cleans_up(self) -> bool {
+    pub(super) fn cleans_up(self) -> bool {
         matches!(
             self,
             Call::AbortMultipartUpload | Call::DeleteMultipartUpload | Call::DeleteVideo

@@ -23,7 +23,7 @@ use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
 use super::patience;
 use super::plan::{self, Plan, Shape};
-use super::retry::{CALL_TRIES, Entropy, PART_TRIES};
+use super::retry::{CALL_TRIES, Entropy, PART_TRIES, handle_wait_ms, too_many_files};
 use crate::clock::Clock;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::Reply;
@@ -72,6 +72,8 @@ pub struct Upload {
     relisted: bool,
     tries: BTreeMap<Call, u32>,
     failures_in_a_row: u32,
+    /// The host has been short of file handles since then.
+    no_handle_since: Option<UnixMs>,
     restarts: u32,
     adoption: adopt::Adoption,
     /// Of a media that is replaced: the size of what it held, if VOD told it.
@@ -219,6 +221,7 @@ impl Upload {
             relisted: false,
             tries: BTreeMap::new(),
             failures_in_a_row: 0,
+            no_handle_since: None,
             restarts: 0,
             adoption: adopt::Adoption::default(),
             replaced_bytes: None,
@@ -265,6 +268,9 @@ impl Upload {
     }
 
     fn step(&mut self, event: Event, now: UnixMs) -> Result<(), Error> {
+        if let Event::Replied { .. } | Event::Opened { .. } | Event::Transferred { .. } = event {
+            self.no_handle_since = None;
+        }
         match event {
             Event::Start => self.start(now),
             Event::Stop => self.stop(),
@@ -404,6 +410,9 @@ impl Upload {
                 format!("the host failed: {}", failure.message),
             ));
         }
+        if failure.kind == FailureKind::NoHandle {
+            return self.wait_for_handle(task, failure, now);
+        }
         match task {
             Task::Call { call, .. } => self.on_call_failure(*call, failure, now),
             // Also where only the clean-up waits for them.
@@ -430,6 +439,40 @@ impl Upload {
             | Task::RetryPart(_)
             | Task::Landing => Ok(()),
         }
+    }
+
+    /// Does it again once a file handle may be free. Neither side has failed, so it counts for neither.
+    fn wait_for_handle(
+        &mut self,
+        task: &Task,
+        failure: &Failure,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let cleans_up = matches!(task, Task::Call { call, .. } if call.cleans_up());
+        if !self.is_running() && !cleans_up {
+            return Ok(());
+        }
+        let since = *self.no_handle_since.get_or_insert(now);
+        let Some(delay) = handle_wait_ms(now.0.saturating_sub(since.0)) else {
+            return Err(too_many_files(&failure.message));
+        };
+        let again = match task {
+            Task::Call { call, .. } => Task::RetryCall(*call),
+            Task::Open => Task::RetryOpen,
+            Task::OpenList => Task::RetryList,
+            Task::OpenFile(number) => return self.begin_file_later(*number, delay, now),
+            Task::Transfer { part, .. } if self.files.is_some() => {
+                return self.begin_file_later(*part, delay, now);
+            }
+            Task::Transfer { part, .. } => {
+                // Where it was the body of the first reply, that is gone.
+                self.reader.lends_first_part &= *part != 1;
+                Task::RetryPart(*part)
+            }
+            _ => return Err(too_many_files(&failure.message)),
+        };
+        self.wait(again, delay, now);
+        Ok(())
     }
 
     fn is_running(&self) -> bool {
@@ -735,6 +778,9 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         &job.options,
         &job.host,
     )?;
+    if let Source::Reply(head) = &job.source {
+        head.read()?;
+    }
     let playlist = match &job.source {
         Source::Playlist(playlist) => Some(playlist),
         _ => None,

@@ -8,7 +8,7 @@ use super::calls::{Call, Trouble};
 use super::reader::{SOURCE_IDLE_MS, is_passing};
 use super::{Task, Upload};
 use crate::error::{Code, Error};
-use crate::http::{Headers, Reply, Request, header};
+use crate::http::{Headers, Reply, Request, location, source_headers};
 use crate::oss;
 use crate::oss::Target;
 use crate::oss::crc64::Crc64;
@@ -198,10 +198,16 @@ impl Upload {
             return Ok(false);
         }
         self.close(id)?;
-        let location = header(headers, "location").unwrap_or_default();
-        fetch.hops = fetch.hops.saturating_add(1);
+        let to = location(headers);
         let policy = self.job.options.source_policy();
-        let next = next_hop(from, location, &fetch.item.headers, fetch.hops, &policy);
+        let next = next_hop(
+            from,
+            to.as_deref(),
+            &fetch.item.headers,
+            fetch.hops,
+            &policy,
+        );
+        fetch.hops = fetch.hops.saturating_add(1);
         let (url, headers) = next.map_err(|error| about(&fetch.first, error))?;
         fetch.item.spot = Spot::Url(url);
         fetch.item.headers = headers;
@@ -856,7 +862,7 @@ impl Upload {
         Request {
             method: "GET".into(),
             url,
-            headers: asked.into_iter().chain(headers).collect(),
+            headers: source_headers(&asked, headers),
             body: String::new(),
             idle_ms: SOURCE_IDLE_MS,
             reply_ms: SOURCE_IDLE_MS,
@@ -876,7 +882,10 @@ impl Upload {
                 self.parts.ready(number);
                 return self.schedule_files(now);
             }
-            FailureKind::Network | FailureKind::Timeout | FailureKind::Untrusted => {
+            FailureKind::Network
+            | FailureKind::Timeout
+            | FailureKind::Untrusted
+            | FailureKind::Malformed => {
                 let message = format!("no reply from OSS: {}", failure.message);
                 let code = failure.kind.no_reply(Code::OssUnreachable);
                 about(&fetch.first, Error::new(code, message))
@@ -905,6 +914,23 @@ impl Upload {
             return self.part_failed(number, error, None, now);
         }
         Err(error)
+    }
+
+    /// The file is begun anew after a while, without this counting against it.
+    pub(super) fn begin_file_later(
+        &mut self,
+        number: u32,
+        delay: u64,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let fetch = self.fetch(number)?;
+        let (first, open) = (fetch.first.clone(), fetch.open.take());
+        *fetch = Fetch::of(first);
+        if let Some(open) = open {
+            self.close(open)?;
+        }
+        self.wait(Task::RetryPart(number), delay, now);
+        Ok(())
     }
 
     /// A file is stored.
@@ -992,6 +1018,7 @@ fn failed(item: &Item, failure: &Failure) -> Error {
     let code = match failure.kind {
         FailureKind::AddressRefused => Code::AddressRefused,
         FailureKind::SourceUntrusted => Code::SourceTlsUntrusted,
+        FailureKind::SourceMalformed => Code::SourceMalformed,
         FailureKind::SourceShort => Code::SourceTruncated,
         FailureKind::SourceLong => Code::SourceTooLong,
         FailureKind::SourceChanged => Code::SourceChanged,

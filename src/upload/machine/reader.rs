@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Task, Upload};
 use crate::error::{Code, Error};
-use crate::http::{Headers, Request, header, without_query};
+use crate::http::{Headers, Request, header, location, source_headers, without_query};
 use crate::source::guard::next_hop;
 use crate::source::kind;
 use crate::source::probe::{
@@ -43,6 +43,8 @@ pub(super) struct Reader {
     pub(super) modified: Option<u64>,
     content_type: Option<String>,
     name: Option<String>,
+    /// Of a reply that the caller has fetched: where it was.
+    came_from: Option<String>,
     /// The body kept open, for a source that is read in order.
     pub(super) open: Option<u32>,
     purpose: Purpose,
@@ -129,6 +131,18 @@ impl Reader {
                 name,
                 ..Reader::default()
             },
+            Source::Reply(head) => {
+                // One that is no source was refused before this.
+                let probe = head.read().unwrap_or_default();
+                Reader {
+                    access: Access::Stream,
+                    size: probe.size,
+                    name: probe.file_name,
+                    content_type: probe.content_type,
+                    came_from: head.url,
+                    ..Reader::default()
+                }
+            }
             // Its files have readers of their own.
             Source::Playlist(_) => Reader::default(),
         }
@@ -211,7 +225,7 @@ impl Upload {
         Request {
             method: "GET".into(),
             url: self.reader.url.clone(),
-            headers: self.reader.headers.iter().cloned().chain(headers).collect(),
+            headers: source_headers(&self.reader.headers, headers),
             body: String::new(),
             idle_ms: SOURCE_IDLE_MS,
             reply_ms: SOURCE_IDLE_MS,
@@ -284,14 +298,20 @@ impl Upload {
     }
 
     fn follow(&mut self, headers: &Headers) -> Result<(), Error> {
-        let location = header(headers, "location").unwrap_or_default();
         let reader = &self.reader;
-        let hop = reader.hops.saturating_add(1);
+        let to = location(headers);
         let policy = self.job.options.source_policy();
-        let (url, headers) = next_hop(&reader.url, location, &reader.headers, hop, &policy)?;
+        let next = next_hop(
+            &reader.url,
+            to.as_deref(),
+            &reader.headers,
+            reader.hops,
+            &policy,
+        );
+        let (url, headers) = next?;
         self.reader.url = url;
         self.reader.headers = headers;
-        self.reader.hops = hop;
+        self.reader.hops = self.reader.hops.saturating_add(1);
         self.open();
         Ok(())
     }
@@ -477,7 +497,10 @@ impl Upload {
         let reader = &self.reader;
         let hints = Hints {
             name: reader.name.as_deref(),
-            url: (!reader.url.is_empty()).then_some(reader.url.as_str()),
+            url: match reader.url.as_str() {
+                "" => reader.came_from.as_deref(),
+                url => Some(url),
+            },
             content_type: reader.content_type.as_deref(),
         };
         match naming::complete(&mut self.job.media, &hints) {
@@ -735,6 +758,7 @@ impl Upload {
         let what = match failure.kind {
             FailureKind::AddressRefused => Code::AddressRefused,
             FailureKind::SourceUntrusted => Code::SourceTlsUntrusted,
+            FailureKind::SourceMalformed => Code::SourceMalformed,
             FailureKind::SourceShort => Code::SourceTruncated,
             FailureKind::SourceLong => Code::SourceTooLong,
             FailureKind::SourceChanged => return self.changed(),

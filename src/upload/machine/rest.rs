@@ -45,7 +45,7 @@ impl Upload {
         _now: UnixMs,
     ) -> Result<Upload, Error> {
         checkpoint.check()?;
-        if let Source::Stream { .. } = job.source {
+        if let Source::Stream { .. } | Source::Reply(_) = job.source {
             return Err(once_only());
         }
         job.media = checkpoint.media.clone();

@@ -362,9 +362,10 @@ impl Upload {
                 self.look_at_suspects(now)?;
                 self.schedule(now)
             }
-            FailureKind::Untrusted => {
+            FailureKind::Untrusted | FailureKind::Malformed => {
                 let message = format!("part {part}: no reply from OSS: {}", failure.message);
-                Err(Error::new(Code::TlsUntrusted, message))
+                let code = failure.kind.no_reply(Code::OssUnreachable);
+                Err(Error::new(code, message))
             }
             FailureKind::SourceReply => self.source_refused(part, length, failure, now),
             // It broke while VOD was asked for a place: the part is fetched like any other.
