@@ -6,6 +6,7 @@ import { Attempt } from "./hosts/attempt.ts";
 import { describe, HostFailure } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
+import { unlessAborted } from "./patience.ts";
 import { send } from "./transfer.ts";
 import type { Answer, Ask, Heard, Step, VodService } from "./wasm/core.js";
 
@@ -24,7 +25,7 @@ export async function converse<T extends Answer["type"]>(
   wanted: T,
 ): Promise<Extract<Answer, { type: T }>> {
   mustNotBeAborted(signal);
-  const account = await keys.current();
+  const account = await unlessAborted(keys.current(), signal);
   const entropy = crypto.getRandomValues(new Uint8Array(32));
   const machine = new Conversation(service, account, ask, entropy, Date.now());
   try {
@@ -61,7 +62,7 @@ async function take(
   } catch (error) {
     mustNotBeAborted(signal);
     if (!(error instanceof HostFailure)) throw error;
-    return { type: "failed", message: describe(error), untrusted: error.kind === "untrusted" };
+    return { type: "failed", message: describe(error), kind: error.kind };
   } finally {
     forget?.();
     attempt.end();

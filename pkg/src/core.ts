@@ -2,6 +2,7 @@
 // supervises; the wasm is instantiated at the first call, and nothing happens at import.
 
 import { VodliftError } from "./error.ts";
+import { isError } from "./kinds.ts";
 import { spelled } from "./urls.ts";
 import type {
   Account,
@@ -92,7 +93,8 @@ function call<T>(use: (core: Core) => T): T {
     return use(core());
   } catch (error) {
     if (isErrorData(error)) throw new VodliftError(error);
-    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    // A trap, of whatever realm the runtime makes it in.
+    if (!isError(error) || error.name !== "RuntimeError") throw error;
     instance += 1;
     restartCore();
     throw internal("the core stopped unexpectedly", error);
@@ -161,7 +163,7 @@ export class Upload {
     entropy: Uint8Array,
     now: number,
   ): Upload {
-    return new Upload((core) => core.Upload.resume(checkpoint, job, account, entropy, now));
+    return new Upload((core) => core.Upload.resume(jsonOf(checkpoint), job, account, entropy, now));
   }
 
   /** Removes what an upload has left on the server. It ends in `failed` with the code `aborted`. */
@@ -172,7 +174,9 @@ export class Upload {
     entropy: Uint8Array,
     now: number,
   ): Upload {
-    return new Upload((core) => core.Upload.discard(checkpoint, job, account, entropy, now));
+    return new Upload((core) =>
+      core.Upload.discard(jsonOf(checkpoint), job, account, entropy, now),
+    );
   }
 
   /** What to do next, in this order. Every event is answered in every state. */
@@ -272,6 +276,31 @@ export function decodeUploadAddress(text: string): UploadAddress {
 /** Decodes the UploadAuth of a CreateUpload… reply that came at `now`, in ms since the epoch. Keep it secret. */
 export function decodeUploadAuth(text: string, now: number): DecodedUploadAuth {
   return call((core) => core.decodeUploadAuth(text, now));
+}
+
+/**
+ * Reads a checkpoint, version first.
+ *
+ * @param stored What a store gave back, or its JSON text.
+ * @throws VodliftError `checkpoint_invalid`, naming the field.
+ */
+export function readCheckpoint(stored: unknown): Checkpoint {
+  return call((core) => core.readCheckpoint(jsonOf(stored)));
+}
+
+/** What has no JSON is none. */
+function jsonOf(stored: unknown): string {
+  if (typeof stored === "string") return stored;
+  try {
+    return JSON.stringify(stored) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** How long to wait while this machine has no free file handle, after so many ms; `undefined`: not any more. */
+export function handleWaitMs(waitedMs: number): number | undefined {
+  return call((core) => core.handleWaitMs(waitedMs));
 }
 
 /** Whether a source's reply is exactly the range that was asked for; `undefined` if it is. */

@@ -15,6 +15,7 @@ import type {
   Account,
   Checkpoint,
   Effect,
+  Error as ErrorData,
   Event,
   Outcome,
   Progress,
@@ -56,6 +57,8 @@ const CANCELED = new HostFailure("canceled", "called off");
 export interface Suspended {
   readonly suspended: true;
   readonly checkpoint: Checkpoint;
+  /** What went wrong beside it, if anything: see `Outcome`. */
+  readonly warnings?: readonly ErrorData[];
 }
 
 /** Runs one upload to its end, or to where it was to stop. */

@@ -23,8 +23,11 @@ export class VodliftError extends Error {
   /** HTTP status of the reply, if there was one. */
   readonly status: number | undefined;
 
+  /** What went wrong beside it, such as a checkpoint that could not be removed. */
+  readonly warnings: readonly ErrorData[];
+
   /** @internal */
-  constructor(data: ErrorData, cause?: unknown) {
+  constructor(data: ErrorData, cause?: unknown, warnings: readonly ErrorData[] = []) {
     super(data.message, cause === undefined ? undefined : { cause });
     this.code = data.code;
     this.class = data.class;
@@ -33,11 +36,12 @@ export class VodliftError extends Error {
     this.serviceCode = data.serviceCode;
     this.requestId = data.requestId;
     this.status = data.status;
+    this.warnings = warnings;
   }
 
   /** What the error tells, as data: for logs and replies. */
-  toJSON(): ErrorData {
-    const { code, message, hint, retryable, serviceCode, requestId, status } = this;
+  toJSON(): ErrorData & { warnings?: readonly ErrorData[] } {
+    const { code, message, hint, retryable, serviceCode, requestId, status, warnings } = this;
     return {
       code,
       class: this.class,
@@ -47,6 +51,7 @@ export class VodliftError extends Error {
       ...(serviceCode !== undefined && { serviceCode }),
       ...(requestId !== undefined && { requestId }),
       ...(status !== undefined && { status }),
+      ...(warnings.length > 0 && { warnings }),
     };
   }
 }

@@ -4,8 +4,10 @@ import { createHost, fileCheckpoint, fromFile } from "#host";
 import { defined, invalid, text, whole as wholeNumber } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { converse } from "./converse.ts";
-import { checkAddress, errorOf, Upload, VodliftError } from "./core.ts";
+import { checkAddress, errorOf, readCheckpoint, Upload, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
+import { FIELDS, mustBeKnown, type Names } from "./fields.ts";
+import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import {
   attachedMedia,
@@ -21,6 +23,7 @@ import {
   vodService,
 } from "./job.ts";
 import { Keys } from "./keys.ts";
+import { isUrl } from "./kinds.ts";
 import type {
   CallOptions,
   PlaylistOptions,
@@ -36,9 +39,17 @@ import type {
   VodliftOptions,
   WaitOptions,
 } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { inParallel } from "./parallel.ts";
+import { unlessAborted } from "./patience.ts";
 import { type Run, run } from "./run.ts";
-import { type OpenSource, openSource, type UploadSource } from "./sources/index.ts";
+import {
+  type OpenSource,
+  openSource,
+  type TakenSource,
+  takeSource,
+  type UploadSource,
+} from "./sources/index.ts";
 import { openPlaylist, type PlaylistSource } from "./sources/playlist.ts";
 import type {
   Answer,
@@ -49,7 +60,6 @@ import type {
   Mezzanine,
   Options,
   OssService,
-  Outcome,
   Readiness,
   UrlUploadInfos,
   UrlUploadJob,
@@ -94,17 +104,18 @@ export type {
   VodliftOptions,
   WaitOptions,
 } from "./options.ts";
+export type { Outcome } from "./outcome.ts";
 export type { UploadProgress } from "./progress.ts";
 export type { SlowRequest } from "./slow.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
+export type { StoredObject } from "./sources/reply.ts";
 export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
 export type { ByteStream } from "./sources/stream.ts";
 export type {
   Checkpoint,
   Deletion,
   Mezzanine,
-  Outcome,
   Phase,
   PlaylistLimits,
   Progress,
@@ -146,6 +157,7 @@ export class Vodlift {
    * @throws VodliftError `invalid_argument`, naming the field.
    */
   constructor(options: VodliftOptions) {
+    mustBeKnown(options, FIELDS.account);
     this.#keys = new Keys(options);
     this.#vod = vodService(options);
     this.#oss = ossService(options);
@@ -168,8 +180,8 @@ export class Vodlift {
     source: UploadSource,
     options: UploadOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const open = () => openSource(source, options.size);
-    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
+    const media = () => ({ type: "video", ...video(options) }) as const;
+    return this.#upload(takeSource(source, options?.size), media, options, FIELDS.upload);
   }
 
   /**
@@ -186,8 +198,8 @@ export class Vodlift {
    */
   async uploadImage(source: UploadSource, options: UploadImageOptions = {}): Promise<Outcome> {
     const media = () => ({ type: "image", ...image(options) }) as const;
-    const open = () => openSource(source, options.size);
-    return whole(await this.#upload(open, media, options));
+    const taken = takeSource(source, options?.size);
+    return whole(await this.#upload(taken, media, options, FIELDS.image));
   }
 
   /**
@@ -205,29 +217,33 @@ export class Vodlift {
     options: UploadAttachedMediaOptions,
   ): Promise<Outcome> {
     const media = () => ({ type: "attachedMedia", ...attachedMedia(options) }) as const;
-    const open = () => openSource(source, options.size);
-    return whole(await this.#upload(open, media, options));
+    const taken = takeSource(source, options?.size);
+    return whole(await this.#upload(taken, media, options, FIELDS.attached));
   }
 
-  async #upload(
-    open: () => Promise<OpenSource>,
+  #upload(
+    source: TakenSource,
     media: () => Job["media"],
     options: TransferOptions & SliceOptions & OfVideos,
+    known: Names,
   ): Promise<Outcome | Suspended> {
-    const { checkpoint: store, signal, stop, onProgress } = options;
-    return run({
-      slow: slowRequests(options),
-      host: host(),
-      open,
-      keys: this.#keys,
-      machine: (data, account) => {
-        const job = this.#job(data, media(), howTo(options));
-        return Upload.create(job, account, entropy(), Date.now());
-      },
-      store,
-      signal,
-      stop,
-      onProgress,
+    return run(source, () => {
+      mustBeKnown(options, known);
+      const { checkpoint: store, signal, stop, onProgress } = options;
+      return {
+        slow: slowRequests(options),
+        host: host(),
+        source,
+        keys: this.#keys,
+        machine: (data, account) => {
+          const job = this.#job(data, media(), howTo(options));
+          return Upload.create(job, account, entropy(), Date.now());
+        },
+        store,
+        signal,
+        stop,
+        onProgress,
+      };
     });
   }
 
@@ -246,8 +262,9 @@ export class Vodlift {
       Partial<UploadAttachedMediaOptions> &
       PlaylistOptions = {},
   ): Promise<void> {
+    mustBeKnown(options, FIELDS.any);
     if (as !== "playlist") mustNotBePlaylists(options);
-    const { data, local } =
+    const opened =
       as === "playlist"
         ? openPlaylist(source as PlaylistSource, options)
         : await openSource(source, options.size);
@@ -259,10 +276,11 @@ export class Vodlift {
       return { type: "attachedMedia", ...attachedMedia({ ...rest, businessType }) };
     };
     try {
-      const job = this.#job(data, media(), howTo(options));
+      const job = this.#job(opened.data, media(), howTo(options));
       Upload.create(job, await this.#keys.current(), entropy(), Date.now()).free();
     } finally {
-      if (local?.type === "slices") await local.slices.close();
+      // A stream stays open: it is for the upload to read.
+      if (opened.local?.type === "slices") await opened.local.slices.close();
     }
   }
 
@@ -295,8 +313,9 @@ export class Vodlift {
     source: PlaylistSource,
     options: PlaylistOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const open = async () => openPlaylist(source, options);
-    return this.#upload(open, () => ({ type: "video", ...video(options) }), options);
+    const media = () => ({ type: "video", ...video(options) }) as const;
+    const root = { open: async () => openPlaylist(source, options), close: async () => {} };
+    return this.#upload(root, media, options, FIELDS.playlist);
   }
 
   /**
@@ -316,21 +335,25 @@ export class Vodlift {
     from: Checkpoint | CheckpointStore,
     options: ResumeOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const { checkpoint, store } = await load(from);
-    const { signal, stop, onProgress } = options;
-    return run({
-      slow: slowRequests(options),
-      host: host(),
-      open: () => sourceOf(checkpoint, options),
-      keys: this.#keys,
-      machine: (data, account) => {
-        const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
-        return Upload.resume(checkpoint, job, account, entropy(), Date.now());
-      },
-      store,
-      signal,
-      stop,
-      onProgress,
+    const given = options?.source === undefined ? undefined : takeSource(options.source);
+    return run(given, async () => {
+      mustBeKnown(options, FIELDS.resume);
+      const { signal, stop, onProgress } = options;
+      const { checkpoint, store } = await unlessAborted(load(from), signal);
+      return {
+        slow: slowRequests(options),
+        host: host(),
+        source: sourceOf(checkpoint, options, given),
+        keys: this.#keys,
+        machine: (data, account) => {
+          const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
+          return Upload.resume(checkpoint, job, account, entropy(), Date.now());
+        },
+        store,
+        signal,
+        stop,
+        onProgress,
+      };
     });
   }
 
@@ -355,10 +378,20 @@ export class Vodlift {
       return Upload.discard(checkpoint, job, account, entropy(), Date.now());
     };
     const nothing = { signal: undefined, stop: undefined, onProgress: undefined };
+    const source = { open };
     try {
-      await run({ host: host(), keys: this.#keys, open, machine, store, ...nothing });
+      await run(undefined, () => ({
+        host: host(),
+        keys: this.#keys,
+        source,
+        machine,
+        store,
+        ...nothing,
+      }));
     } catch (error) {
       if (!(error instanceof VodliftError && error.code === "aborted")) throw error;
+      const [left] = error.warnings;
+      if (left !== undefined) throw new VodliftError(left);
     }
   }
 
@@ -476,7 +509,7 @@ export class Vodlift {
     urls: readonly (string | URL)[] | string | URL,
     options: UploadMediaByUrlOptions = {},
   ): Promise<UrlUploadJob[]> {
-    const list = typeof urls === "string" || urls instanceof URL ? [urls] : urls;
+    const list = typeof urls === "string" || isUrl(urls) ? [urls] : urls;
     const ask: Ask = { type: "uploadByUrl", pull: pull(list, options) };
     return (await this.#ask(ask, "jobs", options.signal)).jobs;
   }
@@ -553,12 +586,19 @@ export class Vodlift {
   ): AsyncGenerator<UploadEnd<Item>> {
     yield* inParallel(items, wholeNumber("jobs", how.jobs, 1) ?? 4, async (item) => {
       try {
-        return { item, outcome: await this.upload(item.source, item) };
+        return { item, outcome: await this.#uploadItem(item) };
       } catch (error) {
-        if (error instanceof VodliftError) return { item, error };
-        throw error;
+        return { item, error: asVodliftError(error) };
       }
     });
+  }
+
+  /** An item may have fields of the caller's own, as long as none looks like a slip of the pen. */
+  async #uploadItem(item: UploadItem): Promise<Outcome> {
+    if (typeof item !== "object" || item === null) throw invalid("item", "must be an object");
+    const { source } = item;
+    const media = () => ({ type: "video", ...video(item) }) as const;
+    return whole(await this.#upload(takeSource(source, item.size), media, item, FIELDS.item));
   }
 
   #job(source: Job["source"], media: Job["media"], options: Options, region?: string): Job {
@@ -597,10 +637,10 @@ function entropy(): Uint8Array {
 async function load(
   from: Checkpoint | CheckpointStore,
 ): Promise<{ checkpoint: Checkpoint; store: CheckpointStore | undefined }> {
-  if (!("load" in from)) return { checkpoint: from, store: undefined };
-  const checkpoint = await from.load();
-  if (checkpoint !== undefined) return { checkpoint, store: from };
-  throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to go on from"));
+  if (!isStore(from)) return { checkpoint: readCheckpoint(from), store: undefined };
+  const stored = await loaded(from);
+  if (stored !== undefined) return { checkpoint: readCheckpoint(stored), store: from };
+  throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to resume from"));
 }
 
 /** Options without an effect are mistakes. */
@@ -611,22 +651,44 @@ function mustNotBePlaylists(options: PlaylistOptions): void {
   if (field !== undefined) throw invalid(field, "is for playlists");
 }
 
-async function sourceOf(
+function isStore(from: Checkpoint | CheckpointStore): from is CheckpointStore {
+  if (typeof from !== "object" || from === null) return false;
+  return "load" in from && typeof from.load === "function";
+}
+
+async function loaded(store: CheckpointStore): Promise<Checkpoint | undefined> {
+  try {
+    return await store.load();
+  } catch (error) {
+    if (error instanceof VodliftError) throw error;
+    const message = `the checkpoint could not be loaded: ${wordsOf(error)}`;
+    throw new VodliftError(errorOf("checkpoint_failed", message), error);
+  }
+}
+
+/** Whatever a caller's own code throws. */
+function asVodliftError(error: unknown): VodliftError {
+  if (error instanceof VodliftError) return error;
+  return new VodliftError(errorOf("internal", wordsOf(error)), error);
+}
+
+function sourceOf(
   { source: mark, playlist }: Checkpoint,
   { source: given, segments, limits, hosts }: ResumeOptions,
-): Promise<OpenSource> {
-  const open = (source: UploadSource) => {
-    if (playlist === undefined) return openSource(source, undefined);
-    return openPlaylist(source as PlaylistSource, { segments, limits, hosts });
+  taken: TakenSource | undefined,
+): Run["source"] {
+  const from = (source: UploadSource): Run["source"] => {
+    if (playlist === undefined) return source === given && taken ? taken : takeSource(source);
+    return { open: async () => openPlaylist(source as PlaylistSource, { segments, limits, hosts }) };
   };
-  if (given !== undefined) return open(given);
+  if (given !== undefined) return from(given);
   if (mark.queryRemoved) {
     throw invalid(
       "source",
       "must be passed again: its query looked like a credential and was not stored",
     );
   }
-  if (mark.url !== undefined) return open(mark.url);
-  if (mark.path !== undefined) return open(fromFile(mark.path));
+  if (mark.url !== undefined) return from(mark.url);
+  if (mark.path !== undefined) return from(fromFile(mark.path));
   throw invalid("source", "must be passed again: the checkpoint cannot tell where the bytes are");
 }

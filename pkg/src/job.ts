@@ -2,6 +2,7 @@
 
 import { bytes, defined, flag, invalid, oneOf, pairs, text, texts, whole } from "./arguments.ts";
 import { describe } from "./hosts/failure.ts";
+import { isDate } from "./kinds.ts";
 import type {
   ResumeOptions,
   SliceOptions,
@@ -255,7 +256,7 @@ function budget(limits: SliceOptions["budget"]): Budget | undefined {
     parts: whole("budget.parts", limits.parts, 0),
     subrequests: whole("budget.subrequests", limits.subrequests, 1),
     bytes: whole("budget.bytes", limits.bytes, 1),
-    deadline: whole("budget.deadline", deadline instanceof Date ? deadline.getTime() : deadline, 1),
+    deadline: whole("budget.deadline", isDate(deadline) ? deadline.getTime() : deadline, 1),
   });
 }
 

@@ -3,11 +3,12 @@
 import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import type { VodliftError } from "./error.ts";
+import type { Outcome } from "./outcome.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { SlowRequest } from "./slow.ts";
 import type { UploadSource } from "./sources/index.ts";
 import type { HostRequest } from "./sources/playlist.ts";
-import type { BusinessType, ImageType, Outcome, PlaylistLimits, VideoRef } from "./wasm/core.js";
+import type { BusinessType, ImageType, PlaylistLimits, VideoRef } from "./wasm/core.js";
 
 /** Keys of the account. */
 export interface CallerCredentials {
@@ -221,18 +222,24 @@ export interface UploadOptions {
 
   /**
    * Where to keep the checkpoint. With one, a failure that a later run could mend leaves the parts on the server, and
-   * `resume` goes on from there; it is removed when the upload is done or aborted.
+   * `resume` goes on from there; it is removed when the upload is done or aborted. A store that does
+   * not save aborts the upload with `checkpoint_failed`. One that does not remove, or takes longer than
+   * 10 seconds in the end, changes nothing of the outcome: its `warnings` say so.
    */
   checkpoint?: CheckpointStore;
   /** Aborts the upload. What was uploaded is removed before the promise rejects with `aborted`. */
   signal?: AbortSignal;
-  /** Told at most ten times a second, and once in the end. If it throws, the upload is aborted. */
-  onProgress?: (progress: UploadProgress) => void;
+  /**
+   * Told at most ten times a second, and once in the end. If it throws, the upload is aborted. A
+   * promise that it returns is not waited for: if that rejects, the upload goes on, and the first such
+   * error is one of the `warnings` of the outcome (or of the `VodliftError`).
+   */
+  onProgress?: (progress: UploadProgress) => unknown;
   /**
    * Told of each request to the source, VOD or OSS that takes longer than `slowRequestMs`: once, as soon as it does. A
-   * source is timed until its reply begins. If it throws, the upload is aborted.
+   * source is timed until its reply begins. If it throws or rejects: as `onProgress`.
    */
-  onSlowRequest?: (slow: SlowRequest) => void;
+  onSlowRequest?: (slow: SlowRequest) => unknown;
   /** From when on a request is slow, in ms: 300,000 unless told otherwise. 0 tells of every one. */
   slowRequestMs?: number;
 }

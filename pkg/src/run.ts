@@ -5,18 +5,20 @@ import type { CheckpointStore } from "./checkpoint/index.ts";
 import { CheckpointSaver } from "./checkpoint/saver.ts";
 import { errorOf, type Upload, VodliftError } from "./core.ts";
 import { drive, type Suspended } from "./driver.ts";
+import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
+import type { Outcome } from "./outcome.ts";
+import { mustNotBeAborted, unlessAborted } from "./patience.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { SlowRequests } from "./slow.ts";
-import type { OpenSource } from "./sources/index.ts";
-import type { Account, Job, Outcome } from "./wasm/core.js";
+import type { OpenSource, TakenSource } from "./sources/index.ts";
+import type { Account, Error as ErrorData, Job } from "./wasm/core.js";
 
 /** What a run needs. */
 export interface Run {
   readonly host: Host;
-  /** Opens the source, at the last moment. */
-  open(): Promise<OpenSource>;
+  readonly source: Pick<TakenSource, "open"> & Partial<TakenSource>;
   /** Whose keys sign. */
   readonly keys: Keys;
   /** Makes the machine that decides. */
@@ -24,31 +26,58 @@ export interface Run {
   readonly store: CheckpointStore | undefined;
   readonly signal: AbortSignal | undefined;
   readonly stop: AbortSignal | undefined;
-  readonly onProgress: ((progress: UploadProgress) => void) | undefined;
+  readonly onProgress: ((progress: UploadProgress) => unknown) | undefined;
   readonly slow?: SlowRequests | undefined;
 }
 
-/** Runs an upload to its end, or to where it was to stop. Nothing of it is left running. */
-export async function run(what: Run): Promise<Outcome | Suspended> {
+/** How long a store may take in the end; and where the caller has no more patience. */
+const STORE_MS = 10_000;
+const STORE_ABORTED_MS = 1_000;
+
+/**
+ * Runs an upload to its end, or to where it was to stop. Nothing of it is left running, and the source
+ * is closed, however early it ends.
+ *
+ * @param taken A source that is closed even where `prepare` fails.
+ */
+export async function run(
+  taken: TakenSource | undefined,
+  prepare: () => Run | Promise<Run>,
+): Promise<Outcome | Suspended> {
+  let what: Run | undefined;
+  try {
+    what = await prepare();
+    const { signal, keys, source } = what;
+    mustNotBeAborted(signal);
+    const account = await unlessAborted(keys.current(), signal);
+    const opened = await source.open(signal);
+    mustNotBeAborted(signal);
+    return await runOpened(what, account, opened);
+  } finally {
+    await what?.source.close?.();
+    await taken?.close();
+  }
+}
+
+async function runOpened(
+  what: Run,
+  account: Account,
+  { data, local }: OpenSource,
+): Promise<Outcome | Suspended> {
   const { signal, slow } = what;
-  mustNotBeAborted(signal);
-  const account = await what.keys.current();
-  const { data, local } = await what.open();
   const abort = new AbortController();
   const relay = () => abort.abort(signal?.reason);
-  const meter = new ProgressMeter((progress) => guarded(() => what.onProgress?.(progress)));
-  const saver = new CheckpointSaver(what.store, (error) => abort.abort(checkpointFailed(error)));
-  /** A caller's own code that throws ends the upload. */
-  function guarded(tell: () => void): void {
-    try {
-      tell();
-    } catch (error) {
-      abort.abort(error);
-    }
-  }
+  const tell = new Teller((error) => abort.abort(error));
+  const meter = new ProgressMeter((now) => tell.call("onProgress", () => what.onProgress?.(now)));
+  let over = false;
+  const saver = new CheckpointSaver(what.store, (error) => {
+    const failure = checkpointFailed(error);
+    if (over) tell.warn("checkpoint", failure);
+    else abort.abort(failure);
+  });
+  const patience = () => (signal?.aborted ? STORE_ABORTED_MS : STORE_MS);
   const forget = signal && onAbort(signal, relay);
   try {
-    mustNotBeAborted(signal);
     const end = await drive({
       machine: what.machine(data, account),
       host: what.host,
@@ -56,31 +85,72 @@ export async function run(what: Run): Promise<Outcome | Suspended> {
       local,
       signal: abort.signal,
       stop: what.stop,
-      slow: slow && { ...slow, tell: (one) => guarded(() => slow.tell(one)) },
+      slow: slow && {
+        ...slow,
+        tell: (one) => tell.call("onSlowRequest", () => slow.tell(one)),
+      },
       onProgress: (progress) => meter.update(progress),
       onSent: (transfer, count) => meter.sent(transfer, count),
       onCheckpoint: (checkpoint) => saver.save(checkpoint),
       identified: () => saver.identified(),
       saved: () => saver.settled(),
     });
-    if ("suspended" in end) {
-      saver.save(end.checkpoint);
-      await saver.settled();
-    } else {
-      await saver.remove();
-    }
-    return end;
+    over = true;
+    if ("suspended" in end) saver.save(end.checkpoint);
+    await ("suspended" in end ? saver.settled(patience()) : saver.remove(patience()));
+    meter.flush();
+    return tell.warnings.length > 0 ? { ...end, warnings: tell.warnings } : end;
   } catch (error) {
+    over = true;
     const failure =
       error instanceof VodliftError && error.cause instanceof VodliftError ? error.cause : error;
-    if (isAborted(failure)) await saver.remove();
-    else await saver.settled();
-    throw failure;
+    await (isAborted(failure) ? saver.remove(patience()) : saver.settled(patience()));
+    meter.flush();
+    throw withWarnings(failure, tell.warnings);
   } finally {
     forget?.();
-    meter.flush();
-    if (local?.type === "slices") await local.slices.close();
   }
+}
+
+/**
+ * Calls the functions that a caller wants to be told things by. One that throws ends the upload. A
+ * promise that one returns is not waited for: if it rejects, the upload goes on, and the first error of
+ * each is a warning in what comes of it.
+ */
+class Teller {
+  readonly warnings: ErrorData[] = [];
+  readonly #about = new Set<string>();
+  readonly #thrown: (error: unknown) => void;
+
+  constructor(thrown: (error: unknown) => void) {
+    this.#thrown = thrown;
+  }
+
+  call(name: string, tell: () => unknown): void {
+    try {
+      const told = tell();
+      Promise.resolve(told).catch((error) => this.#rejected(name, error));
+    } catch (error) {
+      this.#thrown(error);
+    }
+  }
+
+  /** The first of each kind. */
+  warn(about: string, error: VodliftError): void {
+    if (this.#about.has(about)) return;
+    this.#about.add(about);
+    this.warnings.push(error.toJSON());
+  }
+
+  #rejected(name: string, error: unknown): void {
+    const message = `the function \`${name}\` failed: ${wordsOf(error)}`;
+    this.warn(name, new VodliftError(errorOf("listener_failed", message)));
+  }
+}
+
+function withWarnings(error: unknown, warnings: readonly ErrorData[]): unknown {
+  if (!(error instanceof VodliftError) || warnings.length === 0) return error;
+  return new VodliftError(error.toJSON(), error.cause, warnings);
 }
 
 function isAborted(error: unknown): boolean {
@@ -88,15 +158,6 @@ function isAborted(error: unknown): boolean {
 }
 
 function checkpointFailed(error: unknown): VodliftError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new VodliftError(
-    errorOf("checkpoint_failed", `the checkpoint could not be stored: ${reason}`),
-    error,
-  );
-}
-
-function mustNotBeAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  const message = "the upload was aborted before it began";
-  throw new VodliftError(errorOf("aborted", message), signal.reason);
+  const message = `the checkpoint store failed: ${wordsOf(error)}`;
+  return new VodliftError(errorOf("checkpoint_failed", message), error);
 }

@@ -22,7 +22,7 @@ export interface SlowRequest {
 export interface SlowRequests {
   /** From how many ms on. */
   readonly threshold: number;
-  tell(slow: SlowRequest): void;
+  tell(slow: SlowRequest): unknown;
 }
 
 /** As long as the official Java SDK's. */

@@ -230,7 +230,7 @@ test("what is no checkpoint is said so, by name", async () => {
   await writeFile(checkpoint, "not JSON");
   const garbled = await resume();
   assert.equal(garbled.code, 2);
-  assert.match(garbled.json.error.message, /film\.json: it is no checkpoint/);
+  assert.match(garbled.json.error.message, /film\.json: this is no checkpoint/);
   await writeFile(checkpoint, JSON.stringify({ version: 1 }));
   assert.equal((await resume()).json.error.class ?? "usage", "usage");
   await rm(checkpoint);

@@ -1,8 +1,9 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { patiently } from "../handles.ts";
 import { fileReason, isMissing, NotAFile, readRegular, strangeness } from "../sources/look.ts";
-import type { Checkpoint } from "../wasm/core.js";
 import type { CheckpointStore } from "./index.ts";
+import { parsed } from "./json.ts";
 
 /**
  * Keeps the checkpoint in a file, for Node, Deno and Bun. It is replaced as a whole (written beside, synced, renamed), so
@@ -15,7 +16,7 @@ export function fileCheckpoint(path: string): CheckpointStore {
   return {
     async load() {
       try {
-        return JSON.parse(await readRegular(path)) as Checkpoint;
+        return parsed(await patiently(() => readRegular(path)));
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw inWords(error, path);
@@ -47,7 +48,7 @@ async function mustBeReplaceable(path: string): Promise<void> {
 }
 
 async function write(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
+  const file = await patiently(() => open(path, "w", 0o600));
   try {
     await file.writeFile(text);
     await file.sync();

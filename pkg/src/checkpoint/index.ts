@@ -2,6 +2,7 @@
 // Read in this order: this file (the interface, and stores for the edge), file.ts (Node), saver.ts (who writes, and when).
 
 import type { Checkpoint } from "../wasm/core.js";
+import { parsed } from "./json.ts";
 
 /** Keeps one upload's checkpoint. It is plain JSON of about 1 KB, and holds no key, token, signature or signed URL. */
 export interface CheckpointStore {
@@ -48,7 +49,7 @@ export function kvCheckpoint(namespace: KeyValueNamespace, key: string): Checkpo
   return {
     async load() {
       const text = await namespace.get(key);
-      return text === null ? undefined : (JSON.parse(text) as Checkpoint);
+      return text === null ? undefined : parsed(text);
     },
     async save(checkpoint) {
       const early = writtenAt + KV_WRITE_EVERY_MS - Date.now();

@@ -1,3 +1,4 @@
+import { endsWithin } from "../patience.ts";
 import type { Checkpoint } from "../wasm/core.js";
 import type { CheckpointStore } from "./index.ts";
 
@@ -13,7 +14,7 @@ export class CheckpointSaver {
   #uploadId: string | undefined;
   #writtenId: string | undefined;
 
-  /** @param failed Told when the store does not take one. */
+  /** @param failed Told when the store does not take one, or does not let go of it. */
   constructor(store: CheckpointStore | undefined, failed: (error: unknown) => void) {
     this.#store = store;
     this.#failed = failed;
@@ -31,15 +32,25 @@ export class CheckpointSaver {
     while (this.#writing !== undefined && this.#writtenId !== this.#uploadId) await this.#write;
   }
 
-  /** Waits until the latest is written. */
-  async settled(): Promise<void> {
-    await this.#writing;
+  /** Waits until the latest is written, but no longer than this. */
+  async settled(patienceMs: number): Promise<void> {
+    if (this.#writing === undefined || (await endsWithin(this.#writing, patienceMs))) return;
+    this.#latest = undefined;
+    this.#failed(new Error(`the store has not answered for ${patienceMs} ms`));
   }
 
-  /** Nothing is left to go on from. */
-  async remove(): Promise<void> {
-    await this.#writing;
-    await this.#store?.remove();
+  /** Nothing is left to resume from. */
+  async remove(patienceMs: number): Promise<void> {
+    this.#latest = undefined;
+    await this.settled(patienceMs);
+    try {
+      const removing = Promise.resolve(this.#store?.remove());
+      if (await endsWithin(removing, patienceMs)) return;
+      removing.catch(() => {});
+      throw new Error(`the store has not answered for ${patienceMs} ms`);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   async #writeAll(): Promise<void> {

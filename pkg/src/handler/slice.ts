@@ -60,7 +60,8 @@ function upload(
 ): Promise<Outcome | Suspended> {
   const source = { url, headers };
   if (!checkpoint?.place) return vod.upload(source, { ...options, ...how, signal: gone });
-  return vod.resume(how.checkpoint, { ...options, ...how, source, stop: gone });
+  const { checkpoint: store, ...rest } = how;
+  return vod.resume(store, { ...options, ...rest, source, stop: gone });
 }
 
 function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {

@@ -1,3 +1,4 @@
+import { isError } from "../kinds.ts";
 import type { Failure, FailureKind } from "../wasm/core.js";
 
 /** Why an effect ends without a reply, on its way through promises. */
@@ -22,7 +23,15 @@ export class HostFailure extends Error {
 /** Blames `kind` for an error, unless somebody nearer has already said whose fault it is. */
 export function failureFrom(error: unknown, kind: FailureKind): HostFailure {
   if (error instanceof HostFailure) return error;
-  return new HostFailure((isUntrusted(error) && UNTRUSTED[kind]) || kind, describe(error));
+  return new HostFailure(truer(error, kind), describe(error));
+}
+
+/** What the error itself says of its kind. */
+function truer(error: unknown, kind: FailureKind): FailureKind {
+  if (isShortOfHandles(error)) return "no_handle";
+  if (isUntrusted(error)) return UNTRUSTED[kind] ?? kind;
+  if (isMalformed(error)) return MALFORMED[kind] ?? kind;
+  return kind;
 }
 
 const UNTRUSTED: Partial<Record<FailureKind, FailureKind>> = {
@@ -30,10 +39,37 @@ const UNTRUSTED: Partial<Record<FailureKind, FailureKind>> = {
   source_network: "source_untrusted",
 };
 
+const MALFORMED: Partial<Record<FailureKind, FailureKind>> = {
+  network: "malformed",
+  source_network: "source_malformed",
+};
+
 /** Each runtime has codes of its own for it, and they all say "certificate". An alert is about a certificate of ours. */
 function isUntrusted(error: unknown): boolean {
   const said = systemError(error) ?? error;
-  return said instanceof Error && /certificate/i.test(said.message) && !/alert/i.test(said.message);
+  return isError(said) && /certificate/i.test(said.message) && !/alert/i.test(said.message);
+}
+
+/** This process (EMFILE) or machine (ENFILE) has no file handle left. */
+export function isShortOfHandles(error: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes(systemError(error)?.code ?? "");
+}
+
+/** Codes of parsers: Node's, undici's, Bun's. Deno's `fetch` has words only. */
+const PARSERS =
+  /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|Malformed_HTTP|InvalidHTTPResponse|InvalidContentLength)/;
+const PARSER_WORDS =
+  /does not match the HTTP\/1\.1 protocol|message head is too large|invalid (HTTP|content-length)\b.* parsed/i;
+
+function isMalformed(error: unknown): boolean {
+  const code = systemError(error)?.code;
+  if (code !== undefined) return PARSERS.test(code);
+  const said = isError(error) ? `${error.message} ${causeText(error)}` : "";
+  return PARSER_WORDS.test(said);
+}
+
+function causeText({ cause }: Error): string {
+  return isError(cause) ? cause.message : "";
 }
 
 const MAX_TEXT = 200;
@@ -44,8 +80,16 @@ const MAX_TEXT = 200;
  */
 export function describe(error: unknown): string {
   const system = systemError(error);
-  if (system !== undefined) return [system.code, hostOf(system)].filter(Boolean).join(" ");
-  const text = error instanceof Error ? error.message || error.name : String(error);
+  if (system !== undefined) {
+    const words = system.code.startsWith("HPE_") ? `(${system.message})` : undefined;
+    return [system.code, words, hostOf(system)].filter(Boolean).join(" ");
+  }
+  return wordsOf(error);
+}
+
+/** The text of an error without URLs, which may hold signatures. */
+export function wordsOf(error: unknown): string {
+  const text = isError(error) ? error.message || error.name : String(error);
   return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"')]+/gi, "(url)").slice(0, MAX_TEXT);
 }
 
@@ -58,9 +102,9 @@ interface SystemError extends Error {
 
 /** `ECONNRESET` and the like; `fetch` hides it in the cause, a dual-stack connect in a list. */
 function systemError(error: unknown): SystemError | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = error as { code?: unknown };
-  if (error instanceof AggregateError) return systemError(error.errors[0]);
+  if (!isError(error)) return undefined;
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (Array.isArray(errors) && errors.length > 0) return systemError(errors[0]);
   if (typeof code === "string" && code !== "") return error as SystemError;
   return systemError(error.cause);
 }

@@ -22,6 +22,9 @@ const LIMITS: HostLimits = {
   buffersParts: false,
 };
 
+/** Node's own limit of 16 KiB is less than common servers send; browsers take as much as this. */
+const MAX_HEADER_BYTES = 256 * 1024;
+
 /** How long a reply may still arrive after the server stopped taking our body. */
 const LAST_WORDS_MS = 250;
 
@@ -35,7 +38,7 @@ export function createHost(rules: AddressRules): Host {
   return {
     limits: LIMITS,
     open(request, allowPrivate, signal) {
-      const { hostname } = new URL(request.url);
+      const { hostname } = urlOf(request);
       // An address in the URL is connected to without a lookup.
       const address = hostname.replace(/^\[(.*)\]$/, "$1");
       const refused = isIP(address) ? rules.checkAddress(address, allowPrivate) : undefined;
@@ -117,21 +120,22 @@ class NodeRequest implements Outgoing {
   #waiting: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(request: Request, agents: Pool, length: number, signal: AbortSignal) {
-    const url = new URL(request.url);
+    const url = urlOf(request);
     const { request: start } = url.protocol === "https:" ? https : http;
     const agent = agents[url.protocol === "https:" ? "https:" : "http:"];
     const headers = outgoingHeaders(request, length);
-    this.#request = start(url, { method: request.method, headers, agent, signal });
+    const maxHeaderSize = MAX_HEADER_BYTES;
+    this.#request = start(url, { method: request.method, headers, agent, signal, maxHeaderSize });
     this.#reply = new Promise((resolve, reject) => {
       this.#request.on("response", (response) => {
         this.answered = true;
         resolve(incoming(response));
         this.#waiting?.resolve();
       });
-      this.#request.on("error", (error) => {
-        this.#error = error;
-        reject(error);
-        this.#waiting?.reject(error);
+      this.#request.on("error", (error: NodeJS.ErrnoException) => {
+        this.#error = leftover(error, this.#request) ?? error;
+        reject(this.#error);
+        this.#waiting?.reject(this.#error);
       });
     });
     // Whoever writes hears of the error there, and may never ask for the reply.
@@ -155,6 +159,24 @@ class NodeRequest implements Outgoing {
     if (!this.answered) this.#request.end();
     return this.#reply;
   }
+}
+
+/** A URL that the core has checked and the runtime does not take, such as an odd `xn--` host. */
+function urlOf({ url }: Request): URL {
+  if (URL.canParse(url)) return new URL(url);
+  throw new HostFailure("address_refused", "this runtime takes no such URL");
+}
+
+/**
+ * On a connection that was used before, what breaks HTTP may be left over from the reply before: that
+ * is passing, and a connection of its own tells.
+ */
+function leftover(
+  { code, message }: NodeJS.ErrnoException,
+  { reusedSocket }: http.ClientRequest,
+): Error | undefined {
+  if (!reusedSocket || !code?.startsWith("HPE_")) return undefined;
+  return new Error(`the connection was not left clean: ${message}`);
 }
 
 function outgoingHeaders(request: Request, length: number): Record<string, string | number> {

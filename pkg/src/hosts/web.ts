@@ -27,6 +27,14 @@ function uncached(): RequestInit {
   }
 }
 
+/** Browsers name themselves, and ask the source's leave for a name that somebody else sets. */
+const NAMES_ITSELF = /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
+
+function headersOf({ headers }: Request): [string, string][] {
+  if (!NAMES_ITSELF) return headers;
+  return headers.filter(([name]) => name.toLowerCase() !== "user-agent");
+}
+
 /** Sends a request as it is; redirects come back as replies. */
 export async function send(
   request: Request,
@@ -36,7 +44,7 @@ export async function send(
 ): Promise<Incoming> {
   const response = await fetch(request.url, {
     method: request.method,
-    headers: request.headers,
+    headers: headersOf(request),
     body: body ?? null,
     redirect: "manual",
     signal,
@@ -44,7 +52,7 @@ export async function send(
   });
   return {
     status: response.status,
-    headers: [...response.headers],
+    headers: [...response.headers] as [string, string][],
     body: response.body ? new StreamReader(response.body) : new BytesReader(new Uint8Array(0)),
   };
 }
@@ -60,7 +68,7 @@ export function fileCheckpoint(_path: string): never {
 }
 
 /** Only Node, Deno and Bun open files by path. */
-export function fromFile(_path: string): never {
+export function fromFile(_path: string | URL): never {
   throw noFiles("source_read", "files are opened by path only in Node, Deno and Bun");
 }
 

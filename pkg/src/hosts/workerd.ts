@@ -28,9 +28,25 @@ const LIMITS: HostLimits = {
 export function createHost(_rules: AddressRules): Host {
   return {
     limits: LIMITS,
-    open: (request, _allowPrivate, signal) => open(request, signal),
+    open: async (request, _allowPrivate, signal) => withBytes(await open(request, signal)),
     put: (request, length, signal) => new WorkerRequest(request, length, signal),
   };
+}
+
+/**
+ * This runtime reads header values as UTF-8. The core wants one character per byte, or it would take
+ * the `é` of a Location for the one byte that it is in Latin-1.
+ */
+function withBytes(incoming: Incoming): Incoming {
+  const headers = incoming.headers.map(([name, value]): [string, string] => [
+    name,
+    name === "location" ? bytesOf(value) : value,
+  ]);
+  return { ...incoming, headers };
+}
+
+function bytesOf(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
 class WorkerRequest implements Outgoing {

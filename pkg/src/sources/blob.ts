@@ -1,9 +1,10 @@
+import { isFile } from "../kinds.ts";
 import type { Slices } from "./source.ts";
 import { StreamReader } from "./web-stream.ts";
 
 /** A `Blob` as a source, with its media type; a `File` also tells its name and when it changed. */
 export function blobSource(blob: Blob): Slices {
-  const file = typeof File === "function" && blob instanceof File ? blob : undefined;
+  const file = isFile(blob) ? blob : undefined;
   return {
     size: blob.size,
     ...(file && { name: file.name, modified: file.lastModified }),

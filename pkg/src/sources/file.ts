@@ -1,8 +1,11 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { HostFailure } from "../hosts/failure.ts";
+import { fileURLToPath } from "node:url";
+import { invalid } from "../arguments.ts";
+import { HostFailure, isShortOfHandles } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
+import { isUrl } from "../kinds.ts";
 import { fileReason, isMissing, openRegular } from "./look.ts";
 import type { Folder, Slices } from "./source.ts";
 
@@ -12,10 +15,23 @@ const CHUNK = 256 * 1024;
  * A file on this machine as a source, for Node, Deno and Bun. It is opened when the upload starts, read in parallel
  * slices, and closed in the end. A file that changes meanwhile ends the upload with `source_changed`.
  *
- * @param path Where it lies.
+ * @param path Where it lies: a path, or a `file:` URL.
+ * @throws VodliftError `invalid_argument` for anything else.
  */
-export function fromFile(path: string): FileSource {
-  return new FileSource(path);
+export function fromFile(path: string | URL): FileSource {
+  return new FileSource(pathOf(path));
+}
+
+function pathOf(path: unknown): string {
+  if (typeof path === "string" && path !== "") return path;
+  if (isUrl(path) && path.protocol === "file:") {
+    try {
+      return fileURLToPath(path.href);
+    } catch {
+      // Of another machine, or with an encoded slash.
+    }
+  }
+  throw invalid("path", "must be a path, or a file: URL of this machine");
 }
 
 /** A file that an upload will open. Made by `fromFile`. */
@@ -49,7 +65,8 @@ async function openFileSlices(path: string): Promise<Slices> {
 
 function unreadable(error: unknown, place = ""): unknown {
   const reason = fileReason(error);
-  if (reason === undefined) return error;
+  // A lack of handles is nothing of the file's: it is waited for.
+  if (reason === undefined || isShortOfHandles(error)) return error;
   return new HostFailure(isMissing(error) ? "source_missing" : "source_read", place + reason);
 }
 

@@ -2,14 +2,17 @@
 
 import { type HeaderFields, invalid, pairs, whole } from "../arguments.ts";
 import { errorOf, VodliftError } from "../core.ts";
+import { patiently } from "../handles.ts";
 import { describe, HostFailure } from "../hosts/failure.ts";
+import { isArrayBuffer, isBlob, isUrl } from "../kinds.ts";
 import { spelled } from "../urls.ts";
 import type { Job } from "../wasm/core.js";
 import { blobSource } from "./blob.ts";
 import { bytesSource } from "./bytes.ts";
 import type { FileSource } from "./file.ts";
+import { bodyOf, type Reply, replyOf, type StoredObject } from "./reply.ts";
 import type { LocalSource, Slices } from "./source.ts";
-import { type ByteStream, streamSource } from "./stream.ts";
+import { type ByteStream, discard, isStream, streamSource, takeCharge } from "./stream.ts";
 
 /** A source behind a URL that wants headers of its own. */
 export interface UrlSource {
@@ -19,7 +22,11 @@ export interface UrlSource {
   headers?: HeaderFields;
 }
 
-/** Where the bytes come from. */
+/**
+ * Where the bytes come from. A `Response` (or Node's `IncomingMessage`), a `Request` with a body and an
+ * object of R2 are read once, and tell size, type and name by their headers; any status but 2xx is
+ * refused.
+ */
 export type UploadSource =
   | string
   | URL
@@ -28,6 +35,9 @@ export type UploadSource =
   | ArrayBuffer
   | ArrayBufferView
   | ByteStream
+  | Response
+  | Request
+  | StoredObject
   | FileSource;
 
 /** A source as the core and the driver see it. */
@@ -37,30 +47,63 @@ export interface OpenSource {
 }
 
 const ACCEPTED =
-  "must be a URL, { url, headers }, a Blob, bytes, a stream of bytes, or fromFile(path)";
+  "must be a URL, { url, headers }, a Blob, bytes, a stream of bytes, a Response, or fromFile(path)";
+
+/** A source that an upload has taken charge of. Whatever becomes of the upload, it is closed. */
+export interface TakenSource {
+  /** Opens it. Nothing is sent yet. */
+  open(signal?: AbortSignal): Promise<OpenSource>;
+  /** Lets go of it. Twice does no harm. */
+  close(): Promise<void>;
+}
+
+/** Takes charge of what a caller handed in, before anything is awaited. What is wrong with it is told when it is opened. */
+export function takeSource(source: UploadSource, size?: number): TakenSource {
+  const stream = streamOf(source);
+  if (stream !== undefined) takeCharge(stream);
+  let opened: OpenSource | undefined;
+  return {
+    async open(signal) {
+      opened = await openSource(source, size, signal);
+      return opened;
+    },
+    async close() {
+      if (opened !== undefined) await closeSource(opened);
+      else if (stream !== undefined) discard(stream);
+    },
+  };
+}
+
+function streamOf(source: UploadSource): ByteStream | undefined {
+  if (typeof source !== "object" || source === null) return undefined;
+  return bodyOf(source) ?? (isStream(source) ? source : undefined);
+}
 
 /** Opens what a caller handed in. Nothing is sent yet. */
 export async function openSource(
   source: UploadSource,
   size: number | undefined,
+  signal?: AbortSignal,
 ): Promise<OpenSource> {
-  if (isStream(source)) return fromStream(source, size);
-  if (size !== undefined) throw invalid("size", "is for streams: this source knows its own");
-  if (typeof source === "string" || source instanceof URL) return fromUrl({ url: source });
-  if (typeof source !== "object" || source === null) throw invalid("source", ACCEPTED);
-  if (source instanceof Blob) return fromSlices(blobSource(source));
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return fromSlices(bytesSource(source));
+  const reply = typeof source === "object" && source !== null ? replyOf(source, size) : undefined;
+  if (reply !== undefined) return fromReply(reply);
+  if (typeof source === "object" && source !== null && isStream(source)) {
+    return fromStream(source, size);
   }
-  if ("openSlices" in source) return fromSlices(await openFile(source));
-  if ("url" in source) return fromUrl(source);
+  if (size !== undefined) throw invalid("size", "is for streams: this source knows its own");
+  if (typeof source === "string" || isUrl(source)) return fromUrl({ url: source });
+  if (typeof source !== "object" || source === null) throw invalid("source", ACCEPTED);
+  if (isBlob(source)) return fromSlices(blobSource(source));
+  if (isArrayBuffer(source) || ArrayBuffer.isView(source)) return fromSlices(bytesSource(source));
+  if ("openSlices" in source) return fromSlices(await openFile(source, signal));
+  if ("url" in source) return fromUrl(source as UrlSource);
   throw invalid("source", ACCEPTED);
 }
 
-function isStream(source: UploadSource): source is ByteStream {
-  if (typeof source !== "object" || source === null) return false;
-  const bytes = ArrayBuffer.isView(source) || source instanceof ArrayBuffer;
-  return !bytes && ("getReader" in source || Symbol.asyncIterator in source);
+/** Lets go of it. */
+export async function closeSource({ local }: OpenSource): Promise<void> {
+  if (local?.type === "slices") await local.slices.close();
+  if (local?.type === "stream") local.once.close();
 }
 
 function fromUrl({ url, headers }: UrlSource): OpenSource {
@@ -97,10 +140,16 @@ function fromStream(stream: ByteStream, size: number | undefined): OpenSource {
   };
 }
 
-async function openFile(file: FileSource): Promise<Slices> {
+function fromReply({ head, body }: Reply): OpenSource {
+  const once = streamSource(body, undefined);
+  return { data: { type: "reply", ...head }, local: { type: "stream", once } };
+}
+
+async function openFile(file: FileSource, signal: AbortSignal | undefined): Promise<Slices> {
   try {
-    return await file.openSlices();
+    return await patiently(() => file.openSlices(), signal);
   } catch (error) {
+    if (error instanceof VodliftError) throw error;
     const reason =
       error instanceof HostFailure ? error.message : `${file.path}: ${describe(error)}`;
     const missing = error instanceof HostFailure && error.kind === "source_missing";

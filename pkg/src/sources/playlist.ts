@@ -10,10 +10,12 @@ import {
   text,
   texts,
 } from "../arguments.ts";
+import { isResponse, isUrl } from "../kinds.ts";
 import { spelled, spelledHost } from "../urls.ts";
 import type { HostAccess, PlaylistLimits, PlaylistRoot } from "../wasm/core.js";
 import type { FileSource } from "./file.ts";
 import type { OpenSource, UrlSource } from "./index.ts";
+import { bodyOf } from "./reply.ts";
 import type { LocalSource } from "./source.ts";
 
 /** Where a playlist is: a URL, or a file by `fromFile(path)`. */
@@ -82,13 +84,15 @@ function rootOf(source: PlaylistSource): {
   root: PlaylistRoot;
   local: LocalSource | undefined;
 } {
-  if (typeof source === "string" || source instanceof URL) return fromUrl({ url: source });
+  if (typeof source === "string" || isUrl(source)) return fromUrl({ url: source });
   if (typeof source === "object" && source !== null) {
     if ("openFolder" in source) {
       const { name, path, folder } = source.openFolder();
       return { root: { type: "file", name, path }, local: { type: "folder", folder } };
     }
-    if ("url" in source) return fromUrl(source);
+    if ("url" in source && bodyOf(source) === undefined && !isResponse(source)) {
+      return fromUrl(source);
+    }
   }
   throw invalid("source", "must be the playlist's URL, { url, headers }, or fromFile(path)");
 }

@@ -26,6 +26,8 @@ export interface Once {
   readonly name?: string;
   /** Begins to read. */
   open(): ByteReader;
+  /** Lets go of it, begun or not. */
+  close(): void;
 }
 
 /** The files around a local playlist. */

@@ -1,5 +1,6 @@
 import { HostFailure } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
+import { isArrayBuffer } from "../kinds.ts";
 
 /** workerd hands out 4 KiB at a time unless it is given memory to fill, which costs eight times the CPU. */
 const CHUNK = 256 * 1024;
@@ -32,7 +33,7 @@ export class StreamReader implements ByteReader {
 
   close(): void {
     const reader = this.#filling ?? this.#taking;
-    reader?.cancel().catch(() => {});
+    quietly(() => reader?.cancel());
   }
 
   #fill(): Promise<ReadableStreamReadResult<unknown>> | undefined {
@@ -55,7 +56,22 @@ function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
 
 /** A chunk of a caller's stream as bytes. */
 export function toBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) return asBytes(chunk);
+  if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
   throw new HostFailure("source_read", `the stream gave a ${typeof chunk} instead of bytes`);
+}
+
+/** A view of another kind, or of another realm's class, is looked at through one of ours. */
+function asBytes(view: ArrayBufferView): Uint8Array {
+  if (view instanceof Uint8Array) return view;
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** Closing is the last thing that happens: nobody is left to hear that it failed. */
+export function quietly(close: () => unknown): void {
+  try {
+    Promise.resolve(close()).catch(() => {});
+  } catch {
+    // The same.
+  }
 }

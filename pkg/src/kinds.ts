@@ -1,0 +1,44 @@
+// What a value is, told by its tag. `instanceof` knows the classes of one realm only, and jest, `vm`
+// contexts and Next's edge runtime have several.
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/** An error of any realm, a `DOMException` too. */
+export function isError(value: unknown): value is Error {
+  return ["Error", "DOMException"].includes(tagOf(value));
+}
+
+export function isUrl(value: unknown): value is URL {
+  return tagOf(value) === "URL";
+}
+
+export function isDate(value: unknown): value is Date {
+  return tagOf(value) === "Date";
+}
+
+export function isBlob(value: unknown): value is Blob {
+  return ["Blob", "File"].includes(tagOf(value));
+}
+
+export function isFile(value: unknown): value is File {
+  return tagOf(value) === "File";
+}
+
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return ["ArrayBuffer", "SharedArrayBuffer"].includes(tagOf(value));
+}
+
+export function isReadableStream(value: unknown): value is ReadableStream<Uint8Array> {
+  return tagOf(value) === "ReadableStream";
+}
+
+/** A reply of `fetch`, or what a library made like it. */
+export function isResponse(value: unknown): value is Response {
+  return tagOf(value) === "Response";
+}
+
+export function isRequest(value: unknown): value is Request {
+  return tagOf(value) === "Request";
+}
