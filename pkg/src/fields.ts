@@ -47,6 +47,7 @@ const transfer: All<TransferOptions> = {
   trafficLimit: true,
   callback: true,
   maxBytes: true,
+  ranges: true,
   allowPrivateSources: true,
   allowHosts: true,
   denyHosts: true,
@@ -86,10 +87,19 @@ const {
   partSize: _partSize,
   size: _size,
   maxBytes: _maxBytes,
+  ranges: _ranges,
   replace: _replace,
   ...ofTrees
 } = upload;
-const playlist: All<PlaylistOptions & SliceOptions> = { ...ofTrees, segments: true, limits: true };
+const playlist: All<PlaylistOptions & SliceOptions> = {
+  ...ofTrees,
+  segments: true,
+  variants: true,
+  complete: true,
+  missingSegments: true,
+  hosts: true,
+  limits: true,
+};
 
 const image: All<UploadImageOptions> = {
   ...transfer,
@@ -126,6 +136,7 @@ const resume: All<ResumeOptions & SliceOptions> = {
   trafficLimit: true,
   callback: true,
   maxBytes: true,
+  ranges: true,
   allowPrivateSources: true,
   allowHosts: true,
   denyHosts: true,
@@ -135,6 +146,7 @@ const resume: All<ResumeOptions & SliceOptions> = {
   slowRequestMs: true,
   segments: true,
   limits: true,
+  hosts: true,
   source: true,
 };
 

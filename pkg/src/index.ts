@@ -109,8 +109,8 @@ export type { UploadProgress } from "./progress.ts";
 export type { SlowRequest } from "./slow.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
-export type { StoredObject } from "./sources/reply.ts";
 export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
+export type { StoredObject } from "./sources/reply.ts";
 export type { ByteStream } from "./sources/stream.ts";
 export type {
   Checkpoint,
@@ -679,7 +679,9 @@ function sourceOf(
 ): Run["source"] {
   const from = (source: UploadSource): Run["source"] => {
     if (playlist === undefined) return source === given && taken ? taken : takeSource(source);
-    return { open: async () => openPlaylist(source as PlaylistSource, { segments, limits, hosts }) };
+    return {
+      open: async () => openPlaylist(source as PlaylistSource, { segments, limits, hosts }),
+    };
   };
   if (given !== undefined) return from(given);
   if (mark.queryRemoved) {

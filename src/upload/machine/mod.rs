@@ -461,9 +461,6 @@ impl Upload {
             Task::Open => Task::RetryOpen,
             Task::OpenList => Task::RetryList,
             Task::OpenFile(number) => return self.begin_file_later(*number, delay, now),
-            Task::Transfer { part, .. } if self.files.is_some() => {
-                return self.begin_file_later(*part, delay, now);
-            }
             Task::Transfer { part, .. } => {
                 // Where it was the body of the first reply, that is gone.
                 self.reader.lends_first_part &= *part != 1;
