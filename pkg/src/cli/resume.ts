@@ -16,7 +16,7 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
   const vod = account(command, env);
   const given = source === undefined ? {} : { source: placeOf(source, headers) };
   const options = { ...given, ...(await transferFrom(command)) };
-  return watch(command, checkpoint, env, (watched) =>
+  return watch(command, checkpoint, env, ({ interrupt: _, ...watched }) =>
     told(checkpoint, () => vod.resume(fileCheckpoint(checkpoint), { ...options, ...watched })),
   );
 }

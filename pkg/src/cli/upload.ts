@@ -30,15 +30,16 @@ export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv):
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
   const options = await optionsFrom(command);
-  return watch(command, printable(displayName(command)), env, (watched) =>
-    send(vod, command, { ...options, ...watched }),
+  return watch(command, printable(displayName(command)), env, ({ interrupt, ...watched }) =>
+    send(vod, command, { ...options, ...watched }, interrupt),
   );
 }
 
 async function send(
   vod: Vodlift,
   command: UploadCommand,
-  options: Awaited<ReturnType<typeof optionsFrom>> & Watched,
+  options: Awaited<ReturnType<typeof optionsFrom>> & Omit<Watched, "interrupt">,
+  interrupt: AbortSignal,
 ): Promise<Outcome | Suspended> {
   const place = () => placeOf(command.source, command.headers);
   if (command.kind === "playlist") return vod.uploadPlaylist(place(), options);
@@ -48,7 +49,7 @@ async function send(
     ...options,
     ...(command.kindIsSaid && { as: "video" }),
   });
-  if (command.wait && !("suspended" in end)) await waited(vod, end, options.interrupt);
+  if (command.wait && !("suspended" in end)) await waited(vod, end, interrupt);
   return end;
 }
 
