@@ -48,6 +48,9 @@ const transfer: All<TransferOptions> = {
   callback: true,
   maxBytes: true,
   ranges: true,
+  sourceTimeoutMs: true,
+  serviceTimeoutMs: true,
+  anyContentType: true,
   allowPrivateSources: true,
   allowHosts: true,
   denyHosts: true,
@@ -77,6 +80,7 @@ const upload: All<UploadOptions & SliceOptions> = {
   referenceId: true,
   adopt: true,
   replace: true,
+  as: true,
   fileName: true,
   enableFirstFrameCover: true,
   generateThumbnail: true,
@@ -89,6 +93,8 @@ const {
   maxBytes: _maxBytes,
   ranges: _ranges,
   replace: _replace,
+  anyContentType: _anyContentType,
+  as: _as,
   ...ofTrees
 } = upload;
 const playlist: All<PlaylistOptions & SliceOptions> = {
@@ -137,6 +143,9 @@ const resume: All<ResumeOptions & SliceOptions> = {
   callback: true,
   maxBytes: true,
   ranges: true,
+  sourceTimeoutMs: true,
+  serviceTimeoutMs: true,
+  anyContentType: true,
   allowPrivateSources: true,
   allowHosts: true,
   denyHosts: true,
