@@ -748,7 +748,38 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_not_found" | "source_forbidden" | "source_status" | "source_is_page" | "source_is_playlist" | "source_is_image" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "listener_failed" | "too_many_files" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_malformed" | "source_not_found" | "source_forbidden" | "source_status" | "source_is_page" | "source_is_playlist" | "source_is_image" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "reply_malformed" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+
+/**
+ * The head of a reply whose body is the source.
+ */
+export interface ReplyHead {
+    /**
+     * HTTP status.
+     */
+    status: number;
+    /**
+     * Where it came from, if that is known. Only its path is looked at, for a name.
+     */
+    url?: string;
+    /**
+     * Header fields.
+     */
+    headers: [string, string][];
+    /**
+     * The body is decoded already, as `fetch` does it: then Content-Encoding does not matter, and
+     * Content-Length says nothing of it.
+     */
+    decoded?: boolean;
+    /**
+     * Length of the body in bytes, where the caller knows better than Content-Length.
+     */
+    size?: number;
+    /**
+     * A file name, or a path that ends in one.
+     */
+    name?: string;
+}
 
 /**
  * The media and its object.
@@ -1255,7 +1286,7 @@ export type Step = { type: "send"; request: Request } | { type: "wait"; until: n
 /**
  * What the host tells a conversation.
  */
-export type Heard = { type: "replied"; status: number; headers: [string, string][]; body: string } | { type: "failed"; message: string; untrusted?: boolean } | { type: "woke" } | { type: "renewed"; account: Account };
+export type Heard = { type: "replied"; status: number; headers: [string, string][]; body: string } | { type: "failed"; message: string; kind?: FailureKind } | { type: "woke" } | { type: "renewed"; account: Account };
 
 /**
  * What the host tells the machine.
@@ -1469,7 +1500,7 @@ export interface Checkpoint {
 /**
  * Where the bytes come from.
  */
-export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string; contentType?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "playlist" } & PlaylistSource);
+export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string; contentType?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "reply" } & ReplyHead) | ({ type: "playlist" } & PlaylistSource);
 
 /**
  * Which VOD API to call, and how to sign for it. Every field may be left out.
@@ -1497,7 +1528,7 @@ export type UrlUploads = { jobIds: string[] } | { urls: string[] };
 /**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "untrusted" | "timeout" | "source_reply" | "source_network" | "source_untrusted" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_missing" | "source_read" | "path_refused" | "address_refused" | "unguarded" | "credentials" | "internal";
+export type FailureKind = "canceled" | "network" | "malformed" | "no_handle" | "untrusted" | "timeout" | "source_reply" | "source_network" | "source_malformed" | "source_untrusted" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_missing" | "source_read" | "path_refused" | "address_refused" | "unguarded" | "credentials" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.
@@ -1600,7 +1631,7 @@ export class Upload {
     /**
      * Removes what an upload has left on the server; see the crate's `Upload::discard`.
      */
-    static discard(checkpoint: Checkpoint, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
+    static discard(checkpoint: string, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
     /**
      * `now` is in ms since the epoch, by the host's clock.
      */
@@ -1610,9 +1641,9 @@ export class Upload {
      */
     constructor(job: Job, account: Account, entropy: Uint8Array | number[], now: number);
     /**
-     * Goes on from a checkpoint; see the crate's `Upload::resume`.
+     * Resumes from a checkpoint, as JSON; see the crate's `Upload::resume`.
      */
-    static resume(checkpoint: Checkpoint, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
+    static resume(checkpoint: string, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
 }
 
 export function __wbg_reset_state(): void;
@@ -1651,6 +1682,17 @@ export function decodeUploadAuth(text: string, now: number): DecodedUploadAuth;
  * An error of this code, with its class, hint and whether to retry.
  */
 export function errorOf(code: Code, message: string): Error;
+
+/**
+ * How long to wait, in ms, while this machine has no free file handle, after so many ms of waiting;
+ * nothing when it was long enough.
+ */
+export function handleWaitMs(waited_ms: number): number | undefined;
+
+/**
+ * Reads a checkpoint that was stored as JSON; see the crate's `Checkpoint::read`.
+ */
+export function readCheckpoint(text: string): Checkpoint;
 
 /**
  * Signs any action of the VOD API. `nonce` must be new for every request, a retry included.
