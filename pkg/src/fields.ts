@@ -80,6 +80,7 @@ const upload: All<UploadOptions & SliceOptions> = {
   referenceId: true,
   adopt: true,
   replace: true,
+  earlierMediaId: true,
   as: true,
   fileName: true,
   enableFirstFrameCover: true,

@@ -93,7 +93,7 @@ async function runOpened(
       onSent: (transfer, count) => meter.sent(transfer, count),
       onCheckpoint: (checkpoint) => saver.save(checkpoint),
       identified: () => saver.identified(),
-      saved: () => saver.settled(),
+      saved: () => saver.settled(patience()),
     });
     over = true;
     if ("suspended" in end) saver.save(end.checkpoint);

@@ -601,6 +601,11 @@ impl Upload {
             retries: self.retries,
             request_id: self.request_id.clone(),
         };
+        // A refresh, say, that came too late to matter.
+        let left: Vec<u32> = self.tasks.keys().copied().collect();
+        self.out
+            .extend(left.into_iter().map(|id| Effect::Cancel { id }));
+        self.tasks.clear();
         self.enter(Phase::Ended);
         self.out.push(Effect::Done { outcome });
         Ok(())
