@@ -183,7 +183,7 @@ pub struct PlaylistSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub segments: Option<Vec<String>>,
-    /// Which variants of a master playlist are wanted, each as [`Choice`](crate::playlist::Choice) spells it: all that fit
+    /// Which variants of a master playlist are wanted, each as [`crate::playlist::Choice`] spells it: all that fit
     /// one of these. An empty list wants all there are.
     #[serde(default)]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
