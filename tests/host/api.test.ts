@@ -205,7 +205,7 @@ test("a missing file and a folder are named, and send nothing", async () => {
   await assert.rejects(missing, { code: "source_missing", message: /none\.mp4: no such file/ });
   await assert.rejects(vod.upload(fromFile(folder), small), {
     code: "source_read",
-    message: /a directory, not a file/,
+    message: /a directory, not a regular file/,
   });
   assert.equal(service.log.length, calls);
 });

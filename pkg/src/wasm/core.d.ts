@@ -112,7 +112,7 @@ export interface PlaylistSource {
      */
     segments?: string[];
     /**
-     * Which variants of a master playlist are wanted, each as [`Choice`](crate::playlist::Choice) spells it: all that fit
+     * Which variants of a master playlist are wanted, each as [`crate::playlist::Choice`] spells it: all that fit
      * one of these. An empty list wants all there are.
      */
     variants?: string[];
