@@ -168,7 +168,7 @@ codes! {
     /// The multipart upload is gone there.
     UploadGone = Service, true, "Start the upload again: the parts were removed on the server.";
     /// The upload credential has ended, and for images and attached media nothing renews it.
-    CredentialEnded = Service, true, "Images and attached media must arrive while one upload credential lives (50 minutes): upload again, over a faster path.";
+    CredentialEnded = Service, true, "Images and attached media must arrive while their one upload credential lives: upload again, over a faster path.";
     /// OSS refuses the upload credential, and VOD has no other to give.
     CredentialStale = Service, true, "VOD keeps handing out an upload credential that OSS refuses: resume in a few minutes; if it lasts, give the request id to support.";
     /// Nobody can tell whether CompleteMultipartUpload took effect.

@@ -135,11 +135,11 @@ pub fn error_from_reply(reply: &Reply) -> Error {
         .status(reply.status)
         .request_id(refusal.request_id);
     error.service_code = refusal.code;
-    error.hint = hint.into();
-    match refusal.denial {
-        Some(denial) => denial.explain(error),
-        None => error,
+    if let Some(denial) = refusal.denial {
+        error = denial.explain(error);
     }
+    error.hint = hint.into();
+    error
 }
 
 /// Code and hint, where one code of the service has several causes.
@@ -160,8 +160,15 @@ fn told_apart(code: Code, text: &str) -> (Code, &'static str) {
             "This OSS may be one that does not know signature V4, as those of private clouds: set `ossSignature` to v1.",
         );
     }
-    (code, code.hint())
+    let hint = match code {
+        // It is VOD's own credential that OSS refuses: no policy of the caller's reaches it.
+        Code::PermissionDenied => DENIED_HINT,
+        _ => code.hint(),
+    };
+    (code, hint)
 }
+
+const DENIED_HINT: &str = "OSS denies this to the upload credential that VOD gave, which no permission of the AccessKey changes: leave out `headers` that ask for more than to store the file, look at the bucket's own policy, and if it lasts, give the request id to support.";
 
 /// What to do about an error of OSS.
 pub fn recovery(error: &Error) -> OssRecovery {
@@ -385,7 +392,26 @@ mod tests {
             ),
             "{error}"
         );
-        assert!(error.hint.contains("oss:PutObject") && !error.message.contains("hush"));
+        assert!(!error.message.contains("hush"));
+    }
+
+    /// Callers can grant nothing to a credential of VOD's.
+    #[test]
+    fn a_denial_blames_no_key_of_the_caller() {
+        let detail = "<AccessDeniedDetail><AuthAction>oss:PutObject</AuthAction></AccessDeniedDetail>";
+        for body in [
+            String::new(),
+            "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".to_owned(),
+            format!("<Error><Code>AccessDenied</Code>{detail}</Error>"),
+        ] {
+            let error = error_from_reply(&Reply {
+                status: 403,
+                headers: vec![],
+                body,
+            });
+            assert_eq!(error.code, Code::PermissionDenied);
+            assert_eq!(error.hint, DENIED_HINT);
+        }
     }
 
     #[test]

@@ -23,14 +23,21 @@ pub(super) struct Saver {
     writing: Option<(Option<String>, Writing)>,
     /// The multipart upload of the latest checkpoint.
     upload_id: Option<String>,
-    identified: Identified,
+    /// The multipart upload is written down: parts of one that nobody knows of would be lost with the isolate.
+    identified: Mark,
+    /// Everything is written down.
+    saved: Mark,
 }
 
-/// Whether the multipart upload is written down: parts of one that nobody knows of would be lost with the isolate.
+/// Something that is so, or will be once enough is written.
 #[derive(Clone)]
-pub(super) struct Identified(Rc<Cell<bool>>);
+pub(super) struct Mark(Rc<Cell<bool>>);
 
-impl Identified {
+impl Mark {
+    fn new() -> Mark {
+        Mark(Rc::new(Cell::new(true)))
+    }
+
     pub(super) async fn wait(self) {
         // The driver polls the writing first, and this right after it: there is nobody to wake.
         poll_fn(|_| match self.0.get() {
@@ -48,7 +55,8 @@ impl Saver {
             latest: None,
             writing: None,
             upload_id: None,
-            identified: Identified(Rc::new(Cell::new(true))),
+            identified: Mark::new(),
+            saved: Mark::new(),
         }
     }
 
@@ -56,8 +64,12 @@ impl Saver {
         self.store.is_some()
     }
 
-    pub(super) fn identified(&self) -> Identified {
+    pub(super) fn identified(&self) -> Mark {
         self.identified.clone()
+    }
+
+    pub(super) fn saved(&self) -> Mark {
+        self.saved.clone()
     }
 
     pub(super) fn save(&mut self, checkpoint: Checkpoint) {
@@ -68,6 +80,7 @@ impl Saver {
             self.upload_id.clone_from(&checkpoint.upload_id);
             self.identified.0.set(false);
         }
+        self.saved.0.set(false);
         self.latest = Some(checkpoint);
     }
 
@@ -90,6 +103,7 @@ impl Saver {
                 }
             }
             let Some(checkpoint) = self.latest.take() else {
+                self.saved.0.set(true);
                 return Poll::Ready(Ok(()));
             };
             self.writing = Some((checkpoint.upload_id.clone(), store(checkpoint)));

@@ -89,7 +89,20 @@ impl Driver {
 
     fn begin(&mut self, underway: &mut Underway, effect: Effect) {
         match effect {
-            Effect::Send { id, request, .. } => underway.run(id, effects::send(id, request)),
+            Effect::Send {
+                id,
+                request,
+                after_checkpoint,
+                ..
+            } => {
+                let saved = after_checkpoint.then(|| self.saver.saved());
+                underway.run(id, async move {
+                    if let Some(saved) = saved {
+                        saved.wait().await;
+                    }
+                    effects::send(id, request).await
+                });
+            }
             Effect::Open {
                 id,
                 request: Some(request),

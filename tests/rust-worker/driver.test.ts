@@ -157,6 +157,33 @@ test("no part is sent before its multipart upload is kept", async () => {
   await ending;
 });
 
+test("no media is asked for before it is kept that it will be", async () => {
+  const { source } = film({ size: MIB });
+  const media: Job["media"] = {
+    ...{ type: "video", title: "Film", fileName: "film.mp4" },
+    referenceId: "rust-driver-1",
+  };
+  const creates = () => service.log.filter((one) => one.operation === "CreateUploadVideo").length;
+  const before = creates();
+  let keep = () => {};
+  const kept = new Promise<void>((resolve) => {
+    keep = resolve;
+  });
+  let seen = false;
+  const onCheckpoint = async (checkpoint: string) => {
+    if ((JSON.parse(checkpoint) as Checkpoint).createSent === undefined) return;
+    seen = true;
+    await kept;
+  };
+  const ending = lifts({ media, source }, { onCheckpoint });
+  await until(() => seen);
+  await sleep(200);
+  assert.equal(creates(), before);
+  keep();
+  await ending;
+  assert.equal(creates(), before + 1);
+});
+
 test("a checkpoint that cannot be kept ends the upload", async () => {
   const { source } = film({ size: 2 * MIB });
   const onCheckpoint = () => Promise.reject(new Error("the disk is full"));

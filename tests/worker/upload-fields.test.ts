@@ -160,7 +160,7 @@ test("after a failure the same key tries again, with the same id and media", asy
   const made = (await mediaMade(service)).length;
   const failed = await put({ title: "Again" }, FILM, key);
   service.setFaults([]);
-  assert.equal(failed.status, 502, JSON.stringify(failed.body));
+  assert.equal(failed.status, 403, JSON.stringify(failed.body));
   const row = (await listAll(worker)).find(({ title }) => title === "Again");
   assert.equal(row?.state, "failed");
   while (row && (await viewIngest(worker, row.id)).resumable) await sleep(50);
@@ -266,6 +266,68 @@ test("/openapi.json names every field and answer of it", async () => {
     assert.ok(names.includes(name), `${name} of ${names}`);
   }
   for (const status of ["200", "201", "409", "415", "422"]) assert.ok(status in responses, status);
+});
+
+test("what failed is answered by whose it is to mend", async () => {
+  for (const [query, status, code] of [
+    ["title=a&storageLocation=nowhere.oss-cn-shanghai.aliyuncs.com", 400, "storage_not_found"],
+    ["title=a.mp4&replace=0123456789abcdef0123456789abcdef", 404, "media_not_found"],
+    [`title=${"x".repeat(129)}`, 400, "invalid_argument"],
+  ] as const) {
+    const { body, ...answer } = await put(query.replace("title=a.mp4&", ""));
+    assert.deepEqual([answer.status, body.code], [status, code], JSON.stringify(body));
+    assert.equal(body.field, code === "invalid_argument" ? "title" : undefined);
+  }
+  const objects = await storedObjects(service);
+  for (const [operation, action, status] of [
+    ["CreateUploadVideo", { kind: "answer", status: 403, code: "Forbidden.RAM" }, 403],
+    [
+      "CreateUploadVideo",
+      { kind: "answer", status: 404, code: "InvalidAccessKeyId.NotFound" },
+      502,
+    ],
+  ] as const) {
+    service.setFaults([{ operation, action }]);
+    const answer = await put("title=a");
+    service.setFaults([]);
+    assert.equal(answer.status, status, JSON.stringify(answer.body));
+  }
+  assert.deepEqual(await storedObjects(service), objects);
+  assert.equal((await put("title=a", new Uint8Array(0))).status, 400);
+});
+
+test("a file that is sent takes the place of another's, by either id", async () => {
+  const first = await put("title=Old&referenceId=put-replaced-1");
+  assert.equal(first.status, 201);
+  const { mediaId } = first.body;
+  const made = (await mediaMade(service)).length;
+  for (const replace of [
+    mediaId,
+    JSON.stringify({ mediaId }),
+    JSON.stringify({ referenceId: "put-replaced-1" }),
+  ]) {
+    const film = randomBytes(200_000);
+    const { status, body } = await put({ replace, partSize: "102400" }, film);
+    assert.deepEqual(
+      [status, body.mediaId, body.bytes],
+      [201, mediaId, film.length],
+      JSON.stringify(body),
+    );
+    assert.equal(await sha256OfFile(storedFile(service, mediaId)), sha256Of(film));
+  }
+  const [media] = (await mediaMade(service)).filter(({ id }) => id === mediaId);
+  assert.equal(media?.parameters.Title, "Old");
+  assert.equal((await mediaMade(service)).length, made);
+  for (const [query, words] of [
+    [{ replace: mediaId, title: "New" }, /`title` cannot/],
+    [{ replace: "{}" }, /replace/],
+    [{ replace: "" }, /replace/],
+  ] as const) {
+    const { status, body } = await put(query);
+    assert.equal(status, 400, JSON.stringify(body));
+    assert.match(body.detail, words);
+  }
+  assert.deepEqual(await service.openUploads(), []);
 });
 
 function sha256Of(bytes: Buffer): string {

@@ -8,7 +8,7 @@ import type { NewJob } from "../jobs/index.ts";
 import { NAMES } from "../names.ts";
 import { seal } from "../seal.ts";
 import { canonical } from "./canonical.ts";
-import type { Trouble } from "./problem.ts";
+import { type Trouble, withField } from "./problem.ts";
 import type { IngestRequest } from "./schema.ts";
 
 /** @param key Whose Idempotency-Key it is, and of which request of a batch. */
@@ -29,9 +29,8 @@ export async function toJob(
     await client(env).check(as, source, { ...options, ...places });
   } catch (error) {
     const failure = asFailure(error);
-    const field =
-      failure.code === "source_host_refused" ? "url" : /^`([\w.]+)`/.exec(failure.message)?.[1];
-    return field === undefined ? failure : { ...failure, field };
+    if (failure.code === "source_host_refused") return { ...failure, field: "url" };
+    return withField(failure);
   }
   return {
     ...(await identityOf(key, request)),

@@ -1,6 +1,8 @@
 // RFC 9457 problem details: what every failed call answers with.
 import type { Context, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { type ErrorClass, VodliftError } from "vodlift";
+import { KnownFailure } from "../client.ts";
 import type { Problem } from "./schema.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -18,6 +20,42 @@ const TITLES: Readonly<Record<number, string>> = {
   502: "Bad gateway",
   503: "Unavailable",
 };
+
+/** 4xx where the request or its body must change, 502 where VOD, OSS or this Worker's account must. */
+const OF_CLASS: Readonly<Record<ErrorClass, 400 | 409 | 502>> = {
+  usage: 400,
+  source: 400,
+  guard: 400,
+  interrupted: 409,
+  credentials: 502,
+  service: 502,
+  integrity: 502,
+};
+/** What VOD says of something that the request names: the request itself is signed and well-formed. */
+const OF_CODE = {
+  too_large: 413,
+  permission_denied: 403,
+  media_not_found: 404,
+  reference_taken: 409,
+  not_replaceable: 409,
+  storage_not_found: 400,
+  vod_rejected: 400,
+} as const;
+type Failed = (typeof OF_CLASS)[ErrorClass] | (typeof OF_CODE)[keyof typeof OF_CODE];
+
+/** What a failed upload is answered with. */
+export function statusOf(error: unknown): Failed {
+  if (error instanceof KnownFailure)
+    return OF_CODE[error.failure.code as keyof typeof OF_CODE] ?? 502;
+  if (!(error instanceof VodliftError)) return 502;
+  return OF_CODE[error.code as keyof typeof OF_CODE] ?? OF_CLASS[error.class];
+}
+
+/** The same with the field that its message begins with, if it does. */
+export function withField<T extends Trouble>(trouble: T): T {
+  const field = /^`([\w.]+)`/.exec(trouble.message)?.[1];
+  return field === undefined ? trouble : { ...trouble, field };
+}
 
 export interface Trouble {
   code: string;

@@ -1,7 +1,7 @@
 // PUT /v1/uploads: the body of the request itself becomes a video, streamed through; it is stored nowhere on the way.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type UploadOptions, VodliftError } from "vodlift";
+import type { UploadOptions } from "vodlift";
 import { videoName } from "vodlift/core";
 import { asFailure, client, KnownFailure, limitOf, unready } from "../client.ts";
 import type { Env } from "../env.ts";
@@ -17,7 +17,7 @@ import { type Bound, requireScope } from "./auth.ts";
 import { json, problems, security } from "./documented.ts";
 import { codingsOf, decoded } from "./encoding.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
-import { invalid, problem, type Trouble } from "./problem.ts";
+import { invalid, problem, statusOf, type Trouble, withField } from "./problem.ts";
 import { Accepted, type Failure, type Ingest } from "./schema.ts";
 import { UploadQuery } from "./upload-query.ts";
 import { validatedBy } from "./validation.ts";
@@ -58,7 +58,7 @@ uploads.openapi(
     responses: {
       200: json(Uploaded, "It was uploaded under this Idempotency-Key before."),
       201: json(Uploaded, "It is in VOD."),
-      ...problems(400, 409, 413, 415, 422, 502),
+      ...problems(400, 403, 404, 409, 413, 415, 422, 502),
     },
   }),
   async (context) => {
@@ -106,8 +106,7 @@ uploads.openapi(
           ...((owner !== undefined || query.referenceId !== undefined) && known),
         };
         const end = await upload(env, params, decoded(body, codings), options, req.raw.signal);
-        if ("failure" in end)
-          return problem(context, statusOf(end.failure, end.error), end.failure);
+        if ("failure" in end) return problem(context, statusOf(end.error), withField(end.failure));
         return context.json({ id: job.id, ...end }, 201);
       }
     }
@@ -176,15 +175,6 @@ function namesOf(
   if (replace !== undefined) return {};
   if (name === undefined) return invalid("title", "is needed, or `fileName`");
   return { title: name, fileName: fileName ?? videoName(name, contentType) };
-}
-
-function statusOf({ code }: Failure, error: unknown): 400 | 409 | 413 | 502 {
-  if (code === "too_large") return 413;
-  if (code === "aborted" || code === "reference_taken") return 409;
-  // What VOD rejects, the query says: the request itself is signed and well-formed.
-  if (code === "vod_rejected") return 400;
-  const callers: readonly string[] = ["usage", "source"];
-  return error instanceof VodliftError && callers.includes(error.class) ? 400 : 502;
 }
 
 const UNDER_WAY: Trouble = {
