@@ -176,7 +176,7 @@ export const FIELDS = {
   resume: names(resume),
   item: names(item, true),
   /** Of `check`, which is told what it is to become. */
-  any: names({ ...playlist, ...image, ...attached }),
+  any: names({ ...upload, ...playlist, ...image, ...attached }),
 } as const;
 
 /**
@@ -184,7 +184,11 @@ export const FIELDS = {
  *
  * @throws VodliftError `invalid_argument`, naming the field and what may have been meant.
  */
-export function mustBeKnown(options: object, { known, open }: Names): void {
+export function mustBeKnown(
+  options: object,
+  { known, open }: Names,
+  otherwise = "is no option here",
+): void {
   if (typeof options !== "object" || options === null) {
     throw invalid("options", "must be an object");
   }
@@ -192,6 +196,6 @@ export function mustBeKnown(options: object, { known, open }: Names): void {
     if (value === undefined || known.includes(field)) continue;
     const meant = nearest(field, known);
     if (meant !== undefined) throw invalid(field, `is no option: did you mean \`${meant}\`?`);
-    if (!open) throw invalid(field, "is no option here");
+    if (!open) throw invalid(field, otherwise);
   }
 }

@@ -278,6 +278,8 @@ export class Vodlift {
     try {
       const job = this.#job(opened.data, media(), howTo(options));
       Upload.create(job, await this.#keys.current(), entropy(), Date.now()).free();
+      const ofKind = FIELDS[as === "video" ? "upload" : as];
+      mustBeKnown(options, ofKind, `does not go with \`as\` ${as}`);
     } finally {
       // A stream stays open: it is for the upload to read.
       if (opened.local?.type === "slices") await opened.local.slices.close();

@@ -398,7 +398,8 @@ mod tests {
     /// Callers can grant nothing to a credential of VOD's.
     #[test]
     fn a_denial_blames_no_key_of_the_caller() {
-        let detail = "<AccessDeniedDetail><AuthAction>oss:PutObject</AuthAction></AccessDeniedDetail>";
+        let detail =
+            "<AccessDeniedDetail><AuthAction>oss:PutObject</AuthAction></AccessDeniedDetail>";
         for body in [
             String::new(),
             "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".to_owned(),

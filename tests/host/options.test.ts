@@ -13,6 +13,8 @@ import {
   RESUME,
   UPLOAD,
 } from "../../pkg/src/cli/options/commands.ts";
+import { FIELDS as OPTIONS } from "../../pkg/src/fields.ts";
+import { Vodlift } from "../../pkg/src/index.ts";
 
 const source = await readFile(new URL("../../pkg/src/options.ts", import.meta.url), "utf8");
 
@@ -76,6 +78,28 @@ test("each field of UploadOptions is a column, or is for all rows or none", () =
     .filter((field) => !left.includes(field) && !FIELDS.includes(field));
   assert.deepEqual(missing, []);
   for (const field of FIELDS) assert.match(help("ingest"), new RegExp(`\\b${field}\\b`));
+});
+
+test("check takes every option of what it is told, and names one of another kind", async () => {
+  const { upload, playlist, image, attached } = OPTIONS;
+  for (const { known } of [upload, playlist, image, attached]) {
+    const strange = known.filter((field) => !OPTIONS.any.known.includes(field));
+    assert.deepEqual(strange, []);
+  }
+  const vod = new Vodlift({ accessKeyId: "id", accessKeySecret: "secret" });
+  const url = "https://example.com/film.mp4";
+  await vod.check("video", url, { as: "video", replace: "0123456789" });
+  for (const [as, options, words] of [
+    ["image", { referenceId: "film-1" }, "`referenceId` does not go with `as` image"],
+    ["playlist", { partSize: 102_400 }, "`partSize` does not go with `as` playlist"],
+    ["attached", { cateId: 1, businessType: "subtitle" }, "`cateId` is no option: did you mean"],
+    ["image", { ttle: "Film" }, "`ttle` is no option: did you mean `title`?"],
+  ] as const) {
+    const source = as === "image" ? "https://example.com/a.png" : url;
+    await assert.rejects(vod.check(as, source, options as object), (error: Error) =>
+      error.message.startsWith(words),
+    );
+  }
 });
 
 test("each field of the API's options says what it is for", () => {

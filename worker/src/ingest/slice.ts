@@ -191,7 +191,6 @@ function upload(
   const vod = client(env);
   const control = {
     ...placesOf(env),
-    checkpoint: store,
     signal: beat.abort,
     onProgress: beat.onProgress,
   };
@@ -219,23 +218,24 @@ function upload(
   }
   const known = referenceOf(task.view, options);
   const limit = limitOf(env);
+  const stored = { ...control, checkpoint: store };
   switch (as) {
     case "image":
-      return vod.uploadImage(source, { ...options, ...limit, ...control });
+      return vod.uploadImage(source, { ...options, ...limit, ...stored });
     case "attached": {
       const { businessType = "material", ...rest } = options;
-      return vod.uploadAttachedMedia(source, { ...rest, businessType, ...limit, ...control });
+      return vod.uploadAttachedMedia(source, { ...rest, businessType, ...limit, ...stored });
     }
     case "playlist":
       return vod.uploadPlaylist(source, {
         ...options,
         ...known,
         ...(limit.maxBytes && { limits: { bytes: limit.maxBytes } }),
-        ...control,
+        ...stored,
         ...slices,
       });
     default:
-      return vod.upload(source, { ...options, ...known, ...limit, ...control, ...slices });
+      return vod.upload(source, { ...options, ...known, ...limit, ...stored, ...slices });
   }
 }
 
