@@ -112,7 +112,7 @@ test("what cannot be replaced is refused, and nothing is touched", async () => {
     assert.deepEqual([error.code, words.test(error.message)], [code, true], error.message);
   }
   const other = await failure(vod.uploadImage(OLD, { fileName: "a.gif", replace: image } as never));
-  assert.match(other.message, /`replace` is for video and audio/);
+  assert.match(other.message, /`replace` is no option here/);
   const { length } = await vod.upload(OLD, { replace: old.mediaId }).then(() => mediaMade(service));
   assert.equal(length, 2);
 });
