@@ -232,7 +232,8 @@ export interface UploadOptions {
   /**
    * Told at most ten times a second, and once in the end. If it throws, the upload is aborted. A
    * promise that it returns is not waited for: if that rejects, the upload goes on, and the first such
-   * error is one of the `warnings` of the outcome (or of the `VodliftError`).
+   * error is one of the `warnings` of the outcome (or of the `VodliftError`). What rejects only after
+   * that was handed over is caught, and told nowhere.
    */
   onProgress?: (progress: UploadProgress) => unknown;
   /**

@@ -99,7 +99,7 @@ async function runOpened(
     if ("suspended" in end) saver.save(end.checkpoint);
     await ("suspended" in end ? saver.settled(patience()) : saver.remove(patience()));
     meter.flush();
-    return tell.warnings.length > 0 ? { ...end, warnings: tell.warnings } : end;
+    return tell.warnings.length > 0 ? { ...end, warnings: [...tell.warnings] } : end;
   } catch (error) {
     over = true;
     const failure =
@@ -150,7 +150,7 @@ class Teller {
 
 function withWarnings(error: unknown, warnings: readonly ErrorData[]): unknown {
   if (!(error instanceof VodliftError) || warnings.length === 0) return error;
-  return new VodliftError(error.toJSON(), error.cause, warnings);
+  return new VodliftError(error.toJSON(), error.cause, [...warnings]);
 }
 
 function isAborted(error: unknown): boolean {

@@ -22,7 +22,12 @@ export interface CliFailure {
   hint: string;
   retryable: boolean;
   requestId?: string;
+  /** What went wrong beside it. */
+  warnings?: readonly Warning[];
 }
+
+/** What went wrong beside an upload, as the package tells it. */
+export type Warning = Pick<CliFailure, "code" | "message" | "hint">;
 
 export function exitCode(failure: CliFailure): number {
   return EXIT_CODES[failure.class] ?? 5;
@@ -35,6 +40,7 @@ export class CliError extends Error implements CliFailure {
   readonly hint: string;
   readonly retryable: boolean;
   readonly requestId?: string;
+  readonly warnings?: readonly Warning[];
 
   constructor(
     failure: Pick<CliFailure, "code" | "class" | "message" | "hint"> & Partial<CliFailure>,
@@ -46,5 +52,6 @@ export class CliError extends Error implements CliFailure {
     this.hint = failure.hint;
     this.retryable = failure.retryable ?? false;
     if (failure.requestId !== undefined) this.requestId = failure.requestId;
+    if (failure.warnings !== undefined) this.warnings = failure.warnings;
   }
 }

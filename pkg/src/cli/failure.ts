@@ -1,7 +1,9 @@
 // What was thrown, as the command line tells it.
 import type { OptionNames } from "../error.ts";
+import { isShortOfHandles } from "../hosts/failure.ts";
+import { isError } from "../kinds.ts";
 import { fileReason } from "../sources/look.ts";
-import { CliError, type CliFailure } from "./exit.ts";
+import { CliError, type CliFailure, type Warning } from "./exit.ts";
 import { printable } from "./format.ts";
 import { spelled } from "./spelling.ts";
 
@@ -9,13 +11,15 @@ import { spelled } from "./spelling.ts";
 export function asFailure(error: unknown, names?: OptionNames): CliFailure {
   if (error instanceof CliError) return error;
   if (isFailure(error)) {
-    const { code, class: group, retryable, requestId } = error;
+    const { code, class: group, retryable, requestId, warnings = [] } = error;
     const words = spelled(error, names);
-    return { code, class: group, retryable, ...words, ...(requestId && { requestId }) };
+    const failure = { code, class: group, retryable, ...words, ...(requestId && { requestId }) };
+    return { ...failure, ...(warnings.length > 0 && { warnings: asWarnings(warnings, names) }) };
   }
+  if (isShortOfHandles(error)) return SHORT_OF_HANDLES;
   const reason = fileReason(error);
   if (reason !== undefined) return refused(error as NodeJS.ErrnoException, reason);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = isError(error) ? error.message : String(error);
   return {
     code: "internal",
     class: "service",
@@ -24,6 +28,20 @@ export function asFailure(error: unknown, names?: OptionNames): CliFailure {
     retryable: false,
   };
 }
+
+/** What went wrong beside an upload, in the words of the command line. */
+export function asWarnings(warnings: readonly Warning[] = [], names?: OptionNames): Warning[] {
+  return warnings.map((warning) => ({ code: warning.code, ...spelled(warning, names) }));
+}
+
+/** Said by itself: the core may be in a file that could not be opened. */
+const SHORT_OF_HANDLES: CliFailure = {
+  code: "too_many_files",
+  class: "usage",
+  message: "too many files are open",
+  hint: "Raise this machine's limit of open files (`ulimit -n`), or lower --jobs.",
+  retryable: true,
+};
 
 /** What the system would not do with a file is nobody's fault here. */
 function refused({ path, code }: NodeJS.ErrnoException, reason: string): CliFailure {
@@ -37,7 +55,7 @@ function refused({ path, code }: NodeJS.ErrnoException, reason: string): CliFail
 }
 
 function isFailure(error: unknown): error is Error & CliFailure {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   const { code, class: group, hint } = error as Partial<CliFailure>;
   return typeof code === "string" && typeof group === "string" && typeof hint === "string";
 }

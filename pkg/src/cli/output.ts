@@ -2,7 +2,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { fileReason } from "../sources/look.ts";
-import { type CliFailure, exitCode, INTERRUPTED } from "./exit.ts";
+import { type CliFailure, exitCode, INTERRUPTED, type Warning } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 
 /** What stdout did not take, other than by going away. */
@@ -41,6 +41,7 @@ export function reportFailure(
   note(`error: ${failure.message}`);
   if (failure.hint) note(`hint: ${failure.hint}`);
   if (failure.requestId) note(`request id: ${failure.requestId}`);
+  for (const warning of failure.warnings ?? []) note(warningLine(warning));
   if (options.helpFor !== undefined) {
     note(`help: ${["vodlift", options.helpFor, "--help"].filter(Boolean).join(" ")}`);
   }
@@ -50,8 +51,14 @@ export function reportFailure(
 
 /** An error as --json tells it. */
 export function errorFields(failure: CliFailure): Record<string, unknown> {
-  const { code, message, hint, retryable, requestId } = failure;
-  return { code, message, hint, retryable, requestId: requestId ?? null };
+  const { code, message, hint, retryable, requestId, warnings } = failure;
+  const fields = { code, message, hint, retryable, requestId: requestId ?? null };
+  return { ...fields, ...(warnings && { warnings }) };
+}
+
+/** What went wrong beside an upload, on one line. */
+export function warningLine({ message, hint }: Warning): string {
+  return `warning: ${[message.replace(/\.?$/, "."), hint].filter(Boolean).join(" ")}`;
 }
 
 /** Ends the process once everything written has been taken: a pipe may be slower than we are. */

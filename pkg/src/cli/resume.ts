@@ -1,5 +1,6 @@
 // `vodlift resume` and `vodlift abort`: what becomes of an upload that has left a checkpoint.
 import { fileCheckpoint, VodliftError } from "../index.ts";
+import { isError } from "../kinds.ts";
 import { fileReason } from "../sources/look.ts";
 import type { AbortCommand, ResumeCommand } from "./args.ts";
 import { CliError } from "./exit.ts";
@@ -58,7 +59,7 @@ async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const reading = error instanceof Error && !(error instanceof VodliftError) && error.cause;
+    const reading = isError(error) && !(error instanceof VodliftError) && error.cause;
     const unreadable = error instanceof SyntaxError || fileReason(reading) !== undefined;
     const missing = error instanceof VodliftError && error.code === "checkpoint_invalid";
     if (!unreadable && !missing) throw error;

@@ -1,10 +1,11 @@
 // What `upload`, `resume` and `abort` have in common: the account, the progress, the interrupt and the report.
 import { type SlowRequest, type UploadProgress, Vodlift } from "../index.ts";
-import { CliError } from "./exit.ts";
+import { CliError, type Warning } from "./exit.ts";
+import { asWarnings } from "./failure.ts";
 import { bytes } from "./format.ts";
 import { pick, type Values } from "./options/option.ts";
 import { SERVICE } from "./options/service.ts";
-import { note, print } from "./output.ts";
+import { note, print, warningLine } from "./output.ts";
 import { progressView, type Snapshot } from "./progress.ts";
 import { onInterrupt } from "./signals.ts";
 import { slowLine } from "./slow.ts";
@@ -58,8 +59,14 @@ export interface Watched {
 
 /** How it ended. */
 type End =
-  | { suspended: true }
-  | { suspended?: never; mediaId: string; bytes: number; missingSegments?: string[] };
+  | { suspended: true; warnings?: readonly Warning[] }
+  | {
+      suspended?: never;
+      mediaId: string;
+      bytes: number;
+      missingSegments?: string[];
+      warnings?: readonly Warning[];
+    };
 
 /**
  * Runs an upload in front of somebody. Ctrl-C cleans up; with a checkpoint file it finishes the parts in flight instead
@@ -102,13 +109,15 @@ export async function watch(
         slowRequestMs !== undefined && { onSlowRequest: (slow) => view.note(slowLine(slow)) }),
     });
     view?.end();
-    if (end.suspended) throw interrupted(checkpoint ?? "");
+    if (end.suspended) throw interrupted(checkpoint ?? "", asWarnings(end.warnings));
     const missing = end.missingSegments?.length ?? 0;
     if (missing > 0 && !command.quiet) {
       note(`${name}: ${missing} segments were not there, and are gaps now: ${end.missingSegments}`);
     }
     if (!command.quiet && !command.json) note(`${name}: ${bytes(end.bytes)} uploaded`);
-    print(report(command, { ...end }));
+    const warnings = asWarnings(end.warnings);
+    for (const warning of warnings) note(warningLine(warning));
+    print(report(command, { ...end, ...(end.warnings && { warnings }) }));
     return 0;
   } finally {
     view?.end();
@@ -123,8 +132,9 @@ function answer(now: UploadProgress | undefined, checkpoint: string | undefined)
   return moving ? "finishing the parts in flight" : "finishing what is under way";
 }
 
-function interrupted(checkpoint: string): CliError {
+function interrupted(checkpoint: string, warnings: readonly Warning[]): CliError {
   return new CliError({
+    ...(warnings.length > 0 && { warnings }),
     code: "suspended",
     class: "interrupted",
     message: "the upload was interrupted; its checkpoint is kept",
@@ -148,18 +158,38 @@ export function snapshot(now: UploadProgress): Snapshot {
 }
 
 function report(command: ServiceArguments, result: Record<string, unknown>): string {
-  const { mediaId, kind, bucket, objectKey, parts, crc64, resumed, refreshes, retries, restarts } =
-    result;
+  const {
+    mediaId,
+    kind,
+    bucket,
+    objectKey,
+    parts,
+    crc64,
+    compared,
+    resumed,
+    refreshes,
+    retries,
+    restarts,
+  } = result;
   const size = result.bytes;
   if (command.json) {
     const requestId = result.requestId ?? null;
-    const fields = { mediaId, kind, bucket, objectKey, bytes: size, parts, crc64: crc64 ?? null };
+    const fields = {
+      mediaId,
+      kind,
+      bucket,
+      objectKey,
+      bytes: size,
+      parts,
+      crc64: crc64 ?? null,
+      compared,
+    };
     // Not imageUrl and mediaUrl: where the domain asks for it they are signed, and output ends up in logs.
     const { fileUrl } = result;
     // Said where it is so: most uploads make a new media.
     const replaced = result.replaced ? { replaced: true, notice: result.notice } : {};
-    const { missingSegments } = result;
-    const counts = { resumed, refreshes, retries, restarts, missingSegments, requestId };
+    const { missingSegments, warnings } = result;
+    const counts = { resumed, refreshes, retries, restarts, missingSegments, requestId, warnings };
     return JSON.stringify({ ...fields, fileUrl, ...replaced, ...counts });
   }
   if (command.quiet) return String(mediaId);

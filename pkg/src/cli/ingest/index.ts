@@ -9,12 +9,14 @@ import {
   type Vodlift,
 } from "../../index.ts";
 import { inParallel } from "../../parallel.ts";
+import { fileReason } from "../../sources/look.ts";
 import type { IngestCommand } from "../args.ts";
 import { type CliFailure, exitCode } from "../exit.ts";
-import { asFailure } from "../failure.ts";
+import { asFailure, asWarnings } from "../failure.ts";
 import { bytes, clock, printable } from "../format.ts";
 import { mustBeFile, mustBeWritable } from "../look.ts";
-import { errorFields, note, print } from "../output.ts";
+import { fewer, jobsFor, openFilesLimit } from "../open-files.ts";
+import { errorFields, note, print, warningLine } from "../output.ts";
 import { account, snapshot } from "../session.ts";
 import { onInterrupt } from "../signals.ts";
 import { slowLine } from "../slow.ts";
@@ -68,6 +70,7 @@ class Ingest {
   readonly #vod: Vodlift;
   readonly #report: Report;
   readonly #tally: Tally;
+  readonly #jobs: number;
   readonly #stop = new AbortController();
   #interrupted = false;
   #board: Board | undefined;
@@ -79,19 +82,21 @@ class Ingest {
     this.#vod = vod;
     this.#report = report;
     this.#tally = tally;
+    this.#jobs = Math.min(command.jobs, jobsFor(openFilesLimit()));
   }
 
   async run(env: NodeJS.ProcessEnv): Promise<number> {
     const { quiet, jobs } = this.#command;
     const began = performance.now();
     this.#board = quiet ? undefined : new Board(this.#tally, process.stderr, env);
+    if (this.#jobs < jobs && !quiet) this.#say(fewer(this.#jobs));
     onInterrupt(() => {
       this.#interrupted = true;
       this.#say("interrupted: finishing the parts in flight (Ctrl-C again exits at once)");
       this.#stop.abort();
     });
     try {
-      for await (const _ of inParallel(this.#todo(), jobs, (row) => this.#one(row)));
+      for await (const _ of inParallel(this.#todo(), this.#jobs, (row) => this.#one(row)));
     } finally {
       this.#board?.end();
     }
@@ -112,9 +117,15 @@ class Ingest {
       const end = await this.#move(row, path, (now) => slot?.update(now));
       if ("suspended" in end) return;
       const { mediaId, bytes: size } = end;
-      await this.#record(row, { state: "done", mediaId, bytes: size });
+      const warnings = asWarnings(end.warnings, COLUMNS);
+      const beside = warnings.length > 0 && { warnings };
+      await this.#record(row, { state: "done", mediaId, bytes: size, ...beside });
+      for (const warning of warnings) this.#warn(row, warningLine(warning));
       // Not before the report has it: whoever is killed in between finds the upload done, not gone.
-      await rm(path, { force: true });
+      await rm(path, { force: true }).catch((error) =>
+        // It is done all the same; the next run removes what is left.
+        this.#warn(row, `warning: ${path} cannot be removed: ${fileReason(error) ?? error}`),
+      );
       this.#tally.done += 1;
       this.#tally.bytes += size;
     } catch (error) {
@@ -125,8 +136,8 @@ class Ingest {
   }
 
   async #move(row: Row, path: string, show: (now: ReturnType<typeof snapshot>) => void) {
-    const { concurrency, verify, allowPrivate, jobs, partSize, slowRequestMs, quiet } =
-      this.#command;
+    const { concurrency, verify, allowPrivate, partSize, slowRequestMs, quiet } = this.#command;
+    const jobs = this.#jobs;
     const { allowHosts, denyHosts } = this.#command;
     const left = this.#report.left(row);
     for (const other of left) if (other !== path) await this.#discard(other);
@@ -190,7 +201,7 @@ class Ingest {
 
   async #failed(row: Row, path: string, error: unknown): Promise<void> {
     const failure = asFailure(error, COLUMNS);
-    const { code, message, hint, retryable } = failure;
+    const { code, message, hint, retryable, warnings } = failure;
     // A stream cannot wait: it is begun again by the next run.
     if (code === "not_resumable" && this.#stop.signal.aborted) return this.#discard(path);
     if (GONE_FOR_GOOD.includes(code)) await this.#discard(path);
@@ -198,7 +209,13 @@ class Ingest {
     this.#firstFailure ??= { line: row.line, failure };
     const place = message.includes(row.place) ? "" : `${row.place}: `;
     this.#say(printable(`line ${row.line}: ${place}${message}`));
-    await this.#record(row, { state: "failed", error: { code, message, hint, retryable } });
+    for (const warning of warnings ?? []) this.#warn(row, warningLine(warning));
+    const said = { code, message, hint, retryable };
+    await this.#record(row, { state: "failed", error: said, ...(warnings && { warnings }) });
+  }
+
+  #warn({ line }: Row, text: string): void {
+    this.#say(printable(`line ${line}: ${text}`));
   }
 
   async #record(

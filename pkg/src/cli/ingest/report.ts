@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { fileReason, isMissing } from "../../sources/look.ts";
 import { UsageError } from "../args.ts";
+import type { Warning } from "../exit.ts";
 import { claim } from "./claim.ts";
 import { linesOf, type Row } from "./manifest.ts";
 
@@ -28,6 +29,8 @@ export interface Entry {
   mediaId?: string;
   bytes?: number;
   error?: { code: string; message: string; hint: string; retryable: boolean };
+  /** What went wrong beside it. */
+  warnings?: readonly Warning[];
 }
 
 export class Report {
