@@ -70,6 +70,8 @@ pub struct Upload {
     parts: Parts,
     listing: Option<transfer::Listing>,
     relisted: bool,
+    /// Parts sent again without a look at what the server has, since one was last accepted.
+    sent_unseen: BTreeSet<u32>,
     tries: BTreeMap<Call, u32>,
     failures_in_a_row: u32,
     /// The host has been short of file handles since then.
@@ -219,6 +221,7 @@ impl Upload {
             parts: Parts::default(),
             listing: None,
             relisted: false,
+            sent_unseen: BTreeSet::new(),
             tries: BTreeMap::new(),
             failures_in_a_row: 0,
             no_handle_since: None,

@@ -274,6 +274,7 @@ impl Upload {
         self.parts.accept(part, accepted);
         self.failures_in_a_row = 0;
         self.refreshes_in_a_row = 0;
+        self.sent_unseen.clear();
         self.reader.resolved_again = false;
         self.reader.lane.accepted();
         if self.reader.buffers.remove(&part).is_some() {
@@ -527,6 +528,9 @@ impl Upload {
                 self.upload_id = None;
                 return Ok(self.restart(error, now)?);
             }
+            Err(error) if error.code == Code::PermissionDenied => {
+                return Ok(self.listing_denied(error, now)?);
+            }
             Err(error) => return Err(Trouble::Service(error)),
         };
         self.got_through(Call::ListParts);
@@ -555,6 +559,26 @@ impl Upload {
             self.settle_listing(listing, now)?;
         }
         Ok(())
+    }
+
+    /// An upload credential that may write need not be one that may look. So nothing is known of the parts: those in doubt
+    /// are sent again, and what cannot be told apart without looking starts over. Where a part broke that was sent again
+    /// unseen, and nothing was accepted since, it is the part itself that is denied.
+    fn listing_denied(&mut self, error: Error, now: UnixMs) -> Result<(), Error> {
+        let Some(listing) = self.listing.take() else {
+            return Ok(());
+        };
+        match listing.purpose {
+            Purpose::Suspects(parts) if self.sent_unseen.is_disjoint(&parts) => {
+                self.sent_unseen.extend(&parts);
+                self.settle_suspects(parts, listing.found, now)
+            }
+            Purpose::Suspects(_) => Err(error),
+            Purpose::Refused(refusal) => self.restart(refusal, now),
+            // The rest of a shard's parts are others' business.
+            Purpose::Resume if self.job.options.shard.is_some() => Err(error),
+            Purpose::Resume => self.restart(error, now),
+        }
     }
 
     pub(super) fn is_taking_over(&self) -> bool {
