@@ -10,7 +10,7 @@
 
 mod sim;
 
-use sim::{End, Fault, Op, SourceSpec, World};
+use sim::{End, Fault, Habit, Op, SourceSpec, World};
 use vodlift::Code;
 use vodlift::upload::job::{Budget, Shard};
 use vodlift::upload::plan::MAX_OBJECT_SIZE;
@@ -221,6 +221,40 @@ fn a_changed_source_is_refused_with_what_changed() {
         1,
         "a refusal must not cost the parts"
     );
+}
+
+#[test]
+fn a_credential_that_may_not_list_parts_resumes_from_the_first_byte() {
+    for ranges in [true, false] {
+        let spec = SourceSpec {
+            ranges,
+            ..SourceSpec::ranged(8 * MIB)
+        };
+        let mut world = World::new(1, spec);
+        world.dies_at = Some(700);
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        world.forget_the_process();
+        world.dies_at = None;
+        world
+            .luck
+            .always(Op::ListParts, Fault::Refuse(403, "AccessDenied"));
+        assert_eq!(world.run().unwrap().restarts, 1);
+        world.assert_object_is_the_source();
+        assert!(world.service.uploads.is_empty(), "the old parts are left");
+    }
+}
+
+#[test]
+fn nodes_with_etags_of_their_own_are_no_change_where_size_and_date_agree() {
+    for seed in 0..8 {
+        let mut world = World::new(seed, SourceSpec::ranged(8 * MIB));
+        die_midway(&mut world);
+        world.dies_at = None;
+        world.source.habit = Habit::NodeEtags(3);
+        world.run().unwrap();
+        world.assert_object_is_the_source();
+        assert!(world.service.uploads.is_empty(), "the old parts are left");
+    }
 }
 
 #[test]

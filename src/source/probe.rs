@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::disposition::file_name;
-use super::range::{ContentRange, bad_status, check_identity, content_length, content_range};
+use super::range::{
+    ContentRange, bad_status, check_identity, content_length, content_range, holds_a_part,
+};
 use crate::error::{Code, Error};
 use crate::http::{Headers, header, header_text};
 use crate::time::UnixMs;
@@ -76,6 +78,10 @@ pub fn read_probe(status: u16, headers: &Headers) -> Result<Probe, Error> {
         check_identity(headers)?;
     }
     let size = match status {
+        200 if holds_a_part(headers) => {
+            let message = "the source answered 200 with a part of the file";
+            return Err(Error::new(Code::SourceRange, message).status(200));
+        }
         200 => content_length(headers)?,
         206 => match first_range(headers)? {
             (end, total) if total == Some(end) => total,
@@ -184,6 +190,8 @@ impl Validator {
             (Some(true), _) if self.is_strong() => Likeness::Same,
             (Some(false), Some(false)) => Likeness::Other,
             (Some(false), _) | (_, Some(false)) => Likeness::Doubtful,
+            // A 206 must hold the ETag that a 200 would; not so the date.
+            (None, None) if self.etag.is_some() => Likeness::Doubtful,
             _ => Likeness::Same,
         }
     }
@@ -296,6 +304,14 @@ mod tests {
             code(206, &[("content-range", "bytes 0-7/9")]),
             Code::SourceRange
         );
+        // A range under the status of a whole file is no whole file.
+        for part in ["bytes 0-8/90", "bytes 0-8/*", "bytes 1-8/9"] {
+            assert_eq!(code(200, &[("content-range", part)]), Code::SourceRange);
+        }
+        let odd = [("content-range", "bytes 0-8/90"), ("content-length", "9")];
+        assert_eq!(code(200, &odd), Code::SourceRange);
+        let decorated = [("content-range", "bytes 0-8/9"), ("content-length", "9")];
+        assert_eq!(read_probe(200, &headers(&decorated)).unwrap().size, Some(9));
     }
 
     #[test]
@@ -405,7 +421,9 @@ mod tests {
         let now = ("date", NEXT_DAY);
         let compare = |was: &[_], is: &[_]| validator(was).compare(&validator(is));
         assert_eq!(compare(&[v1, day], &[v1, day]), Likeness::Same);
-        assert_eq!(compare(&[v1, day], &[]), Likeness::Same);
+        assert_eq!(compare(&[day], &[]), Likeness::Same);
+        assert_eq!(compare(&[v1, day], &[day]), Likeness::Same);
+        assert_eq!(compare(&[v1, day], &[]), Likeness::Doubtful);
         assert_eq!(compare(&[v1, day], &[v1, next]), Likeness::Same);
         assert_eq!(compare(&[v1, day], &[v2, day]), Likeness::Doubtful);
         assert_eq!(compare(&[v1, day], &[v2]), Likeness::Doubtful);

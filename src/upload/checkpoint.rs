@@ -9,7 +9,7 @@ use super::job::{Adopt, Media, MissingSegments, PlaylistRoot, PlaylistSource, So
 use super::plan::{MAX_OBJECT_SIZE, Plan};
 use crate::error::{Code, Error};
 use crate::http::Headers;
-use crate::source::probe::Validator;
+use crate::source::probe::{Likeness, Validator};
 use crate::vod::VideoRef;
 
 /// The version this build writes.
@@ -268,14 +268,16 @@ impl SourceMark {
         }
     }
 
+    /// Whether what was read before may be put together with what is read now.
+    ///
     /// # Errors
     /// `SourceChanged`, naming what is not as it was.
-    pub fn check(
+    pub(crate) fn check(
         &self,
         size: Option<u64>,
         validator: &Validator,
         modified: Option<u64>,
-    ) -> Result<(), Error> {
+    ) -> Result<Likeness, Error> {
         let differs = |what: &str, was: &dyn std::fmt::Display, is: String| {
             let message =
                 format!("the source is not what it was: its {what} was {was} and is {is} now");
@@ -284,6 +286,12 @@ impl SourceMark {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "unknown".into());
         if let Some(was) = self.size.filter(|was| size != Some(*was)) {
             return differs("size", &was, or_none(size.map(|size| size.to_string())));
+        }
+        let was = &self.validator;
+        let same_date = was.last_modified.is_some() && was.last_modified == validator.last_modified;
+        if same_date && was.compare(validator) == Likeness::Doubtful {
+            // Of the same moment and size: another server of the same source, with ETags of its own.
+            return Ok(Likeness::Doubtful);
         }
         if let Some(was) = self
             .validator
@@ -313,7 +321,7 @@ impl SourceMark {
                 or_none(modified.map(|time| time.to_string())),
             );
         }
-        Ok(())
+        Ok(Likeness::Same)
     }
 }
 
@@ -391,9 +399,14 @@ mod tests {
         );
         let other = Validator {
             etag: Some("\"b\"".into()),
-            last_modified: Some("then".into()),
+            last_modified: Some("later".into()),
             just_modified: None,
         };
+        let node = Validator {
+            last_modified: Some("then".into()),
+            ..other.clone()
+        };
+        assert_eq!(mark.check(Some(5), &node, None), Ok(Likeness::Doubtful));
         assert!(
             mark.check(Some(5), &other, None)
                 .unwrap_err()

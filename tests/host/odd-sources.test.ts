@@ -58,6 +58,9 @@ const HABITS: readonly Faults[] = [
   { modifiedNow: true, noEtag: true },
   { atOnce: 2 },
   { atOnce: 1 },
+  { atOnce: 1, crowdStatus: 403, firstByteMs: 30 },
+  { atOnce: 1, crowdStatus: 200, firstByteMs: 30 },
+  { rangesAre200: true },
 ];
 
 for (const habit of HABITS) {

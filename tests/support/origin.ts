@@ -65,6 +65,8 @@ export interface Faults {
   noContentRange?: boolean;
   /** 206 from the first byte asked for to the end of the file. */
   ignoresEnd?: boolean;
+  /** A range is answered with 200 in place of 206. */
+  rangesAre200?: boolean;
   /** 206 with the whole file, whatever was asked for. */
   wholeAs206?: boolean;
   /** 206 as `multipart/byteranges`. */
@@ -81,8 +83,10 @@ export interface Faults {
   modifiedNow?: boolean;
   /** Only one request is answered; later ones get 403. */
   worksOnce?: boolean;
-  /** More requests at once than this are answered with 503. */
+  /** More requests at once than this are answered with `crowdStatus`, or 503. */
   atOnce?: number;
+  /** 200 means a page. */
+  crowdStatus?: number;
   /** How long it thinks before it answers. */
   firstByteMs?: number;
 }
@@ -336,7 +340,11 @@ async function serve(
   response.once("close", () => {
     served.open -= 1;
   });
-  if (route.atOnce !== undefined && served.open > route.atOnce) return empty(503);
+  if (route.atOnce !== undefined && served.open > route.atOnce) {
+    answer(route.crowdStatus ?? 503, { "content-type": "text/html", "content-length": "4" });
+    response.end("busy");
+    return;
+  }
   if (route.firstByteMs !== undefined) await sleep(route.firstByteMs);
   if (entry.range !== undefined && route.rangeStatus !== undefined) return empty(route.rangeStatus);
 
@@ -360,7 +368,7 @@ async function serve(
     const total = route.hidesSize ? "*" : content.size;
     headers["content-range"] = `bytes ${start}-${start + to - from - 1}/${total}`;
   }
-  answer(asked ? 206 : 200, headers);
+  answer(asked && !route.rangesAre200 ? 206 : 200, headers);
   if (entry.method === "HEAD") {
     response.end();
     return;

@@ -56,6 +56,8 @@ pub(super) struct Reader {
     pub(super) lends_first_part: bool,
     /// It has answered a range exactly: it is alive, and its size is known.
     is_sound: bool,
+    /// It may be another than the one whose parts the server has.
+    pub(super) is_doubtful: bool,
     /// It gave bytes before: a link that refuses now may work only once.
     gave_bytes: bool,
     /// How many ranges it takes at once.
@@ -286,15 +288,23 @@ impl Upload {
         if is_passing(status) {
             return self.retry_open(error, asked_ms, now);
         }
-        Err(
-            match self.reader.gave_bytes && (400..500).contains(&status) {
-                true => Error {
-                    hint: WORKS_ONCE.into(),
-                    ..error
-                },
-                false => error,
-            },
-        )
+        if !(self.reader.gave_bytes && (400..500).contains(&status)) {
+            return Err(error);
+        }
+        let error = Error {
+            hint: WORKS_ONCE.into(),
+            ..error
+        };
+        match self.may_be_crowded() {
+            true => self.retry_open(error, asked_ms, now),
+            false => Err(error),
+        }
+    }
+
+    /// After a fallback to one request: a host that takes few connections may still count those that were called off.
+    fn may_be_crowded(&self) -> bool {
+        let reader = &self.reader;
+        reader.plain && reader.gave_bytes && reader.tries == 0 && self.restarts > 0
     }
 
     fn follow(&mut self, headers: &Headers) -> Result<(), Error> {
@@ -319,7 +329,10 @@ impl Upload {
     fn on_probe(&mut self, id: u32, probe: Probe, now: UnixMs) -> Result<(), Error> {
         if let Err(error) = self.check_page(&probe) {
             self.close(id)?;
-            return Err(error);
+            return match self.may_be_crowded() {
+                true => self.retry_open(error, None, now),
+                false => Err(error),
+            };
         }
         self.reader.gave_bytes = true;
         match self.reader.purpose {

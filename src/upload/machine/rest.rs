@@ -10,6 +10,7 @@ use super::transfer::{Listing, Purpose};
 use super::{Place, Task, Upload};
 use crate::error::{Code, Error};
 use crate::oss;
+use crate::source::probe::Likeness;
 use crate::time::UnixMs;
 use crate::upload::checkpoint::{Checkpoint, PlaceMark, PlaylistMark, SourceMark, VERSION};
 use crate::upload::event::{Effect, Phase};
@@ -267,9 +268,10 @@ impl Upload {
             return Ok(());
         };
         let reader = &self.reader;
-        before
+        let likeness = before
             .source
             .check(reader.announced, &reader.validator, reader.modified)?;
+        self.reader.is_doubtful = likeness != Likeness::Same;
         if !self.job.media.is_renewable() {
             // No credential can be had for the place it had: a new one, from the first byte on.
             self.expected = None;
@@ -314,6 +316,10 @@ impl Upload {
         if self.upload_id.is_none() {
             self.expect_orphans();
             return Ok(self.begin_upload(now)?);
+        }
+        if self.reader.is_doubtful {
+            let message = "the source has another ETag than before";
+            return Ok(self.read_once(Error::new(Code::SourceChanged, message), now)?);
         }
         self.listing = Some(Listing {
             marker: self.own_parts().start().saturating_sub(1),
