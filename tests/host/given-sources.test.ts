@@ -189,3 +189,24 @@ test("what is no checkpoint is refused before anything is sent, and named", asyn
   }
   assert.equal(service.log.length, calls);
 });
+
+test("what says that it is a page or a picture is no video, whoever has opened it", async () => {
+  const made = (await mediaMade(service)).length;
+  const typed = (type: string) => ({ headers: { "content-type": type } });
+  for (const [type, code] of [
+    ["text/html; charset=utf-8", "source_is_page"],
+    ["application/problem+json", "source_is_page"],
+    ["image/png", "source_is_image"],
+  ] as const) {
+    for (const source of [
+      () => new Response("words", typed(type)),
+      () => new Request("https://example.com/", { method: "PUT", body: "words", ...typed(type) }),
+      () => new Blob(["words"], { type }),
+    ]) {
+      const options = { fileName: "film.mp4" };
+      await assert.rejects(vod.upload(source(), options), { code }, type);
+      await vod.upload(source(), { ...options, anyContentType: true });
+    }
+  }
+  assert.equal((await mediaMade(service)).length, made + 9);
+});

@@ -218,7 +218,7 @@ test("a source that is too large is refused, as soon as that is known", async ()
         const { state, error } = await end(path, route, fields);
         assert.deepEqual([state, error?.code], ["failed", "too_large"], path);
         assert.match(error?.message ?? "", /3000000/);
-        assert.match(error?.hint ?? "", /maxBytes/);
+        assert.match(error?.hint ?? "", /VODLIFT_MAX_BYTES/);
       }
       await assertNothingStored(service);
       assert.equal((await end("/fits.mp4", { size: 3_000_000 })).state, "done");

@@ -35,6 +35,9 @@ const TITLES = [
   "＋1",
   "－1",
   "＠SUM(1)",
+  " =1+1",
+  "\uFEFF=1+1",
+  "\u200B＝1",
 ];
 
 let worker: RunningWorker;
@@ -242,7 +245,7 @@ test("CSV is a row an ingest, and no cell is a formula", async () => {
   assert.equal(rows.length, (await listAll(worker)).length);
 });
 
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+const FORMULA = /^[\t\r\n]|^[\s\u200B\uFEFF]*[=+\-@＝＋－＠]/;
 
 /** RFC 4180, strictly. */
 function parseCsv(text: string): string[][] {
@@ -312,6 +315,10 @@ test("a request is known again however it is written", async () => {
     userData: '{"Extend":{"a":1,"b":[{"c":2,"d":3}]}}',
     tags: ["a", "b"],
   };
+  const replacing = (replace: unknown) => post({ url: FILM, replace }, "replacing");
+  const replaced = await replacing("0123456789");
+  assert.deepEqual((await replacing({ mediaId: "0123456789" })).body, replaced.body);
+  assert.equal((await replacing({ referenceId: "0123456789" })).status, 422);
   const first = await post(request, "written");
   assert.equal(first.status, 202, JSON.stringify(first.body));
   const others: unknown[] = [
@@ -340,6 +347,13 @@ test("a request is known again however it is written", async () => {
   ]) {
     const { status } = await post({ ...request, ...change }, "written");
     assert.equal(status, 422, JSON.stringify(change));
+  }
+});
+
+test("search finds in a URL what stands there percent-encoded, and a host by its own letters", async () => {
+  await post({ url: "https://电影.example/影片/第1集.mp4", title: "elsewhere" });
+  for (const needle of ["第1集.mp4", "影片/第1", "第1", "第", "电影.example", "电影.example/"]) {
+    assert.deepEqual(await found(needle), ["elsewhere"], needle);
   }
 });
 

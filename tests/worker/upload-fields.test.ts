@@ -63,6 +63,9 @@ test("all fields of a video are taken, by the rules of POST", async () => {
   const repeated = await put("title=Film&tags=x&tags=y");
   const tags = (await mediaMade(service)).find(({ id }) => id === repeated.body.mediaId);
   assert.equal(tags?.parameters.Tags, "x,y");
+  const json = await put(`title=Film&tags=${encodeURIComponent('["x", "y z"]')}`);
+  const listed = (await mediaMade(service)).find(({ id }) => id === json.body.mediaId);
+  assert.equal(listed?.parameters.Tags, "x,y z");
 });
 
 test("what is not known is refused by name, with what was meant", async () => {
@@ -294,6 +297,27 @@ test("what failed is answered by whose it is to mend", async () => {
   }
   assert.deepEqual(await storedObjects(service), objects);
   assert.equal((await put("title=a", new Uint8Array(0))).status, 400);
+});
+
+test("what is no video by its type is stored as none, unless that is meant", async () => {
+  const objects = await storedObjects(service);
+  const page = Buffer.from("<!doctype html><title>Log in</title>");
+  for (const [type, status, code] of [
+    ["text/html; charset=utf-8", 400, "source_is_page"],
+    ["application/json", 400, "source_is_page"],
+    ["image/jpeg", 400, "source_is_image"],
+    ["application/vnd.apple.mpegurl", 400, "source_is_playlist"],
+    ["multipart/form-data; boundary=x", 415, "content_type_unsupported"],
+  ] as const) {
+    const { body, ...answer } = await put("fileName=a.mp4", page, { "content-type": type });
+    assert.deepEqual([answer.status, body.code], [status, code], JSON.stringify(body));
+  }
+  assert.deepEqual(await storedObjects(service), objects);
+  const meant = { "content-type": "text/html" };
+  assert.equal((await put("title=a&anyContentType=true", FILM, meant)).status, 201);
+  for (const type of ["application/x-www-form-urlencoded", "text/plain", "x", ""]) {
+    assert.equal((await put("title=a", FILM, { "content-type": type })).status, 201, type);
+  }
 });
 
 test("a file that is sent takes the place of another's, by either id", async () => {

@@ -327,7 +327,7 @@ impl Upload {
     }
 
     fn on_probe(&mut self, id: u32, probe: Probe, now: UnixMs) -> Result<(), Error> {
-        if let Err(error) = self.check_page(&probe) {
+        if let Err(error) = self.check_page(probe.content_type.as_deref()) {
             self.close(id)?;
             return match self.may_be_crowded() {
                 true => self.retry_open(error, None, now),
@@ -388,8 +388,8 @@ impl Upload {
     }
 
     /// Pages are no media; only attached media may be documents.
-    fn check_page(&self, probe: &Probe) -> Result<(), Error> {
-        let page = probe.content_type.as_deref().and_then(kind::page);
+    fn check_page(&self, content_type: Option<&str>) -> Result<(), Error> {
+        let page = content_type.and_then(kind::page);
         let Some(page) = page.filter(|_| !self.job.options.any_content_type) else {
             return Ok(());
         };
@@ -405,7 +405,10 @@ impl Upload {
                 return Ok(());
             }
         }
-        let message = format!("the source answered with {page}, not with the file");
+        let message = match self.reader.url.is_empty() {
+            true => format!("the source is {page}, and was to become media"),
+            false => format!("the source answered with {page}, not with the file"),
+        };
         Err(Error::new(Code::SourceIsPage, message))
     }
 
@@ -506,6 +509,8 @@ impl Upload {
             self.drop_first_part();
             return self.go_on(now);
         }
+        // What the caller has opened has told its type without a probe.
+        self.check_page(self.reader.content_type.as_deref())?;
         self.check_lookalike()?;
         let reader = &self.reader;
         let hints = Hints {

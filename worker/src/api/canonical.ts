@@ -20,6 +20,8 @@ export function canonical(request: object): string {
 
 function plain(name: string, value: unknown): unknown {
   if (URLS.has(name) && typeof value === "string") return new URL(value).href;
+  // A media id alone is one of two ways to say it.
+  if (name === "replace" && typeof value === "string") return { mediaId: value };
   // A JSON object as text.
   if (name === "userData" && typeof value === "string") return parseJson(value) ?? value;
   if (!isRecord(value)) return value;

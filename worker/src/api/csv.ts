@@ -57,8 +57,8 @@ function line(ingest: Ingest): string {
   return `${cells.join(",")}\r\n`;
 }
 
-/** What a spreadsheet may take for the beginning of a formula. Full-width signs count, too: some read them as the plain ones. */
-const FORMULA = /^(?:[=+\-@\t\r\n]|[＝＋－＠﹢﹣﹦﹫])/u;
+/** What a spreadsheet may take for the beginning of a formula. Full-width signs count, too, and those behind blanks and marks that are not seen: some read them as the plain ones. */
+const FORMULA = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫])/u;
 
 /** A text that a spreadsheet would take for a formula gets an apostrophe before it. */
 function cell(value: string | number | undefined): string {

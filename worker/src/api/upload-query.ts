@@ -19,7 +19,6 @@ export const UploadQuery = asQuery(
     cateIds: true,
     ranges: true,
     sourceTimeoutMs: true,
-    anyContentType: true,
     variants: true,
     complete: true,
     missingSegments: true,
@@ -30,7 +29,7 @@ export const UploadQuery = asQuery(
   }),
 );
 
-/** The same object out of texts: numbers as digits, `true` or `false`, lists with commas, objects as JSON. */
+/** The same object out of texts: numbers as digits, `true` or `false`, lists with commas or as JSON, objects as JSON. */
 function asQuery<T extends z.ZodRawShape>(object: z.ZodObject<T, z.core.$strict>) {
   const shape = Object.fromEntries(
     Object.entries(object.shape).map(([name, rule]) => [name, fromText(rule as z.ZodType)]),
@@ -41,7 +40,10 @@ function asQuery<T extends z.ZodRawShape>(object: z.ZodObject<T, z.core.$strict>
 function fromText(rule: z.ZodType): z.ZodType {
   const inner = rule instanceof z.ZodOptional ? (rule.unwrap() as z.ZodType) : rule;
   const read = (text: unknown): unknown => {
-    if (inner instanceof z.ZodArray) return [text].flat().flatMap(listed);
+    if (inner instanceof z.ZodArray) {
+      const list = typeof text === "string" && text.startsWith("[") ? parseJson(text) : undefined;
+      return Array.isArray(list) ? list : [text].flat().flatMap(listed);
+    }
     if (typeof text !== "string") return text;
     if (inner instanceof z.ZodNumber) return /^\d+$/.test(text) ? Number(text) : text;
     if (inner instanceof z.ZodUnion) return text.startsWith("{") ? (parseJson(text) ?? text) : text;

@@ -72,8 +72,10 @@ uploads.openapi(
     if ("code" in codings) return problem(context, 415, codings);
     const body = req.raw.body;
     if (!body) return problem(context, 400, invalid("the body", "must be the file"));
+    const contentType = req.header("content-type");
+    if (/^\s*multipart\//i.test(contentType ?? "")) return problem(context, 415, NO_FORM);
     const query = defined(req.valid("query"));
-    const named = namesOf(query, req.header("content-type"));
+    const named = namesOf(query, contentType);
     if ("code" in named) return problem(context, 400, named);
     // Of a coded body only its end tells the length.
     const length = codings.length === 0 ? req.header("content-length") : undefined;
@@ -105,7 +107,10 @@ uploads.openapi(
           // Only under a key the same upload may come again.
           ...((owner !== undefined || query.referenceId !== undefined) && known),
         };
-        const end = await upload(env, params, decoded(body, codings), options, req.raw.signal);
+        // The core judges a body by its type, too.
+        const headers = contentType === undefined ? {} : { "content-type": contentType };
+        const file = new Response(decoded(body, codings), { headers });
+        const end = await upload(env, params, file, options, req.raw.signal);
         if ("failure" in end) return problem(context, statusOf(end.error), withField(end.failure));
         return context.json({ id: job.id, ...end }, 201);
       }
@@ -116,7 +121,7 @@ uploads.openapi(
 async function upload(
   env: Env,
   params: RunParams,
-  body: ReadableStream<Uint8Array>,
+  body: Response,
   options: UploadOptions,
   gone: AbortSignal,
 ): Promise<Omit<Uploaded, "id"> | { failure: Failure; error: unknown }> {
@@ -140,7 +145,8 @@ async function upload(
     return { state: "done", mediaId: end.mediaId, bytes: end.bytes };
   } catch (error) {
     await beat.end();
-    const failure = asFailure(error);
+    const told = asFailure(error);
+    const failure = isNoVideo(told) ? { ...told, hint: NO_VIDEO_HINT } : told;
     await index.fail(id, run, failure);
     return { failure, error };
   }
@@ -177,6 +183,18 @@ function namesOf(
   return { title: name, fileName: fileName ?? videoName(name, contentType) };
 }
 
+function isNoVideo({ code }: Failure): boolean {
+  return code === "source_is_image" || code === "source_is_playlist" || code === "source_is_page";
+}
+
+const NO_VIDEO_HINT =
+  "What is sent here becomes a video: correct the Content-Type, set `anyContentType`, or POST the URL of an image or a playlist to /v1/ingests.";
+const NO_FORM: Trouble = {
+  code: "content_type_unsupported",
+  message: "the body is a form, not a file",
+  hint: "Send the file itself as the body, as `curl -T` does, not as a field of a form.",
+  field: "Content-Type",
+};
 const UNDER_WAY: Trouble = {
   code: "upload_under_way",
   message: "an upload under this Idempotency-Key is under way",

@@ -24,9 +24,10 @@ export function findRows(sql: SqlStorage, query: Query): Row[] {
   const values: (string | number)[] = [query.before ?? Number.MAX_SAFE_INTEGER];
   if (query.q !== undefined && indexed) {
     tests.push("texts MATCH ?");
-    values.push(phrase(query.q));
+    values.push(asShown(query.q).map(phrase).join(" OR "));
   } else if (query.q !== undefined) {
-    const spellings = [...new Set([query.q, query.q.toLowerCase(), query.q.toUpperCase()])];
+    const cases = [query.q, query.q.toLowerCase(), query.q.toUpperCase()];
+    const spellings = [...new Set(cases.flatMap(asShown))];
     const likes = spellings.flatMap((text) => TEXTS.map((column) => [column, text] as const));
     tests.push(`(${likes.map(([column]) => `${column} LIKE ? ESCAPE '\\'`).join(" OR ")})`);
     values.push(...likes.map(([, text]) => `%${text.replace(/[\\%_]/g, "\\$&")}%`));
@@ -59,6 +60,15 @@ const TEXTS = ["jobs.id", "jobs.url", "jobs.title", "jobs.media_id"];
 
 /** Rows are numbered in the order in which they are made: a time becomes a number, so that no other row is read. */
 const FIRST_SINCE = "(SELECT seq FROM jobs WHERE created >= ? ORDER BY created LIMIT 1)";
+
+/** A text, and how it is spelled where it is part of a URL: `电影` is `%E7%94%B5%E5%BD%B1` in a path, and more in a host. */
+function asShown(text: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
+  if (/^[\x00-\x7f]*$/.test(text)) return [text];
+  const known = [text, encodeURI(text.toWellFormed())];
+  const host = `http://${text}`;
+  return URL.canParse(host) ? [...known, new URL(host).hostname] : known;
+}
 
 /** One phrase of FTS5: whatever stands in it is text, not syntax. */
 function phrase(text: string): string {
