@@ -30,6 +30,11 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   return ["ArrayBuffer", "SharedArrayBuffer"].includes(tagOf(value));
 }
 
+/** Memory that other threads may write to. */
+export function isShared(buffer: ArrayBufferLike): buffer is SharedArrayBuffer {
+  return tagOf(buffer) === "SharedArrayBuffer";
+}
+
 export function isReadableStream(value: unknown): value is ReadableStream<Uint8Array> {
   return tagOf(value) === "ReadableStream";
 }

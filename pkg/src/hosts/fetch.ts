@@ -1,6 +1,7 @@
 // Every other runtime with `fetch`, browsers among them. None of them can promise a length for a stream, so a part
 // is gathered in memory and sent as bytes: memory is the part size times the parts in flight.
 
+import { isShared } from "../kinds.ts";
 import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
@@ -49,7 +50,8 @@ class GatheredRequest implements Outgoing {
   }
 
   write(chunk: Uint8Array, written: () => void): undefined {
-    if (chunk.length === this.#length) {
+    // No `fetch` takes memory that is shared.
+    if (chunk.length === this.#length && !isShared(chunk.buffer)) {
       this.#body = chunk as Uint8Array<ArrayBuffer>;
       this.#filled = this.#length;
       return;
