@@ -9,7 +9,8 @@ const SLOW: Route = { size: 2_048 * MIB, bytesPerSecond: 16 * MIB };
 const ROUTES: Readonly<Record<Kind, Route>> = {
   quick: { size: 3 * MIB },
   slow: SLOW,
-  broken: { size: MIB, status: 404, statusTimes: 1 },
+  // To a range, and to the whole file after that.
+  broken: { size: MIB, status: 404, statusTimes: 2 },
   queued: SLOW,
 };
 

@@ -134,6 +134,9 @@ test("a media that exists gets new bytes in slices, also where an answer was los
   );
   const titled = await send("/v1/ingests", { ...source, replace: old.mediaId, title: "New" });
   assert.equal(titled.status, 400);
+  // What the body names and VOD does not have is the client's to correct.
+  const unknown = await send("/v1/ingests", { ...source, replace: "0".repeat(32) });
+  assertProblem(unknown, 422, "media_not_found");
 });
 
 test("a lost answer is asked for again with the token before, also after the end", async () => {

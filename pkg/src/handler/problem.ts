@@ -1,6 +1,12 @@
 // Errors as answers: problem details by RFC 9457.
 
-import { type ErrorClass, type OptionNames, VodliftError, withOptionNames } from "../error.ts";
+import {
+  type Code,
+  type ErrorClass,
+  type OptionNames,
+  VodliftError,
+  withOptionNames,
+} from "../error.ts";
 
 /**
  * What a failed request is answered with, as `application/problem+json`.
@@ -58,6 +64,14 @@ const STATUSES: Readonly<Record<ErrorClass, number>> = {
   interrupted: 409,
 };
 
+/** What VOD says of something that the body names. */
+const OF_CODE: Partial<Record<Code, number>> = {
+  media_not_found: 422,
+  storage_not_found: 422,
+  not_replaceable: 409,
+  reference_taken: 409,
+};
+
 /** What the body calls options that the package calls otherwise. */
 export const NAMES: OptionNames = { source: "url", "source.headers": "headers" };
 
@@ -95,7 +109,12 @@ export function problemOf(error: unknown): Problem {
   const { message, hint } = withOptionNames(error, NAMES);
   const field = code === "invalid_argument" ? /^`([\w.]+)`/.exec(message)?.[1] : undefined;
   return {
-    ...problem(STATUSES[error.class], { code, detail: message, hint, retryable }),
+    ...problem(OF_CODE[error.code] ?? STATUSES[error.class], {
+      code,
+      detail: message,
+      hint,
+      retryable,
+    }),
     ...(field !== undefined && { field }),
     ...(serviceCode !== undefined && { serviceCode }),
     ...(requestId !== undefined && { requestId }),
