@@ -39,6 +39,20 @@ withWorld([
     },
   ],
   [
+    "what was sent as a body is named by what it became, and no retry of it is offered",
+    async (visit) => {
+      const { page, world } = visit;
+      world.seed({ title: undefined, url: "upload:", state: "done", mediaId: "media-of-a-body" });
+      world.seed({ title: "Sent.mp4", url: "upload:", state: "failed" });
+      world.seed({ title: "Fetched.mp4", state: "failed" });
+      await logIn(visit);
+      await row(page, "media-of-a-body").waitFor();
+      const retry = (name: string) => page.getByRole("button", { name: `Retry ${name}` });
+      await retry("Fetched.mp4").waitFor();
+      assert.equal(await retry("Sent.mp4").count(), 0);
+    },
+  ],
+  [
     "a search finds two characters, Han as well, and what fits nothing says that",
     async (visit) => {
       const { page } = visit;

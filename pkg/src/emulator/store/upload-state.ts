@@ -80,6 +80,11 @@ export class UploadState {
     await this.#slotSaved;
   }
 
+  /** Nothing is written to the upload's own file any more. */
+  async written(): Promise<void> {
+    await this.#slotSaved.catch(() => {});
+  }
+
   /** Where part `number` may be written without touching anything stored; undefined if its slot cannot take it. */
   freeSlot(number: number, length: number): number | undefined {
     const { slotSize } = this.upload;

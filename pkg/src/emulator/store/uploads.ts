@@ -200,6 +200,8 @@ export class Uploads {
 
   async #remove(state: UploadState): Promise<void> {
     this.#open.delete(state.upload.id);
+    // A part that has just begun may still be choosing the size of slots.
+    await state.written();
     // First the file that makes it an upload: a crash from here on leaves rubbish the next start clears away.
     await rm(join(state.folder, "upload.json"), { force: true });
     await rm(state.folder, { recursive: true, force: true });
