@@ -313,6 +313,23 @@ test("a Complete that cannot be stored leaves the upload as it was", async () =>
   await completeAndCompare("blocked/below", uploadId, parts);
 });
 
+test("an abort beside the very first part is no fault of the service's", async () => {
+  for (let n = 0; n < 60; n += 1) {
+    const key = `beside-${n}`;
+    const uploadId = await initiate(emulator, key);
+    const part = ossV4(emulator, {
+      method: "PUT",
+      key,
+      query: { partNumber: "1", uploadId },
+      body: randomBytes(MIN),
+    });
+    const abort = ossV4(emulator, { method: "DELETE", key, query: { uploadId } });
+    const [sent, ended] = await Promise.all([part, abort]);
+    ok(sent.status === 200 || outcome(sent) === "404 NoSuchUpload", outcome(sent));
+    equal(ended.status, 204);
+  }
+});
+
 test("an aborted upload is gone with everything it stored", async () => {
   const uploadId = await initiate(emulator, "aborted");
   await sendPart("aborted", uploadId, 1, randomBytes(MIN));
