@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -82,6 +82,18 @@ test("a port that is taken is refused with a sentence", async () => {
     /^error: the emulator cannot start: .*in use.*\nhint: Choose another --port/,
   );
   assert.equal(json.error.code, "invalid_argument");
+});
+
+test("a folder that cannot be made is refused, also where making one never ends", async () => {
+  const film = join(folder, "film.txt");
+  await writeFile(film, "film");
+  for (const dir of ["/proc/vodlift", "/proc/vodlift/deeper", film, join(film, "below")]) {
+    const { code, stderr } = await vodlift(["emulator", "--dir", dir], { hangsMs: 20_000 });
+    assert.equal(code, 2, `${dir}: ${stderr}`);
+    assert.ok(stderr.includes(`the emulator cannot start: ${dir}`), stderr);
+  }
+  const { child } = await start("--dir", join(folder, "new/deeper/vod"));
+  await stop(child, "SIGINT");
 });
 
 test("habits are chosen one by one or drawn, and said; one that is not there is refused", async () => {

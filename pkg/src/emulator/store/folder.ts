@@ -11,9 +11,10 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { hasCode } from "./files.ts";
 
 const STATE = ".vodlift-emulator";
 
@@ -42,7 +43,7 @@ export class Folder {
   /** Opens `dir`, or a fresh temporary folder. */
   static async open(dir: string | undefined): Promise<Folder> {
     const chosen = dir === undefined ? await mkdtemp(join(tmpdir(), "vodlift-emulator-")) : dir;
-    await mkdir(chosen, { recursive: true });
+    await makeFolder(chosen);
     const folder = new Folder(await realpath(resolve(chosen)), dir === undefined);
     if (dir === undefined) removeAtExit(folder.dir);
     await rm(folder.#state("incoming"), { recursive: true, force: true });
@@ -95,5 +96,27 @@ export class Folder {
     if (!this.#temporary) return;
     await rm(this.dir, { recursive: true, force: true });
     temporaryFolders.delete(this.dir);
+  }
+}
+
+/** Below /proc, where no folder can be made, Node's own recursion never ends. */
+async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (parent !== path && !(await isThere(parent))) await makeFolder(parent);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const isFolder = hasCode(error, "EEXIST") && (await stat(path)).isDirectory();
+    if (!isFolder) throw error;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
   }
 }
