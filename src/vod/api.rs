@@ -100,7 +100,7 @@ impl CreateUploadVideo {
         rules::cover_url(self.cover_url.as_deref())?;
         rules::tags(&self.tags)?;
         rules::user_data(self.user_data.as_deref())?;
-        rules::reference_id(self.reference_id.as_deref())
+        rules::reference_id("referenceId", self.reference_id.as_deref())
     }
 
     /// The call's own parameters, as the API names them. What was not given is left out.

@@ -171,7 +171,7 @@ impl UrlMetadata {
         rules::cover_url(self.cover_url.as_deref())?;
         rules::tags(&self.tags)?;
         rules::extension("fileExtension", self.file_extension.as_deref())?;
-        rules::reference_id(self.reference_id.as_deref())
+        rules::reference_id("referenceId", self.reference_id.as_deref())
     }
 
     fn json(&self) -> Value {

@@ -197,14 +197,14 @@ fn broken_acceleration(config: &Value) -> Option<&'static str> {
     (!named).then_some("must have a `Domain` such as oss-accelerate.aliyuncs.com")
 }
 
-pub(super) fn reference_id(id: Option<&str>) -> Result<(), Error> {
+pub(super) fn reference_id(field: &str, id: Option<&str>) -> Result<(), Error> {
     let Some(id) = id else { return Ok(()) };
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     match (6..=64).contains(&id.len()) && id.bytes().all(legal) {
         true => Ok(()),
         false => {
             let rule = "must be 6 to 64 of A-Z a-z 0-9 _ -";
-            Err(Error::invalid("referenceId", format!("{rule}, got {id:?}")))
+            Err(Error::invalid(field, format!("{rule}, got {id:?}")))
         }
     }
 }
@@ -330,9 +330,9 @@ mod tests {
 
     #[test]
     fn reference_ids_and_cover_urls() {
-        reference_id(Some("abc_DE-9")).unwrap();
+        reference_id("referenceId", Some("abc_DE-9")).unwrap();
         for id in ["short", "has space", &"x".repeat(65)] {
-            assert!(message(reference_id(Some(id))).contains("6 to 64"));
+            assert!(message(reference_id("referenceId", Some(id))).contains("6 to 64"));
         }
         cover_url(Some("https://a.example/c.jpg")).unwrap();
         assert!(!message(cover_url(Some("ftp://a.example/?hush"))).contains("hush"));

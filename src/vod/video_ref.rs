@@ -42,7 +42,7 @@ impl VideoRef {
             }
             (None, None) => refuse("must name the media by its id or by its reference id"),
             (Some(id), None) => check_id(field, id),
-            (None, Some(id)) => rules::reference_id(Some(id)),
+            (None, Some(id)) => rules::reference_id(&format!("{field}.referenceId"), Some(id)),
         }
     }
 
@@ -93,7 +93,7 @@ mod tests {
             (Some("a"), Some("row-0001"), "not by both"),
             (Some(""), None, "a media id"),
             (Some("a b"), None, "a media id"),
-            (None, Some("short"), "6 to 64"),
+            (None, Some("short"), "`replace.referenceId` must be 6 to 64"),
         ] {
             assert!(of(media, reference).unwrap_err().contains(rule), "{rule}");
         }

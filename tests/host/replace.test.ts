@@ -1,6 +1,6 @@
 // New bytes for a media that exists: by the API, the command line and a manifest. Nothing is made, nothing is lost.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -176,6 +176,8 @@ test("the command line replaces by either id, waits for the new size and says wh
   const named = ["--replace", old.mediaId, "--reference-id", "my-film-1"];
   const wrong = await cli(["upload", url, "--allow-private", ...named]);
   assert.match(wrong.stderr, /--reference-id` cannot .* `--replace-reference-id`/);
+  const short = await cli(["upload", url, "--allow-private", "--replace-reference-id", "R1"]);
+  assert.match(short.stderr, /`--replace-reference-id` must be 6 to 64/);
   const other = await cli(["upload", url, "--as", "image", "--json", "--replace", old.mediaId]);
   assert.equal(other.code, 2);
 });
@@ -188,6 +190,13 @@ test("rows of a manifest replace, and are not adopted", async () => {
   const done = await cli(["ingest", csv, "--allow-private", "--json"]);
   assert.equal(done.code, 0, done.stderr);
   assert.equal(done.json.done, 2);
+  const notes = done.stderr.match(/^note: VOD transcodes the replaced media/gm);
+  assert.equal(notes?.length, 1, `it is said once for all rows: ${done.stderr}`);
+  const report = (await readFile(`${csv}.report.jsonl`, "utf8")).trim().split("\n");
+  assert.deepEqual(
+    report.map((line) => JSON.parse(line).replaced),
+    [true, true],
+  );
   const jsonl = join(folder, "films.jsonl");
   await writeFile(jsonl, JSON.stringify({ url, replace: { referenceId: "my-film-1" } }));
   const again = await cli(["ingest", jsonl, "--allow-private", "--json"]);

@@ -125,7 +125,7 @@ impl Upload {
         let ticket = match api::parse_refresh_upload_video(reply, self.server_now(now)) {
             Err(mut error) if error.code == Code::MediaNotFound => {
                 error.message +=
-                    "; only video and audio can be replaced, not images or attached media";
+                    " (only video and audio can be replaced, not images or attached media)";
                 return Err(Trouble::Service(error));
             }
             ticket => ticket.map_err(Trouble::Service)?,

@@ -72,6 +72,7 @@ class Ingest {
   readonly #tally: Tally;
   readonly #jobs: number;
   readonly #stop = new AbortController();
+  readonly #notices = new Set<string>();
   #interrupted = false;
   #board: Board | undefined;
   /** What decides the exit code. */
@@ -116,10 +117,15 @@ class Ingest {
     try {
       const end = await this.#move(row, path, (now) => slot?.update(now));
       if ("suspended" in end) return;
-      const { mediaId, bytes: size } = end;
+      const { mediaId, bytes: size, replaced } = end;
       const warnings = asWarnings(end.warnings, COLUMNS);
-      const beside = warnings.length > 0 && { warnings };
-      await this.#record(row, { state: "done", mediaId, bytes: size, ...beside });
+      await this.#record(row, {
+        state: "done",
+        mediaId,
+        bytes: size,
+        ...(replaced && { replaced }),
+        ...(warnings.length > 0 && { warnings }),
+      });
       for (const warning of warnings) this.#warn(row, warningLine(warning));
       // Not before the report has it: whoever is killed in between finds the upload done, not gone.
       await rm(path, { force: true }).catch((error) =>
@@ -156,7 +162,10 @@ class Ingest {
           slowRequestMs,
           onSlowRequest: (slow: SlowRequest) => this.#say(`line ${row.line}: ${slowLine(slow)}`),
         }),
-      onProgress: (now: Parameters<typeof snapshot>[0]) => show(snapshot(now)),
+      onProgress: (now: Parameters<typeof snapshot>[0]) => {
+        this.#notice(now.notice);
+        show(snapshot(now));
+      },
     };
     if (left.includes(path)) {
       // No checkpoint keeps these.
@@ -187,6 +196,13 @@ class Ingest {
         return uploadOther(this.#vod, row.kind, row.source, { ...size, ...whole });
       }
     }
+  }
+
+  /** What follows from a row, once for all rows that it follows from. */
+  #notice(notice: string | undefined): void {
+    if (notice === undefined || this.#notices.has(notice)) return;
+    this.#notices.add(notice);
+    this.#board?.note(`note: ${notice}`);
   }
 
   /** By what a run after this one finds the media again, should it be made and never heard of. */

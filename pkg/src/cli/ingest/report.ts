@@ -28,6 +28,8 @@ export interface Entry {
   state: "done" | "failed";
   mediaId?: string;
   bytes?: number;
+  /** The media was there before. */
+  replaced?: boolean;
   error?: { code: string; message: string; hint: string; retryable: boolean };
   /** What went wrong beside it. */
   warnings?: readonly Warning[];
