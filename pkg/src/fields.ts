@@ -2,7 +2,9 @@
 // missing here, or is not there, is a type error.
 
 import { invalid } from "./arguments.ts";
+import type { Emulator } from "./emulator/options.ts";
 import type {
+  CallOptions,
   PlaylistOptions,
   ResumeOptions,
   SliceOptions,
@@ -10,9 +12,12 @@ import type {
   UploadAttachedMediaOptions,
   UploadImageOptions,
   UploadItem,
+  UploadMediaByUrlOptions,
   UploadOptions,
   VodliftOptions,
+  WaitOptions,
 } from "./options.ts";
+import { isSignal } from "./patience.ts";
 import { nearest } from "./suggest.ts";
 
 type All<T> = { readonly [Field in keyof T]-?: true };
@@ -21,6 +26,8 @@ type All<T> = { readonly [Field in keyof T]-?: true };
 export interface Names {
   readonly known: readonly string[];
   readonly open: boolean;
+  /** What may stand there for others to read. */
+  readonly others?: readonly string[];
 }
 
 const account: All<VodliftOptions> = {
@@ -37,6 +44,23 @@ const account: All<VodliftOptions> = {
   ossCname: true,
   ossRegion: true,
   trustedHosts: true,
+};
+
+/** An emulator is passed as it is. */
+const ofEmulator: All<Omit<Emulator, keyof VodliftOptions>> = {
+  ca: true,
+  bucket: true,
+  dir: true,
+  habits: true,
+  log: true,
+  events: true,
+  issuedSecrets: true,
+  setFaults: true,
+  setCredentialLife: true,
+  setClockOffset: true,
+  issueTemporaryCredential: true,
+  openUploads: true,
+  close: true,
 };
 
 const transfer: All<TransferOptions> = {
@@ -162,13 +186,27 @@ const resume: All<ResumeOptions & SliceOptions> = {
 
 const item: All<UploadItem> = { ...upload, source: true };
 
+const waiting: All<WaitOptions> = { signal: true, timeout: true };
+
+const byUrl: All<UploadMediaByUrlOptions> = {
+  templateGroupId: true,
+  workflowId: true,
+  storageLocation: true,
+  appId: true,
+  userData: true,
+  enableFirstFrameCover: true,
+  generateThumbnail: true,
+  metadatas: true,
+  sessionId: true,
+  signal: true,
+};
+
 function names(table: object, open = false): Names {
   return { known: Object.keys(table), open };
 }
 
 export const FIELDS = {
-  // Settings of a program often hold more than this package wants.
-  account: names(account, true),
+  account: { ...names(account), others: Object.keys(ofEmulator) },
   upload: names(upload),
   playlist: names(playlist),
   image: names(image),
@@ -177,25 +215,61 @@ export const FIELDS = {
   item: names(item, true),
   /** Of `check`, which is told what it is to become. */
   any: names({ ...upload, ...playlist, ...image, ...attached }),
+  call: names({ signal: true, repeatable: true } satisfies All<CallOptions>),
+  /** Of calls that only can be given up. */
+  asking: names({ signal: true }),
+  waiting: names(waiting),
+  ready: names({ ...waiting, until: true, size: true }),
+  byUrl: names(byUrl),
+  many: names({ jobs: true }),
 } as const;
 
+const isFunction = (value: unknown) => typeof value === "function";
+const holds = (value: unknown, ...methods: string[]) =>
+  typeof value === "object" &&
+  value !== null &&
+  methods.every((method) => isFunction((value as Record<string, unknown>)[method]));
+
+/** What is called while an upload runs has to be what it is taken for: it would fail midway otherwise. */
+const SHAPES: Readonly<Record<string, [fits: (value: unknown) => boolean, rule: string]>> = {
+  signal: [isSignal, "must be an AbortSignal"],
+  stop: [isSignal, "must be an AbortSignal"],
+  onProgress: [isFunction, "must be a function"],
+  onSlowRequest: [isFunction, "must be a function"],
+  checkpoint: [
+    (value) => holds(value, "load", "save", "remove"),
+    "must be a store, such as fileCheckpoint(path)",
+  ],
+};
+
 /**
- * Refuses options that there are not: most often a slip of the pen, which would be ignored in silence.
+ * Refuses options that there are not: most often a slip of the pen, which would be ignored in silence. And those that
+ * cannot be called as they must be.
  *
  * @throws VodliftError `invalid_argument`, naming the field and what may have been meant.
  */
 export function mustBeKnown(
   options: object,
-  { known, open }: Names,
+  { known, open, others = [] }: Names,
   otherwise = "is no option here",
 ): void {
   if (typeof options !== "object" || options === null) {
     throw invalid("options", "must be an object");
   }
   for (const [field, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(field)) continue;
+    if (value === undefined || others.includes(field)) continue;
+    if (known.includes(field)) {
+      mustFit(field, value);
+      continue;
+    }
     const meant = nearest(field, known);
     if (meant !== undefined) throw invalid(field, `is no option: did you mean \`${meant}\`?`);
     if (!open) throw invalid(field, otherwise);
   }
+}
+
+function mustFit(field: string, value: unknown): void {
+  if (!Object.hasOwn(SHAPES, field)) return;
+  const [fits, rule] = SHAPES[field] ?? [() => true, ""];
+  if (!fits(value)) throw invalid(field, rule);
 }

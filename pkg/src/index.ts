@@ -410,8 +410,11 @@ export class Vodlift {
   async call(
     action: string,
     params: Readonly<Record<string, unknown>> = {},
-    { signal, repeatable }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<Record<string, unknown>> {
+    if (typeof action !== "string") throw invalid("action", "must be the name of an action");
+    mustBeKnown(options, FIELDS.call);
+    const { signal, repeatable } = options;
     const ask: Ask = {
       type: "action",
       action,
@@ -436,13 +439,10 @@ export class Vodlift {
    */
   async waitUntilReady(
     media: string | VideoRef,
-    {
-      signal,
-      timeout,
-      until = "uploaded",
-      size,
-    }: WaitOptions & { until?: Readiness; size?: number } = {},
+    options: WaitOptions & { until?: Readiness; size?: number } = {},
   ): Promise<string> {
+    mustBeKnown(options, FIELDS.ready);
+    const { signal, timeout, until = "uploaded", size } = options;
     const ask: Ask = {
       type: "untilReady",
       ...videoRef("mediaId", media),
@@ -462,8 +462,10 @@ export class Vodlift {
    */
   async videoInfo(
     media: string | VideoRef,
-    { signal }: Pick<WaitOptions, "signal"> = {},
+    options: Pick<WaitOptions, "signal"> = {},
   ): Promise<VideoInfo> {
+    mustBeKnown(options, FIELDS.asking);
+    const { signal } = options;
     const ask: Ask = { type: "videoInfo", video: videoRef("media", media) };
     return (await this.#ask(ask, "video", signal)).info;
   }
@@ -477,8 +479,10 @@ export class Vodlift {
    */
   async mezzanineInfo(
     media: string | VideoRef,
-    { signal }: Pick<WaitOptions, "signal"> = {},
+    options: Pick<WaitOptions, "signal"> = {},
   ): Promise<Mezzanine> {
+    mustBeKnown(options, FIELDS.asking);
+    const { signal } = options;
     const ask: Ask = { type: "mezzanineInfo", video: videoRef("media", media) };
     return (await this.#ask(ask, "mezzanine", signal)).info;
   }
@@ -493,8 +497,10 @@ export class Vodlift {
    */
   async deleteVideos(
     media: string | VideoRef | readonly (string | VideoRef)[],
-    { signal }: Pick<WaitOptions, "signal"> = {},
+    options: Pick<WaitOptions, "signal"> = {},
   ): Promise<Deletion> {
+    mustBeKnown(options, FIELDS.asking);
+    const { signal } = options;
     const list = Array.isArray(media) ? media : [media];
     const videos = list.map((one: string | VideoRef) => videoRef("media", one));
     return (await this.#ask({ type: "deleteVideos", videos }, "deleted", signal)).deletion;
@@ -511,7 +517,9 @@ export class Vodlift {
     urls: readonly (string | URL)[] | string | URL,
     options: UploadMediaByUrlOptions = {},
   ): Promise<UrlUploadJob[]> {
+    mustBeKnown(options, FIELDS.byUrl);
     const list = typeof urls === "string" || isUrl(urls) ? [urls] : urls;
+    if (!Array.isArray(list)) throw invalid("urls", "must be a URL, or a list of them");
     const ask: Ask = { type: "uploadByUrl", pull: pull(list, options) };
     return (await this.#ask(ask, "jobs", options.signal)).jobs;
   }
@@ -524,8 +532,10 @@ export class Vodlift {
    */
   async getUrlUploadInfos(
     which: UrlUploads,
-    { signal }: Pick<WaitOptions, "signal"> = {},
+    options: Pick<WaitOptions, "signal"> = {},
   ): Promise<UrlUploadInfos> {
+    mustBeKnown(options, FIELDS.asking);
+    const { signal } = options;
     const ask: Ask = { type: "urlUploads", which, untilEnded: false };
     return (await this.#ask(ask, "infos", signal)).infos;
   }
@@ -536,10 +546,9 @@ export class Vodlift {
    * @param which At most 10 jobs, by `{ jobIds }` or `{ urls }`.
    * @throws VodliftError `not_ready` after the timeout.
    */
-  async waitForUrlUploads(
-    which: UrlUploads,
-    { signal, timeout }: WaitOptions = {},
-  ): Promise<UrlUploadInfos> {
+  async waitForUrlUploads(which: UrlUploads, options: WaitOptions = {}): Promise<UrlUploadInfos> {
+    mustBeKnown(options, FIELDS.waiting);
+    const { signal, timeout } = options;
     const ask: Ask = { type: "urlUploads", which, untilEnded: true, ...timeoutMs(timeout) };
     return (await this.#ask(ask, "infos", signal)).infos;
   }
@@ -552,8 +561,10 @@ export class Vodlift {
    */
   async cancelUrlUploadJobs(
     which: UrlUploads,
-    { signal }: Pick<WaitOptions, "signal"> = {},
+    options: Pick<WaitOptions, "signal"> = {},
   ): Promise<void> {
+    mustBeKnown(options, FIELDS.asking);
+    const { signal } = options;
     await this.#ask({ type: "cancelUrlUploads", which }, "finished", signal);
   }
 
@@ -562,7 +573,9 @@ export class Vodlift {
    *
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletemultipartupload
    */
-  async abortMedia(mediaId: string, { signal }: Pick<WaitOptions, "signal"> = {}): Promise<void> {
+  async abortMedia(mediaId: string, options: Pick<WaitOptions, "signal"> = {}): Promise<void> {
+    mustBeKnown(options, FIELDS.asking);
+    const { signal } = options;
     const id = text("mediaId", mediaId) ?? "";
     await this.#ask({ type: "abortMedia", mediaId: id }, "finished", signal);
   }
@@ -586,6 +599,8 @@ export class Vodlift {
     items: Iterable<Item> | AsyncIterable<Item>,
     how: { jobs?: number } = {},
   ): AsyncGenerator<UploadEnd<Item>> {
+    mustBeKnown(how, FIELDS.many);
+    if (!isIterable(items)) throw invalid("items", "must be a list of uploads, or give them");
     yield* inParallel(items, wholeNumber("jobs", how.jobs, 1) ?? 4, async (item) => {
       try {
         return { item, outcome: await this.#uploadItem(item) };
@@ -666,6 +681,11 @@ async function loaded(store: CheckpointStore): Promise<Checkpoint | undefined> {
     const message = `the checkpoint could not be loaded: ${wordsOf(error)}`;
     throw new VodliftError(errorOf("checkpoint_failed", message), error);
   }
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
 /** Whatever a caller's own code throws. */

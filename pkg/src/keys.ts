@@ -53,6 +53,7 @@ export class Keys {
 
 /** Shapes are checked here; that the texts fit into headers is the core's to say. */
 function account(given: Partial<CallerCredentials>, renewable: boolean): Account {
+  if (typeof given !== "object" || given === null) throw new Error("it gave no credentials");
   const { accessKeyId, accessKeySecret, securityToken, expiration } = given;
   const ends = expiration === undefined ? undefined : new Date(expiration).getTime();
   if (ends !== undefined && !Number.isFinite(ends)) {

@@ -14,6 +14,12 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefin
   });
 }
 
+/** Whether it is one, from whatever realm. */
+export function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== "object" || value === null || !("aborted" in value)) return false;
+  return typeof (value as AbortSignal).addEventListener === "function";
+}
+
 /** @throws VodliftError `aborted`, with the caller's own reason. */
 export function mustNotBeAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw aborted(signal);

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { fromFile, type UploadSource, Vodlift } from "../../pkg/src/index.ts";
+import { fromFile, memoryCheckpoint, type UploadSource, Vodlift } from "../../pkg/src/index.ts";
 import { type Emulator, mediaMade, startService, storedSha256 } from "../support/service.ts";
 
 const SIZE = 250_000;
@@ -160,6 +160,29 @@ test("options that there are not are refused, with what may have been meant", as
   assert.throws(() => new Vodlift({ accessKeyId: "a", accesKeySecret: "b" } as object), {
     message: /did you mean `accessKeySecret`/,
   });
+  assert.throws(
+    () => new Vodlift({ accessKeyId: "a", accessKeySecret: "b", colour: 1 } as object),
+    {
+      message: /`colour` is no option here/,
+    },
+  );
+  const slip = { singal: AbortSignal.abort() } as object;
+  const calls: readonly Promise<unknown>[] = [
+    vod.call("GetVideoInfo", { VideoId: "a" }, slip),
+    vod.waitUntilReady("a", slip),
+    vod.videoInfo("a", slip),
+    vod.mezzanineInfo("a", slip),
+    vod.deleteVideos("a", slip),
+    vod.uploadMediaByUrl("https://example.com/a.mp4", slip),
+    vod.getUrlUploadInfos({ jobIds: ["a"] }, slip),
+    vod.waitForUrlUploads({ jobIds: ["a"] }, slip),
+    vod.cancelUrlUploadJobs({ jobIds: ["a"] }, slip),
+    vod.abortMedia("a", slip),
+    vod.resume(memoryCheckpoint(), slip),
+  ];
+  for (const call of calls) await assert.rejects(call, { message: /did you mean `signal`/ });
+  const many = vod.uploadAll([{ source: blob }], { job: 2 } as object);
+  await assert.rejects(many.next(), { message: /did you mean `jobs`/ });
 });
 
 test("items of many uploads keep fields of the caller's own, but no slips of the pen", async () => {

@@ -294,6 +294,54 @@ test("a store that does not let go leaves the media id where it belongs", async 
   );
 });
 
+test("what cannot be called as it must be is the caller's error, before anything is sent", async () => {
+  const { accessKeyId, accessKeySecret, region, endpoint } = service;
+  const vod = new Vodlift({ accessKeyId, accessKeySecret, region, endpoint });
+  const known = service.log.length;
+  const refused = (call: Promise<unknown>, field: string) =>
+    assert.rejects(call, { code: "invalid_argument", message: new RegExp(`\`${field}\``) }, field);
+  const file = () => new Blob([content]);
+  for (const [field, value] of Object.entries({
+    signal: {},
+    onProgress: 5,
+    onSlowRequest: "log",
+    checkpoint: "film.json",
+  })) {
+    const options = { fileName: "film.mp4", [field]: value } as object;
+    await refused(vod.upload(file(), options), field);
+    await refused(vod.uploadImage(file(), options), field);
+    await refused(vod.uploadPlaylist(fromFile(film), options), field);
+    for await (const { error } of vod.uploadAll([{ source: file(), ...options }])) {
+      await refused(Promise.reject(error), field);
+    }
+    if (field !== "checkpoint") {
+      await refused(vod.resume(memoryCheckpoint(), { [field]: value } as object), field);
+    }
+  }
+  await refused(vod.upload(file(), { fileName: "a.mp4", checkpoint: {} } as object), "checkpoint");
+  await refused(vod.call(undefined as never), "action");
+  await refused(vod.call("GetVideoInfo", {}, { signal: {} } as object), "signal");
+  await refused(vod.uploadMediaByUrl({} as never), "urls");
+  await refused(vod.uploadAll(5 as never).next(), "items");
+  const opens = () => {
+    throw boom();
+  };
+  const strange = { [Symbol.asyncIterator]: opens };
+  await assert.rejects(vod.upload(strange, { fileName: "a.mp4" }), { code: "source_read" });
+  const none = async () => null as never;
+  const nobody = new Vodlift({ credentials: none, region, endpoint });
+  await assert.rejects(nobody.upload(file(), { fileName: "a.mp4" }), {
+    code: "credentials_failed",
+    message: /gave no credentials/,
+  });
+  const begun = service.log.slice(known).map(({ operation }) => operation);
+  assert.deepEqual(
+    begun.filter((operation) => operation !== "CreateUploadVideo"),
+    [],
+  );
+  assert.deepEqual(unhandled, []);
+});
+
 test("a stream that somebody else reads is the caller's error", async () => {
   const vod = new Vodlift({ accessKeyId: "a", accessKeySecret: "b" });
   const locked = new Blob([content]).stream();

@@ -72,14 +72,15 @@ function mustBeReadable(stream: ByteStream): void {
 
 class IteratorReader implements ByteReader {
   readonly #stream: AsyncIterable<unknown>;
-  readonly #chunks: AsyncIterator<unknown>;
+  #chunks: AsyncIterator<unknown> | undefined;
 
   constructor(stream: AsyncIterable<unknown>) {
     this.#stream = stream;
-    this.#chunks = stream[Symbol.asyncIterator]();
   }
 
   async read(): Promise<Uint8Array | undefined> {
+    // What it throws is a failure to read, too.
+    this.#chunks ??= this.#stream[Symbol.asyncIterator]();
     for (;;) {
       const { value, done } = await this.#chunks.next();
       if (done) return undefined;
@@ -92,6 +93,7 @@ class IteratorReader implements ByteReader {
     const { destroy } = this.#stream as NodeStream;
     // A Node stream's iterator that was never asked would leave it open.
     if (typeof destroy === "function") quietly(() => destroy.call(this.#stream));
-    quietly(() => this.#chunks.return?.());
+    // A generator that was never asked is its own iterator.
+    quietly(() => (this.#chunks ?? (this.#stream as Partial<AsyncIterator<unknown>>)).return?.());
   }
 }

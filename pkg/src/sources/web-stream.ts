@@ -58,7 +58,8 @@ function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
 export function toBytes(chunk: unknown): Uint8Array {
   if (ArrayBuffer.isView(chunk)) return asBytes(chunk);
   if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
-  throw new HostFailure("source_read", `the stream gave a ${typeof chunk} instead of bytes`);
+  const what = typeof chunk === "object" ? "an object" : `a ${typeof chunk}`;
+  throw new HostFailure("source_read", `the stream gave ${what} instead of bytes`);
 }
 
 /** A view of another kind, or of another realm's class, is looked at through one of ours. */
