@@ -65,7 +65,7 @@ export const INGEST = {
     "--report FILE",
     path,
     "default: <manifest>.report.jsonl; one JSON object a line: line, key, source, state (done or failed), mediaId, " +
-      "bytes, error. Beside it, FILE.d holds what is needed to go on while there is work left",
+      "bytes, replaced, warnings, error. Beside it, FILE.d holds what is needed to go on while there is work left",
   ),
   noReferenceIds: flag("--no-reference-ids", "make none up"),
   partSize,
