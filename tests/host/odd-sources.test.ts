@@ -61,6 +61,7 @@ const HABITS: readonly Faults[] = [
   { atOnce: 1, crowdStatus: 403, firstByteMs: 30 },
   { atOnce: 1, crowdStatus: 200, firstByteMs: 30 },
   { rangesAre200: true },
+  { wantsCookie: true },
 ];
 
 for (const habit of HABITS) {

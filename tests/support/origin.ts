@@ -49,6 +49,8 @@ export interface Faults {
   retryAfter?: number;
   /** Redirect this many times before the content. */
   redirects?: number;
+  /** Redirect to the same place, and set a cookie, until it comes along. */
+  wantsCookie?: boolean;
   /** Redirect here instead. */
   redirectTo?: string;
   /** Bytes a second, over all connections of this path. */
@@ -330,6 +332,9 @@ async function serve(
       refusal,
       route.retryAfter === undefined ? {} : { "retry-after": `${route.retryAfter}` },
     );
+  }
+  if (route.wantsCookie && !/\bvisitor=1\b/.test(request.headers.cookie ?? "")) {
+    return empty(302, { location: request.url ?? path, "set-cookie": "visitor=1; Path=/" });
   }
   if (route.redirectTo !== undefined) return empty(302, { location: route.redirectTo });
   const hop = Number(target.searchParams.get("hop") ?? 0);

@@ -13,6 +13,7 @@ use crate::oss;
 use crate::oss::Target;
 use crate::oss::crc64::Crc64;
 use crate::source::access::asked_with;
+use crate::source::cookies::with_cookies;
 use crate::source::guard::next_hop;
 use crate::source::probe::{Probe, Validator, range_headers, read_probe};
 use crate::source::range::{RangeExpectation, check_range};
@@ -203,7 +204,7 @@ impl Upload {
         let next = next_hop(
             from,
             to.as_deref(),
-            &fetch.item.headers,
+            &with_cookies(&fetch.item.headers, headers),
             fetch.hops,
             &policy,
         );

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Task, Upload};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Request, header, location, source_headers, without_query};
+use crate::source::cookies::with_cookies;
 use crate::source::guard::next_hop;
 use crate::source::kind;
 use crate::source::probe::{
@@ -314,7 +315,7 @@ impl Upload {
         let next = next_hop(
             &reader.url,
             to.as_deref(),
-            &reader.headers,
+            &with_cookies(&reader.headers, headers),
             reader.hops,
             &policy,
         );
