@@ -304,6 +304,16 @@ test("a compressed answer is not inflated behind our back", async () => {
   assert.equal(Buffer.from(bytes ?? []).toString(), "zip");
 });
 
+test("memory that the runtime has moved away already is given back without a fault", async () => {
+  const { url } = await sink({ handle: (_, response) => void response.end("bytes") });
+  const { body } = await host.open(request("GET", url), true, new Attempt().signal);
+  // One that fills its buffer, as large reads do.
+  const chunk = new Uint8Array(8);
+  structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+  body.release?.(chunk);
+  body.close();
+});
+
 test("redirects come back as they are", async () => {
   const { url } = await sink({
     handle: (_, response) => void response.writeHead(302, { Location: "http://10.0.0.1/" }).end(),

@@ -204,6 +204,8 @@ type Returnable = ArrayBufferLike & { transfer?(length: number): ArrayBuffer };
  */
 function giveBack(chunk: Uint8Array): void {
   const buffer: Returnable = chunk.buffer;
+  // One that is gone already, as runtimes move what they send, cannot be moved again.
+  if (chunk.byteLength === 0) return;
   // Several chunks may share one buffer; one that fills its buffer is alone in it.
   if (chunk.byteLength === buffer.byteLength) buffer.transfer?.(0);
 }
