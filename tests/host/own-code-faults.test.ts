@@ -9,10 +9,12 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import {
+  type Checkpoint,
   type CheckpointStore,
   fromFile,
   memoryCheckpoint,
   type Outcome,
+  type PlaylistSource,
   type UploadOptions,
   type UploadSource,
   Vodlift,
@@ -35,6 +37,9 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "vodlift-faults-"));
   film = join(folder, "film.mp4");
   await writeFile(film, content);
+  const list = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfilm.ts\n#EXT-X-ENDLIST\n";
+  await writeFile(join(folder, "film.m3u8"), list);
+  await writeFile(join(folder, "film.ts"), content.fill(0x47, 0, 1));
 });
 
 after(async () => {
@@ -148,6 +153,11 @@ const SOURCES: readonly ((fault: StreamFault) => Given)[] = [
   () => ({ source: fromFile(film), isClosed: () => true }),
 ];
 
+function files(entry: string): Given {
+  const source = fromFile(entry === "resume" ? film : join(folder, "film.m3u8"));
+  return { source, isClosed: () => true };
+}
+
 interface Plan {
   given: Given;
   stream: StreamFault;
@@ -158,15 +168,28 @@ interface Plan {
   remove: Fault;
   credentials: Fault;
   early: "none" | "bad option" | "unknown option" | "aborted";
-  entry: "upload" | "uploadImage" | "uploadAll";
+  entry: (typeof ENTRIES)[number];
 }
+
+const ENTRIES = [
+  "upload",
+  "uploadImage",
+  "uploadAttachedMedia",
+  "uploadAll",
+  "uploadPlaylist",
+  "resume",
+] as const;
+/** Those that read files here: a playlist has more than one, and a stream cannot be gone on with. */
+const OF_FILES: readonly string[] = ["uploadPlaylist", "resume"];
 
 function draw(luck: Dice): Plan {
   const rarely = (): Fault => (luck.oneIn(3) ? luck.pick(FAULTS) : "none");
-  const stream = luck.oneIn(2) ? luck.pick(STREAMS) : "none";
+  const entry = luck.pick(ENTRIES);
+  const ofFiles = OF_FILES.includes(entry);
+  const stream = !ofFiles && luck.oneIn(2) ? luck.pick(STREAMS) : "none";
   return {
     stream,
-    given: luck.pick(SOURCES)(stream),
+    given: ofFiles ? files(entry) : luck.pick(SOURCES)(stream),
     listener: rarely(),
     slow: rarely(),
     load: rarely(),
@@ -174,17 +197,36 @@ function draw(luck: Dice): Plan {
     remove: rarely(),
     credentials: luck.oneIn(6) ? luck.pick(FAULTS) : "none",
     early: luck.oneIn(5) ? luck.pick(["bad option", "unknown option", "aborted"]) : "none",
-    entry: luck.pick(["upload", "uploadImage", "uploadAll"]),
+    entry,
   };
 }
 
-function storeOf({ load, save, remove }: Plan): CheckpointStore {
-  const kept = memoryCheckpoint();
+function storeOf({ load, save, remove }: Plan, initial?: Checkpoint): CheckpointStore {
+  const kept = memoryCheckpoint(initial);
   return {
     load: async () => faulty(load, () => kept.load()),
     save: (checkpoint) => faulty(save, () => kept.save(checkpoint)),
     remove: () => faulty(remove, () => kept.remove()),
   };
+}
+
+/** What is left of an upload of the film that was stopped after its first part. */
+async function begun(): Promise<Checkpoint | undefined> {
+  const stop = new AbortController();
+  const checkpoint = memoryCheckpoint();
+  await new Vodlift(account()).upload(fromFile(film), {
+    partSize: 102_400,
+    concurrency: 1,
+    checkpoint,
+    stop: stop.signal,
+    onProgress: ({ partsAccepted }) => partsAccepted > 0 && stop.abort(),
+  });
+  return checkpoint.load();
+}
+
+function account() {
+  const { accessKeyId, accessKeySecret, region, endpoint } = service;
+  return { accessKeyId, accessKeySecret, region, endpoint };
 }
 
 /** What comes of it: an outcome, or the error. */
@@ -195,9 +237,11 @@ async function outcomeOf(plan: Plan, signal: AbortSignal): Promise<Outcome | Vod
     faulty(plan.credentials, () => Promise.resolve(keys)) as Promise<typeof keys>;
   const vod = new Vodlift({ credentials, region, endpoint });
   const options: UploadOptions = {
-    fileName: plan.entry === "uploadImage" ? "film.png" : "film.mp4",
-    partSize: 102_400,
-    checkpoint: storeOf(plan),
+    ...(!OF_FILES.includes(plan.entry) && {
+      fileName: FILE_NAMES[plan.entry] ?? "film.mp4",
+      partSize: 102_400,
+    }),
+    ...(plan.entry !== "resume" && { checkpoint: storeOf(plan) }),
     signal: plan.early === "aborted" ? AbortSignal.abort() : signal,
     onProgress: () => faulty(plan.listener, () => undefined),
     onSlowRequest: () => faulty(plan.slow, () => undefined),
@@ -211,10 +255,33 @@ async function outcomeOf(plan: Plan, signal: AbortSignal): Promise<Outcome | Vod
       return outcome ?? error;
     }
   }
-  const uploading =
-    plan.entry === "uploadImage" ? vod.uploadImage(source, options) : vod.upload(source, options);
-  return uploading.catch((error) => error);
+  return uploading(vod, plan, source, options).catch((error) => error);
 }
+
+async function uploading(
+  vod: Vodlift,
+  plan: Plan,
+  source: UploadSource,
+  options: UploadOptions,
+): Promise<Outcome> {
+  switch (plan.entry) {
+    case "uploadImage":
+      return vod.uploadImage(source, options);
+    case "uploadAttachedMedia":
+      return vod.uploadAttachedMedia(source, { ...options, businessType: "subtitle" });
+    case "uploadPlaylist":
+      return vod.uploadPlaylist(source as PlaylistSource, options);
+    case "resume":
+      return vod.resume(storeOf(plan, await begun()), options);
+    default:
+      return vod.upload(source, options);
+  }
+}
+
+const FILE_NAMES: Readonly<Record<string, string>> = {
+  uploadImage: "film.png",
+  uploadAttachedMedia: "film.srt",
+};
 
 /** Whether nothing of the plan keeps the upload from its end. */
 function mustArrive(plan: Plan): boolean {
@@ -224,6 +291,7 @@ function mustArrive(plan: Plan): boolean {
     plan.early === "none" &&
     plan.credentials === "none" &&
     plan.save === "none" &&
+    (plan.entry !== "resume" || plan.load === "none") &&
     harmless.includes(plan.listener) &&
     harmless.includes(plan.slow)
   );
@@ -235,7 +303,8 @@ async function run(seed: number): Promise<void> {
   const told = `SEED=${seed} ${JSON.stringify(faults)}`;
   const arrives = mustArrive(plan);
   const abort = new AbortController();
-  const hangs = plan.stream === "never ends" || [plan.save, plan.credentials].includes("hangs");
+  const awaited = [plan.save, plan.credentials, plan.entry === "resume" ? plan.load : "none"];
+  const hangs = plan.stream === "never ends" || awaited.includes("hangs");
   if (hangs) setTimeout(() => abort.abort(), 500);
   const end = await outcomeOf(plan, abort.signal);
   if (end instanceof VodliftError) {
