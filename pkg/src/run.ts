@@ -30,7 +30,10 @@ export interface Run {
   readonly slow?: SlowRequests | undefined;
 }
 
-/** How long a store may take in the end; and where the caller has no more patience. */
+/**
+ * How long a store may take in the end; and where the caller has no more patience. The core hears nothing of
+ * stores: when these ms run, its machine has ended, and neither a retry nor a limit of VOD or OSS depends on them.
+ */
 const STORE_MS = 10_000;
 const STORE_ABORTED_MS = 1_000;
 
