@@ -3,7 +3,7 @@
 import { Vodlift } from "../index.ts";
 import type { Outcome } from "../wasm/core.js";
 import { parseIngest, parseResume } from "./body.ts";
-import { type IngestHandlerOptions, sealSecret } from "./options.ts";
+import { accountOf, type IngestHandlerOptions, sealSecret } from "./options.ts";
 import { answer, isProblem, type Problem, problem, refuse } from "./problem.ts";
 import { seal, sealingKey, unseal } from "./seal.ts";
 import { runSlice, type Ticket } from "./slice.ts";
@@ -47,7 +47,7 @@ export class Ingests {
 
   constructor(options: IngestHandlerOptions) {
     this.#options = options;
-    this.#vod = new Vodlift(options);
+    this.#vod = new Vodlift(accountOf(options));
     this.#secret = sealSecret(options);
   }
 

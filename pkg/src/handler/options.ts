@@ -35,6 +35,13 @@ export interface IngestHandlerOptions extends VodliftOptions {
   onError?: (error: unknown) => void;
 }
 
+/** Whose account; an option that there is not stays in, to be refused with what may have been meant. */
+export function accountOf(options: IngestHandlerOptions): VodliftOptions {
+  const { tokens, sealKey, sliceMs, budget, basePath, onError, ...rest } = options;
+  const { allowPrivateSources, allowHosts, denyHosts, maxBytes, ...account } = rest;
+  return account;
+}
+
 /** The environment as Node, Bun (`process.env`) and Deno (`Deno.env.toObject()`) give it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
