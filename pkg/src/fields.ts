@@ -201,12 +201,15 @@ const byUrl: All<UploadMediaByUrlOptions> = {
   signal: true,
 };
 
+/** So is the line that `vodlift emulator --json` or `make dev` prints. */
+const OF_READY_LINE = ["caFile", "worker", "token"];
+
 function names(table: object, open = false): Names {
   return { known: Object.keys(table), open };
 }
 
 export const FIELDS = {
-  account: { ...names(account), others: Object.keys(ofEmulator) },
+  account: { ...names(account), others: [...Object.keys(ofEmulator), ...OF_READY_LINE] },
   upload: names(upload),
   playlist: names(playlist),
   image: names(image),

@@ -26,14 +26,16 @@ async function readsBack(data: Buffer, outcome: Outcome, type: string): Promise<
   equal(headers["content-type"], type);
 }
 
-const vod = new Vodlift(emulator);
+const { accessKeyId, accessKeySecret, region, endpoint } = emulator;
+const account = { accessKeyId, accessKeySecret, region, endpoint };
+const vod = new Vodlift(account);
 const signatures = [
   { ossSignature: "v4", vodSignature: "acs3" },
   { ossSignature: "v1", vodSignature: "rpc" },
 ] as const;
 
 for (const how of signatures) {
-  const signed = new Vodlift({ ...emulator, ...how });
+  const signed = new Vodlift({ ...account, ...how });
   const upload = (size: number, options: UploadOptions) => {
     const data = sample(size);
     return signed

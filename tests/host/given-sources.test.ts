@@ -157,6 +157,9 @@ test("options that there are not are refused, with what may have been meant", as
   await assert.rejects(vod.upload(blob, { fileName: "a.mp4", segments: [] } as object), {
     code: "invalid_argument",
   });
+  // The lines that the emulator and `make dev` print are passed as they are.
+  const line = { bucket: "b", dir: "/d", caFile: "/d/ca.pem", worker: "http://w", token: "t" };
+  new Vodlift({ accessKeyId: "a", accessKeySecret: "b", ...line });
   assert.throws(() => new Vodlift({ accessKeyId: "a", accesKeySecret: "b" } as object), {
     message: /did you mean `accessKeySecret`/,
   });
