@@ -118,7 +118,6 @@ const {
   maxBytes: _maxBytes,
   ranges: _ranges,
   replace: _replace,
-  anyContentType: _anyContentType,
   as: _as,
   ...ofTrees
 } = upload;

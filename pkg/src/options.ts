@@ -202,7 +202,7 @@ export interface UploadOptions {
   /**
    * Whatever the source's `Content-Type` and name say, take it for what it is uploaded as. Otherwise a page (HTML, JSON,
    * XML) is refused with `source_is_page`, and for a video a playlist or an image with `source_is_playlist` or
-   * `source_is_image`, before VOD hears of it.
+   * `source_is_image`, before VOD hears of it. So is a page in place of a segment that is named as media (`7.ts`).
    */
   anyContentType?: boolean;
   /** `"video"`: it is meant as a video, although it looks like a playlist or an image. */
@@ -247,10 +247,7 @@ export interface UploadOptions {
 
 /** What an HLS playlist becomes, and how to go about it. */
 export interface PlaylistOptions
-  extends Omit<
-    UploadOptions,
-    "partSize" | "size" | "maxBytes" | "ranges" | "replace" | "anyContentType" | "as"
-  > {
+  extends Omit<UploadOptions, "partSize" | "size" | "maxBytes" | "ranges" | "replace" | "as"> {
   /**
    * The segments of one media playlist, in place of what it names: URLs (signed ones, say), or for a local playlist also
    * paths below its folder. One for each different segment, in the order they first appear.

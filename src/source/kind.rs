@@ -18,6 +18,19 @@ pub(crate) fn page(content_type: &str) -> Option<&'static str> {
     }
 }
 
+/// A document that a server gives in place of a file named as media. Scripts (`get.php`) call all they send HTML.
+pub(crate) fn page_for(url: &str, content_type: &str) -> Option<&'static str> {
+    extension(url)
+        .filter(|named| MEDIA_EXTENSIONS.contains(&named.as_str()))
+        .and_then(|_| page(content_type))
+}
+
+/// Of a source that answered with such a page.
+pub(crate) fn page_instead(page: &str) -> Error {
+    let message = format!("the source answered with {page}, not with the file");
+    Error::new(Code::SourceIsPage, message)
+}
+
 /// What is no video by itself, although VOD would store it as one.
 pub(crate) fn lookalike(content_type: Option<&str>, names: &[&str]) -> Option<Error> {
     let essence = content_type.map(essence).unwrap_or_default();
@@ -62,6 +75,11 @@ const PLAYLIST_TYPES: &[&str] = &[
     "video/x-mpegurl",
     "video/mpegurl",
     "vnd.apple.mpegurl",
+];
+
+/// What segments of playlists are named.
+const MEDIA_EXTENSIONS: &[&str] = &[
+    "ts", "m2ts", "mp4", "m4s", "m4v", "m4a", "m4f", "cmfv", "cmfa", "aac", "mp3", "ac3", "ec3",
 ];
 
 const IMAGE_EXTENSIONS: &[&str] = &[

@@ -136,10 +136,22 @@ test("what is no key is named with the line that wants it", async () => {
     "playlist_key",
     /\/k: it holds 26 bytes, and the key that line 3 of .*\/i\.m3u8 names has 16/,
   );
+  await refused({ "/i.m3u8": list, "/k": "", "/s.ts": "s" }, "playlist_key", /0 bytes/);
   const sample = list.replace("AES-128", "SAMPLE-AES");
   await refused({ "/i.m3u8": sample, "/k": "short", "/s.ts": "s" }, "playlist_key", /5 bytes/);
   const drm = list.replace('"k"', '"k",KEYFORMAT="com.example"');
   assert.equal((await lift({ "/i.m3u8": drm, "/s.ts": "s" })).root, drm);
+});
+
+test("a page in place of a segment is refused, unless it is meant or a script calls all it sends so", async () => {
+  const list = media(...segment("s.ts"), ...segment("get.php?n=2"));
+  const page = { body: "<html>Please log in</html>", type: "text/html; charset=utf-8" };
+  const script = { body: "segment", type: "text/html" };
+  const site = { "/i.m3u8": list, "/s.ts": page, "/get.php?n=2": script };
+  await refused(site, "source_is_page", /\/s\.ts: the source answered with an HTML page/);
+  const { files } = await lift(site, { anyContentType: true });
+  assert.deepEqual(Object.values(files).sort(), [page.body, script.body]);
+  await lift({ ...site, "/s.ts": "segment" });
 });
 
 test("what is not part of the media is named by an absolute URL", async () => {

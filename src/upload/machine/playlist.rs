@@ -15,6 +15,7 @@ use crate::oss::crc64::Crc64;
 use crate::source::access::asked_with;
 use crate::source::cookies::with_cookies;
 use crate::source::guard::next_hop;
+use crate::source::kind;
 use crate::source::probe::{Probe, Validator, range_headers, read_probe};
 use crate::source::range::{RangeExpectation, check_range};
 use crate::time::UnixMs;
@@ -644,6 +645,10 @@ impl Upload {
             },
             Err(error) => {
                 self.close(id)?;
+                if error.code == Code::EmptySource {
+                    // A key without a byte is told as what is no key.
+                    self.check_key(&fetch, 0)?;
+                }
                 if error.code == Code::SourceNotFound && self.may_miss(&fetch.item) {
                     return self.miss(number, about(&fetch.first, error), now);
                 }
@@ -656,6 +661,10 @@ impl Upload {
                 return Err(error);
             }
         };
+        if let Err(error) = self.check_segment(&fetch.item, probe.content_type.as_deref()) {
+            self.close(id)?;
+            return Err(about(&fetch.first, error));
+        }
         fetch.length = probe.size;
         fetch.validator = probe.validator;
         fetch.content_type = probe.content_type;
@@ -842,6 +851,16 @@ impl Upload {
         let shown = items.map(|item| item.spot.shown().to_owned());
         let count = u32::try_from(missing.len()).unwrap_or(u32::MAX);
         (count, shown.take(MAX_SHOWN).collect())
+    }
+
+    /// The login page of a link that has expired is no segment.
+    fn check_segment(&self, item: &Item, content_type: Option<&str>) -> Result<(), Error> {
+        let (Spot::Url(url), Some(content_type)) = (&item.spot, content_type) else {
+            return Ok(());
+        };
+        kind::page_for(url, content_type)
+            .filter(|_| !self.job.options.any_content_type)
+            .map_or(Ok(()), |page| Err(kind::page_instead(page)))
     }
 
     fn check_key(&mut self, fetch: &Fetch, length: u64) -> Result<(), Error> {

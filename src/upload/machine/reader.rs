@@ -406,11 +406,13 @@ impl Upload {
                 return Ok(());
             }
         }
-        let message = match self.reader.url.is_empty() {
-            true => format!("the source is {page}, and was to become media"),
-            false => format!("the source answered with {page}, not with the file"),
-        };
-        Err(Error::new(Code::SourceIsPage, message))
+        Err(match self.reader.url.is_empty() {
+            true => {
+                let message = format!("the source is {page}, and was to become media");
+                Error::new(Code::SourceIsPage, message)
+            }
+            false => kind::page_instead(page),
+        })
     }
 
     /// A playlist or an image is no video, unless somebody said so.

@@ -73,7 +73,6 @@ export const TRANSFER = {
     "--any-content-type",
     "take the source for what it is uploaded as, whatever its Content-Type and name say. Otherwise a page (HTML, JSON, " +
       "XML) is refused, and a playlist or an image is asked about",
-    CUT,
   ),
   segments: option(
     "--segments FILE",
