@@ -210,17 +210,11 @@ function storeOf({ load, save, remove }: Plan, initial?: Checkpoint): Checkpoint
   };
 }
 
-/** What is left of an upload of the film that was stopped after its first part. */
+/** What is left of an upload of the film that was to send one part. */
 async function begun(): Promise<Checkpoint | undefined> {
-  const stop = new AbortController();
   const checkpoint = memoryCheckpoint();
-  await new Vodlift(account()).upload(fromFile(film), {
-    partSize: 102_400,
-    concurrency: 1,
-    checkpoint,
-    stop: stop.signal,
-    onProgress: ({ partsAccepted }) => partsAccepted > 0 && stop.abort(),
-  });
+  const budget = { parts: 1 };
+  await new Vodlift(account()).upload(fromFile(film), { partSize: 102_400, budget, checkpoint });
   return checkpoint.load();
 }
 
