@@ -2,12 +2,18 @@
 # What does the work: xtask/ (Rust: the wasm), pkg/build.ts (the npm package), tests/run.ts (all checks).
 
 .DEFAULT_GOAL := help
-.PHONY: build demo dev test soak bench lint fmt clean help setup
+.PHONY: build demo dev test soak bench lint fmt sbom clean help setup
 # Two targets at once would install into the same folders.
 .NOTPARALLEL:
 
 export WRANGLER_SEND_METRICS := false
 export npm_config_update_notifier := false
+
+# rust-toolchain.toml pins the compiler; empty where that one is used.
+other_rust := $(shell supply-chain/rust.sh)
+ifneq ($(other_rust),)
+export RUSTUP_TOOLCHAIN := $(other_rust)
+endif
 
 # $(call script,file,arguments): run it under npm's `node` (24), with what npm installed first on PATH.
 define script
@@ -50,6 +56,9 @@ lint: build ## formatters and linters only
 fmt: setup ## format the Rust and the TypeScript
 	@cargo fmt --all
 	@node_modules/.bin/biome check --write .
+
+sbom: setup ## write the bill of materials of all that is locked, as CycloneDX, into target/sbom
+	$(call script,supply-chain/sbom.ts)
 
 clean: ## remove everything that was built or installed in this folder
 	rm -rf target node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-* pkg/README.md examples/rust-worker/build tests/rust-worker/harness/build

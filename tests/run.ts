@@ -141,6 +141,11 @@ const steps: readonly Step[] = [
     skip: noWasmTarget,
   },
   {
+    name: "what the lock files bring in: licences, sources, known vulnerabilities",
+    group: "lint",
+    command: ["node", "supply-chain/check.ts"],
+  },
+  {
     name: "the package is well-formed (publint)",
     group: "package",
     command: ["publint", "--strict", "pkg"],

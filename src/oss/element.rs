@@ -1,6 +1,7 @@
 //! A small XML document as a tree. Names are local names: the services answer with and without a namespace.
 
 use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 
 /// Deeper than any reply of OSS or VOD by far.
@@ -29,17 +30,24 @@ impl Element {
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => None,
                 Event::DocType(_) => return None,
                 Event::Start(tag) if open.len() < MAX_DEPTH => {
-                    open.push(Element::named(tag.local_name().as_ref())?);
+                    open.push(Element::named(tag.local_name().as_ref()));
                     None
                 }
                 Event::Start(_) => return None,
-                Event::Empty(tag) => Some(Element::named(tag.local_name().as_ref())?),
+                Event::Empty(tag) => Some(Element::named(tag.local_name().as_ref())),
                 Event::Text(text) => {
-                    append(&mut open, &text.unescape().ok()?);
+                    append(&mut open, &text);
                     None
                 }
                 Event::CData(data) => {
-                    append(&mut open, std::str::from_utf8(&data.into_inner()).ok()?);
+                    append(&mut open, &data);
+                    None
+                }
+                Event::GeneralRef(name) => {
+                    match name.resolve_char_ref().ok()? {
+                        Some(character) => append(&mut open, character.encode_utf8(&mut [0; 4])),
+                        None => append(&mut open, resolve_predefined_entity(&name)?),
+                    }
                     None
                 }
                 Event::End(_) => Some(open.pop()?),
@@ -66,11 +74,11 @@ impl Element {
             .filter(|text| !text.is_empty())
     }
 
-    fn named(name: &[u8]) -> Option<Element> {
-        Some(Element {
-            name: std::str::from_utf8(name).ok()?.to_owned(),
+    fn named(name: &str) -> Element {
+        Element {
+            name: name.to_owned(),
             ..Element::default()
-        })
+        }
     }
 }
 
@@ -113,6 +121,9 @@ mod tests {
             "<a/><b/>",
             "<!DOCTYPE a><a/>",
             "<a>&x;</a>",
+            "<a>& b</a>",
+            "<a>&#0;</a>",
+            "<a>&#xd800;</a>",
             "<a",
             &deep,
         ] {
