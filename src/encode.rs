@@ -165,6 +165,15 @@ pub(crate) fn parse_url(text: &str) -> Option<Url> {
     Url::parse(&with_ascii_host(text)?).ok()
 }
 
+/// Whether a name has an empty label, as `a..b` and `127.0.0.1..` have: no host is called that, yet resolvers differ in what
+/// they make of it. The one dot at the end of a full name is none.
+pub(crate) fn has_empty_label(name: &str) -> bool {
+    name.strip_suffix('.')
+        .unwrap_or(name)
+        .split('.')
+        .any(str::is_empty)
+}
+
 /// What `reference`, absolute or relative, means seen from `base`. Hosts as in [`parse_url`].
 pub(crate) fn join_url(base: &Url, reference: &str) -> Option<Url> {
     base.join(&with_ascii_host(reference)?).ok()

@@ -118,7 +118,7 @@ codes! {
     /// A playlist and what it names are more than was allowed.
     PlaylistTooLarge = Guard, false, "If the playlist is yours, raise the limit that the message names.";
     /// The upload address names a host that is not on the allow-list.
-    EndpointRefused = Guard, false, "The upload address must be https on *.aliyuncs.com, the configured endpoint's host, or a host you trust by name.";
+    EndpointRefused = Guard, false, "The upload address must be https on a name of OSS (oss-*.aliyuncs.com), the configured endpoint's host, or a host you trust by name.";
 
     /// The AccessKey id is unknown.
     AccessKeyUnknown = Credentials, false, "Check the AccessKey id: the service does not know it.";

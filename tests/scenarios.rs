@@ -196,6 +196,23 @@ fn what_is_no_http_is_not_tried_again_and_has_a_code_of_its_own() {
 }
 
 #[test]
+fn a_name_that_leads_to_a_refused_address_is_not_tried_again() {
+    for (op, code) in [
+        (Op::Open, Code::AddressRefused),
+        (Op::CreateUploadVideo, Code::EndpointRefused),
+        (Op::Initiate, Code::EndpointRefused),
+        (Op::UploadPart, Code::EndpointRefused),
+        (Op::Complete, Code::EndpointRefused),
+    ] {
+        let mut world = world(4 * MIB);
+        world.luck.script(op, 1, Fault::Refused);
+        world.job.options.concurrency = Some(1);
+        let error = world.run().unwrap_err();
+        assert_eq!((error.code, world.luck.count(op)), (code, 1), "{op:?}");
+    }
+}
+
+#[test]
 fn a_machine_without_a_free_file_handle_is_waited_for() {
     let ops = [
         Op::Open,

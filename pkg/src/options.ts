@@ -60,8 +60,8 @@ export interface VodliftOptions {
   /** Region of the bucket, where the endpoint does not tell it. */
   ossRegion?: string;
   /**
-   * Hosts beside `*.aliyuncs.com` that VOD may send the bytes to: `host`, `host:port`, or `http://host:port` to allow
-   * plain HTTP there.
+   * Hosts beside those of OSS (`oss-*.aliyuncs.com`, `*.oss.aliyuncs.com`) that VOD may send the bytes to: `host`,
+   * `host:port`, or `http://host:port` to allow plain HTTP there.
    */
   trustedHosts?: string[];
 }

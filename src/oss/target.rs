@@ -1,7 +1,8 @@
 //! Which URL an object has, and which hosts may have it.
 //!
 //! The upload address comes from the network and is followed with the video and a token in hand. So its host is checked:
-//! - `https` on any name under `aliyuncs.com`, on the default port;
+//! - `https` on the default port of a name that OSS itself answers to ([`is_oss`]): a customer can have other names under
+//!   `aliyuncs.com`, of a function, a load balancer or a queue;
 //! - the host of a VOD endpoint that was configured by hand, on any port (an emulator, a private cloud); plain HTTP only
 //!   if that endpoint has it too;
 //! - the hosts trusted by name; plain HTTP only where the entry begins with `http://`;
@@ -66,7 +67,7 @@ pub fn resolve_target(
         None => {
             let named = endpoint::parse("Endpoint", &address.endpoint)
                 .map_err(|error| not_ours(&error.message))?;
-            check_allowed(&named, vod, oss)?;
+            check_allowed(&named, &address.bucket, vod, oss)?;
             named
         }
     };
@@ -170,9 +171,15 @@ fn check_key(key: &str) -> Result<(), Error> {
     }
 }
 
-fn check_allowed(endpoint: &Endpoint, vod: &VodService, oss: &OssService) -> Result<(), Error> {
-    let mut allowed =
-        endpoint.scheme == Scheme::Https && endpoint.port.is_none() && is_aliyun(&endpoint.host);
+fn check_allowed(
+    endpoint: &Endpoint,
+    bucket: &str,
+    vod: &VodService,
+    oss: &OssService,
+) -> Result<(), Error> {
+    let mut allowed = endpoint.scheme == Scheme::Https
+        && endpoint.port.is_none()
+        && is_oss(&endpoint.host, bucket);
     if let Some(own) = &vod.endpoint {
         let own = endpoint::parse("endpoint", own)?;
         allowed |= own.host == endpoint.host && may_use(endpoint.scheme, own.scheme);
@@ -200,9 +207,41 @@ fn may_use(scheme: Scheme, trusted: Scheme) -> bool {
     scheme == Scheme::Https || trusted == Scheme::Http
 }
 
-/// Under `aliyuncs.com`, on a label boundary.
-fn is_aliyun(host: &Host<String>) -> bool {
-    matches!(host, Host::Domain(name) if name.ends_with(".aliyuncs.com"))
+/// The names of OSS, alone or behind the bucket: `oss-{region}`, `oss-{region}-internal`, `vpc100-oss-{region}`,
+/// `oss-accelerate`, `oss-accelerate-overseas`, and `{region}.oss` of dual-stack. What else begins with `oss-` may run a
+/// customer's code (`oss-object-process`).
+///
+/// <https://www.alibabacloud.com/help/en/oss/user-guide/regions-and-endpoints>
+fn is_oss(host: &Host<String>, bucket: &str) -> bool {
+    let Host::Domain(host) = host else {
+        return false;
+    };
+    let Some(name) = host.strip_suffix(".aliyuncs.com") else {
+        return false;
+    };
+    let without_bucket = name
+        .strip_prefix(bucket)
+        .and_then(|rest| rest.strip_prefix('.'));
+    is_oss_name(name) || without_bucket.is_some_and(is_oss_name)
+}
+
+fn is_oss_name(name: &str) -> bool {
+    if let Some(region) = name.strip_suffix(".oss") {
+        return is_region_of_oss(region);
+    }
+    let name = name.strip_prefix("vpc100-").unwrap_or(name);
+    name.strip_prefix("oss-").is_some_and(|rest| {
+        matches!(rest, "accelerate" | "accelerate-overseas") || is_region_of_oss(rest)
+    })
+}
+
+/// Every region of OSS begins with the part of the world that it lies in; `rg` is a group of them.
+fn is_region_of_oss(id: &str) -> bool {
+    const WORLD: &[&str] = &["cn", "ap", "us", "na", "sa", "eu", "me", "af", "rus", "rg"];
+    let in_the_world = id
+        .split_once('-')
+        .is_some_and(|(part, rest)| WORLD.contains(&part) && !rest.is_empty());
+    in_the_world && endpoint::check_region("", id).is_ok()
 }
 
 /// An address has no subdomains, and `bucket.localhost` or `bucket.emulator` resolves nowhere. OSS itself refuses path style.
@@ -329,9 +368,42 @@ mod tests {
             "https://oss-cn-shanghai.aliyuncs.com:8443",
             "https://127.0.0.1",
             "https://100.100.100.200",
+            // A customer can have each of these.
+            "https://thief.cn-shanghai.fc.aliyuncs.com",
+            "https://1234567890.cn-shanghai.fc.aliyuncs.com",
+            "https://alb-thief.cn-shanghai.alb.aliyuncs.com",
+            "https://nlb-thief.cn-shanghai.nlb.aliyuncs.com",
+            "https://1234567890.mns.cn-shanghai.aliyuncs.com",
+            "https://thief.oss-cn-shanghai.oss-object-process.aliyuncs.com",
+            "https://oss-object-process.aliyuncs.com",
+            "https://oss-cn-shanghai.oss-accesspoint.aliyuncs.com",
+            "https://oss-cn-shanghai.fc.aliyuncs.com",
+            "https://oss-cn-shanghai.thief.aliyuncs.com",
+            "https://thief.oss-cn-shanghai.aliyuncs.com",
+            "https://outin-1.thief.oss-cn-shanghai.aliyuncs.com",
+            "https://oss-.aliyuncs.com",
+            "https://oss-cn-.aliyuncs.com",
+            "https://oss-cn.aliyuncs.com",
+            "https://oss.aliyuncs.com",
+            "https://thief.oss.aliyuncs.com",
+            "https://vpc100-oss-.aliyuncs.com",
+            "https://ecs.cn-shanghai.aliyuncs.com",
+            "https://vod.cn-shanghai.aliyuncs.com",
         ] {
             refused(resolve(endpoint));
         }
+        // They need to be trusted by name, as any other host.
+        let trusting = OssService {
+            trusted_hosts: vec!["thief.cn-shanghai.fc.aliyuncs.com".into()],
+            ..OssService::default()
+        };
+        resolve_target(
+            &address("https://thief.cn-shanghai.fc.aliyuncs.com"),
+            None,
+            &VodService::default(),
+            &trusting,
+        )
+        .unwrap();
         assert!(
             resolve("https://evil.example")
                 .unwrap_err()
@@ -341,8 +413,42 @@ mod tests {
     }
 
     #[test]
+    fn every_documented_name_of_oss_is_one() {
+        for name in [
+            "oss-cn-shanghai",
+            "oss-cn-shanghai-internal",
+            "oss-cn-shanghai-finance-1",
+            "oss-cn-shanghai-finance-1-pub",
+            "oss-cn-hzfinance",
+            "oss-cn-hzjbp-b-internal",
+            "oss-cn-north-2-gov-1",
+            "oss-cn-hongkong",
+            "oss-rg-china-mainland",
+            "oss-ap-southeast-1",
+            "oss-ap-northeast-2",
+            "oss-us-west-1",
+            "oss-na-south-1",
+            "oss-eu-central-1",
+            "oss-me-central-1-internal",
+            "oss-accelerate",
+            "oss-accelerate-overseas",
+            "vpc100-oss-cn-hangzhou",
+            "cn-hangzhou.oss",
+            "us-west-1.oss",
+            "outin-1.oss-cn-shanghai",
+            "outin-1.oss-accelerate",
+            "outin-1.cn-hangzhou.oss",
+        ] {
+            resolve(&format!("https://{name}.aliyuncs.com")).unwrap();
+        }
+    }
+
+    #[test]
     fn more_than_a_host_is_not_an_endpoint() {
         for endpoint in [
+            "https://oss-cn-shanghai..aliyuncs.com",
+            "https://.oss-cn-shanghai.aliyuncs.com",
+            "https://127.0.0.1..",
             "https://user@oss-cn-shanghai.aliyuncs.com",
             "https://evil.example#.aliyuncs.com",
             "https://evil.example/.aliyuncs.com",

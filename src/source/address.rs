@@ -39,52 +39,91 @@ const SPECIAL_V6: &[(Ipv6Addr, u32)] = &[
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Cloud metadata services: they hand out keys to whoever asks, so no permission for private sources covers them.
-const METADATA_V4: &[Ipv4Addr] = &[
-    Ipv4Addr::new(169, 254, 169, 254),
-    Ipv4Addr::new(100, 100, 100, 200),
+/// Cloud metadata services and the agents beside them: they hand out keys to whoever asks, so no permission for private
+/// sources covers them. Where a cloud keeps a whole network for them, the network stands here.
+const METADATA_V4: &[(Ipv4Addr, u32)] = &[
+    // Alibaba Cloud, Volcengine.
+    (Ipv4Addr::new(100, 100, 100, 200), 32),
+    (Ipv4Addr::new(100, 96, 0, 96), 32),
+    // Azure's agent. The address is public by every registry.
+    (Ipv4Addr::new(168, 63, 129, 16), 32),
+    // Tencent Cloud, Scaleway.
+    (Ipv4Addr::new(169, 254, 0, 23), 32),
+    (Ipv4Addr::new(169, 254, 42, 42), 32),
+    // Nearly every cloud (.254, and what AWS keeps beside it); ECS tasks (.2) and EKS pods (.23).
+    (Ipv4Addr::new(169, 254, 169, 0), 24),
+    (Ipv4Addr::new(169, 254, 170, 0), 24),
+    // Oracle Cloud.
+    (Ipv4Addr::new(192, 0, 0, 192), 32),
 ];
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+const METADATA_V6: &[(Ipv6Addr, u32)] = &[
+    // AWS: ::254 of EC2, ::23 of EKS pods, and what it keeps beside them.
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32),
+    // Google Cloud.
+    (Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254), 128),
+    // Scaleway, Akamai, OpenStack.
+    (Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42), 128),
+    (Ipv6Addr::new(0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1), 128),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe), 128),
+];
 
 /// Whether anyone on the internet may have this address.
 pub(super) fn is_public(ip: IpAddr) -> bool {
     match ip {
-        IpAddr::V4(ip) => !SPECIAL_V4
-            .iter()
-            .any(|(network, prefix)| shares_v4(ip, *network, *prefix)),
-        IpAddr::V6(ip) => {
-            let special = SPECIAL_V6
-                .iter()
-                .any(|(network, prefix)| shares_v6(ip, *network, *prefix));
-            shares_v6(ip, PUBLIC_V6.0, PUBLIC_V6.1) && !special
-        }
+        IpAddr::V4(ip) => !lies_in_v4(ip, SPECIAL_V4),
+        IpAddr::V6(ip) => lies_in_v6(ip, &[PUBLIC_V6]) && !lies_in_v6(ip, SPECIAL_V6),
     }
 }
 
 /// Whether this is a metadata service, also behind an IPv6 address that carries an IPv4 one.
 pub(super) fn is_metadata(ip: IpAddr) -> bool {
     match ip {
-        IpAddr::V4(ip) => METADATA_V4.contains(&ip),
+        IpAddr::V4(ip) => lies_in_v4(ip, METADATA_V4),
         IpAddr::V6(ip) => {
-            ip == METADATA_V6 || carried(ip).iter().any(|ip| METADATA_V4.contains(ip))
+            let leads_to = |ip: &Ipv4Addr| lies_in_v4(*ip, METADATA_V4);
+            lies_in_v6(ip, METADATA_V6) || carried(ip).iter().any(leads_to)
         }
     }
 }
 
-/// The IPv4 addresses an IPv6 address may lead to, by the place they stand in: last (mapped, compatible, NAT64), after the
-/// first 16 bits (6to4), last and inverted (Teredo).
-fn carried(ip: Ipv6Addr) -> [Ipv4Addr; 3] {
+/// The IPv4 addresses an IPv6 address may lead to, by the place they stand in: last (mapped, compatible, ISATAP, NAT64 of
+/// /96), after the first 16 bits (6to4), last and inverted (Teredo), and behind the shorter prefixes of NAT64, which skip
+/// the bits 64 to 71 (RFC 6052, section 2.2).
+fn carried(ip: Ipv6Addr) -> [Ipv4Addr; 8] {
     let bits = ip.to_bits();
-    let (last, second) = (bits as u32, (bits >> 80) as u32);
-    [last, second, !last].map(Ipv4Addr::from_bits)
+    let behind = |prefix: u32| {
+        let whole = bits << prefix;
+        let gap = 64_u32.saturating_sub(prefix);
+        // What stands before the skipped byte, and what follows it.
+        let before = whole >> 96 & (u128::from(u32::MAX) << 32_u32.saturating_sub(gap));
+        let after = (bits << 72) >> 96 >> gap;
+        (before | after) as u32
+    };
+    [
+        bits as u32,
+        !(bits as u32),
+        (bits >> 80) as u32,
+        behind(32),
+        behind(40),
+        behind(48),
+        behind(56),
+        behind(64),
+    ]
+    .map(Ipv4Addr::from_bits)
 }
 
-fn shares_v4(ip: Ipv4Addr, network: Ipv4Addr, prefix: u32) -> bool {
-    (ip.to_bits() ^ network.to_bits()).leading_zeros() >= prefix
+fn lies_in_v4(ip: Ipv4Addr, networks: &[(Ipv4Addr, u32)]) -> bool {
+    let shares = |network: &Ipv4Addr| (ip.to_bits() ^ network.to_bits()).leading_zeros();
+    networks
+        .iter()
+        .any(|(network, prefix)| shares(network) >= *prefix)
 }
 
-fn shares_v6(ip: Ipv6Addr, network: Ipv6Addr, prefix: u32) -> bool {
-    (ip.to_bits() ^ network.to_bits()).leading_zeros() >= prefix
+fn lies_in_v6(ip: Ipv6Addr, networks: &[(Ipv6Addr, u32)]) -> bool {
+    let shares = |network: &Ipv6Addr| (ip.to_bits() ^ network.to_bits()).leading_zeros();
+    networks
+        .iter()
+        .any(|(network, prefix)| shares(network) >= *prefix)
 }
 
 #[cfg(test)]
@@ -183,16 +222,46 @@ mod tests {
     fn metadata_services_are_known_in_every_disguise() {
         for text in [
             "169.254.169.254",
+            "169.254.169.250",
+            "169.254.170.2",
+            "169.254.170.23",
+            "169.254.0.23",
             "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
             "::ffff:100.100.100.200",
             "::ffff:169.254.169.254",
+            "::ffff:168.63.129.16",
+            "::169.254.170.23",
+            "fe80::5efe:169.254.169.254",
             "64:ff9b::6464:64c8",
+            "64:ff9b::a83f:8110",
+            "64:ff9b:1:a9fe:a9:fe00::",
+            "2001:db8:a9fe:a9fe::",
+            "2001:db8:1a9:fea9:fe::",
+            "2001:db8:122:a9fe:a9:fe00::",
+            "2001:db8:122:3a9:fe:a9fe::",
+            "2001:db8:122:344:a9:fea9:fe00:0",
             "2002:6464:64c8::1",
             "2001:0:4136:e378:8000:63bf:5601:5601",
             "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd20:ce::254",
+            "fe80::a9fe:a9fe",
         ] {
             assert!(is_metadata(ip(text)), "{text}");
         }
-        assert!(!is_metadata(ip("127.0.0.1")) && !is_metadata(ip("::1")));
+        for text in [
+            "127.0.0.1",
+            "::1",
+            "10.0.0.1",
+            "169.254.1.1",
+            "168.63.129.17",
+            "fd20:ce::255",
+            "fe80::1",
+            "2400:3200::1",
+        ] {
+            assert!(!is_metadata(ip(text)), "{text}");
+        }
     }
 }

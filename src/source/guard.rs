@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use super::address::{is_metadata, is_public};
 use super::hosts::SourceHosts;
-use crate::encode::{join_url, parse_url};
+use crate::encode::{has_empty_label, join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::http::Headers;
 
@@ -31,11 +31,24 @@ const LOCAL_SUFFIXES: &[&str] = &[
     "home.arpa",
 ];
 
+/// Names of metadata services, for hosts that do not see what a name resolves to.
+const METADATA_NAMES: &[&str] = &[
+    "metadata",
+    "metadata.goog",
+    "metadata.google.internal",
+    "metadata.azure.internal",
+    "metadata.tencentyun.com",
+    "instance-data",
+    "instance-data.ec2.internal",
+];
+
 /// What to do where leave to private sources would not help.
 const USER_INFO: &str = "Leave user name and password out of the URL, and pass them as an Authorization header of the source.";
 const OTHER_SCHEME: &str =
     "Use an http or https URL; a file on this machine is passed by its path.";
 const DOWNGRADED: &str = "Use the http URL itself if the source is to be read without TLS, or one that stays with https.";
+const EMPTY_LABEL: &str =
+    "Correct the host name: between two dots, and before the first, must stand something.";
 const METADATA: &str =
     "Use another source: an address that hands out a machine's credentials is refused in any case.";
 
@@ -247,6 +260,14 @@ fn check_host(url: &Url, policy: &SourcePolicy) -> Result<(), Error> {
         None => Err(refused("the source's URL has no host")),
         Some(Host::Ipv4(ip)) => check_ip(ip.into(), policy),
         Some(Host::Ipv6(ip)) => check_ip(ip.into(), policy),
+        Some(Host::Domain(name)) if has_empty_label(name) => Err(refused(
+            "the source's host has an empty label, which no host name has",
+        )
+        .hint(EMPTY_LABEL)),
+        Some(Host::Domain(name)) if METADATA_NAMES.contains(&name.trim_end_matches('.')) => {
+            let text = format!("{name} is a cloud metadata service, which is never contacted");
+            Err(Error::new(Code::AddressRefused, text).hint(METADATA))
+        }
         Some(Host::Domain(name)) if !policy.allow_private && is_local(name) => Err(refused(
             &format!("the source's host {name} is a local name"),
         )),
@@ -258,7 +279,7 @@ fn check_ip(ip: IpAddr, policy: &SourcePolicy) -> Result<(), Error> {
     let refuse = |what: &str| Error::new(Code::AddressRefused, format!("{ip} is {what}"));
     match (is_metadata(ip), is_public(ip) || policy.allow_private) {
         (true, _) => {
-            Err(refuse("a cloud metadata service, which is never a source").hint(METADATA))
+            Err(refuse("a cloud metadata service, which is never contacted").hint(METADATA))
         }
         (false, false) => Err(refuse("not a public address")),
         (false, true) => Ok(()),
@@ -335,7 +356,12 @@ mod tests {
             ("https://LOCALHOST./", Code::UrlRefused),
             ("https://a.localhost/", Code::UrlRefused),
             ("https://printer.local/", Code::UrlRefused),
-            ("https://metadata.google.internal/", Code::UrlRefused),
+            ("https://metadata.google.internal/", Code::AddressRefused),
+            ("https://127.0.0.1../", Code::UrlRefused),
+            ("https://a..b.example/", Code::UrlRefused),
+            ("https://.example.com/", Code::UrlRefused),
+            ("https://example.com../", Code::UrlRefused),
+            ("https://../", Code::UrlRefused),
             ("https://router/", Code::UrlRefused),
             ("https://example.com:22/", Code::UrlRefused),
             ("https://127.0.0.1/", Code::AddressRefused),
@@ -394,12 +420,30 @@ mod tests {
         }
         for url in [
             "http://169.254.169.254/",
+            "http://169.254.169.254./",
+            "http://0xa9.0376.43518/",
+            "http://2852039166/",
+            "http://0251.0xfe.0251.254/",
+            "http://169.254.170.2/v2/credentials",
+            "http://168.63.129.16/machine",
+            "http://192.0.0.192/",
             "http://100.100.100.200/",
             "http://[::ffff:a9fe:a9fe]/",
+            "http://[64:ff9b::169.254.169.254]/",
+            "http://[fd00:ec2::23]/",
+            "http://[fd20:ce::254]/",
+            "http://metadata.google.internal./computeMetadata/v1/",
         ] {
             assert_eq!(
                 check_url(url, &PRIVATE).unwrap_err().code,
                 Code::AddressRefused
+            );
+        }
+        for url in ["http://127.0.0.1../", "http://a..b/", "http://./"] {
+            assert_eq!(
+                check_url(url, &PRIVATE).unwrap_err().code,
+                Code::UrlRefused,
+                "{url}"
             );
         }
         assert_eq!(
@@ -419,6 +463,7 @@ mod tests {
             "[::1]",
             "fe80::1%eth0",
             "100.100.100.200",
+            "168.63.129.16",
             "::ffff:10.0.0.1",
         ] {
             assert_eq!(

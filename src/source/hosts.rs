@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::encode::parse_url;
+use crate::encode::{has_empty_label, parse_url};
 use crate::error::{Code, Error};
 
 /// Lists of hosts: `media.example.com`, `*.example.com` (all below it, not itself), with `:port` for that port only. They
@@ -87,6 +87,9 @@ impl Rule {
         // 80 is no port of its own to an http URL.
         let port = url.port().or_else(|| rest.ends_with(":80").then_some(80));
         let host = plain(url.host_str()?).to_owned();
+        if has_empty_label(&host) {
+            return None;
+        }
         Some(Rule { host, below, port })
     }
 

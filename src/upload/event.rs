@@ -163,6 +163,8 @@ pub enum FailureKind {
     PathRefused,
     /// The source's host resolves to an address that may not be contacted.
     AddressRefused,
+    /// The host of VOD or OSS resolves to an address that is never contacted: nothing was sent.
+    ServiceRefused,
     /// The host cannot tell which address that is, though another build of it could.
     Unguarded,
     /// The caller's function for credentials failed.
@@ -176,6 +178,7 @@ impl FailureKind {
     pub(crate) fn no_reply(self, unreachable: Code) -> Code {
         match self {
             FailureKind::Untrusted => Code::TlsUntrusted,
+            FailureKind::ServiceRefused => Code::EndpointRefused,
             FailureKind::Malformed => Code::ReplyMalformed,
             _ => unreachable,
         }

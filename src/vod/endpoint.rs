@@ -4,7 +4,7 @@
 
 use url::Host;
 
-use crate::encode::parse_url;
+use crate::encode::{has_empty_label, parse_url};
 use crate::error::Error;
 
 /// Ids the vendor's endpoint map of 2026 still sends to the old central host.
@@ -143,6 +143,9 @@ pub(crate) fn parse(field: &str, text: &str) -> Result<Endpoint, Error> {
         .host()
         .ok_or_else(|| refuse("must name a host"))?
         .to_owned();
+    if matches!(&host, Host::Domain(name) if has_empty_label(name)) {
+        return Err(refuse("must not hold an empty label in its host"));
+    }
     Ok(Endpoint {
         scheme,
         host,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -122,11 +123,38 @@ for (const [name, command] of Object.entries(runtimes)) {
   });
 
   test(`on ${name}, a name that leads to a refused address is never connected to`, async () => {
-    const [program = "", ...args] = [...command, "tests/support/guarded-lookup.ts"];
-    const { stdout } = await promisify(execFile)(program, args, { cwd: root, timeout: HANGS_MS });
-    const ends = ["address_refused", "address_refused"];
-    assert.deepEqual(JSON.parse(stdout), { ends, requests: 0, asked: true });
+    assert.deepEqual(await guardedOn(command, {}), NEVER_CONNECTED);
   });
+
+  test(`on ${name}, no proxy of the environment looks names up past the guard`, async () => {
+    const proxy = `http://127.0.0.1:${await freePort()}`;
+    const env = {
+      ...Object.fromEntries(PROXIES.map((variable) => [variable, proxy])),
+      NODE_USE_ENV_PROXY: "1",
+      NO_PROXY: "",
+      PROXY_PORT: new URL(proxy).port,
+    };
+    assert.deepEqual(await guardedOn(command, env), NEVER_CONNECTED);
+  });
+}
+
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"];
+const REFUSALS = ["address_refused", "address_refused", "service_refused"];
+const NEVER_CONNECTED = { ends: [...REFUSALS, ...REFUSALS, ...REFUSALS], requests: 0, asked: true };
+
+async function guardedOn(command: string[], env: Record<string, string>): Promise<unknown> {
+  const [program = "", ...args] = [...command, "tests/support/guarded-lookup.ts"];
+  const options = { cwd: root, timeout: HANGS_MS, env: { ...process.env, ...env } };
+  const { stdout } = await promisify(execFile)(program, args, options);
+  return JSON.parse(stdout);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 test("on node:http, a client that hangs up during the first slice leaves nothing behind", async () => {

@@ -12,7 +12,14 @@ import { createHost } from "../../pkg/src/hosts/node.ts";
 import { put, send, sourceSide } from "../../pkg/src/transfer.ts";
 import type { FailureKind } from "../../pkg/src/wasm/core.js";
 import { type Sink, type SinkOptions, startSink } from "../support/sink.ts";
-import { anyAddress, noLoopback, readerOf, request, upload } from "../support/transfer.ts";
+import {
+  anyAddress,
+  noLoopback,
+  noLoopbackAtAll,
+  readerOf,
+  request,
+  upload,
+} from "../support/transfer.ts";
 
 const host = createHost(anyAddress);
 const closers: (() => void)[] = [];
@@ -275,6 +282,36 @@ test("a refused address in the URL itself is not contacted", async () => {
     await assert.rejects(
       async () => guarded.open(request("GET", literal), false, new Attempt().signal),
       failsWith("address_refused"),
+    );
+  }
+  assert.equal(arrivals.length, 0);
+});
+
+test("a name that resolves to what is refused in any case is not contacted, allowed to be private or not", async () => {
+  const guarded = createHost(noLoopbackAtAll);
+  const { url, arrivals } = await sink();
+  for (const place of [url, url.replace("127.0.0.1", "localhost")]) {
+    await assert.rejects(
+      async () => guarded.open(request("GET", place), true, new Attempt().signal),
+      failsWith("address_refused"),
+    );
+  }
+  assert.equal(arrivals.length, 0);
+});
+
+test("neither is a service of that name", async () => {
+  const guarded = createHost(noLoopbackAtAll);
+  const { url, arrivals } = await sink();
+  for (const place of [url, url.replace("127.0.0.1", "localhost")]) {
+    const to = request("PUT", place);
+    await assert.rejects(
+      attempt((a) => send(a, guarded, to)),
+      failsWith("service_refused"),
+    );
+    const part = upload(place, 3, readerOf(3), sourceSide(0));
+    await assert.rejects(
+      attempt((a) => put(a, guarded, part)),
+      failsWith("service_refused"),
     );
   }
   assert.equal(arrivals.length, 0);

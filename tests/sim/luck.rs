@@ -40,6 +40,8 @@ pub enum Fault {
     NoHandle,
     /// The answer, of the source where it is opened, else of the service, is no HTTP.
     Malformed,
+    /// The name leads to an address that is never contacted.
+    Refused,
 }
 
 /// Decides what goes wrong. The same seed gives the same run.

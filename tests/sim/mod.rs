@@ -544,6 +544,7 @@ impl World {
             }
             Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
             Some(Fault::Malformed) => failed(id, FailureKind::Malformed),
+            Some(Fault::Refused) => failed(id, FailureKind::ServiceRefused),
             Some(Fault::ResetAfter) => {
                 self.service.answer(op, request, self.now);
                 failed(id, FailureKind::Network)
@@ -583,6 +584,7 @@ impl World {
             }
             (_, Some(Fault::NoHandle)) => failed(id, FailureKind::NoHandle),
             (_, Some(Fault::Malformed)) => failed(id, FailureKind::SourceMalformed),
+            (_, Some(Fault::Refused)) => failed(id, FailureKind::AddressRefused),
             (_, Some(Fault::Refuse(status, _))) => Event::Opened {
                 id,
                 status,
@@ -629,6 +631,7 @@ impl World {
             Some(Fault::ResetBefore | Fault::ResetAfter) => failed(id, FailureKind::SourceNetwork),
             Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
             Some(Fault::Malformed) => failed(id, FailureKind::SourceMalformed),
+            Some(Fault::Refused) => failed(id, FailureKind::AddressRefused),
             Some(Fault::Refuse(status, _)) => Event::Opened {
                 id,
                 status,
@@ -830,6 +833,7 @@ impl World {
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
             Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
             Some(Fault::Malformed) => failed(id, FailureKind::Malformed),
+            Some(Fault::Refused) => failed(id, FailureKind::ServiceRefused),
             Some(Fault::ResetAfter) => {
                 self.service.store(op, request, extent, self.now);
                 failed(id, FailureKind::Network)

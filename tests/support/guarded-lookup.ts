@@ -1,4 +1,5 @@
-// Runs on Node, Deno and Bun: whether a name that leads to a refused address is ever connected to. One line tells.
+// Runs on Node, Deno and Bun: whether a name that leads to a refused address is ever connected to, as a public source, a
+// private one or a service, by itself or through the proxy that the environment names. One line tells.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHost } from "../../pkg/src/hosts/node.ts";
@@ -9,7 +10,13 @@ const server = createServer((_, response) => {
   requests += 1;
   response.end();
 });
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+server.on("connect", (_, socket) => {
+  requests += 1;
+  socket.destroy();
+});
+// Whoever starts this may have named it as the proxy already.
+const wanted = Number(process.env.PROXY_PORT ?? 0);
+await new Promise<void>((resolve) => server.listen(wanted, "127.0.0.1", resolve));
 const { port } = server.address() as AddressInfo;
 
 const asked: string[] = [];
@@ -22,15 +29,25 @@ const host = createHost({
 });
 const { signal } = new AbortController();
 const ends: unknown[] = [];
-for (const name of ["localhost", "127.0.0.1"]) {
-  const wanted = request("GET", `http://${name}:${port}/`);
-  const end = await Promise.resolve()
-    .then(() => host.open(wanted, false, signal))
-    .then(
-      ({ status }) => status,
-      (error: { kind?: string }) => error.kind,
-    );
-  ends.push(end);
+for (const place of [
+  `http://localhost:${port}/`,
+  `http://127.0.0.1:${port}/`,
+  "https://localhost/",
+]) {
+  const tries = [
+    () => host.open(request("GET", place), false, signal),
+    () => host.open(request("GET", place), true, signal),
+    () => host.put(request("PUT", place), 0, signal).finish(),
+  ];
+  for (const attempt of tries) {
+    const end = await Promise.resolve()
+      .then(attempt)
+      .then(
+        ({ status }) => status,
+        (error: { kind?: string }) => error.kind ?? String(error),
+      );
+    ends.push(end);
+  }
 }
 console.log(JSON.stringify({ ends, requests, asked: asked.includes("127.0.0.1") }));
 server.close();

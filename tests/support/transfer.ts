@@ -55,3 +55,8 @@ export const noLoopback: AddressRules = {
     };
   },
 };
+
+/** As the core rules where private sources are allowed, with loopback for a cloud's metadata service. */
+export const noLoopbackAtAll: AddressRules = {
+  checkAddress: (ip) => noLoopback.checkAddress(ip, false),
+};

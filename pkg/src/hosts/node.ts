@@ -6,7 +6,7 @@ import http from "node:http";
 import https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
-import type { HostLimits, Request } from "../wasm/core.js";
+import type { FailureKind, HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, ByteReader, Host, Incoming, Outgoing } from "./host.ts";
 
@@ -31,21 +31,62 @@ const LAST_WORDS_MS = 250;
 /** The host for Node, Deno and Bun. */
 export function createHost(rules: AddressRules): Host {
   // One pool a trust: a connection that somebody was allowed to open to a private address must not be found
-  // by somebody who was not. No agent reads a proxy from the environment, which would hide the address.
-  const guarded = pool({ lookup: guardedLookup(rules) });
-  const unguarded = pool({});
-  const service = pool({}, hearLastWords);
+  // by somebody who was not. What VOD and OSS are called leads to private addresses in a cloud's own network.
+  const guards = {
+    public: guard(rules, false, "address_refused"),
+    private: guard(rules, true, "address_refused"),
+    service: guard(rules, true, "service_refused"),
+  };
+  const pools = {
+    public: pool(guards.public),
+    private: pool(guards.private),
+    service: pool(guards.service, hearLastWords),
+  };
   return {
     limits: LIMITS,
     open(request, allowPrivate, signal) {
-      const { hostname } = urlOf(request);
-      // An address in the URL is connected to without a lookup.
-      const address = hostname.replace(/^\[(.*)\]$/, "$1");
-      const refused = isIP(address) ? rules.checkAddress(address, allowPrivate) : undefined;
-      if (refused) throw new HostFailure("address_refused", refused.message);
-      return new NodeRequest(request, allowPrivate ? unguarded : guarded, 0, signal).finish();
+      const trust = allowPrivate ? "private" : "public";
+      guards[trust].address(request);
+      return new NodeRequest(request, pools[trust], 0, signal).finish();
     },
-    put: (request, length, signal) => new NodeRequest(request, service, length, signal),
+    put(request, length, signal) {
+      guards.service.address(request);
+      return new NodeRequest(request, pools.service, length, signal);
+    },
+  };
+}
+
+/** Which addresses may be connected to. */
+interface Guard {
+  /** Throws for a URL that holds an address itself, which is connected to without a look-up. */
+  address(request: Request): void;
+  readonly lookup: LookupFunction;
+}
+
+function guard(rules: AddressRules, allowPrivate: boolean, kind: FailureKind): Guard {
+  const refusal = (address: string) => rules.checkAddress(address, allowPrivate)?.message;
+  return {
+    address(request) {
+      const address = urlOf(request).hostname.replace(/^\[(.*)\]$/, "$1");
+      const refused = isIP(address) ? refusal(address) : undefined;
+      if (refused !== undefined) throw new HostFailure(kind, refused);
+    },
+    // The socket connects to what is handed out here, so the address that was checked is the address
+    // that is used, however the name resolves a moment later.
+    lookup(hostname, options, callback) {
+      resolve(hostname, { ...options, all: true }, (error, found) => {
+        if (error) return callback(error, "", 0);
+        const refusals = found.map(({ address }) => refusal(address));
+        const allowed = found.filter((_, index) => refusals[index] === undefined);
+        const first = allowed[0];
+        if (first === undefined) {
+          const message = refusals[0] ?? "the name has no address";
+          return callback(new HostFailure(kind, message), "", 0);
+        }
+        if (options.all) return callback(null, allowed);
+        callback(null, first.address, first.family);
+      });
+    },
   };
 }
 
@@ -56,9 +97,17 @@ interface Pool {
 
 type Prepare = (socket: Duplex) => void;
 
+/** Deno's agents read a proxy from the environment unless told another, and a proxy looks names up past the guard. */
+const NO_PROXY = { proxyEnv: {} };
+
 /** No limit on sockets: how many requests run at once is the core's to say, and a queued one would look stalled. */
-function pool(options: { lookup?: LookupFunction }, prepare?: Prepare): Pool {
-  const settings = { ...options, keepAlive: true, maxFreeSockets: LIMITS.maxConcurrency };
+function pool({ lookup }: Guard, prepare?: Prepare): Pool {
+  const settings = {
+    ...NO_PROXY,
+    lookup,
+    keepAlive: true,
+    maxFreeSockets: LIMITS.maxConcurrency,
+  };
   const agents = { "http:": new http.Agent(settings), "https:": new https.Agent(settings) };
   if (prepare !== undefined) {
     for (const agent of Object.values(agents)) prepareSockets(agent, prepare);
@@ -72,27 +121,6 @@ function prepareSockets(agent: http.Agent, prepare: Prepare): void {
     const socket = connect.apply(agent, args);
     if (socket) prepare(socket);
     return socket;
-  };
-}
-
-/**
- * Filters what a name resolves to. The socket connects to what is handed out here, so the address that was
- * checked is the address that is used, however the name resolves a moment later.
- */
-function guardedLookup(rules: AddressRules): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, "", 0);
-      const verdicts = found.map(({ address }) => rules.checkAddress(address, false));
-      const allowed = found.filter((_, index) => verdicts[index] === undefined);
-      const first = allowed[0];
-      if (first === undefined) {
-        const message = verdicts[0]?.message ?? "the name has no address";
-        return callback(new HostFailure("address_refused", message), "", 0);
-      }
-      if (options.all) return callback(null, allowed);
-      callback(null, first.address, first.family);
-    });
   };
 }
 

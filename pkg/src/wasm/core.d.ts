@@ -1528,7 +1528,7 @@ export type UrlUploads = { jobIds: string[] } | { urls: string[] };
 /**
  * Which side failed, and how.
  */
-export type FailureKind = "canceled" | "network" | "malformed" | "no_handle" | "untrusted" | "timeout" | "source_reply" | "source_network" | "source_malformed" | "source_untrusted" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_missing" | "source_read" | "path_refused" | "address_refused" | "unguarded" | "credentials" | "internal";
+export type FailureKind = "canceled" | "network" | "malformed" | "no_handle" | "untrusted" | "timeout" | "source_reply" | "source_network" | "source_malformed" | "source_untrusted" | "source_timeout" | "source_short" | "source_long" | "source_changed" | "source_missing" | "source_read" | "path_refused" | "address_refused" | "service_refused" | "unguarded" | "credentials" | "internal";
 
 /**
  * Who has to act. The CLI turns it into its exit code.

@@ -348,7 +348,11 @@ impl Upload {
         if failure.kind == FailureKind::Canceled || (!self.is_running() && !call.cleans_up()) {
             return Ok(());
         }
-        if call == Call::CompleteMultipartUpload && failure.kind != FailureKind::Untrusted {
+        let was_sent = !matches!(
+            failure.kind,
+            FailureKind::Untrusted | FailureKind::ServiceRefused
+        );
+        if call == Call::CompleteMultipartUpload && was_sent {
             self.complete_in_doubt = true;
         }
         self.adoption.create_in_doubt |= call == Call::Create;

@@ -905,7 +905,8 @@ impl Upload {
             FailureKind::Network
             | FailureKind::Timeout
             | FailureKind::Untrusted
-            | FailureKind::Malformed => {
+            | FailureKind::Malformed
+            | FailureKind::ServiceRefused => {
                 let message = format!("no reply from OSS: {}", failure.message);
                 let code = failure.kind.no_reply(Code::OssUnreachable);
                 about(&fetch.first, Error::new(code, message))

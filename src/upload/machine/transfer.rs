@@ -363,7 +363,7 @@ impl Upload {
                 self.look_at_suspects(now)?;
                 self.schedule(now)
             }
-            FailureKind::Untrusted | FailureKind::Malformed => {
+            FailureKind::Untrusted | FailureKind::Malformed | FailureKind::ServiceRefused => {
                 let message = format!("part {part}: no reply from OSS: {}", failure.message);
                 let code = failure.kind.no_reply(Code::OssUnreachable);
                 Err(Error::new(code, message))

@@ -44,7 +44,7 @@ export const OSS = {
   trustedHosts: list(
     "--trust-host H",
     (hosts) => [...hosts],
-    "a host beside *.aliyuncs.com that VOD may send the bytes to: host, host:port, or http://host:port for plain HTTP",
+    "a host beside those of OSS (oss-*.aliyuncs.com) that VOD may send the bytes to: host, host:port, or http://host:port for plain HTTP",
   ),
 };
 
