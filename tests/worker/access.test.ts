@@ -166,17 +166,80 @@ test("no other site may read: there is no CORS", async () => {
   }
 });
 
-test("guesses are counted: at the login, and at the API", async () => {
+test("a login from another site's page is refused, and so is a logout", async () => {
+  const init = { method: "POST", body: JSON.stringify({ token: ALL }) };
+  const foreign = [
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { origin: `${worker.url}.evil.example` },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+  ];
+  for (const headers of foreign) {
+    for (const how of [init, { method: "DELETE" }]) {
+      const response = await fetch(`${worker.url}/session`, { ...how, headers: headers as never });
+      const { code } = (await response.json()) as Answer["body"];
+      assert.deepEqual([response.status, code], [403, "cross_origin"], JSON.stringify(headers));
+      assert.equal(response.headers.get("set-cookie"), null);
+    }
+  }
+  const own = await fetch(`${worker.url}/session`, { ...init, headers: { origin: worker.url } });
+  assert.equal(own.status, 204);
+});
+
+test("over https the cookie has a name that no other host can plant; over http it is given away on loopback only", async () => {
+  const at = (origin: string, path: string, init: RequestInit = {}) =>
+    fetch(worker.url + path, {
+      ...init,
+      // workerd's local front takes this for the address that was asked for.
+      headers: { ...init.headers, "mf-original-url": origin + path },
+    });
+  const init = { method: "POST", body: JSON.stringify({ token: ALL }) };
+  const secure = "https://vodlift.example";
+  const cookie = (await at(secure, "/session", init)).headers.get("set-cookie") ?? "";
+  assert.match(
+    cookie,
+    /^__Host-vodlift=[\w.-]+; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+  );
+  const [pair = ""] = cookie.split(";");
+  const status = async (sent: string) =>
+    (await at(secure, "/v1/ingests", { headers: { cookie: sent } })).status;
+  assert.equal(await status(pair), 200);
+  assert.equal(await status(pair.replace("__Host-", "")), 401, "a sibling can plant that one");
+  for (const open of [
+    "http://vodlift.example",
+    "http://192.168.0.5:8787",
+    "http://127.evil.example",
+  ]) {
+    const response = await at(open, "/session", init);
+    assert.deepEqual([response.status, response.headers.get("set-cookie")], [403, null], open);
+    assert.equal(((await response.json()) as Answer["body"]).code, "https_needed");
+  }
+  for (const near of ["http://localhost:8787", "http://[::1]:8787", "http://127.0.0.1"]) {
+    const given = (await at(near, "/session", init)).headers.get("set-cookie") ?? "";
+    assert.match(
+      given,
+      /^vodlift=[\w.-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/,
+      near,
+    );
+  }
+});
+
+test("guesses are counted: at the login, and apart from that at the API", async () => {
   const statuses = async (guess: () => Promise<number>) => {
     const all = [];
     for (let n = 0; n < 35; n += 1) all.push(await guess());
     return new Set(all);
   };
-  assert.deepEqual(await statuses(async () => (await logIn("wrong")).status), new Set([401, 429]));
-  const { status, headers, body } = await as("wrong", "/v1/ingests", "GET");
+  const bearer = () => as("wrong", "/v1/ingests", "GET");
+  assert.deepEqual(await statuses(async () => (await bearer()).status), new Set([401, 429]));
+  const { status, headers, body } = await bearer();
   assert.deepEqual(
     [status, body.code, headers.get("retry-after")],
     [429, "too_many_requests", "60"],
   );
   assert.equal((await as(ALL, "/v1/ingests", "GET")).status, 200, "the right token is let in");
+  assert.equal((await logIn("wrong")).status, 401, "no wrong bearer has used up the login");
+  assert.deepEqual(await statuses(async () => (await logIn("wrong")).status), new Set([401, 429]));
+  assert.equal((await logIn(ALL)).status, 204, "nor can wrong logins lock it");
 });

@@ -1,15 +1,16 @@
 // The Worker: an HTTP API (api/) over a job index (jobs/, a Durable Object) and one Workflow an ingest (ingest/). The
 // dashboard is static (../public).
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { type Bound, mayTry, requireCaller, requireScope, tooMany } from "./api/auth.ts";
+import { type Bound, requireScope } from "./api/auth.ts";
 import { callback } from "./api/callback.ts";
+import { door, withSafety } from "./api/door.ts";
 import { events } from "./api/events.ts";
 import { ingests, NOT_FOUND } from "./api/ingests.ts";
+import { login } from "./api/login.ts";
 import { operations, prometheus } from "./api/operations.ts";
-import { problem } from "./api/problem.ts";
-import { close, current, open } from "./api/session.ts";
-import { callerOf } from "./api/tokens.ts";
+import { PayloadTrouble, problem } from "./api/problem.ts";
 import { uploads } from "./api/uploads.ts";
+import type { Env } from "./env.ts";
 import { jobs } from "./jobs/index.ts";
 
 export { IngestWorkflow } from "./ingest/workflow.ts";
@@ -17,29 +18,14 @@ export { JobIndex } from "./jobs/index.ts";
 
 const app = new OpenAPIHono<Bound>();
 
+app.use("*", door);
 app.get("/healthz", (context) => context.json({ status: "ok" }));
 app.post("/callbacks/vod", callback);
 app.post("/callbacks/vod/", callback);
 
-app.get("/session", async (context) => {
-  const caller = await current(context);
-  return caller ? context.json({ name: caller.name, scopes: caller.scopes }) : wrongToken(context);
-});
-app.post("/session", async (context) => {
-  if (!(await mayTry(context.env, context.req.header("cf-connecting-ip")))) return tooMany(context);
-  const { token } = (await context.req.json().catch(() => ({}))) as { token?: unknown };
-  const caller = typeof token === "string" ? await callerOf(context.env, token) : undefined;
-  if (!caller) return wrongToken(context);
-  await open(context, caller);
-  return context.body(null, 204);
-});
-app.delete("/session", (context) => {
-  close(context);
-  return context.body(null, 204);
-});
+app.route("/session", login);
 
-app.use("/v1/*", requireCaller);
-app.use("/metrics", requireCaller, requireScope("read"));
+app.use("/metrics", requireScope("read"));
 app.get("/metrics", async (context) =>
   context.text(prometheus(await jobs(context.env).stats()), 200, {
     "content-type": "text/plain; version=0.0.4; charset=utf-8",
@@ -71,6 +57,7 @@ app.notFound((context) => {
   });
 });
 app.onError((error, context) => {
+  if (error instanceof PayloadTrouble) return problem(context, error.status, error.trouble);
   // The message only: a stack or a cause may quote what must not be logged.
   console.error(error.message);
   return problem(context, 500, {
@@ -92,12 +79,8 @@ function methodsOf(path: string): string[] {
   return [...new Set(routes.map(({ method }) => method))].toSorted();
 }
 
-function wrongToken(context: Parameters<typeof current>[0]): Response {
-  return problem(context, 401, {
-    code: "unauthorized",
-    message: "you are not logged in, or the token is wrong",
-    hint: "Use one of the tokens in VODLIFT_TOKENS.",
-  });
-}
-
-export default app;
+export default {
+  async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+    return withSafety(await app.fetch(request, env, context));
+  },
+};

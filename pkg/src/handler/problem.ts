@@ -121,7 +121,14 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
-/** A JSON answer. Nothing here may be kept by a cache. */
+/** On every answer: nothing is kept by a cache, taken for another type, or asked for over plain http again. */
+const SAFETY = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "strict-transport-security": "max-age=31536000",
+} as const;
+
+/** A JSON answer. */
 export function answer(
   status: number,
   body: object,
@@ -130,7 +137,7 @@ export function answer(
   const type = "type" in body ? "application/problem+json" : "application/json";
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "content-type": type, "cache-control": "no-store", ...headers },
+    headers: { "content-type": type, ...SAFETY, ...headers },
   });
 }
 

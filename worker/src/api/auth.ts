@@ -1,5 +1,5 @@
-// Every call of /v1: who is it, may they do that, and not too often.
-import type { MiddlewareHandler } from "hono";
+// Every call that is not open to all: who is it, may they do that, and not too often.
+import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../env.ts";
 import { problem } from "./problem.ts";
 import { current, isSameOrigin } from "./session.ts";
@@ -9,8 +9,8 @@ export type Bound = { Bindings: Env; Variables: { caller: Caller } };
 
 const SAFE = new Set(["GET", "HEAD"]);
 
-export const requireCaller: MiddlewareHandler<Bound> = async (context, next) => {
-  context.header("cache-control", "no-store");
+/** Says who calls, for the routes behind the door; or why nobody is let in. */
+export async function refusalOf(context: Context<Bound>): Promise<Response | undefined> {
   const { env, req } = context;
   if (callers(env).length === 0) {
     return problem(context, 503, {
@@ -22,9 +22,7 @@ export const requireCaller: MiddlewareHandler<Bound> = async (context, next) => 
   const token = /^Bearer +([^\s]+) *$/i.exec(req.header("authorization") ?? "")?.[1];
   const caller = token === undefined ? await current(context) : await callerOf(env, token);
   if (!caller) {
-    if (token !== undefined && !(await mayTry(env, req.header("cf-connecting-ip")))) {
-      return tooMany(context);
-    }
+    if (token !== undefined && !(await mayTry(context, "bearer"))) return tooMany(context);
     context.header("www-authenticate", "Bearer");
     return problem(context, 401, {
       code: "unauthorized",
@@ -33,18 +31,20 @@ export const requireCaller: MiddlewareHandler<Bound> = async (context, next) => 
     });
   }
   if (!SAFE.has(req.method)) {
-    if (token === undefined && !isSameOrigin(context)) {
-      return problem(context, 403, {
-        code: "cross_origin",
-        message: "a session may change things from this Worker's own pages only",
-        hint: "Send a bearer token instead of the cookie.",
-      });
-    }
+    if (token === undefined && !isSameOrigin(context)) return crossOrigin(context);
     if (!(await env.WRITES.limit({ key: caller.name })).success) return tooMany(context);
   }
   context.set("caller", caller);
-  return next();
-};
+  return undefined;
+}
+
+export function crossOrigin(context: Context<Bound>): Response {
+  return problem(context, 403, {
+    code: "cross_origin",
+    message: "a session may be begun, used for changes and ended from this Worker's own pages only",
+    hint: "Send a bearer token instead of the cookie.",
+  });
+}
 
 export function requireScope(scope: Scope): MiddlewareHandler<Bound> {
   return async (context, next) => {
@@ -57,12 +57,30 @@ export function requireScope(scope: Scope): MiddlewareHandler<Bound> {
   };
 }
 
-/** Guesses from one address are counted. */
-export async function mayTry(env: Env, address = "unknown"): Promise<boolean> {
-  return (await env.LOGINS.limit({ key: address })).success;
+/**
+ * Counts a wrong guess, by the address that it came from: those at the login apart from those at the API, so that a program
+ * with an old token locks no person out. What is right is let in whatever was counted.
+ */
+export async function mayTry(context: Context<Bound>, at: "login" | "bearer"): Promise<boolean> {
+  const from = networkOf(context.req.header("cf-connecting-ip") ?? "unknown");
+  return (await context.env.LOGINS.limit({ key: `${at} ${from}` })).success;
 }
 
-export function tooMany(context: Parameters<MiddlewareHandler<Bound>>[0]): Response {
+/** Of IPv6 one customer has all addresses that begin with the same 64 bits. */
+function networkOf(address: string): string {
+  if (!address.includes(":") || address.includes(".")) return address;
+  const [head = "", tail] = address.split("::");
+  const groups = (text = "") => text.split(":").filter((group) => group !== "");
+  const [first, last] = [groups(head), groups(tail)];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  const all = [...first, ...Array<string>(zeros).fill("0"), ...last];
+  return all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
+}
+
+export function tooMany(context: Context<Bound>): Response {
   context.header("retry-after", "60");
   return problem(context, 429, {
     code: "too_many_requests",

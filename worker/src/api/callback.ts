@@ -3,6 +3,7 @@
 import type { Handler } from "hono";
 import { jobs } from "../jobs/index.ts";
 import type { Bound } from "./auth.ts";
+import { drop } from "./door.ts";
 import { problem } from "./problem.ts";
 import { parseJson } from "./validation.ts";
 
@@ -49,6 +50,7 @@ export const callback: Handler<Bound> = async (context) => {
         ? "a callback is refused: its timestamp is more than five minutes off"
         : `a callback is refused: its signature fits neither VODLIFT_CALLBACK_KEY nor ${url ? "VODLIFT_CALLBACK_URL" : "the address it came to; behind a proxy set VODLIFT_CALLBACK_URL"}`,
     );
+    await drop(context);
     return problem(context, 401, {
       code: "callback_not_genuine",
       message: "the callback's signature is wrong or too old",

@@ -1,6 +1,5 @@
 // /v1/ingests: begin, list, look at, cancel, stop and retry ingests.
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { unready } from "../client.ts";
 import type { Env } from "../env.ts";
 import { type Acceptance, jobs, type NewJob } from "../jobs/index.ts";
@@ -24,7 +23,6 @@ import {
 } from "./schema.ts";
 import { parseJson, troubleOf, validatedBy } from "./validation.ts";
 
-const MAX_BODY = 8 * 1024 * 1024;
 /** A run hears of its end within a second or two, and finishes the parts in flight. */
 const PATIENCE_MS = 20_000;
 
@@ -57,47 +55,34 @@ ingests.openAPIRegistry.registerPath(
     },
   }),
 );
-ingests.post(
-  "/ingests",
-  requireScope("create"),
-  bodyLimit({
-    maxSize: MAX_BODY,
-    onError: (context) =>
-      problem(context, 413, {
-        code: "body_too_large",
-        message: `the body ends at ${MAX_BODY} bytes`,
-        hint: "Pass the URL of the media, not the media; split large batches.",
-      }),
-  }),
-  async (context) => {
-    const { env, req } = context;
-    const trouble = unready(env);
-    if (trouble) return problem(context, 503, trouble);
-    const key = req.header("idempotency-key");
-    const broken = keyTrouble(key);
-    if (broken) return problem(context, 400, broken);
-    const codings = codingsOf(req.header("content-encoding"));
-    if ("code" in codings || codings.length > 0) return problem(context, 415, PLAIN_ONLY);
-    const body = parseJson(await req.text());
-    if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
-    const { name } = context.get("caller");
-    if (!Array.isArray(body)) {
-      const job = await check(env, body, keyOf(name, key, null));
-      if (!("kind" in job)) return problem(context, 400, job);
-      const [answer] = await jobs(env).accept([job]);
-      if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
-      context.header("location", `/v1/ingests/${answer.id}`);
-      return context.json({ id: answer.id, state: answer.state }, 202);
-    }
-    if (body.length < 1 || body.length > MAX_BATCH) {
-      return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
-    }
-    const checked = await Promise.all(body.map((one, n) => check(env, one, keyOf(name, key, n))));
-    const answers = await jobs(env).accept(checked.filter((job) => "kind" in job));
-    const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
-    return context.json({ results }, 202);
-  },
-);
+ingests.post("/ingests", requireScope("create"), async (context) => {
+  const { env, req } = context;
+  const trouble = unready(env);
+  if (trouble) return problem(context, 503, trouble);
+  const key = req.header("idempotency-key");
+  const broken = keyTrouble(key);
+  if (broken) return problem(context, 400, broken);
+  const codings = codingsOf(req.header("content-encoding"));
+  if ("code" in codings || codings.length > 0) return problem(context, 415, PLAIN_ONLY);
+  const body = parseJson(await req.text());
+  if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
+  const { name } = context.get("caller");
+  if (!Array.isArray(body)) {
+    const job = await check(env, body, keyOf(name, key, null));
+    if (!("kind" in job)) return problem(context, 400, job);
+    const [answer] = await jobs(env).accept([job]);
+    if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
+    context.header("location", `/v1/ingests/${answer.id}`);
+    return context.json({ id: answer.id, state: answer.state }, 202);
+  }
+  if (body.length < 1 || body.length > MAX_BATCH) {
+    return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
+  }
+  const checked = await Promise.all(body.map((one, n) => check(env, one, keyOf(name, key, n))));
+  const answers = await jobs(env).accept(checked.filter((job) => "kind" in job));
+  const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
+  return context.json({ results }, 202);
+});
 
 ingests.openapi(
   createRoute({

@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
+  408: "Request timeout",
   409: "Conflict",
   413: "Too large",
   415: "Unsupported media type",
@@ -63,6 +64,18 @@ export interface Trouble {
   hint: string;
   /** The field that breaks a rule. */
   field?: string;
+}
+
+/** What is wrong with a body that was not read to its end. Thrown out of it, so that no route has to look for it. */
+export class PayloadTrouble extends Error {
+  readonly status: 408 | 413;
+  readonly trouble: Trouble;
+
+  constructor(status: 408 | 413, trouble: Trouble) {
+    super(trouble.message);
+    this.status = status;
+    this.trouble = trouble;
+  }
 }
 
 export function problemOf(status: number, { code, message, hint, field }: Trouble): Problem {

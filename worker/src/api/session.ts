@@ -6,7 +6,10 @@ import { seal, unseal } from "../seal.ts";
 import type { Bound } from "./auth.ts";
 import { type Caller, callers } from "./tokens.ts";
 
-const COOKIE = "vodlift";
+/** Browsers take this name from this very host only, over https, for all of its paths: no sibling can plant one. */
+const SECURE_COOKIE = "__Host-vodlift";
+/** Over http, on a loopback address, for development: browsers refuse the other one there. */
+const PLAIN_COOKIE = "vodlift";
 const LIFE_S = 12 * 3600;
 
 interface Session {
@@ -17,22 +20,22 @@ interface Session {
 
 export async function open(context: Context<Bound>, { name }: Caller): Promise<void> {
   const session: Session = { name, until: Date.now() + LIFE_S * 1000 };
-  setCookie(context, COOKIE, await seal(context.env, "session", session), {
+  setCookie(context, cookieOf(context), await seal(context.env, "session", session), {
     httpOnly: true,
     sameSite: "Strict",
     path: "/",
     maxAge: LIFE_S,
-    secure: new URL(context.req.url).protocol === "https:",
+    secure: isSecure(context),
   });
 }
 
 export function close(context: Context<Bound>): void {
-  deleteCookie(context, COOKIE, { path: "/" });
+  deleteCookie(context, cookieOf(context), { path: "/", secure: isSecure(context) });
 }
 
 /** Who is logged in. A token that was taken from the settings ends its sessions, too. */
 export async function current(context: Context<Bound>): Promise<Caller | undefined> {
-  const cookie = getCookie(context, COOKIE);
+  const cookie = getCookie(context, cookieOf(context));
   if (!cookie) return undefined;
   const session = await unseal<Session>(context.env, "session", cookie);
   if (!session || session.until < Date.now()) return undefined;
@@ -42,4 +45,25 @@ export async function current(context: Context<Bound>): Promise<Caller | undefin
 /** A browser says where a request comes from: with a cookie, only this very site may change anything. */
 export function isSameOrigin(context: Context<Bound>): boolean {
   return context.req.header("origin") === new URL(context.req.url).origin;
+}
+
+/** A login from a page of another site would make its visitor act as somebody else. Programs name no origin. */
+export function isForeign(context: Context<Bound>): boolean {
+  const site = context.req.header("sec-fetch-site");
+  if (site !== undefined && site !== "same-origin" && site !== "none") return true;
+  return context.req.header("origin") !== undefined && !isSameOrigin(context);
+}
+
+/** Over plain http to anywhere else a token would be there for everyone to read. */
+export function isPrivate(context: Context<Bound>): boolean {
+  const { hostname } = new URL(context.req.url);
+  return isSecure(context) || /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function isSecure(context: Context<Bound>): boolean {
+  return new URL(context.req.url).protocol === "https:";
+}
+
+function cookieOf(context: Context<Bound>): string {
+  return isSecure(context) ? SECURE_COOKIE : PLAIN_COOKIE;
 }

@@ -1,0 +1,115 @@
+// The one way in. Every request passes here, in this order: how large it may be, who sends it, and only then its body, which
+// ends at its limit whatever was announced. A new route is closed to strangers and takes a small body until it stands below.
+import type { Context, MiddlewareHandler } from "hono";
+import { type Bound, refusalOf } from "./auth.ts";
+import { PayloadTrouble, problem } from "./problem.ts";
+
+/** Paths whose callers prove who they are in another way, or need not. */
+const OPEN: ReadonlySet<string> = new Set([
+  "/healthz",
+  "/openapi.json",
+  "/session",
+  "/callbacks/vod",
+  "/callbacks/vod/",
+]);
+
+const KIB = 1024;
+/** The most bytes of a body that says something; a file is streamed, and the core counts it. */
+const BODIES: Readonly<Record<string, number>> = {
+  "POST /v1/ingests": 8 * KIB * KIB,
+  "PUT /v1/uploads": Number.POSITIVE_INFINITY,
+  "POST /callbacks/vod": 256 * KIB,
+  "POST /callbacks/vod/": 256 * KIB,
+};
+const SMALL = 4 * KIB;
+/** How long a body that says something may take to arrive. */
+const PATIENCE_MS = 30_000;
+
+export const door: MiddlewareHandler<Bound> = async (context, next) => {
+  const { req } = context;
+  const most = BODIES[`${req.method} ${req.path}`] ?? SMALL;
+  const isTooLarge = Number(req.header("content-length") ?? 0) > most;
+  const isOpen = OPEN.has(req.path);
+  const refusal = isOpen ? undefined : await refusalOf(context);
+  if (refusal || (isOpen && isTooLarge)) await drop(context);
+  if (refusal) return refusal;
+  if (isTooLarge) return tooLarge(context, most);
+  if (req.raw.body !== null && most !== Number.POSITIVE_INFINITY) {
+    req.raw = new Request(req.raw, { body: bounded(req.raw.body, most) });
+  }
+  return next();
+};
+
+/** A stranger's body is not waited for: the connection ends with the answer. */
+export async function drop(context: Context): Promise<void> {
+  await context.req.raw.body?.cancel();
+}
+
+/** Headers of every answer, whoever makes it. */
+export function withSafety(answer: Response): Response {
+  const response = new Response(answer.body, answer);
+  for (const [name, value] of SAFETY) response.headers.set(name, value);
+  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+  return response;
+}
+
+const SAFETY = [
+  ["x-content-type-options", "nosniff"],
+  // Browsers heed it over https only, so it does no harm on a loopback address.
+  ["strict-transport-security", "max-age=31536000"],
+  ["referrer-policy", "no-referrer"],
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
+] as const;
+
+/** Reads nothing before it is asked to, no more than this many bytes, and for no longer than it has patience. */
+function bounded(body: ReadableStream<Uint8Array>, most: number): ReadableStream<Uint8Array> {
+  // Not locked before it is asked for: what no route reads is left to be dropped.
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let left = most;
+  let end: number | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        reader ??= body.getReader();
+        end ??= Date.now() + PATIENCE_MS;
+        const { done, value } = await inTime(reader.read(), end - Date.now());
+        if (done) return controller.close();
+        left -= value.byteLength;
+        if (left < 0) {
+          await reader.cancel();
+          throw tooLargeError(most);
+        }
+        controller.enqueue(value);
+      },
+      cancel: (reason) => (reader ?? body).cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function inTime<T>(awaited: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new PayloadTrouble(408, TOO_SLOW)), ms);
+  });
+  return Promise.race([awaited, late]).finally(() => clearTimeout(timer ?? null));
+}
+
+const TOO_SLOW = {
+  code: "body_too_slow",
+  message: `the body took longer than ${PATIENCE_MS / 1000} seconds`,
+  hint: "Send it at once.",
+};
+
+function tooLargeError(most: number): PayloadTrouble {
+  return new PayloadTrouble(413, {
+    code: "body_too_large",
+    message: `the body ends at ${most} bytes`,
+    hint: "Pass the URL of the media, not the media; split large batches.",
+  });
+}
+
+function tooLarge(context: Context, most: number): Response {
+  const { status, trouble } = tooLargeError(most);
+  return problem(context, status, trouble);
+}
