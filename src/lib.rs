@@ -25,6 +25,7 @@ pub mod encode;
 pub mod error;
 pub mod http;
 mod idn;
+pub mod limits;
 pub mod oss;
 pub mod playlist;
 pub mod secret;

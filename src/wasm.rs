@@ -1,36 +1,35 @@
 //! The door to JavaScript, and the only file of the default build that names wasm_bindgen. It converts and calls; it decides
 //! nothing.
 //!
-//! Errors cross as data (the fields of [`Error`]); the package turns them into its one error class. Numbers that can be
-//! large cross as JavaScript numbers where they are sizes (below 2^53), and as decimal text where they are checksums.
+//! Whatever has a structure crosses as JSON text, errors too (the fields of [`Error`]): while the core runs, no code of the
+//! caller's can, so none can throw through it. The package checks the types before (`pkg/src/door.ts`), and turns errors into
+//! its one error class. Checksums cross as decimal text: as JavaScript numbers they would lose digits.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
-use tsify::{Ts, Tsify};
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
 
 use crate::error::{Code, Error};
 use crate::http::{Headers, Request};
+use crate::limits::Limits;
 use crate::oss::crc64;
 use crate::source::guard::{self, SourcePolicy};
 use crate::source::range::{self, RangeExpectation};
 use crate::time::UnixMs;
-use crate::upload::{self, Checkpoint, Effect, Event, Job, naming};
-use crate::vod::conversation::{self, Ask, Heard, Step};
-use crate::vod::credential::{UploadAddress, decode_address, decode_auth};
+use crate::upload::{self, Checkpoint, Event, Job, naming};
+use crate::vod::conversation::{self, Ask, Heard};
+use crate::vod::credential::{decode_address, decode_auth};
 use crate::vod::{self, Account, Credentials, VodService};
 
-/// Effects in the order to run them.
-#[derive(Serialize, serde::Deserialize, Tsify)]
-pub struct Effects(Vec<Effect>);
-
-/// Name and value pairs: headers, or parameters of an API call.
-#[derive(Serialize, serde::Deserialize, Tsify)]
-pub struct Pairs(#[tsify(type = "[string, string][]")] Headers);
+/// A value as JSON text.
+type Json = String;
+/// What an export gives, or the [`Error`] that it throws, both as JSON text.
+type Answer<T = Json> = Result<T, Json>;
 
 /// A decoded UploadAuth. It holds secrets.
-#[derive(Serialize, serde::Deserialize, Tsify)]
+#[derive(Serialize, tsify::Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct DecodedUploadAuth {
     /// Of the temporary credential (`STS.…`).
@@ -39,11 +38,13 @@ pub struct DecodedUploadAuth {
     access_key_secret: String,
     /// Of the temporary credential.
     #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     security_token: Option<String>,
     /// When it ends, in ms since the epoch.
     expires_at: u64,
     /// The VOD region it belongs to.
     #[tsify(optional)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
 }
 
@@ -55,32 +56,30 @@ pub struct Upload(upload::Upload);
 impl Upload {
     /// `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        job: Ts<Job>,
-        account: Ts<Account>,
-        entropy: &[u8],
-        now: f64,
-    ) -> Result<Upload, JsValue> {
-        let (job, account) = (read("job", job)?, read("account", account)?);
+    pub fn new(job: Json, account: Json, entropy: &[u8], now: f64) -> Answer<Upload> {
+        let (job, account) = (
+            read::<Job>("job", job)?,
+            read::<Account>("account", account)?,
+        );
         let upload = upload::Upload::new(job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
     }
 
-    /// `now` is in ms since the epoch, by the host's clock.
-    pub fn handle(&mut self, event: Ts<Event>, now: f64) -> Result<Ts<Effects>, JsValue> {
-        let event = read("event", event)?;
-        write(&Effects(self.0.handle(event, ms(now))))
+    /// The effects of an event, in the order to run them. `now` is in ms since the epoch, by the host's clock.
+    pub fn handle(&mut self, event: Json, now: f64) -> Answer {
+        let event = read::<Event>("event", event)?;
+        write(&self.0.handle(event, ms(now)))
     }
 
-    /// Resumes from a checkpoint, as JSON; see the crate's `Upload::resume`.
+    /// Resumes from a checkpoint; see the crate's `Upload::resume`.
     pub fn resume(
-        checkpoint: &str,
-        job: Ts<Job>,
-        account: Ts<Account>,
+        checkpoint: Json,
+        job: Json,
+        account: Json,
         entropy: &[u8],
         now: f64,
-    ) -> Result<Upload, JsValue> {
-        let (checkpoint, job) = (stored(checkpoint)?, read("job", job)?);
+    ) -> Answer<Upload> {
+        let (checkpoint, job) = (stored(&checkpoint)?, read::<Job>("job", job)?);
         let account = read::<Account>("account", account)?;
         let upload = upload::Upload::resume(checkpoint, job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
@@ -88,20 +87,20 @@ impl Upload {
 
     /// Removes what an upload has left on the server; see the crate's `Upload::discard`.
     pub fn discard(
-        checkpoint: &str,
-        job: Ts<Job>,
-        account: Ts<Account>,
+        checkpoint: Json,
+        job: Json,
+        account: Json,
         entropy: &[u8],
         now: f64,
-    ) -> Result<Upload, JsValue> {
-        let (checkpoint, job) = (stored(checkpoint)?, read("job", job)?);
+    ) -> Answer<Upload> {
+        let (checkpoint, job) = (stored(&checkpoint)?, read::<Job>("job", job)?);
         let account = read::<Account>("account", account)?;
         let upload = upload::Upload::discard(checkpoint, job, account, seed(entropy)?, ms(now));
         upload.map(Upload).map_err(|error| thrown(&error))
     }
 
     /// Where the upload stands.
-    pub fn checkpoint(&self) -> Result<Ts<Checkpoint>, JsValue> {
+    pub fn checkpoint(&self) -> Answer {
         write(&self.0.checkpoint())
     }
 }
@@ -116,26 +115,27 @@ impl Conversation {
     /// `entropy` holds 32 random bytes drawn for this conversation alone; `now` is in ms since the epoch.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        service: Ts<VodService>,
-        account: Ts<Account>,
-        ask: Ts<Ask>,
+        service: Json,
+        account: Json,
+        ask: Json,
         entropy: &[u8],
         now: f64,
-    ) -> Result<Conversation, JsValue> {
-        let (service, account) = (read("service", service)?, read("account", account)?);
-        let ask = read("ask", ask)?;
+    ) -> Answer<Conversation> {
+        let service = read::<VodService>("service", service)?;
+        let account = read::<Account>("account", account)?;
+        let ask = read::<Ask>("ask", ask)?;
         let made = conversation::Conversation::new(service, account, ask, seed(entropy)?, ms(now));
         made.map(Conversation).map_err(|error| thrown(&error))
     }
 
     /// The first step.
-    pub fn start(&mut self, now: f64) -> Result<Ts<Step>, JsValue> {
+    pub fn start(&mut self, now: f64) -> Answer {
         write(&self.0.start(ms(now)))
     }
 
     /// The step after this.
-    pub fn handle(&mut self, heard: Ts<Heard>, now: f64) -> Result<Ts<Step>, JsValue> {
-        let heard = read("heard", heard)?;
+    pub fn handle(&mut self, heard: Json, now: f64) -> Answer {
+        let heard = read::<Heard>("heard", heard)?;
         write(&self.0.handle(heard, ms(now)))
     }
 }
@@ -164,9 +164,15 @@ impl Crc64 {
     }
 }
 
+/// The limits that both sides of the door keep to.
+#[wasm_bindgen]
+pub fn limits() -> Answer {
+    write(&Limits::here())
+}
+
 /// CRC-64 of A followed by B, from those of A and B (unsigned decimal) and the length of B in bytes.
 #[wasm_bindgen(js_name = crc64Combine)]
-pub fn crc64_combine(a: &str, b: &str, length_of_b: f64) -> Result<String, JsValue> {
+pub fn crc64_combine(a: &str, b: &str, length_of_b: f64) -> Answer<String> {
     let parse = |field: &str, text: &str| {
         text.parse::<u64>()
             .map_err(|_| thrown(&Error::invalid(field, "must be an unsigned decimal number")))
@@ -176,18 +182,12 @@ pub fn crc64_combine(a: &str, b: &str, length_of_b: f64) -> Result<String, JsVal
 
 /// Reads a checkpoint that was stored as JSON; see the crate's `Checkpoint::read`.
 #[wasm_bindgen(js_name = readCheckpoint)]
-pub fn read_checkpoint(text: &str) -> Result<Ts<Checkpoint>, JsValue> {
+pub fn read_checkpoint(text: &str) -> Answer {
     write(&stored(text)?)
 }
 
-fn stored(text: &str) -> Result<Checkpoint, JsValue> {
-    let typed = |value: serde_json::Value| {
-        let value = value.serialize(&Serializer::json_compatible());
-        let read = value.and_then(serde_wasm_bindgen::from_value::<Checkpoint>);
-        // It comes as a JavaScript error.
-        read.map_err(|error| error.to_string().trim_start_matches("Error: ").to_owned())
-    };
-    Checkpoint::read_with(text, &typed).map_err(|error| thrown(&error))
+fn stored(text: &str) -> Answer<Checkpoint> {
+    Checkpoint::read(text).map_err(|error| thrown(&error))
 }
 
 /// How long to wait, in ms, while this machine has no free file handle, after so many ms of waiting;
@@ -199,22 +199,15 @@ pub fn handle_wait_ms(waited_ms: f64) -> Option<f64> {
 
 /// Whether a source's reply to a ranged GET is exactly what was asked for; the error, if not.
 #[wasm_bindgen(js_name = checkRange)]
-pub fn check_range(
-    expect: Ts<RangeExpectation>,
-    status: u16,
-    headers: Ts<Pairs>,
-) -> Result<Option<Ts<Error>>, JsValue> {
-    let headers = read("headers", headers)?.0;
-    refusal(range::check_range(
-        &read("expect", expect)?,
-        status,
-        &headers,
-    ))
+pub fn check_range(expect: Json, status: u16, headers: Json) -> Answer<Option<Json>> {
+    let expect = read::<RangeExpectation>("expect", expect)?;
+    let headers = read::<Headers>("headers", headers)?;
+    refusal(range::check_range(&expect, status, &headers))
 }
 
 /// Whether a source's URL may be fetched; the error, if not.
 #[wasm_bindgen(js_name = checkUrl)]
-pub fn check_url(url: &str, allow_private: bool) -> Result<Option<Ts<Error>>, JsValue> {
+pub fn check_url(url: &str, allow_private: bool) -> Answer<Option<Json>> {
     refusal(guard::check_url(url, &policy(allow_private)))
 }
 
@@ -226,47 +219,43 @@ pub fn video_name(title: &str, content_type: Option<String>) -> String {
 
 /// Whether an IP address may be contacted; the error, if not.
 #[wasm_bindgen(js_name = checkAddress)]
-pub fn check_address(ip: &str, allow_private: bool) -> Result<Option<Ts<Error>>, JsValue> {
+pub fn check_address(ip: &str, allow_private: bool) -> Answer<Option<Json>> {
     refusal(guard::check_address(ip, &policy(allow_private)))
 }
 
 /// An error of this code, with its class, hint and whether to retry.
 #[wasm_bindgen(js_name = errorOf)]
-pub fn error_of(code: Ts<Code>, message: &str) -> Result<Ts<Error>, JsValue> {
-    write(&Error::new(read("code", code)?, message))
+pub fn error_of(code: Json, message: &str) -> Answer {
+    write(&Error::new(read::<Code>("code", code)?, message))
 }
 
 /// Signs any action of the VOD API. `nonce` must be new for every request, a retry included.
 #[wasm_bindgen(js_name = signVodRequest)]
 pub fn sign_vod_request(
-    service: Ts<VodService>,
-    credentials: Ts<Credentials>,
+    service: Json,
+    credentials: Json,
     action: &str,
-    params: Ts<Pairs>,
+    params: Json,
     nonce: &str,
     now: f64,
-) -> Result<Ts<Request>, JsValue> {
-    let params = read("params", params)?.0;
-    let request = vod::request::request(
-        &read("service", service)?,
-        &read("credentials", credentials)?,
-        action,
-        &params,
-        nonce,
-        ms(now),
-    );
-    write(&request.map_err(|error| thrown(&error))?)
+) -> Answer {
+    let service = read::<VodService>("service", service)?;
+    let credentials = read::<Credentials>("credentials", credentials)?;
+    let params = read::<Headers>("params", params)?;
+    let signed: Result<Request, Error> =
+        vod::request::request(&service, &credentials, action, &params, nonce, ms(now));
+    write(&signed.map_err(|error| thrown(&error))?)
 }
 
 /// Decodes an UploadAddress (base64 JSON).
 #[wasm_bindgen(js_name = decodeUploadAddress)]
-pub fn decode_upload_address(text: &str) -> Result<Ts<UploadAddress>, JsValue> {
+pub fn decode_upload_address(text: &str) -> Answer {
     write(&decode_address(text).map_err(|error| thrown(&error))?)
 }
 
 /// Decodes an UploadAuth (base64 JSON). `now` tells when it was received, in ms since the epoch.
 #[wasm_bindgen(js_name = decodeUploadAuth)]
-pub fn decode_upload_auth(text: &str, now: f64) -> Result<Ts<DecodedUploadAuth>, JsValue> {
+pub fn decode_upload_auth(text: &str, now: f64) -> Answer {
     let auth = decode_auth(text, ms(now)).map_err(|error| thrown(&error))?;
     let credentials = auth.credentials;
     write(&DecodedUploadAuth {
@@ -287,7 +276,7 @@ fn policy(allow_private: bool) -> SourcePolicy {
     }
 }
 
-fn seed(entropy: &[u8]) -> Result<[u8; 32], JsValue> {
+fn seed(entropy: &[u8]) -> Answer<[u8; 32]> {
     entropy
         .try_into()
         .map_err(|_| thrown(&Error::invalid("entropy", "must be 32 bytes")))
@@ -298,29 +287,26 @@ fn ms(now: f64) -> UnixMs {
     UnixMs(now as u64)
 }
 
-fn refusal(result: Result<(), Error>) -> Result<Option<Ts<Error>>, JsValue> {
+fn refusal(result: Result<(), Error>) -> Answer<Option<Json>> {
     result.err().as_ref().map(write).transpose()
 }
 
-/// Reads an argument; what serde says of a wrong one names the field.
-fn read<T>(name: &str, value: Ts<T>) -> Result<T, JsValue>
-where
-    T: Tsify<JsType: Clone> + DeserializeOwned,
-{
+/// Reads an argument; what serde says of a wrong one names the field. The text may hold secrets, so it is wiped.
+///
+/// By way of a `Value`, as a checkpoint is: types are made of texts in one way only, another would cost 20 KB.
+fn read<T: DeserializeOwned>(name: &str, text: Json) -> Answer<T> {
+    let text = Zeroizing::new(text);
+    let value = serde_json::from_str::<Value>(&text);
     value
-        .to_rust()
+        .and_then(serde_json::from_value)
         .map_err(|error| thrown(&Error::invalid(name, format!("is not understood: {error}"))))
 }
 
-fn write<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
-    value
-        .into_ts()
+fn write<T: Serialize + ?Sized>(value: &T) -> Answer {
+    serde_json::to_string(value)
         .map_err(|error| thrown(&Error::new(Code::Internal, error.to_string())))
 }
 
-/// Plain objects, arrays and numbers, so that what is thrown can be stored as JSON.
-fn thrown(error: &Error) -> JsValue {
-    error
-        .serialize(&Serializer::json_compatible())
-        .unwrap_or(JsValue::NULL)
+fn thrown(error: &Error) -> Json {
+    serde_json::to_string(error).unwrap_or_default()
 }

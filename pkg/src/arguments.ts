@@ -48,7 +48,7 @@ export function oneOf<T extends string>(
 
 /** A whole number of at least `least`, if there is one. */
 export function whole(field: string, value: number | undefined, least: number): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return value;
   throw invalid(field, `must be a whole number of at least ${least}, got ${String(value)}`);
 }
 

@@ -1,8 +1,8 @@
 // `vodlift/core`: the Rust core without any transport, for people who bring their own. It signs, decodes, plans and
 // supervises; the wasm is instantiated at the first call, and nothing happens at import.
 
-import { VodliftError } from "./error.ts";
-import { isError } from "./kinds.ts";
+import * as door from "./door.ts";
+import { call, Owned, parsed } from "./door.ts";
 import { spelled } from "./urls.ts";
 import type {
   Account,
@@ -22,7 +22,7 @@ import type {
   UploadAddress,
   VodService,
 } from "./wasm/core.js";
-import { type Core, core, restartCore } from "./wasm/index.ts";
+import type { Core } from "./wasm/index.ts";
 
 export { VodliftError } from "./error.ts";
 export type {
@@ -81,54 +81,6 @@ export type {
   VodSignature,
 } from "./wasm/core.js";
 
-/** Counts instances of the core: what a dropped one has made must not be used with the next. */
-let instance = 0;
-
-/**
- * Calls the core. Its errors come out as `VodliftError`. A trap makes an instance unusable, so it is dropped: the call
- * that met it fails with `internal`, and so does everything the old instance had made.
- */
-function call<T>(use: (core: Core) => T): T {
-  try {
-    return use(core());
-  } catch (error) {
-    if (isErrorData(error)) throw new VodliftError(error);
-    // A trap, of whatever realm the runtime makes it in.
-    if (!isError(error) || error.name !== "RuntimeError") throw error;
-    instance += 1;
-    restartCore();
-    throw internal("the core stopped unexpectedly", error);
-  }
-}
-
-function internal(message: string, cause?: unknown): VodliftError {
-  return new VodliftError(errorOf("internal", message), cause);
-}
-
-function isErrorData(error: unknown): error is ErrorData {
-  return typeof error === "object" && error !== null && "code" in error && "hint" in error;
-}
-
-/** Something made by one instance of the core, gone with it. */
-class Owned<T extends { free(): void }> {
-  readonly #value: T;
-  readonly #instance: number;
-
-  constructor(make: (core: Core) => T) {
-    this.#value = call(make);
-    this.#instance = instance;
-  }
-
-  use<R>(action: (value: T) => R): R {
-    if (this.#instance !== instance) throw internal("the core was restarted after a fault");
-    return call(() => action(this.#value));
-  }
-
-  free(): void {
-    if (this.#instance === instance) this.#value.free();
-  }
-}
-
 /**
  * One upload as a state machine without IO. Feed it events, run the effects it answers with; the rules of that are in
  * `src/upload/mod.rs`. `Vodlift.upload` does all of it; this is for a transport of your own.
@@ -148,7 +100,8 @@ export class Upload {
    * @throws VodliftError `invalid_argument`, naming the field.
    */
   static create(job: Job, account: Account, entropy: Uint8Array, now: number): Upload {
-    return new Upload((core) => new core.Upload(job, account, entropy, now));
+    const given = begun(job, account, entropy, now);
+    return new Upload((core) => new core.Upload(...given));
   }
 
   /**
@@ -163,7 +116,8 @@ export class Upload {
     entropy: Uint8Array,
     now: number,
   ): Upload {
-    return new Upload((core) => core.Upload.resume(jsonOf(checkpoint), job, account, entropy, now));
+    const [stored, given] = [storedText(checkpoint), begun(job, account, entropy, now)];
+    return new Upload((core) => core.Upload.resume(stored, ...given));
   }
 
   /** Removes what an upload has left on the server. It ends in `failed` with the code `aborted`. */
@@ -174,19 +128,19 @@ export class Upload {
     entropy: Uint8Array,
     now: number,
   ): Upload {
-    return new Upload((core) =>
-      core.Upload.discard(jsonOf(checkpoint), job, account, entropy, now),
-    );
+    const [stored, given] = [storedText(checkpoint), begun(job, account, entropy, now)];
+    return new Upload((core) => core.Upload.discard(stored, ...given));
   }
 
   /** What to do next, in this order. Every event is answered in every state. */
   handle(event: Event, now: number): Effect[] {
-    return this.#machine.use((machine) => machine.handle(event, now));
+    const [told, at] = [door.json("event", event), door.finite("now", now)];
+    return parsed(this.#machine.use((machine) => machine.handle(told, at)));
   }
 
   /** Where it stands. */
   checkpoint(): Checkpoint {
-    return this.#machine.use((machine) => machine.checkpoint());
+    return parsed(this.#machine.use((machine) => machine.checkpoint()));
   }
 
   /** Releases its memory in the core. */
@@ -208,17 +162,26 @@ export class Conversation {
    * @throws VodliftError `invalid_argument`, naming the field.
    */
   constructor(service: VodService, account: Account, ask: Ask, entropy: Uint8Array, now: number) {
-    this.#machine = new Owned((core) => new core.Conversation(service, account, ask, entropy, now));
+    const given = [
+      door.json("service", service),
+      door.json("account", account),
+      door.json("ask", ask),
+      door.octets("entropy", entropy),
+      door.finite("now", now),
+    ] as const;
+    this.#machine = new Owned((core) => new core.Conversation(...given));
   }
 
   /** The first step. */
   start(now: number): Step {
-    return this.#machine.use((machine) => machine.start(now));
+    const at = door.finite("now", now);
+    return parsed(this.#machine.use((machine) => machine.start(at)));
   }
 
   /** The step after this. */
   handle(heard: Heard, now: number): Step {
-    return this.#machine.use((machine) => machine.handle(heard, now));
+    const [told, at] = [door.json("heard", heard), door.finite("now", now)];
+    return parsed(this.#machine.use((machine) => machine.handle(told, at)));
   }
 
   /** Releases its memory in the core. */
@@ -226,6 +189,9 @@ export class Conversation {
     this.#machine.free();
   }
 }
+
+/** The core copies bytes before it looks at them. Its memory never shrinks, so it gets few at a time. */
+const PIECE = 1 << 18;
 
 /** A CRC-64/XZ that grows with the bytes, as OSS computes it (`x-oss-hash-crc64ecma`). */
 export class Crc64 {
@@ -237,7 +203,10 @@ export class Crc64 {
 
   /** Adds bytes. */
   update(bytes: Uint8Array): void {
-    this.#crc.use((crc) => crc.update(bytes));
+    const all = door.octets("bytes", bytes);
+    this.#crc.use((crc) => {
+      for (let at = 0; at < all.length; at += PIECE) crc.update(all.subarray(at, at + PIECE));
+    });
   }
 
   /** The value so far, unsigned decimal. */
@@ -253,7 +222,9 @@ export class Crc64 {
 
 /** The CRC-64 of `a` followed by `b`, from the CRC-64 of each and the length of `b` in bytes. */
 export function crc64Combine(a: string, b: string, lengthOfB: number): string {
-  return call((core) => core.crc64Combine(a, b, lengthOfB));
+  const [first, second] = [door.text("a", a), door.text("b", b)];
+  const length = door.finite("lengthOfB", lengthOfB);
+  return call((core) => core.crc64Combine(first, second, length));
 }
 
 /** Signs one call of the VOD API. `nonce` is used once; `now` is in ms since the epoch. */
@@ -265,17 +236,27 @@ export function signVodRequest(
   nonce: string,
   now: number,
 ): Request {
-  return call((core) => core.signVodRequest(service, credentials, action, params, nonce, now));
+  const given = [
+    door.json("service", service),
+    door.json("credentials", credentials),
+    door.text("action", action),
+    door.json("params", params),
+    door.text("nonce", nonce),
+    door.finite("now", now),
+  ] as const;
+  return parsed(call((core) => core.signVodRequest(...given)));
 }
 
 /** Decodes the UploadAddress of a CreateUpload… reply. */
 export function decodeUploadAddress(text: string): UploadAddress {
-  return call((core) => core.decodeUploadAddress(text));
+  const given = door.text("text", text);
+  return parsed(call((core) => core.decodeUploadAddress(given)));
 }
 
 /** Decodes the UploadAuth of a CreateUpload… reply that came at `now`, in ms since the epoch. Keep it secret. */
 export function decodeUploadAuth(text: string, now: number): DecodedUploadAuth {
-  return call((core) => core.decodeUploadAuth(text, now));
+  const [given, at] = [door.text("text", text), door.finite("now", now)];
+  return parsed(call((core) => core.decodeUploadAuth(given, at)));
 }
 
 /**
@@ -285,22 +266,39 @@ export function decodeUploadAuth(text: string, now: number): DecodedUploadAuth {
  * @throws VodliftError `checkpoint_invalid`, naming the field.
  */
 export function readCheckpoint(stored: unknown): Checkpoint {
-  return call((core) => core.readCheckpoint(jsonOf(stored)));
+  const given = storedText(stored);
+  return parsed(call((core) => core.readCheckpoint(given)));
 }
 
-/** What has no JSON is none. */
-function jsonOf(stored: unknown): string {
-  if (typeof stored === "string") return stored;
+/** A checkpoint as JSON text. What cannot be written as that is none, and the core says so. */
+function storedText(stored: unknown): string {
+  if (typeof stored === "string") return door.text("checkpoint", stored);
   try {
-    return JSON.stringify(stored) ?? "";
+    return door.json("checkpoint", stored);
   } catch {
     return "";
   }
 }
 
+/** What an upload begins with, as the core takes it. */
+function begun(job: Job, account: Account, entropy: Uint8Array, now: number) {
+  return [
+    door.json("job", job),
+    door.json("account", account),
+    door.octets("entropy", entropy),
+    door.finite("now", now),
+  ] as const;
+}
+
 /** How long to wait while this machine has no free file handle, after so many ms; `undefined`: not any more. */
 export function handleWaitMs(waitedMs: number): number | undefined {
-  return call((core) => core.handleWaitMs(waitedMs));
+  const waited = door.finite("waitedMs", waitedMs);
+  return call((core) => core.handleWaitMs(waited));
+}
+
+/** The error, if there is one. */
+function verdict(error: string | undefined): ErrorData | undefined {
+  return error === undefined ? undefined : parsed(error);
 }
 
 /** Whether a source's reply is exactly the range that was asked for; `undefined` if it is. */
@@ -309,12 +307,18 @@ export function checkRange(
   status: number,
   headers: [string, string][],
 ): ErrorData | undefined {
-  return call((core) => core.checkRange(expect, status, headers));
+  const given = [
+    door.json("expect", expect),
+    door.status("status", status),
+    door.json("headers", headers),
+  ] as const;
+  return verdict(call((core) => core.checkRange(...given)));
 }
 
 /** Whether a source's URL may be fetched; `undefined` if it may. Names are checked, not what they resolve to. */
-export function checkUrl(url: string, allowPrivate: boolean): ErrorData | undefined {
-  return call((core) => core.checkUrl(spelled(url), allowPrivate));
+export function checkUrl(url: string | URL, allowPrivate: boolean): ErrorData | undefined {
+  const [given, allowed] = [door.url("url", url), door.flag("allowPrivate", allowPrivate)];
+  return verdict(call((core) => core.checkUrl(spelled(given), allowed)));
 }
 
 /**
@@ -322,15 +326,17 @@ export function checkUrl(url: string, allowPrivate: boolean): ErrorData | undefi
  * itself, the type tells that of `Launch 2026.11.22`, and where nothing does it is mp4.
  */
 export function videoName(title: string, contentType?: string): string {
-  return call((core) => core.videoName(title, contentType));
+  const given = [door.text("title", title), door.optionalText("contentType", contentType)] as const;
+  return call((core) => core.videoName(...given));
 }
 
 /** Whether an IP address may be contacted; `undefined` if it may. */
 export function checkAddress(ip: string, allowPrivate: boolean): ErrorData | undefined {
-  return call((core) => core.checkAddress(ip, allowPrivate));
+  const [given, allowed] = [door.text("ip", ip), door.flag("allowPrivate", allowPrivate)];
+  return verdict(call((core) => core.checkAddress(given, allowed)));
 }
 
 /** An error of this code, with class, hint and whether to retry filled in. */
 export function errorOf(code: Code, message: string): ErrorData {
-  return call((core) => core.errorOf(code, message));
+  return door.errorData(door.text("code", code) as Code, door.text("message", message));
 }

@@ -222,11 +222,11 @@ pub(super) fn content_range(text: &str) -> Option<ContentRange> {
     sound.then_some(ContentRange::Bytes { first, last, total })
 }
 
-/// Digits only: `parse` alone would take a sign.
+/// Digits only: `parse` alone would take a sign. A number with more digits than fit is the largest there is: whatever it
+/// counts is too large to be stored, and is told as that.
 fn number(text: &str) -> Option<u64> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())?
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -366,8 +366,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_too_big_for_64_bits_are_no_range() {
-        assert_eq!(content_range("bytes 0-0/18446744073709551616"), None);
+    fn what_is_too_big_for_64_bits_is_too_large_not_odd() {
+        let total = |text| match content_range(text) {
+            Some(ContentRange::Bytes { total, .. }) => total,
+            _ => None,
+        };
+        assert_eq!(total("bytes 0-0/18446744073709551616"), Some(u64::MAX));
+        assert_eq!(total("bytes 0-0/+1"), None);
+        assert_eq!(total("bytes 0-0/"), None);
         let whole = ContentRange::Bytes {
             first: 0,
             last: u64::MAX - 1,

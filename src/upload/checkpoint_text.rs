@@ -7,7 +7,9 @@ use super::checkpoint::{Checkpoint, VERSION};
 use crate::error::{Code, Error};
 
 /// Makes a checkpoint of JSON, or says in serde's words why there is none.
-type Typed<'a> = &'a dyn Fn(Value) -> Result<Checkpoint, String>;
+fn typed(value: Value) -> Result<Checkpoint, String> {
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
 
 impl Checkpoint {
     /// Reads a checkpoint as it was stored: JSON text.
@@ -15,13 +17,6 @@ impl Checkpoint {
     /// # Errors
     /// `CheckpointInvalid`, naming the version or the field that is wrong.
     pub fn read(text: &str) -> Result<Checkpoint, Error> {
-        let typed = |value| serde_json::from_value(value).map_err(|error| error.to_string());
-        Checkpoint::read_with(text, &typed)
-    }
-
-    /// The same, where JSON values become types in another way: in the wasm there is one already, and
-    /// a second would cost 40 KB.
-    pub(crate) fn read_with(text: &str, typed: Typed<'_>) -> Result<Checkpoint, Error> {
         let fields = match serde_json::from_str(text) {
             Ok(Value::Object(fields)) => fields,
             Ok(_) => return Err(invalid("this is no checkpoint: it must be a JSON object")),
@@ -29,7 +24,7 @@ impl Checkpoint {
         };
         check_version(fields.get("version"))?;
         let checkpoint = typed(Value::Object(fields.clone())).map_err(|fault| {
-            let (path, fault) = locate(&fields, typed).unwrap_or((String::new(), fault));
+            let (path, fault) = locate(&fields).unwrap_or((String::new(), fault));
             invalid(&describe(&path, &fault))
         })?;
         checkpoint.check()?;
@@ -63,11 +58,11 @@ pub(super) fn invalid(message: &str) -> Error {
 
 /// The field at fault, as a path, and what serde says of it. Serde itself names none: so fields are added
 /// one by one until it complains of something else than those that are still missing.
-fn locate(fields: &Map<String, Value>, typed: Typed<'_>) -> Option<(String, String)> {
+fn locate(fields: &Map<String, Value>) -> Option<(String, String)> {
     let mut path = Vec::new();
     let mut fault = None;
     let mut level = fields;
-    while let Some((name, found)) = first_fault(fields, typed, &path, level) {
+    while let Some((name, found)) = first_fault(fields, &path, level) {
         path.push(name.clone());
         fault = Some(found);
         match level.get(&name) {
@@ -81,7 +76,6 @@ fn locate(fields: &Map<String, Value>, typed: Typed<'_>) -> Option<(String, Stri
 /// The first field of the object at `path` with which the whole is wrong.
 fn first_fault(
     fields: &Map<String, Value>,
-    typed: Typed<'_>,
     path: &[String],
     level: &Map<String, Value>,
 ) -> Option<(String, String)> {

@@ -139,6 +139,7 @@ pub enum Source {
     /// Bytes the host can read again at any offset: a file, a Blob, a buffer.
     Slices {
         /// Length in bytes.
+        #[serde(deserialize_with = "crate::limits::size")]
         size: u64,
         /// Modification time in ms since the epoch, where there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,7 +157,11 @@ pub enum Source {
     /// Bytes that pass by once.
     Stream {
         /// Length in bytes, if it is known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::limits::maybe_size"
+        )]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         size: Option<u64>,
         /// A file name, if there is one.

@@ -15,7 +15,7 @@ import {
   Upload,
   VodliftError,
 } from "../../pkg/src/core.ts";
-import * as glue from "../../pkg/src/wasm/core.js";
+import { core } from "../../pkg/src/wasm/index.ts";
 
 const credentials = { accessKeyId: "id", accessKeySecret: "secret" };
 const entropy = new Uint8Array(32);
@@ -166,24 +166,57 @@ test("the core's errors come out as one class, with everything they know", () =>
   );
 });
 
-test("a trap fails its own upload and what the same instance had made, and nothing after it", () => {
+/** A call that really traps: it reaches for what is far behind the end of the memory. */
+function trap(instance: ReturnType<typeof core>): never {
+  instance.Upload.prototype.checkpoint.call({ __wbg_ptr: 0xfffffff0 } as never);
+  throw new Error("it did not trap");
+}
+
+test("a trap fails its own upload; what the same instance had made for others goes on", () => {
+  const first = core();
   const trapped = Upload.create(job, credentials, entropy, 0);
   const bystander = Upload.create(job, credentials, entropy, 0);
   const crc = new Crc64();
-  const { handle } = glue.Upload.prototype;
-  glue.Upload.prototype.handle = () => {
-    throw new WebAssembly.RuntimeError("unreachable");
-  };
+  crc.update(bytes("1234"));
+  const { handle } = first.Upload.prototype;
+  first.Upload.prototype.handle = () => trap(first);
   try {
-    assert.throws(() => trapped.handle({ type: "start" }, 0), { code: "internal" });
+    assert.throws(
+      () => trapped.handle({ type: "start" }, 0),
+      (error) =>
+        error instanceof VodliftError &&
+        error.code === "core_stopped" &&
+        error.cause instanceof WebAssembly.RuntimeError,
+    );
   } finally {
-    glue.Upload.prototype.handle = handle;
+    first.Upload.prototype.handle = handle;
   }
-  assert.throws(() => bystander.handle({ type: "start" }, 0), { code: "internal" });
-  assert.throws(() => crc.digest(), { code: "internal" });
-  for (const stale of [trapped, bystander, crc]) stale.free();
+  // It is over, and says so each time. Nothing new begins beside it.
+  assert.throws(() => trapped.handle({ type: "start" }, 0), { code: "core_stopped" });
+  assert.throws(() => trapped.checkpoint(), { code: "core_stopped" });
+  assert.notEqual(core(), first);
 
+  assert.ok(bystander.handle({ type: "start" }, 0).length > 0);
+  crc.update(bytes("56789"));
+  assert.equal(crc.digest(), String(0x995dc9bbdf1939fan));
   const next = Upload.create(job, credentials, entropy, 0);
   assert.ok(next.handle({ type: "start" }, 0).length > 0);
-  next.free();
+  for (const one of [trapped, bystander, crc, next]) one.free();
+});
+
+test("what survives one trap survives a thousand", () => {
+  const first = core();
+  const bystander = Upload.create(job, credentials, entropy, 0);
+  for (let n = 0; n < 1000; n += 1) {
+    assert.throws(() => trap(first), WebAssembly.RuntimeError);
+  }
+  assert.ok(bystander.handle({ type: "start" }, 0).length > 0);
+  bystander.free();
+});
+
+test("what was freed is an error to use, and may be freed again", () => {
+  const upload = Upload.create(job, credentials, entropy, 0);
+  upload.free();
+  upload.free();
+  assert.throws(() => upload.handle({ type: "start" }, 0), { code: "invalid_argument" });
 });

@@ -48,8 +48,6 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         .web(true)?
         // The package's loaders hand over a compiled module; the glue never looks for a file beside itself.
         .omit_default_module_path(true)
-        // A trap leaves an instance unusable. The host then starts a fresh one.
-        .reset_state_function(true)
         .remove_producers_section(true)
         .typescript(true)
         .generate(&folder)?;
@@ -226,8 +224,9 @@ fn no_path_of_this_machine(wasm: &[u8], remapped: &[(PathBuf, String)]) -> Resul
     Ok(())
 }
 
-/// The glue without its asynchronous ways to find and load the wasm: the package hands over a compiled module.
-/// What is left touches neither the network nor a file.
+/// The glue without its asynchronous ways to find and load the wasm (the package hands over a compiled module; what is left
+/// touches neither the network nor a file), as a function that makes one instance of the core. After a trap the host starts
+/// a fresh one, and what the old one had made for others lives on in it.
 fn trimmed_glue(glue: &str) -> Result<String> {
     let mut kept = glue.to_owned();
     for (from, to) in [
@@ -243,9 +242,17 @@ fn trimmed_glue(glue: &str) -> Result<String> {
             .with_context(|| format!("the glue has no `{to}`"))?;
         kept.replace_range(start..start + length, "");
     }
-    let kept = kept.replace(
-        "export { initSync, __wbg_init as default };",
-        "export { initSync };",
+    let kept = kept.replace("export { initSync, __wbg_init as default };", "");
+    let names: Vec<&str> = kept
+        .lines()
+        .filter_map(|line| line.strip_prefix("export "))
+        .filter_map(|line| line.split([' ', '(']).nth(1))
+        .collect();
+    let made = names.join(", ");
+    let kept = kept.replace("\nexport ", "\n");
+    let kept = format!(
+        "export function instantiate(module) {{\n{kept}\ninitSync({{ module }});\n\
+         return {{ {made}, memory: wasm.memory }};\n}}\n"
     );
     let kept = by_tag(&kept)?;
     for gone in ["import.meta", "fetch(", "__wbg_init_promise", "async "] {
@@ -291,11 +298,26 @@ fn trimmed_types(types: &str) -> Result<String> {
         .split_once("export type InitInput")
         .context("wasm-bindgen's types look different from what is expected here")?;
     let kept = kept.replace("/* tslint:disable */\n/* eslint-disable */\n", "");
+    // The types stand for themselves, functions and classes belong to an instance.
+    let at = kept
+        .match_indices("export class ")
+        .chain(kept.match_indices("export function "))
+        .map(|(at, _)| at)
+        .min()
+        .context("wasm-bindgen's types hold no class and no function")?;
+    let at = kept
+        .get(..at)
+        .and_then(|before| before.rfind("/**"))
+        .unwrap_or(at);
+    let (data, made) = kept.split_at(at);
+    let made = made.trim_end().replace("export ", "");
+    let made = made.replace('\n', "\n    ").replace("\n    \n", "\n\n");
     Ok(format!(
-        "// Generated from the Rust core by `make build`. Committed, so that a change of the interface is seen in review.\n{}\n\n\
-         /** Instantiates the core, once; later calls do nothing until `__wbg_reset_state`. */\n\
-         export function initSync(from: {{ module: WebAssembly.Module }}): void;\n",
-        kept.trim_end()
+        "// Generated from the Rust core by `make build`. Committed, so that a change of the interface is seen in review.\n{data}\
+         declare namespace instance {{\n    {made}\n\n    /** Its memory. */\n    const memory: WebAssembly.Memory;\n}}\n\n\
+         /** One instance of the core. */\nexport type Core = typeof instance;\n\n\
+         /** Makes one instance of the core; instances share nothing. */\n\
+         export function instantiate(module: WebAssembly.Module): Core;\n"
     ))
 }
 

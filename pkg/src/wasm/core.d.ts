@@ -153,11 +153,6 @@ export interface Validator {
 }
 
 /**
- * Effects in the order to run them.
- */
-export type Effects = Effect[];
-
-/**
  * How a part is proven to have arrived.
  */
 export type Verify = "length" | "crc64";
@@ -477,11 +472,6 @@ export interface SourceHosts {
 export type UnixMs = number;
 
 /**
- * Name and value pairs: headers, or parameters of an API call.
- */
-export type Pairs = [string, string][];
-
-/**
  * One job of UploadMediaByURL.
  */
 export interface UrlUploadJob {
@@ -748,7 +738,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "listener_failed" | "too_many_files" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_malformed" | "source_not_found" | "source_forbidden" | "source_status" | "source_is_page" | "source_is_playlist" | "source_is_image" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "reply_malformed" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "listener_failed" | "too_many_files" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_malformed" | "source_not_found" | "source_forbidden" | "source_status" | "source_is_page" | "source_is_playlist" | "source_is_image" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "guard_missing" | "path_refused" | "playlist_too_large" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "reply_malformed" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "core_stopped" | "internal";
 
 /**
  * The head of a reply whose body is the source.
@@ -779,6 +769,16 @@ export interface ReplyHead {
      * A file name, or a path that ends in one.
      */
     name?: string;
+}
+
+/**
+ * The limits that a shell or the other side of the door keeps to.
+ */
+export interface Limits {
+    /**
+     * Text that is passed to the core at once, in UTF-16 units.
+     */
+    text: number;
 }
 
 /**
@@ -1577,132 +1577,143 @@ export interface Failure {
 }
 
 
-/**
- * A conversation with the VOD API: one call, or asking until something is done. Each input is answered with the one step to
- * take next.
- */
-export class Conversation {
-    free(): void;
-    [Symbol.dispose](): void;
+declare namespace instance {
     /**
-     * The step after this.
+     * A conversation with the VOD API: one call, or asking until something is done. Each input is answered with the one step to
+     * take next.
      */
-    handle(heard: Heard, now: number): Step;
+    class Conversation {
+        free(): void;
+        [Symbol.dispose](): void;
+        /**
+         * The step after this.
+         */
+        handle(heard: string, now: number): string;
+        /**
+         * `entropy` holds 32 random bytes drawn for this conversation alone; `now` is in ms since the epoch.
+         */
+        constructor(service: string, account: string, ask: string, entropy: Uint8Array | number[], now: number);
+        /**
+         * The first step.
+         */
+        start(now: number): string;
+    }
+
     /**
-     * `entropy` holds 32 random bytes drawn for this conversation alone; `now` is in ms since the epoch.
+     * A running CRC-64/XZ.
      */
-    constructor(service: VodService, account: Account, ask: Ask, entropy: Uint8Array | number[], now: number);
+    class Crc64 {
+        free(): void;
+        [Symbol.dispose](): void;
+        /**
+         * Of the bytes so far, unsigned decimal, as OSS spells it.
+         */
+        digest(): string;
+        /**
+         * Of no bytes.
+         */
+        constructor();
+        /**
+         * Takes the next bytes.
+         */
+        update(bytes: Uint8Array | number[]): void;
+    }
+
     /**
-     * The first step.
+     * One upload. `handle` takes an event and gives the effects that follow from it.
      */
-    start(now: number): Step;
+    class Upload {
+        free(): void;
+        [Symbol.dispose](): void;
+        /**
+         * Where the upload stands.
+         */
+        checkpoint(): string;
+        /**
+         * Removes what an upload has left on the server; see the crate's `Upload::discard`.
+         */
+        static discard(checkpoint: string, job: string, account: string, entropy: Uint8Array | number[], now: number): Upload;
+        /**
+         * The effects of an event, in the order to run them. `now` is in ms since the epoch, by the host's clock.
+         */
+        handle(event: string, now: number): string;
+        /**
+         * `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
+         */
+        constructor(job: string, account: string, entropy: Uint8Array | number[], now: number);
+        /**
+         * Resumes from a checkpoint; see the crate's `Upload::resume`.
+         */
+        static resume(checkpoint: string, job: string, account: string, entropy: Uint8Array | number[], now: number): Upload;
+    }
+
+    /**
+     * Whether an IP address may be contacted; the error, if not.
+     */
+    function checkAddress(ip: string, allow_private: boolean): string | undefined;
+
+    /**
+     * Whether a source's reply to a ranged GET is exactly what was asked for; the error, if not.
+     */
+    function checkRange(expect: string, status: number, headers: string): string | undefined;
+
+    /**
+     * Whether a source's URL may be fetched; the error, if not.
+     */
+    function checkUrl(url: string, allow_private: boolean): string | undefined;
+
+    /**
+     * CRC-64 of A followed by B, from those of A and B (unsigned decimal) and the length of B in bytes.
+     */
+    function crc64Combine(a: string, b: string, length_of_b: number): string;
+
+    /**
+     * Decodes an UploadAddress (base64 JSON).
+     */
+    function decodeUploadAddress(text: string): string;
+
+    /**
+     * Decodes an UploadAuth (base64 JSON). `now` tells when it was received, in ms since the epoch.
+     */
+    function decodeUploadAuth(text: string, now: number): string;
+
+    /**
+     * An error of this code, with its class, hint and whether to retry.
+     */
+    function errorOf(code: string, message: string): string;
+
+    /**
+     * How long to wait, in ms, while this machine has no free file handle, after so many ms of waiting;
+     * nothing when it was long enough.
+     */
+    function handleWaitMs(waited_ms: number): number | undefined;
+
+    /**
+     * The limits that both sides of the door keep to.
+     */
+    function limits(): string;
+
+    /**
+     * Reads a checkpoint that was stored as JSON; see the crate's `Checkpoint::read`.
+     */
+    function readCheckpoint(text: string): string;
+
+    /**
+     * Signs any action of the VOD API. `nonce` must be new for every request, a retry included.
+     */
+    function signVodRequest(service: string, credentials: string, action: string, params: string, nonce: string, now: number): string;
+
+    /**
+     * A file name for a video by its title and Content-Type.
+     */
+    function videoName(title: string, content_type?: string | null): string;
+
+    /** Its memory. */
+    const memory: WebAssembly.Memory;
 }
 
-/**
- * A running CRC-64/XZ.
- */
-export class Crc64 {
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * Of the bytes so far, unsigned decimal, as OSS spells it.
-     */
-    digest(): string;
-    /**
-     * Of no bytes.
-     */
-    constructor();
-    /**
-     * Takes the next bytes.
-     */
-    update(bytes: Uint8Array | number[]): void;
-}
+/** One instance of the core. */
+export type Core = typeof instance;
 
-/**
- * One upload. `handle` takes an event and gives the effects that follow from it.
- */
-export class Upload {
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * Where the upload stands.
-     */
-    checkpoint(): Checkpoint;
-    /**
-     * Removes what an upload has left on the server; see the crate's `Upload::discard`.
-     */
-    static discard(checkpoint: string, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
-    /**
-     * `now` is in ms since the epoch, by the host's clock.
-     */
-    handle(event: Event, now: number): Effects;
-    /**
-     * `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
-     */
-    constructor(job: Job, account: Account, entropy: Uint8Array | number[], now: number);
-    /**
-     * Resumes from a checkpoint, as JSON; see the crate's `Upload::resume`.
-     */
-    static resume(checkpoint: string, job: Job, account: Account, entropy: Uint8Array | number[], now: number): Upload;
-}
-
-export function __wbg_reset_state(): void;
-
-/**
- * Whether an IP address may be contacted; the error, if not.
- */
-export function checkAddress(ip: string, allow_private: boolean): Error | undefined;
-
-/**
- * Whether a source's reply to a ranged GET is exactly what was asked for; the error, if not.
- */
-export function checkRange(expect: RangeExpectation, status: number, headers: Pairs): Error | undefined;
-
-/**
- * Whether a source's URL may be fetched; the error, if not.
- */
-export function checkUrl(url: string, allow_private: boolean): Error | undefined;
-
-/**
- * CRC-64 of A followed by B, from those of A and B (unsigned decimal) and the length of B in bytes.
- */
-export function crc64Combine(a: string, b: string, length_of_b: number): string;
-
-/**
- * Decodes an UploadAddress (base64 JSON).
- */
-export function decodeUploadAddress(text: string): UploadAddress;
-
-/**
- * Decodes an UploadAuth (base64 JSON). `now` tells when it was received, in ms since the epoch.
- */
-export function decodeUploadAuth(text: string, now: number): DecodedUploadAuth;
-
-/**
- * An error of this code, with its class, hint and whether to retry.
- */
-export function errorOf(code: Code, message: string): Error;
-
-/**
- * How long to wait, in ms, while this machine has no free file handle, after so many ms of waiting;
- * nothing when it was long enough.
- */
-export function handleWaitMs(waited_ms: number): number | undefined;
-
-/**
- * Reads a checkpoint that was stored as JSON; see the crate's `Checkpoint::read`.
- */
-export function readCheckpoint(text: string): Checkpoint;
-
-/**
- * Signs any action of the VOD API. `nonce` must be new for every request, a retry included.
- */
-export function signVodRequest(service: VodService, credentials: Credentials, action: string, params: Pairs, nonce: string, now: number): Request;
-
-/**
- * A file name for a video by its title and Content-Type.
- */
-export function videoName(title: string, content_type?: string | null): string;
-
-/** Instantiates the core, once; later calls do nothing until `__wbg_reset_state`. */
-export function initSync(from: { module: WebAssembly.Module }): void;
+/** Makes one instance of the core; instances share nothing. */
+export function instantiate(module: WebAssembly.Module): Core;

@@ -1,27 +1,24 @@
-// The core's instance. `#wasm` is the compiled core, and the only thing here that differs between runtimes:
+// The core's instances. `#wasm` is the compiled core, and the only thing here that differs between runtimes:
 // inline.ts (bytes inside the JavaScript), workerd.ts and edge-light.ts (compiled by the platform).
 // core.js, core.wasm and core.base64.js are made by the build; core.d.ts too, and is committed.
 
 import { wasmModule } from "#wasm";
-import * as glue from "./core.js";
+import { type Core, instantiate } from "./core.js";
 
-export type Core = Omit<typeof glue, "initSync" | "__wbg_reset_state">;
+export type { Core } from "./core.js";
 
-let running = false;
+let current: Core | undefined;
 
 /** The core, instantiated at the first call: importing this package does nothing. */
 export function core(): Core {
-  if (!running) {
-    glue.initSync({ module: wasmModule() });
-    running = true;
-  }
-  return glue;
+  current ??= instantiate(wasmModule());
+  return current;
 }
 
 /**
- * A fresh instance of the core. After a trap (`WebAssembly.RuntimeError`) the old one is unusable, and every object
- * made by it with it; what must live on is restored from a checkpoint.
+ * Lets nothing new begin in this instance: the next call makes a fresh one. What it has made lives on in it, as long as it
+ * is used.
  */
-export function restartCore(): void {
-  if (running) glue.__wbg_reset_state();
+export function retire(instance: Core): void {
+  if (current === instance) current = undefined;
 }
