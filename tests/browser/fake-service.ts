@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scopesOf } from "../../worker/src/api/scopes.ts";
 import { FakeWorld } from "./fake-world.ts";
 
 const PUBLIC = fileURLToPath(new URL("../../worker/public", import.meta.url));
@@ -15,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
 };
-const SCOPES = ["create", "read", "cancel"];
+const SCOPES = scopesOf(undefined, true);
 
 export interface FakeService {
   readonly url: string;

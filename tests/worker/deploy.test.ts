@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { SCOPES } from "../../worker/src/api/scopes.ts";
 import { installPacked } from "../support/packed.ts";
 
 const run = promisify(execFile);
@@ -58,4 +59,12 @@ test("every secret that is asked for has a description, and every setting a line
   assert.ok(settings.length > 15);
   const missing = settings.map(([, name = ""]) => name).filter((name) => !guide.includes(name));
   assert.deepEqual(missing, []);
+});
+
+test("the guide lists the scopes that there are", async () => {
+  const guide = await readFile(join(root, "docs/deploy.md"), "utf8");
+  const [, table = ""] = /\| scope \|.*\n\| --- .*\n((?:\|.*\n)+)/.exec(guide) ?? [];
+  const rows = table.trim().split("\n");
+  const listed = rows.map((row) => /^\| `(\w+)` \| (.*) \|$/.exec(row)?.slice(1));
+  assert.deepEqual(listed, Object.entries(SCOPES));
 });

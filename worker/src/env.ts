@@ -9,7 +9,7 @@ export interface Env {
   WRITES: RateLimit;
   LOGINS: RateLimit;
 
-  /** Secret: who may call, as JSON: `[{ "name", "sha256", "scopes": ["create", "read", "cancel"] }]`. Without it /v1 is closed. */
+  /** Secret: who may call, as JSON: `[{ "name", "sha256", "scopes", "owner" }]`, with the scopes of api/scopes.ts. Without it /v1 is closed. */
   VODLIFT_TOKENS?: string;
   /** Secrets: the account's key. */
   ALIBABA_CLOUD_ACCESS_KEY_ID?: string;

@@ -9,6 +9,7 @@ import { ingests, NOT_FOUND } from "./api/ingests.ts";
 import { login } from "./api/login.ts";
 import { operations, prometheus } from "./api/operations.ts";
 import { PayloadTrouble, problem } from "./api/problem.ts";
+import { SCOPES_TEXT } from "./api/scopes.ts";
 import { uploads } from "./api/uploads.ts";
 import type { Env } from "./env.ts";
 import { jobs } from "./jobs/index.ts";
@@ -25,9 +26,9 @@ app.post("/callbacks/vod/", callback);
 
 app.route("/session", login);
 
-app.use("/metrics", requireScope("read"));
+app.use("/metrics", requireScope("read", "all"));
 app.get("/metrics", async (context) =>
-  context.text(prometheus(await jobs(context.env).stats()), 200, {
+  context.text(prometheus(await jobs(context.env).stats(context.get("actor"))), 200, {
     "content-type": "text/plain; version=0.0.4; charset=utf-8",
   }),
 );
@@ -36,6 +37,7 @@ for (const routes of [ingests, events, uploads, operations]) app.route("/v1", ro
 app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
   type: "http",
   scheme: "bearer",
+  description: `A token of VODLIFT_TOKENS. Its scopes say what it may do: ${SCOPES_TEXT}. What a token does not reach is answered as what is not there.`,
 });
 app.doc31("/openapi.json", {
   openapi: "3.1.0",

@@ -1,6 +1,7 @@
 // @ts-check
 // The calls of the HTTP API. The browser adds the session's cookie; no token is kept here.
 /** @import { Ingest, IngestDetail, IngestRequest, Problem, Stats } from "../../src/api/schema.ts" */
+/** @import { Scope } from "../../src/api/scopes.ts" */
 
 /** @typedef {{ ingests: Ingest[], cursor: string | null }} Page */
 /** @typedef {{ id: string, state: string } | { error: Problem }} Outcome */
@@ -75,7 +76,7 @@ const post = (body, headers = {}) => ({
 /** @param {string} id */
 const path = (id) => `/v1/ingests/${encodeURIComponent(id)}`;
 
-/** @returns {Promise<{ name: string, scopes: string[] }>} */
+/** @returns {Promise<{ name: string, scopes: Scope[] }>} */
 export const session = () => call("/session");
 /** @param {string} token */
 export const login = (token) => call("/session", post({ token }));

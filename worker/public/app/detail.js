@@ -18,6 +18,7 @@ const FACTS = [
   { label: "Media id", value: ({ mediaId }) => mediaId, copy: true },
   { label: "Ingest id", value: ({ id }) => id, copy: true },
   { label: "Kind", value: ({ kind }) => kind },
+  { label: "Owner", value: ({ owner }) => owner },
   {
     label: "Parts",
     value: ({ parts, partsTotal }) => (partsTotal ? `${parts} of ${partsTotal}` : undefined),
@@ -211,10 +212,11 @@ function showError({ error }) {
 }
 
 /** @param {TimelineEntry} entry */
-function showEntry({ seq, at, type, text }) {
+function showEntry({ seq, at, type, text, actor }) {
   if (open.entries.has(seq)) return;
   open.entries.add(seq);
-  const time = element("time", { datetime: at }, moment(at));
+  const when = actor === undefined ? moment(at) : `${moment(at)} · ${actor}`;
+  const time = element("time", { datetime: at }, when);
   const line = element("li", { "data-type": type, "data-seq": String(seq) }, text, time);
   const list = byId("detail-timeline");
   // Of a long timeline the middle comes last.

@@ -1,6 +1,7 @@
 // @ts-check
 // Boots the page, moves between its screens, and connects its parts. Where to read on: view.js (what is looked at),
 // poll.js and list.js (the list), detail.js (one ingest), add.js (new ones), api.js (the calls).
+/** @import { Scope } from "../../src/api/scopes.ts" */
 import { openAdd, startAdd } from "./add.js";
 import * as api from "./api.js";
 import { startChart } from "./chart.js";
@@ -65,13 +66,13 @@ async function enter() {
 
 /**
  * @param {string} name
- * @param {string[]} scopes
+ * @param {Scope[]} scopes
  */
 function showApp(name, scopes) {
   may = { cancel: scopes.includes("cancel"), create: scopes.includes("create") };
   allow(may);
   byId("add-open").hidden = !may.create;
-  byId("pause").hidden = !may.cancel;
+  byId("pause").hidden = !scopes.includes("admin");
   setText(byId("who"), name);
   document.body.dataset.screen = "app";
   byId("login").hidden = true;

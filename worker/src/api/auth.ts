@@ -1,28 +1,33 @@
 // Every call that is not open to all: who is it, may they do that, and not too often.
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../env.ts";
-import { problem } from "./problem.ts";
+import type { Actor, Listener } from "../jobs/contract.ts";
+import type { Session } from "../jobs/sessions.ts";
+import { problem, type Trouble } from "./problem.ts";
+import type { Scope } from "./scopes.ts";
 import { current, isSameOrigin } from "./session.ts";
-import { type Caller, callerOf, callers, type Scope } from "./tokens.ts";
+import { actorOf, areAmbiguous, type Caller, callerOf, callers } from "./tokens.ts";
 
-export type Bound = { Bindings: Env; Variables: { caller: Caller } };
+export type Bound = {
+  Bindings: Env;
+  Variables: { caller: Caller; actor: Actor; session: Session | undefined };
+};
 
 const SAFE = new Set(["GET", "HEAD"]);
 
 /** Says who calls, for the routes behind the door; or why nobody is let in. */
 export async function refusalOf(context: Context<Bound>): Promise<Response | undefined> {
   const { env, req } = context;
-  if (callers(env).length === 0) {
-    return problem(context, 503, {
-      code: "token_not_configured",
-      message: "this Worker knows no token, so /v1 is closed",
-      hint: "Set VODLIFT_TOKENS with `wrangler secret put VODLIFT_TOKENS`; if it is set, the log says what is wrong with it.",
-    });
-  }
+  const closed = closedBy(env);
+  if (closed) return problem(context, 503, closed);
   const token = /^Bearer +([^\s]+) *$/i.exec(req.header("authorization") ?? "")?.[1];
-  const caller = token === undefined ? await current(context) : await callerOf(env, token);
+  const login = token === undefined ? await current(context) : undefined;
+  const caller = token === undefined ? login?.caller : await callerOf(env, token);
   if (!caller) {
-    if (token !== undefined && !(await mayTry(context, "bearer"))) return tooMany(context);
+    if (token !== undefined) {
+      if (!(await mayTry(context, "bearer"))) return tooMany(context);
+      logRefusal(context, "a call");
+    }
     context.header("www-authenticate", "Bearer");
     return problem(context, 401, {
       code: "unauthorized",
@@ -32,9 +37,11 @@ export async function refusalOf(context: Context<Bound>): Promise<Response | und
   }
   if (!SAFE.has(req.method)) {
     if (token === undefined && !isSameOrigin(context)) return crossOrigin(context);
-    if (!(await env.WRITES.limit({ key: caller.name })).success) return tooMany(context);
+    if (!(await env.WRITES.limit({ key: caller.digest })).success) return tooMany(context);
   }
   context.set("caller", caller);
+  context.set("actor", actorOf(caller));
+  context.set("session", login?.session);
   return undefined;
 }
 
@@ -46,16 +53,53 @@ export function crossOrigin(context: Context<Bound>): Response {
   });
 }
 
-export function requireScope(scope: Scope): MiddlewareHandler<Bound> {
+/** Why nobody is let in, if so. */
+export function closedBy(env: Env): Trouble | undefined {
+  if (areAmbiguous(env)) {
+    return {
+      code: "setting_invalid",
+      message: "this Worker's setting VODLIFT_TOKENS has two tokens that cannot be told apart",
+      hint: "Give every entry of VODLIFT_TOKENS a name and a token of its own; the log says which have not.",
+    };
+  }
+  if (callers(env).length > 0) return undefined;
+  return {
+    code: "token_not_configured",
+    message: "this Worker knows no token, so /v1 is closed",
+    hint: "Set VODLIFT_TOKENS with `wrangler secret put VODLIFT_TOKENS`; if it is set, the log says what is wrong with it.",
+  };
+}
+
+/** For the operator. Nothing of the token is told, and of the address only what an address may hold. */
+export function logRefusal(context: Context<Bound>, what: "a call" | "a login"): void {
+  const address = context.req.header("cf-connecting-ip") ?? "";
+  const from = /^[0-9a-f.:]{2,45}$/i.test(address) ? ` from ${address}` : "";
+  console.error(`${what}${from} is refused: its token is not known`);
+}
+
+/** The caller as somebody who follows an ingest. */
+export function listenerOf(context: Context<Bound>): Listener {
+  const session = context.get("session");
+  return { ...context.get("actor"), ...(session && { session }) };
+}
+
+export function requireScope(...scopes: readonly Scope[]): MiddlewareHandler<Bound> {
   return async (context, next) => {
-    if (context.get("caller").scopes.includes(scope)) return next();
+    const { scopes: given } = context.get("caller");
+    const scope = scopes.find((one) => !given.includes(one));
+    if (scope === undefined) return next();
     return problem(context, 403, {
       code: "scope_missing",
-      message: `this token may not ${scope}`,
+      message: `this token may not ${VERBS[scope] ?? scope}`,
       hint: `Use a token whose scopes include "${scope}".`,
     });
   };
 }
+
+const VERBS: Partial<Record<Scope, string>> = {
+  all: "reach what belongs to everyone",
+  admin: "pause or resume the service",
+};
 
 /**
  * Counts a wrong guess, by the address that it came from: those at the login apart from those at the API, so that a program

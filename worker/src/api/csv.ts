@@ -1,6 +1,6 @@
 // The list as CSV (RFC 4180), page by page, so that a million rows need no memory.
 import type { Env } from "../env.ts";
-import { jobs } from "../jobs/index.ts";
+import { type Actor, jobs } from "../jobs/index.ts";
 import type { Query } from "../jobs/query.ts";
 import type { Ingest } from "./schema.ts";
 
@@ -18,10 +18,15 @@ const COLUMNS = [
   "created",
   "started",
   "ended",
+  "owner",
 ] as const;
 const PAGE = 1_000;
 
-export function csv(env: Env, filters: Omit<Query, "limit" | "before">): Response {
+export function csv(
+  env: Env,
+  filters: Omit<Query, "limit" | "before" | "owner">,
+  actor: Actor,
+): Response {
   const index = jobs(env);
   const encoder = new TextEncoder();
   let before: number | undefined;
@@ -31,11 +36,8 @@ export function csv(env: Env, filters: Omit<Query, "limit" | "before">): Respons
       controller.enqueue(encoder.encode(`\uFEFF${COLUMNS.join(",")}\r\n`));
     },
     async pull(controller) {
-      const page = await index.page({
-        ...filters,
-        limit: PAGE,
-        ...(before !== undefined && { before }),
-      });
+      const from = before === undefined ? {} : { before };
+      const page = await index.page({ ...filters, limit: PAGE, ...from }, actor);
       controller.enqueue(encoder.encode(page.ingests.map(line).join("")));
       if (page.cursor === null) controller.close();
       else before = Number(page.cursor);

@@ -1,8 +1,13 @@
 // What every route of /v1 has in common in /openapi.json.
 import { z } from "@hono/zod-openapi";
+import { requireScope } from "./auth.ts";
 import { Problem } from "./schema.ts";
+import type { Scope } from "./scopes.ts";
 
-export const security = [{ bearer: [] }];
+/** What a route needs, for the document and for the request: one word for both. */
+export function needs(...scopes: Scope[]) {
+  return { security: [{ bearer: scopes }], middleware: requireScope(...scopes) };
+}
 export const IdParam = z.object({
   id: z
     .string()

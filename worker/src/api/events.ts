@@ -3,8 +3,8 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
 import { jobs } from "../jobs/index.ts";
-import { type Bound, requireScope } from "./auth.ts";
-import { IdParam, problems, security } from "./documented.ts";
+import { type Bound, listenerOf } from "./auth.ts";
+import { IdParam, needs, problems } from "./documented.ts";
 import { NOT_FOUND } from "./ingests.ts";
 import { problem } from "./problem.ts";
 import { validated } from "./validation.ts";
@@ -22,8 +22,7 @@ events.openapi(
     summary: "Follow an ingest",
     description:
       "`ingest`: how it stands now. `entry`: a line of its timeline, with an id. `end`: nothing more will come.",
-    security,
-    middleware: requireScope("read"),
+    ...needs("read"),
     request: {
       params: IdParam,
       headers: z.object({ "last-event-id": z.string().optional() }),
@@ -37,11 +36,12 @@ events.openapi(
   async (context) => {
     const id = context.req.param("id");
     const index = jobs(context.env);
+    const listener = listenerOf(context);
     const last = context.req.header("last-event-id") ?? "";
     // What this ingest never said is not believed: it is told from the beginning.
-    let seq = /^\d{1,15}$/.test(last) ? await index.heard(id, Number(last)) : 0;
+    let seq = /^\d{1,15}$/.test(last) ? await index.heard(id, Number(last), listener) : 0;
     let moved: string | undefined;
-    const first = await index.watch(id, seq, undefined, 0);
+    const first = await index.watch(id, seq, undefined, 0, listener);
     if (!first) return problem(context, 404, NOT_FOUND);
     // A browser that hears 204 does not connect again.
     if (first.over && first.entries.length === 0 && seq > 0) return context.body(null, 204);
@@ -64,7 +64,7 @@ events.openapi(
         }
         if (news.over) return stream.writeSSE({ event: "end", data: "{}" });
         await stream.sleep(AT_MOST_EVERY_MS);
-        news = await index.watch(id, seq, moved, PATIENCE_MS);
+        news = await index.watch(id, seq, moved, PATIENCE_MS, listener);
       }
     });
   },

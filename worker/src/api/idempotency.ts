@@ -16,13 +16,13 @@ export function keyTrouble(key: string | undefined): Trouble | undefined {
   return invalid("Idempotency-Key", `must have 1 to ${MAX_KEY} characters`);
 }
 
-/** A caller's key, for one request of a batch, for one alone, or for an upload: each is another. */
+/** An owner's key, for one request of a batch, for one alone, or for an upload: each is another. */
 export function keyOf(
-  name: string,
+  owner: string,
   key: string | undefined,
   of: number | "upload" | null,
 ): string | undefined {
-  return key === undefined ? undefined : JSON.stringify([name, key, of]);
+  return key === undefined ? undefined : JSON.stringify([owner, key, of]);
 }
 
 export const CONFLICT: Trouble = {

@@ -4,9 +4,9 @@ import { unready } from "../client.ts";
 import type { Env } from "../env.ts";
 import { type Acceptance, jobs, type NewJob } from "../jobs/index.ts";
 import { toJob } from "./accept.ts";
-import { type Bound, requireScope } from "./auth.ts";
+import type { Bound } from "./auth.ts";
 import { csv } from "./csv.ts";
-import { IdParam, json, problems, security } from "./documented.ts";
+import { IdParam, json, needs, problems } from "./documented.ts";
 import { codingsOf } from "./encoding.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { momentOf } from "./moment.ts";
@@ -26,6 +26,7 @@ import { parseJson, troubleOf, validatedBy } from "./validation.ts";
 /** A run hears of its end within a second or two, and finishes the parts in flight. */
 const PATIENCE_MS = 20_000;
 
+const POSTING = needs("create");
 const FIELDS = Object.keys(IngestRequest.shape);
 
 export const ingests = new OpenAPIHono<Bound>({
@@ -37,7 +38,7 @@ ingests.openAPIRegistry.registerPath(
     method: "post",
     path: "/ingests",
     summary: "Begin one ingest, or up to 1,000",
-    security,
+    security: POSTING.security,
     request: {
       headers: Key,
       body: {
@@ -55,7 +56,7 @@ ingests.openAPIRegistry.registerPath(
     },
   }),
 );
-ingests.post("/ingests", requireScope("create"), async (context) => {
+ingests.post("/ingests", POSTING.middleware, async (context) => {
   const { env, req } = context;
   const trouble = unready(env);
   if (trouble) return problem(context, 503, trouble);
@@ -66,11 +67,11 @@ ingests.post("/ingests", requireScope("create"), async (context) => {
   if ("code" in codings || codings.length > 0) return problem(context, 415, PLAIN_ONLY);
   const body = parseJson(await req.text());
   if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
-  const { name } = context.get("caller");
+  const actor = context.get("actor");
   if (!Array.isArray(body)) {
-    const job = await check(env, body, keyOf(name, key, null));
+    const job = await check(env, body, keyOf(actor.owner, key, null));
     if (!("kind" in job)) return problem(context, 400, job);
-    const [answer] = await jobs(env).accept([job]);
+    const [answer] = await jobs(env).accept([job], actor);
     if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
     context.header("location", `/v1/ingests/${answer.id}`);
     return context.json({ id: answer.id, state: answer.state }, 202);
@@ -78,8 +79,13 @@ ingests.post("/ingests", requireScope("create"), async (context) => {
   if (body.length < 1 || body.length > MAX_BATCH) {
     return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
   }
-  const checked = await Promise.all(body.map((one, n) => check(env, one, keyOf(name, key, n))));
-  const answers = await jobs(env).accept(checked.filter((job) => "kind" in job));
+  const checked = await Promise.all(
+    body.map((one, n) => check(env, one, keyOf(actor.owner, key, n))),
+  );
+  const answers = await jobs(env).accept(
+    checked.filter((job) => "kind" in job),
+    actor,
+  );
   const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
   return context.json({ results }, 202);
 });
@@ -89,18 +95,20 @@ ingests.openapi(
     method: "get",
     path: "/ingests",
     summary: "List ingests, newest first",
-    security,
-    middleware: requireScope("read"),
+    ...needs("read"),
     request: { query: ListQuery },
     responses: { 200: json(IngestPage, "A page."), ...problems(400) },
   }),
   async (context) => {
     const { cursor, ...query } = context.req.valid("query");
-    const page = await jobs(context.env).page({
-      ...filters(query),
-      limit: query.limit,
-      ...(cursor !== undefined && { before: Number(cursor) }),
-    });
+    const page = await jobs(context.env).page(
+      {
+        ...filters(query),
+        limit: query.limit,
+        ...(cursor !== undefined && { before: Number(cursor) }),
+      },
+      context.get("actor"),
+    );
     return context.json(page, 200);
   },
 );
@@ -110,8 +118,7 @@ ingests.openapi(
     method: "get",
     path: "/ingests.csv",
     summary: "All ingests as CSV, newest first",
-    security,
-    middleware: requireScope("read"),
+    ...needs("read"),
     request: { query: ListQuery.omit({ limit: true, cursor: true }) },
     responses: {
       200: {
@@ -121,7 +128,7 @@ ingests.openapi(
       ...problems(400),
     },
   }),
-  (context) => csv(context.env, filters(context.req.valid("query"))),
+  (context) => csv(context.env, filters(context.req.valid("query")), context.get("actor")),
 );
 
 ingests.openapi(
@@ -129,8 +136,7 @@ ingests.openapi(
     method: "get",
     path: "/ingests/{id}",
     summary: "Look at an ingest",
-    security,
-    middleware: requireScope("read"),
+    ...needs("read"),
     request: { params: IdParam },
     responses: {
       200: json(IngestDetail, "How it stands, and what happened."),
@@ -138,7 +144,7 @@ ingests.openapi(
     },
   }),
   async (context) => {
-    const detail = await jobs(context.env).look(context.req.param("id"));
+    const detail = await jobs(context.env).look(context.req.param("id"), context.get("actor"));
     return detail ? context.json(detail, 200) : problem(context, 404, NOT_FOUND);
   },
 );
@@ -148,15 +154,15 @@ ingests.openapi(
     method: "delete",
     path: "/ingests/{id}",
     summary: "Cancel an ingest, and remove what was uploaded",
-    security,
-    middleware: requireScope("cancel"),
+    ...needs("cancel"),
     request: { params: IdParam },
     responses: { 200: json(Ingest, "It is canceled."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const index = jobs(context.env);
     const id = context.req.param("id");
-    const view = (await index.cancel(id)) && (await index.settled(id, PATIENCE_MS));
+    const view =
+      (await index.cancel(id, context.get("actor"))) && (await index.settled(id, PATIENCE_MS));
     if (!view) return problem(context, 404, NOT_FOUND);
     return view.state === "canceled" ? context.json(view, 200) : problem(context, 409, over(view));
   },
@@ -167,15 +173,15 @@ ingests.openapi(
     method: "post",
     path: "/ingests/{id}/stop",
     summary: "Stop an ingest, and keep its checkpoint for somebody else",
-    security,
-    middleware: requireScope("cancel"),
+    ...needs("cancel"),
     request: { params: IdParam },
     responses: { 200: json(Ingest, "It has stopped."), ...problems(400, 404, 409) },
   }),
   async (context) => {
     const index = jobs(context.env);
     const id = context.req.param("id");
-    const view = (await index.stop(id)) && (await index.settled(id, PATIENCE_MS));
+    const view =
+      (await index.stop(id, context.get("actor"))) && (await index.settled(id, PATIENCE_MS));
     if (!view) return problem(context, 404, NOT_FOUND);
     return view.state === "canceled" ? context.json(view, 200) : problem(context, 409, over(view));
   },
@@ -186,13 +192,12 @@ ingests.openapi(
     method: "post",
     path: "/ingests/{id}/retry",
     summary: "Queue again what has failed or was canceled; it goes on from its checkpoint",
-    security,
-    middleware: requireScope("create"),
+    ...needs("create"),
     request: { params: IdParam },
     responses: { 202: json(Accepted, "It is queued."), ...problems(400, 404, 409) },
   }),
   async (context) => {
-    const view = await jobs(context.env).retry(context.req.param("id"));
+    const view = await jobs(context.env).retry(context.req.param("id"), context.get("actor"));
     if (!view) return problem(context, 404, NOT_FOUND);
     if (view === "over" || view === "gone") return problem(context, 409, NOT_RETRYABLE);
     return context.json({ id: view.id, state: view.state }, 202);
@@ -204,8 +209,7 @@ ingests.openapi(
     method: "get",
     path: "/ingests/{id}/checkpoint",
     summary: "Where it stands, for `vodlift resume`",
-    security,
-    middleware: requireScope("read"),
+    ...needs("read"),
     request: { params: IdParam },
     responses: {
       200: json(z.record(z.string(), z.unknown()), "A checkpoint. It holds no secret."),
@@ -215,7 +219,7 @@ ingests.openapi(
   async (context) => {
     const index = jobs(context.env);
     const id = context.req.param("id");
-    const view = await index.look(id);
+    const view = await index.look(id, context.get("actor"));
     if (!view) return problem(context, 404, NOT_FOUND);
     const checkpoint = view.resumable ? await index.checkpoint(id) : null;
     if (checkpoint !== null) return context.json(JSON.parse(checkpoint), 200);

@@ -1,6 +1,6 @@
 // /session: the dashboard's login. Its body is the proof, so it is read from strangers; the door bounds it.
 import { type Context, Hono } from "hono";
-import { type Bound, crossOrigin, mayTry, tooMany } from "./auth.ts";
+import { type Bound, closedBy, crossOrigin, logRefusal, mayTry, tooMany } from "./auth.ts";
 import { invalid, problem } from "./problem.ts";
 import { close, current, isForeign, isPrivate, open } from "./session.ts";
 import { callerOf } from "./tokens.ts";
@@ -9,12 +9,18 @@ import { parseJson } from "./validation.ts";
 export const login = new Hono<Bound>();
 
 login.get("/", async (context) => {
-  const caller = await current(context);
-  return caller ? context.json({ name: caller.name, scopes: caller.scopes }) : wrongToken(context);
+  const closed = closedBy(context.env);
+  if (closed) return problem(context, 503, closed);
+  const session = await current(context);
+  if (!session) return wrongToken(context);
+  const { name, scopes } = session.caller;
+  return context.json({ name, scopes });
 });
 
 login.post("/", async (context) => {
   if (isForeign(context)) return crossOrigin(context);
+  const closed = closedBy(context.env);
+  if (closed) return problem(context, 503, closed);
   if (!isPrivate(context)) return problem(context, 403, HTTPS_NEEDED);
   const body = parseJson(await context.req.text());
   const isRecord = typeof body === "object" && body !== null && !Array.isArray(body);
@@ -22,14 +28,18 @@ login.post("/", async (context) => {
   const { token } = body as { token?: unknown };
   if (typeof token !== "string") return problem(context, 400, invalid("token", "must be a text"));
   const caller = await callerOf(context.env, token);
-  if (!caller) return (await mayTry(context, "login")) ? wrongToken(context) : tooMany(context);
+  if (!caller) {
+    if (!(await mayTry(context, "login"))) return tooMany(context);
+    logRefusal(context, "a login");
+    return wrongToken(context);
+  }
   await open(context, caller);
   return context.body(null, 204);
 });
 
-login.delete("/", (context) => {
+login.delete("/", async (context) => {
   if (isForeign(context)) return crossOrigin(context);
-  close(context);
+  await close(context);
   return context.body(null, 204);
 });
 

@@ -1,8 +1,8 @@
 // What operators need: totals, pause and resume of everything, metrics, VOD's callbacks.
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { jobs } from "../jobs/index.ts";
-import { type Bound, requireScope } from "./auth.ts";
-import { json, problems, security } from "./documented.ts";
+import type { Bound } from "./auth.ts";
+import { json, needs, problems } from "./documented.ts";
 import { Stats } from "./schema.ts";
 import { validated } from "./validation.ts";
 
@@ -13,11 +13,10 @@ operations.openapi(
     method: "get",
     path: "/stats",
     summary: "Totals",
-    security,
-    middleware: requireScope("read"),
+    ...needs("read"),
     responses: { 200: json(Stats, "How many there are of each state."), ...problems() },
   }),
-  async (context) => context.json(await jobs(context.env).stats(), 200),
+  async (context) => context.json(await jobs(context.env).stats(context.get("actor")), 200),
 );
 
 for (const [path, paused, summary] of [
@@ -29,11 +28,11 @@ for (const [path, paused, summary] of [
       method: "post",
       path,
       summary,
-      security,
-      middleware: requireScope("cancel"),
+      ...needs("admin"),
       responses: { 200: json(Stats, "How it stands now."), ...problems() },
     }),
-    async (context) => context.json(await jobs(context.env).pause(paused), 200),
+    async (context) =>
+      context.json(await jobs(context.env).pause(paused, context.get("actor")), 200),
   );
 }
 

@@ -146,6 +146,7 @@ export const Ingest = z
     id: z.string(),
     url: z.string().openapi({ description: "Without its query, which may hold a signature." }),
     title: z.string().optional(),
+    owner: z.string().optional().openapi({ description: "Whose token has made it." }),
     kind: z.string(),
     state: State,
     phase: z.string().optional().openapi({ description: "What a running ingest is at." }),
@@ -176,9 +177,10 @@ export const TimelineEntry = z
     at: instant,
     type: z.string().openapi({
       description:
-        "queued, started, created, slice, shards, done, ready, failed, canceled, stopped, retried, webhook …",
+        "queued, started, created, slice, shards, paused, resumed, done, ready, failed, canceled, stopped, retried, webhook …",
     }),
     text: z.string().openapi({ description: "For people." }),
+    actor: z.string().optional().openapi({ description: "Whose token did it, if one did." }),
   })
   .openapi("TimelineEntry");
 export type TimelineEntry = z.infer<typeof TimelineEntry>;

@@ -1,7 +1,10 @@
-// The dashboard's login: a token becomes a cookie that scripts cannot read and other sites cannot send. It holds who the
-// caller is and until when, sealed; never the token.
+// The dashboard's login: a token becomes a cookie that scripts cannot read and other sites cannot send. It holds which token
+// it was, from when until when, sealed; never the token. The index knows it, too, until it ends: a logout ends it there, and a
+// token that is taken from the settings ends all of its sessions, whatever name the next one has.
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { jobs } from "../jobs/index.ts";
+import type { Session } from "../jobs/sessions.ts";
 import { seal, unseal } from "../seal.ts";
 import type { Bound } from "./auth.ts";
 import { type Caller, callers } from "./tokens.ts";
@@ -12,14 +15,14 @@ const SECURE_COOKIE = "__Host-vodlift";
 const PLAIN_COOKIE = "vodlift";
 const LIFE_S = 12 * 3600;
 
-interface Session {
-  name: string;
-  /** ms since the epoch. */
-  until: number;
-}
+/** What the cookie holds: as the index has it, but with the id itself. */
+type Sealed = Session;
 
-export async function open(context: Context<Bound>, { name }: Caller): Promise<void> {
-  const session: Session = { name, until: Date.now() + LIFE_S * 1000 };
+export async function open(context: Context<Bound>, { digest }: Caller): Promise<void> {
+  const id = crypto.getRandomValues(new Uint8Array(32)).toHex();
+  const issued = Date.now();
+  const session: Sealed = { id, token: digest, issued, until: issued + LIFE_S * 1000 };
+  await jobs(context.env).openSession(await stored(session));
   setCookie(context, cookieOf(context), await seal(context.env, "session", session), {
     httpOnly: true,
     sameSite: "Strict",
@@ -29,17 +32,23 @@ export async function open(context: Context<Bound>, { name }: Caller): Promise<v
   });
 }
 
-export function close(context: Context<Bound>): void {
+/** It is over, even for whoever has a copy of the cookie. */
+export async function close(context: Context<Bound>): Promise<void> {
+  const session = await sealed(context);
+  if (session) await jobs(context.env).closeSession((await stored(session)).id);
   deleteCookie(context, cookieOf(context), { path: "/", secure: isSecure(context) });
 }
 
-/** Who is logged in. A token that was taken from the settings ends its sessions, too. */
-export async function current(context: Context<Bound>): Promise<Caller | undefined> {
-  const cookie = getCookie(context, cookieOf(context));
-  if (!cookie) return undefined;
-  const session = await unseal<Session>(context.env, "session", cookie);
-  if (!session || session.until < Date.now()) return undefined;
-  return callers(context.env).find(({ name }) => name === session.name);
+/** Who is logged in, and by which session. */
+export async function current(
+  context: Context<Bound>,
+): Promise<{ caller: Caller; session: Session } | undefined> {
+  const given = await sealed(context);
+  if (!given || given.until < Date.now()) return undefined;
+  const caller = callers(context.env).find(({ digest }) => digest === given.token);
+  if (!caller) return undefined;
+  const session = await stored(given);
+  return (await jobs(context.env).isSession(session)) ? { caller, session } : undefined;
 }
 
 /** A browser says where a request comes from: with a cookie, only this very site may change anything. */
@@ -66,4 +75,18 @@ function isSecure(context: Context<Bound>): boolean {
 
 function cookieOf(context: Context<Bound>): string {
   return isSecure(context) ? SECURE_COOKIE : PLAIN_COOKIE;
+}
+
+async function sealed(context: Context<Bound>): Promise<Sealed | undefined> {
+  const cookie = getCookie(context, cookieOf(context));
+  const opened = cookie && (await unseal<Partial<Sealed>>(context.env, "session", cookie));
+  // Those of earlier versions knew a name only.
+  return opened && typeof opened.id === "string" && typeof opened.token === "string"
+    ? (opened as Sealed)
+    : undefined;
+}
+
+async function stored(session: Sealed): Promise<Session> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(session.id));
+  return { ...session, id: new Uint8Array(bytes).toHex() };
 }

@@ -1,27 +1,45 @@
-// Who may do what. Tokens are stored as SHA-256 digests, so the settings open nothing; digests are of one length, so the
-// time a comparison takes tells nothing. There is no default token, and no way in without one.
+// Who calls, by the digest of a token. Tokens are stored as SHA-256 digests, so the settings open nothing; digests are of one
+// length, so the time a comparison takes tells nothing. There is no default token, and no way in without one.
 import type { Env } from "../env.ts";
+import type { Actor } from "../jobs/contract.ts";
+import { SCOPE_NAMES, type Scope, scopesOf } from "./scopes.ts";
 import { parseJson } from "./validation.ts";
 
-export const SCOPES = ["create", "read", "cancel"] as const;
-export type Scope = (typeof SCOPES)[number];
-
+/** Whoever holds one token. */
 export interface Caller {
+  /** For people. Nothing is decided by it. */
   name: string;
+  /** SHA-256 of the token in hex: who it is. Sessions and limits are bound to it. */
+  digest: string;
+  /**
+   * Whom ingests belong to that it makes: the token itself (`token:` and its digest), or an owner that several tokens share
+   * (`owner:` and its name). Quotas and Idempotency-Keys are per owner.
+   */
+  owner: string;
   scopes: readonly Scope[];
 }
 
 interface Known extends Caller {
-  digest: Uint8Array;
+  bytes: Uint8Array;
 }
 
-let parsed: { text: string; known: Known[] } | undefined;
+interface Parsed {
+  text: string;
+  known: readonly Known[];
+  /** Two entries cannot be told apart: whoever holds the one would be taken for the other, so none is let in. */
+  ambiguous: boolean;
+}
+
+let parsed: Parsed | undefined;
 
 /** Everyone who may call; nobody if none is set, or if it cannot be read. What cannot be read is logged, once an isolate. */
 export function callers(env: Env): readonly Known[] {
-  const text = env.VODLIFT_TOKENS ?? "";
-  if (parsed?.text !== text) parsed = { text, known: parse(text) };
-  return parsed.known;
+  return tokens(env).known;
+}
+
+/** Whether two tokens have one name, or two names are of one token. */
+export function areAmbiguous(env: Env): boolean {
+  return tokens(env).ambiguous;
 }
 
 /** Whose token it is. Every digest is compared, whichever it is. */
@@ -31,36 +49,88 @@ export async function callerOf(env: Env, token: string): Promise<Caller | undefi
   );
   let found: Caller | undefined;
   for (const known of callers(env)) {
-    if (crypto.subtle.timingSafeEqual(known.digest, digest)) found = known;
+    if (crypto.subtle.timingSafeEqual(known.bytes, digest)) found = known;
   }
   return found;
 }
 
-function parse(text: string): Known[] {
-  if (text.trim() === "") return [];
-  const list = parseJson(text);
-  if (Array.isArray(list)) return list.flatMap(read);
-  complain("it must be a JSON array");
-  return [];
+/** Who calls, as the index needs to know it. */
+export function actorOf({ owner, name, scopes }: Caller): Actor {
+  return { owner, name, all: scopes.includes("all") };
 }
 
-function read(
-  one: { name?: unknown; sha256?: unknown; scopes?: unknown } | null,
-  index: number,
-): Known[] {
+function tokens(env: Env): Parsed {
+  const text = env.VODLIFT_TOKENS ?? "";
+  if (parsed?.text !== text) parsed = parse(text);
+  return parsed;
+}
+
+function parse(text: string): Parsed {
+  const list = text.trim() === "" ? [] : parseJson(text);
+  if (!Array.isArray(list)) {
+    complain("it must be a JSON array");
+    return { text, known: [], ambiguous: false };
+  }
+  const entries = list.map((one, index) => read(one, index, list.length === 1));
+  const ambiguous = complainOfTwins(entries);
+  return { text, known: ambiguous ? [] : entries.filter((one) => one !== undefined), ambiguous };
+}
+
+type Entry = { name?: unknown; sha256?: unknown; scopes?: unknown; owner?: unknown } | null;
+
+function read(one: Entry, index: number, isOnly: boolean): Known | undefined {
+  const nth = `entry ${index + 1}`;
   if (typeof one?.sha256 !== "string" || !/^[0-9a-f]{64}$/i.test(one.sha256)) {
-    complain(`entry ${index + 1} opens nothing: its sha256 must be 64 hex digits`);
-    return [];
+    complain(`${nth} opens nothing: its sha256 must be 64 hex digits`);
+    return undefined;
   }
-  const name = typeof one.name === "string" ? one.name : one.sha256.slice(0, 8);
-  // What is no list, a text say, gives no scope: only leaving them out means all.
-  const given: unknown[] =
-    one.scopes === undefined ? [...SCOPES] : Array.isArray(one.scopes) ? one.scopes : [];
-  const scopes = SCOPES.filter((scope) => given.includes(scope));
-  if (scopes.length < given.length || given.length === 0) {
-    complain(`entry ${index + 1}: its scopes must be a list of ${SCOPES.join(", ")}`);
+  const digest = one.sha256.toLowerCase();
+  const { name = digest.slice(0, 8), owner } = one;
+  if (!isLabel(name) || (owner !== undefined && !isLabel(owner))) {
+    complain(`${nth} opens nothing: its name and owner must be texts of 1 to 64 characters`);
+    return undefined;
   }
-  return [{ name, scopes, digest: Uint8Array.fromHex(one.sha256) }];
+  return {
+    name,
+    digest,
+    owner: owner === undefined ? `token:${digest}` : `owner:${owner}`,
+    scopes: scopesOf(scopesIn(one.scopes, nth), isOnly),
+    bytes: Uint8Array.fromHex(digest),
+  };
+}
+
+/** What is no list, a text say, gives no scope: only leaving them out means all. */
+function scopesIn(given: unknown, nth: string): readonly Scope[] | undefined {
+  if (given === undefined) return undefined;
+  const list: unknown[] = Array.isArray(given) ? given : [];
+  const scopes = SCOPE_NAMES.filter((name) => list.includes(name));
+  if (list.length === 0 || list.some((one) => !scopes.includes(one as Scope))) {
+    complain(`${nth}: its scopes must be a list of ${SCOPE_NAMES.join(", ")}`);
+  }
+  return scopes;
+}
+
+/** It stands in timelines and logs: no line ends, no marks that are not seen. */
+function isLabel(text: unknown): text is string {
+  return typeof text === "string" && /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u.test(text);
+}
+
+/** Says whether there are any: two names that people read as one, or one digest twice. */
+function complainOfTwins(entries: readonly (Known | undefined)[]): boolean {
+  const seen = new Map<string, number>();
+  let found = false;
+  for (const [index, one] of entries.entries()) {
+    if (one === undefined) continue;
+    const name = `name ${one.name.normalize("NFKC").toLowerCase()}`;
+    const twin = seen.get(name) ?? seen.get(one.digest);
+    if (twin !== undefined) {
+      const what = seen.has(name) ? "name" : "sha256";
+      complain(`entries ${twin} and ${index + 1} have one ${what}; give each one of its own`);
+      found = true;
+    }
+    seen.set(name, index + 1).set(one.digest, index + 1);
+  }
+  return found;
 }
 
 /** For the operator; callers hear no more than that it is closed to them. Nothing of the text is quoted. */

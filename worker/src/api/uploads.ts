@@ -13,8 +13,8 @@ import { trail } from "../ingest/store.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { jobs, type NewJob } from "../jobs/index.ts";
 import { identityOf } from "./accept.ts";
-import { type Bound, requireScope } from "./auth.ts";
-import { json, problems, security } from "./documented.ts";
+import type { Bound } from "./auth.ts";
+import { json, needs, problems } from "./documented.ts";
 import { codingsOf, decoded } from "./encoding.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { invalid, problem, statusOf, type Trouble, withField } from "./problem.ts";
@@ -38,8 +38,7 @@ uploads.openapi(
     summary: "Upload the body as a video",
     description:
       "It answers when the file is complete. The format follows from the extension of `fileName`, else from the Content-Type, else from the extension of `title`, else it is mp4; `fileName` or `title` is needed. Under an Idempotency-Key a file is uploaded once: of a repeated request the query is compared and, where it is announced, the length of the body; the body itself is not. After a failure the same request tries again under the same id.",
-    security,
-    middleware: requireScope("create"),
+    ...needs("create"),
     request: {
       headers: Key.extend({
         "content-encoding": z.string().optional().openapi({
@@ -80,14 +79,14 @@ uploads.openapi(
     // Of a coded body only its end tells the length.
     const length = codings.length === 0 ? req.header("content-length") : undefined;
     const size = length === undefined ? {} : { size: Number(length) };
-    const owner = keyOf(context.get("caller").name, key, "upload");
+    const owner = keyOf(context.get("actor").owner, key, "upload");
     const title = named.title === undefined ? {} : { title: named.title };
     const job: NewJob = {
       ...(await identityOf(owner, { ...query, ...named })),
       ...{ host: "upload", url: "upload:", kind: "video", ...title, ...size },
     };
     const index = jobs(env);
-    const opening = await index.open(job, size.size);
+    const opening = await index.open(job, size.size, context.get("actor"));
     switch (opening.todo) {
       case "conflict":
         return problem(context, 422, CONFLICT);

@@ -1,5 +1,21 @@
 // What callers of the API and runs of the Workflow say to the job index, and hear from it.
 import type { Ingest, State } from "../api/schema.ts";
+import type { Session } from "./sessions.ts";
+
+/** Who calls. */
+export interface Actor {
+  /** Whom ingests belong to that it makes. */
+  owner: string;
+  /** As timelines show it. */
+  name: string;
+  /** It reaches everyone's ingests. Otherwise those of others are not there for it. */
+  all: boolean;
+}
+
+/** Who follows an ingest for long: with a session, until that ends. */
+export interface Listener extends Actor {
+  session?: Session;
+}
 
 /** An ingest as it is accepted. */
 export interface NewJob {

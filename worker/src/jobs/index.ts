@@ -19,7 +19,9 @@ import {
 } from "./care.ts";
 import type {
   Acceptance,
+  Actor,
   Ended,
+  Listener,
   NewJob,
   Notice,
   Opening,
@@ -31,7 +33,8 @@ import { migrate } from "./migrations.ts";
 import { News } from "./news.ts";
 import { Notices } from "./notices.ts";
 import { findRows, type Query } from "./query.ts";
-import { isSettled, type Row, toIngest } from "./row.ts";
+import { COLUMNS, isSettled, type Row, toIngest } from "./row.ts";
+import { type Session, Sessions } from "./sessions.ts";
 import { PAGE, Table } from "./table.ts";
 
 export type * from "./contract.ts";
@@ -41,6 +44,7 @@ export class JobIndex extends DurableObject<Env> {
   readonly #news = new News();
   readonly #notices = new Notices(this.#sql, this.env);
   readonly #table = new Table(this.#sql, this.#notices, this.#news.tell);
+  readonly #sessions = new Sessions(this.#sql);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -50,21 +54,22 @@ export class JobIndex extends DurableObject<Env> {
   // What callers of the API say.
 
   /** Takes new ingests, all or none; what is known by its id stays as it is. */
-  async accept(jobs: readonly NewJob[]): Promise<Acceptance[]> {
+  async accept(jobs: readonly NewJob[], actor: Actor): Promise<Acceptance[]> {
     const accepted = this.ctx.storage.transactionSync(() =>
-      jobs.map((job) => this.#table.add(job)),
+      jobs.map((job) => this.#table.add(job, actor)),
     );
     await this.#wake();
     return accepted;
   }
 
   /** Takes bytes that come with a request. Under an id that is known they are sent only if an earlier try has failed. */
-  async open(job: NewJob, length: number | undefined): Promise<Opening> {
+  async open(job: NewJob, length: number | undefined, actor: Actor): Promise<Opening> {
     const known = this.#table.find(job.id);
     if (!known) {
-      await this.accept([job]);
+      await this.accept([job], actor);
       return { todo: "send", run: 1 };
     }
+    if (known.owner !== actor.owner) return { todo: "conflict" };
     if (known.fingerprint !== (job.fingerprint ?? null)) return { todo: "conflict" };
     if (known.ended === null || !isSettled(known)) return { todo: "wait" };
     if (known.state !== "failed") {
@@ -73,27 +78,30 @@ export class JobIndex extends DurableObject<Env> {
     }
     const run = known.run + 1;
     const afresh = { size: length ?? null, bytes: 0, parts: 0, started: Date.now() };
-    this.#again(known, { state: "running", run, ...afresh });
+    this.#again(known, { state: "running", run, ...afresh }, actor);
     await this.#wake();
     return { todo: "send", run, ...(known.media_id !== null && { mediaId: known.media_id }) };
   }
 
-  page(query: Query): { ingests: Ingest[]; cursor: string | null } {
-    const rows = findRows(this.#sql, query);
+  page(
+    query: Omit<Query, "owner">,
+    { owner, all }: Actor,
+  ): { ingests: Ingest[]; cursor: string | null } {
+    const rows = findRows(this.#sql, all ? query : { ...query, owner });
     const shown = rows.slice(0, query.limit);
     const last = rows.length > query.limit ? shown.at(-1) : undefined;
     return { ingests: shown.map(toIngest), cursor: last ? String(last.seq) : null };
   }
 
-  async look(id: string): Promise<IngestDetail | undefined> {
-    const row = this.#table.find(id);
+  async look(id: string, actor: Actor): Promise<IngestDetail | undefined> {
+    const row = this.#table.seen(id, actor);
     if (!row) return undefined;
     return { ...toIngest(row), ...this.#table.timeline(row) };
   }
 
   /** The entry that a listener says it heard last, if this ingest has it; else 0, and it hears everything. */
-  heard(id: string, seq: number): number {
-    const row = this.#table.find(id);
+  heard(id: string, seq: number, actor: Actor): number {
+    const row = this.#table.seen(id, actor);
     return row && this.#table.hasEntry(row, seq) ? seq : 0;
   }
 
@@ -103,9 +111,10 @@ export class JobIndex extends DurableObject<Env> {
     seq: number,
     moved: string | undefined,
     patienceMs: number,
+    { session, ...actor }: Listener,
   ): Promise<{ view: Ingest; entries: TimelineEntry[]; over: boolean } | undefined> {
-    const row = this.#table.find(id);
-    if (!row) return undefined;
+    const row = this.#table.seen(id, actor);
+    if (!row || (session && !this.#sessions.isOpen(session))) return undefined;
     const entries = this.#table.entries(row, seq);
     const view = toIngest(row);
     // As many as are read at once may not be all.
@@ -134,8 +143,8 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   /** Gives it up. What runs is told so with its next report; what was uploaded is removed then. */
-  async cancel(id: string): Promise<Ingest | undefined> {
-    const row = this.#table.find(id);
+  async cancel(id: string, actor: Actor): Promise<Ingest | undefined> {
+    const row = this.#table.seen(id, actor);
     if (!row) return undefined;
     const open = row.state === "queued" || row.state === "running";
     const left = row.has_checkpoint === 1 && row.state !== "done" && row.state !== "ready";
@@ -143,43 +152,57 @@ export class JobIndex extends DurableObject<Env> {
       // What runs cleans up behind itself; for the rest nobody is there yet.
       const runs = row.state === "running";
       this.#end(row, "canceled", runs || left ? "cleanup" : null, !runs);
-      this.#table.note(row, "canceled", "Canceled; what was uploaded is removed.");
+      this.#table.note(row, "canceled", "Canceled; what was uploaded is removed.", actor.name);
       await this.#wake();
     }
     return this.#table.show(id);
   }
 
   /** Ends it, and leaves its checkpoint to somebody else. */
-  async stop(id: string): Promise<Ingest | undefined> {
-    const row = this.#table.find(id);
-    if (row?.state === "queued" || row?.state === "running") {
+  async stop(id: string, actor: Actor): Promise<Ingest | undefined> {
+    const row = this.#table.seen(id, actor);
+    if (!row) return undefined;
+    if (row.state === "queued" || row.state === "running") {
       const runs = row.state === "running";
       this.#end(row, "canceled", runs ? "drain" : null, !runs);
-      this.#table.note(row, "stopped", "Stopped; its checkpoint is kept.");
+      this.#table.note(row, "stopped", "Stopped; its checkpoint is kept.", actor.name);
     }
     return this.#table.show(id);
   }
 
   /** Queues again what has failed or was canceled; it goes on from its checkpoint, if it left one. */
-  async retry(id: string): Promise<Ingest | "over" | "gone" | undefined> {
-    const row = this.#table.find(id);
+  async retry(id: string, actor: Actor): Promise<Ingest | "over" | "gone" | undefined> {
+    const row = this.#table.seen(id, actor);
     if (!row) return undefined;
     if ((row.state !== "failed" && row.state !== "canceled") || !isSettled(row)) return "over";
     if (row.has_request === 0) return "gone";
-    this.#again(row, { state: "queued", run: row.run + 1 });
+    this.#again(row, { state: "queued", run: row.run + 1 }, actor);
     await this.#wake();
     return this.#table.show(id);
   }
 
-  stats(): Stats {
-    return { ...this.#table.totals(), paused: this.#table.paused() };
+  openSession(session: Session): void {
+    this.#sessions.open(session);
+  }
+
+  isSession(session: Session): boolean {
+    return this.#sessions.isOpen(session);
+  }
+
+  closeSession(id: string): void {
+    this.#sessions.close(id);
+  }
+
+  stats(actor: Actor): Stats {
+    return { ...this.#table.totals(actor), paused: this.#table.paused() };
   }
 
   /** While paused nothing begins, and what runs goes back into the queue at its next part. */
-  async pause(paused: boolean): Promise<Stats> {
+  async pause(paused: boolean, actor: Actor): Promise<Stats> {
+    if (this.#table.paused() !== paused) this.#notePause(paused, actor);
     this.#table.pause(paused);
     await this.#wake();
-    return this.stats();
+    return this.stats(actor);
   }
 
   /** VOD itself says that it has the file. */
@@ -358,7 +381,7 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   /** Another attempt, from the beginning or the last checkpoint. What webhooks were not told yet they still are. */
-  #again(row: Row, change: Pick<Row, "state" | "run"> & Partial<Row>): void {
+  #again(row: Row, change: Pick<Row, "state" | "run"> & Partial<Row>, { name }: Actor): void {
     this.#table.change(row, {
       attempts: row.attempts + 1,
       stalls: 0,
@@ -369,7 +392,17 @@ export class JobIndex extends DurableObject<Env> {
       silent_until: null,
       ...change,
     });
-    this.#table.note(row, "retried", `Attempt ${row.attempts + 1} was asked for.`);
+    this.#table.note(row, "retried", `Attempt ${row.attempts + 1} was asked for.`, name);
+  }
+
+  /** In the timelines of what runs: ten thousand that wait need no line each. */
+  #notePause(paused: boolean, { name }: Actor): void {
+    const [type, text] = paused
+      ? ["paused", "Everything was paused."]
+      : ["resumed", "Everything goes on."];
+    const which = paused ? "state = 'running'" : "state = 'queued' AND started IS NOT NULL";
+    const rows = this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE ${which} LIMIT ?`, BATCH);
+    for (const row of rows.toArray()) this.#table.note(row, type, text, name);
   }
 
   #end(row: Row, state: State, left: Row["todo"], isAlone: boolean): void {

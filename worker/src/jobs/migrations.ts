@@ -121,17 +121,68 @@ CREATE TABLE claims (
 CREATE INDEX claims_by_job ON claims (job);
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, NOTICES];
+const OWNERS = `
+-- Whom it belongs to: 'token:' and a digest, or 'owner:' and a name. Empty, of rows from before: nobody, so only who reaches
+-- everyone's ingests sees them.
+ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+-- As its maker was called then.
+ALTER TABLE jobs ADD COLUMN owner_name TEXT;
+CREATE INDEX jobs_by_owner ON jobs (owner, seq);
+CREATE INDEX jobs_by_owner_and_state ON jobs (owner, state, seq);
 
-/** Brings the database to this version, in one transaction. */
-export function migrate(storage: DurableObjectStorage): void {
+-- Who did it; nobody where it came about.
+ALTER TABLE entries ADD COLUMN actor TEXT;
+
+-- Totals are an owner's: the sum of all is everyone's.
+CREATE TABLE owner_totals (
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (owner, name)
+) WITHOUT ROWID;
+INSERT INTO owner_totals SELECT '', name, value FROM totals;
+DROP TRIGGER count_added;
+DROP TRIGGER count_moved;
+DROP TRIGGER count_removed;
+DROP TABLE totals;
+CREATE TRIGGER count_added AFTER INSERT ON jobs BEGIN
+  INSERT INTO owner_totals VALUES (new.owner, new.state, 1)
+    ON CONFLICT (owner, name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER count_moved AFTER UPDATE OF state ON jobs WHEN old.state <> new.state BEGIN
+  UPDATE owner_totals SET value = value - 1 WHERE owner = old.owner AND name = old.state;
+  INSERT INTO owner_totals VALUES (new.owner, new.state, 1)
+    ON CONFLICT (owner, name) DO UPDATE SET value = value + 1;
+  INSERT INTO owner_totals
+    SELECT new.owner, 'bytes', new.bytes WHERE old.state = 'running' AND new.state IN ('done', 'ready')
+    ON CONFLICT (owner, name) DO UPDATE SET value = value + excluded.value;
+END;
+CREATE TRIGGER count_removed AFTER DELETE ON jobs BEGIN
+  UPDATE owner_totals SET value = value - 1 WHERE owner = old.owner AND name = old.state;
+END;
+
+-- Sessions that were opened and did not end yet: an id's SHA-256, of which token, until when.
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  token TEXT NOT NULL,
+  issued INTEGER NOT NULL,
+  until INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_by_token ON sessions (token, issued);
+CREATE INDEX sessions_by_end ON sessions (until);
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS];
+
+/** Brings the database to this version, or an earlier one, in one transaction. */
+export function migrate(storage: DurableObjectStorage, to = MIGRATIONS.length): void {
   const { sql } = storage;
   sql.exec("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY)");
   const { at } = sql
     .exec<{ at: number }>("SELECT COALESCE(MAX(version), 0) AS at FROM migrations")
     .one();
   storage.transactionSync(() => {
-    for (const [index, migration] of MIGRATIONS.entries()) {
+    for (const [index, migration] of MIGRATIONS.slice(0, to).entries()) {
       if (index < at) continue;
       sql.exec(migration);
       sql.exec("INSERT INTO migrations VALUES (?)", index + 1);

@@ -3,6 +3,8 @@ import type { State } from "../api/schema.ts";
 import { COLUMNS, type Row } from "./row.ts";
 
 export interface Query {
+  /** Only what belongs to this one. */
+  owner?: string;
   state?: readonly State[];
   /** Part of id, URL, title or media id. */
   q?: string;
@@ -31,6 +33,10 @@ export function findRows(sql: SqlStorage, query: Query): Row[] {
     const likes = spellings.flatMap((text) => TEXTS.map((column) => [column, text] as const));
     tests.push(`(${likes.map(([column]) => `${column} LIKE ? ESCAPE '\\'`).join(" OR ")})`);
     values.push(...likes.map(([, text]) => `%${text.replace(/[\\%_]/g, "\\$&")}%`));
+  }
+  if (query.owner !== undefined) {
+    tests.push("jobs.owner = ?");
+    values.push(query.owner);
   }
   if (query.state?.length) {
     tests.push(`state IN (${query.state.map(() => "?").join(",")})`);

@@ -34,6 +34,9 @@ export type Row = {
   started: number | null;
   moved: number;
   ended: number | null;
+  /** Whom it belongs to; empty: nobody. */
+  owner: string;
+  owner_name: string | null;
 };
 
 /** What is selected of table `jobs` for a `Row`; each name with its table, as `texts` has some of the same. */
@@ -41,16 +44,24 @@ export const COLUMNS = `
   jobs.seq, jobs.id, jobs.fingerprint, jobs.state, jobs.run, jobs.attempts, jobs.host, jobs.url, jobs.title, jobs.kind,
   jobs.phase, jobs.media_id, jobs.size, jobs.bytes, jobs.rate, jobs.parts, jobs.parts_total, jobs.error,
   jobs.request IS NOT NULL AS has_request, jobs.checkpoint IS NOT NULL AS has_checkpoint, jobs.todo, jobs.stalls,
-  jobs.webhook, jobs.hooked, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended
+  jobs.webhook, jobs.hooked, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended,
+  jobs.owner, jobs.owner_name
 `;
 
-export type EntryRow = { seq: number; at: number; type: string; text: string };
+export type EntryRow = {
+  seq: number;
+  at: number;
+  type: string;
+  text: string;
+  actor: string | null;
+};
 
 export function toIngest(row: Row): Ingest {
   return {
     id: row.id,
     url: row.url,
     ...given("title", row.title),
+    ...given("owner", row.owner_name),
     kind: row.kind,
     state: row.state,
     ...given("phase", row.state === "running" ? row.phase : null),
@@ -77,8 +88,8 @@ export function isSettled({ todo }: Pick<Row, "todo">): boolean {
   return todo === null || todo === "notify" || todo === "confirm";
 }
 
-export function toEntry({ seq, at, type, text }: EntryRow): TimelineEntry {
-  return { seq, at: iso(at), type, text };
+export function toEntry({ seq, at, type, text, actor }: EntryRow): TimelineEntry {
+  return { seq, at: iso(at), type, text, ...given("actor", actor) };
 }
 
 function iso(ms: number): string {

@@ -1,6 +1,6 @@
 // The rows of the index: each is found, changed and noted here, and every change is told to those who listen.
 import type { Ingest, State, Stats, TimelineEntry } from "../api/schema.ts";
-import type { Acceptance, NewJob, Report } from "./contract.ts";
+import type { Acceptance, Actor, NewJob, Report } from "./contract.ts";
 import type { Notices } from "./notices.ts";
 import { COLUMNS, type EntryRow, isSettled, type Row, toEntry, toIngest } from "./row.ts";
 
@@ -11,6 +11,10 @@ type Sums = { bytes: number; rate: number; parts: number };
 export const ORPHANED = 0;
 /** Entries that are read at once. */
 export const PAGE = 500;
+/** Of an owner without any. */
+const NONE: readonly (readonly [State, number])[] = (
+  ["queued", "running", "done", "ready", "failed", "canceled"] as const
+).map((state) => [state, 0]);
 /** Of a longer timeline these are shown beside the newest: how it began. */
 const BEGINNING = 20;
 
@@ -25,16 +29,17 @@ export class Table {
     this.#tell = tell;
   }
 
-  add(job: NewJob): Acceptance {
+  add(job: NewJob, { owner, name }: Actor): Acceptance {
     const known = this.find(job.id);
     if (known) {
-      return known.fingerprint === (job.fingerprint ?? null) ? known : { conflict: true };
+      const same = known.owner === owner && known.fingerprint === (job.fingerprint ?? null);
+      return same ? known : { conflict: true };
     }
     const now = Date.now();
     const running = job.request === undefined;
     this.#sql.exec(
-      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, hooked, created, started, moved)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, hooked, created, started, moved, owner, owner_name)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       job.id,
       job.fingerprint ?? null,
       running ? "running" : "queued",
@@ -49,12 +54,15 @@ export class Table {
       now,
       running ? now : null,
       now,
+      owner,
+      name,
     );
     const row = this.find(job.id) as Row;
     this.note(
       row,
       running ? "started" : "queued",
       running ? "Its bytes come with the request." : "Accepted.",
+      name,
     );
     return { id: row.id, state: row.state };
   }
@@ -150,14 +158,15 @@ export class Table {
     this.#tell(row.id);
   }
 
-  /** A note is no sign of life: nothing moves by it. */
-  note(row: Row, type: string, text: string): void {
+  /** A note is no sign of life: nothing moves by it. `actor`: who did it, where somebody did. */
+  note(row: Row, type: string, text: string, actor?: string): void {
     this.#sql.exec(
-      "INSERT INTO entries (job, at, type, text) VALUES (?, ?, ?, ?)",
+      "INSERT INTO entries (job, at, type, text, actor) VALUES (?, ?, ?, ?, ?)",
       row.seq,
       Date.now(),
       type,
       text,
+      actor ?? null,
     );
     this.#tell(row.id);
   }
@@ -165,7 +174,7 @@ export class Table {
   entries(row: Row, after: number): TimelineEntry[] {
     return this.#sql
       .exec<EntryRow>(
-        "SELECT seq, at, type, text FROM entries WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, at, type, text, actor FROM entries WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
         row.seq,
         after,
         PAGE,
@@ -184,7 +193,7 @@ export class Table {
     if (count <= PAGE) return { timeline: first };
     const newest = this.#sql
       .exec<EntryRow>(
-        "SELECT seq, at, type, text FROM entries WHERE job = ? ORDER BY seq DESC LIMIT ?",
+        "SELECT seq, at, type, text, actor FROM entries WHERE job = ? ORDER BY seq DESC LIMIT ?",
         row.seq,
         PAGE - BEGINNING,
       )
@@ -220,6 +229,12 @@ export class Table {
     return this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE id = ?`, id).toArray()[0];
   }
 
+  /** The row, if it is there for this caller. */
+  seen(id: string, { owner, all }: Actor): Row | undefined {
+    const row = this.find(id);
+    return all || row?.owner === owner ? row : undefined;
+  }
+
   /** The row, if this run of it is the one that counts. */
   current(id: string, run: number): Row | undefined {
     const row = this.find(id);
@@ -243,18 +258,22 @@ export class Table {
     return row && toIngest(row);
   }
 
-  /** How many there are of each state, and all bytes that were lifted. */
-  totals(): Omit<Stats, "paused"> {
-    const totals = this.#sql
-      .exec<{ name: string; value: number }>("SELECT * FROM totals")
-      .toArray();
-    const { bytes = 0, ...counts } = Object.fromEntries(
-      totals.map(({ name, value }) => [name, value]),
-    );
+  /** How many this caller reaches of each state, and all bytes of them that were lifted. */
+  totals({ owner, all }: Actor): Omit<Stats, "paused"> {
+    const [which, values] = all ? ["TRUE", []] : ["owner = ?", [owner]];
+    const found = this.#sql
+      .exec<{ name: string; value: number }>(
+        `SELECT name, SUM(value) AS value FROM owner_totals WHERE ${which} GROUP BY name`,
+        ...values,
+      )
+      .toArray()
+      .map(({ name, value }) => [name, value] as const);
+    const { bytes = 0, ...counts } = Object.fromEntries([...NONE, ...found]);
     const { rate, moving } = this.#sql
       .exec<{ rate: number; moving: number }>(
         `SELECT COALESCE(SUM(rate), 0) AS rate, COALESCE(SUM(bytes), 0) AS moving
-         FROM jobs WHERE state = 'running'`,
+         FROM jobs WHERE state = 'running' AND ${which}`,
+        ...values,
       )
       .one();
     return { counts: counts as Stats["counts"], bytes, moving, rate };

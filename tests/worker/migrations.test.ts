@@ -1,0 +1,72 @@
+// The database of an earlier version becomes one of this, and nothing in it is lost.
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+
+type Value = string | number | null;
+type Caller = { owner: string; name: string; all: boolean };
+interface Storage {
+  sql: { exec(query: string, ...values: Value[]): unknown };
+}
+interface Rows {
+  totals(caller: Caller): { counts: Record<string, number>; bytes: number };
+  seen(id: string, caller: Caller): { state: string; owner_name: string | null } | undefined;
+  add(job: object, caller: Caller): object;
+}
+type Migrate = (storage: Storage, to?: number) => void;
+type RowsOf = new (sql: object, notices: object, tell: () => void) => Rows;
+
+// Their types are workerd's, so they are not looked at from here.
+const jobs = new URL("../../worker/src/jobs/", import.meta.url);
+const { migrate } = (await import(`${jobs}migrations.ts`)) as { migrate: Migrate };
+const { Table } = (await import(`${jobs}table.ts`)) as { Table: RowsOf };
+
+/** SQLite as a Durable Object has it, as far as the index uses it. */
+function storage(): Storage {
+  const database = new DatabaseSync(":memory:");
+  const exec = (query: string, ...values: Value[]) => {
+    if (values.length === 0 && /;\s*\S/.test(query)) return database.exec(query);
+    const rows = database.prepare(query).all(...values);
+    return { toArray: () => rows, one: () => rows[0] };
+  };
+  return { sql: { exec }, transactionSync: (work: () => unknown) => work() } as Storage;
+}
+
+test("rows from before owners are nobody's: only who reaches everything sees them", () => {
+  const old = storage();
+  migrate(old, 2);
+  for (const [id, state] of ["queued", "running", "running", "failed"].entries()) {
+    old.sql.exec(
+      `INSERT INTO jobs (id, state, host, url, kind, created, moved)
+       VALUES (?, ?, 'a.example', 'https://a.example/a.mp4', 'video', 1, 1)`,
+      `id-${id}`,
+      state,
+    );
+  }
+  old.sql.exec("UPDATE jobs SET state = 'done', bytes = 7 WHERE id = ?", "id-1");
+  migrate(old);
+  const table = new Table(old.sql, {}, () => {});
+  const operator = { owner: "token:1", name: "operator", all: true };
+  const other = { ...operator, all: false };
+  const { counts, bytes } = table.totals(operator);
+  assert.deepEqual(counts, { queued: 1, running: 1, done: 1, ready: 0, failed: 1, canceled: 0 });
+  assert.equal(bytes, 7);
+  assert.deepEqual(table.totals(other).counts, {
+    ...counts,
+    ...{ queued: 0, running: 0, done: 0, failed: 0 },
+  });
+  assert.equal(table.seen("id-1", operator)?.state, "done");
+  assert.equal(table.seen("id-1", other), undefined);
+  // They are counted on as before, and so are new ones.
+  old.sql.exec("UPDATE jobs SET state = 'done', bytes = 5 WHERE id = ?", "id-2");
+  old.sql.exec("DELETE FROM jobs WHERE id = ?", "id-3");
+  const job = { id: "new", host: "b.example", url: "https://b.example/", kind: "video" };
+  table.add({ ...job, request: "sealed" }, other);
+  assert.deepEqual(table.totals(operator), {
+    counts: { queued: 2, running: 0, done: 2, ready: 0, failed: 0, canceled: 0 },
+    ...{ bytes: 12, moving: 0, rate: 0 },
+  });
+  assert.equal(table.totals(other).counts.queued, 1);
+  assert.equal(table.seen("new", other)?.owner_name, "operator");
+  assert.equal(table.seen("new", { ...other, owner: "token:2" }), undefined);
+});
