@@ -130,6 +130,27 @@ for (const runtime of RUNTIMES) {
     });
   });
 
+  test(`${name}: a body that ends with its connection has not ended where that was reset`, async () => {
+    const head = "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nConnection: close\r\n\r\n";
+    const raw = head + bytes.toString("latin1");
+    const half = (times: number) => {
+      let asked = 0;
+      return (): RawReply => {
+        asked += 1;
+        return asked > times ? { raw } : { raw: raw.slice(0, 120_000), resets: true };
+      };
+    };
+    await withOrigin(half(2), async ({ url }) => {
+      const { objectKey, error } = await uploadIn(runtime, `${url}/film.mp4`);
+      assert.equal(error, undefined, error?.message);
+      assert.equal(await storedSha256(service, objectKey), sha256);
+    });
+    await withOrigin(half(Number.POSITIVE_INFINITY), async ({ url }) => {
+      const { error } = await uploadIn(runtime, `${url}/film.mp4`);
+      assert.equal(error?.code, "source_unreachable", error?.message);
+    });
+  });
+
   test(`${name}: a source is told who asks, and what breaks HTTP has a code of its own`, async () => {
     await withOrigin(
       ({ path }) => ({ raw: MALFORMED[path.slice(1)] ?? "" }),

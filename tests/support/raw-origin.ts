@@ -18,6 +18,8 @@ export interface RawReply {
   body?: Uint8Array;
   /** In place of all that. */
   raw?: string;
+  /** The connection is not closed behind it, but reset. */
+  resets?: boolean;
 }
 
 export interface RawOrigin {
@@ -42,7 +44,9 @@ export async function startRawOrigin(
       socket.off("data", read);
       const request = parse(head);
       requests.push(request);
-      socket.end(written(answer(request)));
+      const reply = answer(request);
+      if (reply.resets) socket.write(written(reply), () => socket.resetAndDestroy());
+      else socket.end(written(reply));
     });
   });
   server.listen(0, "127.0.0.1");

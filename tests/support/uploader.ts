@@ -6,4 +6,5 @@ const { account, source, options } = JSON.parse(text);
 const outcome = await new Vodlift(account)
   .upload(source, options)
   .catch((error: VodliftError) => ({ error: error.toJSON() }));
-console.log(JSON.stringify(outcome));
+// Deno 2.9 does not end by itself once a request on a connection used before was called off.
+process.stdout.write(`${JSON.stringify(outcome)}\n`, () => process.exit());

@@ -157,7 +157,7 @@ class NodeRequest implements Outgoing {
     this.#reply = new Promise((resolve, reject) => {
       this.#request.on("response", (response) => {
         this.answered = true;
-        resolve(incoming(response));
+        resolve(incoming(response, () => this.#error));
         this.#waiting?.resolve();
       });
       this.#request.on("error", (error: NodeJS.ErrnoException) => {
@@ -214,13 +214,13 @@ function outgoingHeaders(request: Request, length: number): Record<string, strin
   return headers;
 }
 
-function incoming(response: http.IncomingMessage): Incoming {
+function incoming(response: http.IncomingMessage, broken: () => Error | undefined): Incoming {
   const { rawHeaders } = response;
   const headers: [string, string][] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     headers.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""]);
   }
-  return { status: response.statusCode ?? 0, headers, body: new NodeBody(response) };
+  return { status: response.statusCode ?? 0, headers, body: new NodeBody(response, broken) };
 }
 
 /** `ArrayBuffer.prototype.transfer` moves memory away; what is moved to nowhere is free. */
@@ -243,10 +243,13 @@ const COPIES_BODIES = !("Deno" in globalThis || "Bun" in globalThis);
 
 class NodeBody implements ByteReader {
   readonly #response: http.IncomingMessage;
+  /** What broke the connection, if anything did. */
+  readonly #broken: () => Error | undefined;
   readonly #chunks: AsyncIterator<Uint8Array>;
 
-  constructor(response: http.IncomingMessage) {
+  constructor(response: http.IncomingMessage, broken: () => Error | undefined) {
     this.#response = response;
+    this.#broken = broken;
     // A body that is dropped before it was read to its end fails; that is nobody's concern by then.
     response.on("error", () => {});
     if (COPIES_BODIES) giveBackReads(response);
@@ -255,7 +258,11 @@ class NodeBody implements ByteReader {
 
   async read(): Promise<Uint8Array | undefined> {
     const { value, done } = await this.#chunks.next();
-    return done ? undefined : value;
+    if (!done) return value;
+    // Where only the end of the connection ends a body, a reset looks like that end to the parser.
+    const broken = endsWithConnection(this.#response) ? this.#broken() : undefined;
+    if (broken !== undefined) throw broken;
+    return undefined;
   }
 
   release(chunk: Uint8Array): void {
@@ -265,6 +272,11 @@ class NodeBody implements ByteReader {
   close(): void {
     this.#response.destroy();
   }
+}
+
+/** Neither its length is told, nor does it come in chunks. */
+function endsWithConnection({ headers }: http.IncomingMessage): boolean {
+  return headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
 }
 
 /** Node's parser copies the body out of what the socket has read; the listener comes after it, so the rest is waste. */
