@@ -111,12 +111,16 @@ codes! {
     AddressRefused = Guard, false, "Sources on private and loopback addresses are refused unless `allowPrivateSources` says otherwise.";
     /// The caller's own lists of hosts refuse this one.
     SourceHostRefused = Guard, false, "Use a source on another host, or change the lists `allowHosts` and `denyHosts`.";
+    /// The source that a checkpoint names was not confirmed.
+    SourceUnconfirmed = Guard, false, "Pass the source yourself, or confirm the one that the checkpoint names.";
     /// This build of the package cannot tell which address a name leads to, on a runtime where others can.
     GuardMissing = Guard, false, "Bundle the package for the runtime it runs on, as the message says, or leave it out of the bundle.";
     /// A playlist names a local file that is not below its own folder.
     PathRefused = Guard, false, "A local playlist may name URLs, and files below its own folder by relative paths.";
     /// A playlist and what it names are more than was allowed.
     PlaylistTooLarge = Guard, false, "If the playlist is yours, raise the limit that the message names.";
+    /// An abort would have removed more than what an upload left unfinished.
+    AbortRefused = Guard, false, "Nothing was removed: if this media is not wanted, delete it by its id; its checkpoint is of no more use.";
     /// The upload address names a host that is not on the allow-list.
     EndpointRefused = Guard, false, "The upload address must be https on a name of OSS (oss-*.aliyuncs.com), the configured endpoint's host, or a host you trust by name.";
 

@@ -485,6 +485,47 @@ fn a_checkpoint_that_is_given_up_takes_its_files_with_it() {
 }
 
 #[test]
+fn a_checkpoint_never_takes_a_media_with_it_that_is_complete_or_another() {
+    let giving_up = |tamper: &dyn Fn(&mut World)| {
+        let mut world = film(1, 5);
+        world.dies_at = Some(600);
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        world.forget_the_process();
+        world.dies_at = None;
+        world.gives_up = true;
+        tamper(&mut world);
+        let stored = world.service.objects.len();
+        let code = world.run().unwrap_err().code;
+        assert_eq!(world.luck.count(Op::DeleteVideo), 0);
+        assert_eq!(world.service.objects.len(), stored);
+        code
+    };
+    for status in ["Normal", "Transcoding", "UploadSucc", "Checking"] {
+        let code = giving_up(&|world| world.service.believes = Some((status, 7)));
+        assert_eq!(code, Code::AbortRefused, "{status}");
+    }
+    let other_key = giving_up(&|world| {
+        let place = world.resume.as_mut().unwrap().place.as_mut().unwrap();
+        place.object_key = "sv/other/root.m3u8".into();
+    });
+    assert_eq!(other_key, Code::CheckpointInvalid);
+}
+
+#[test]
+fn a_run_that_was_resumed_and_fails_removes_no_media_that_is_complete() {
+    let mut world = film(1, 5);
+    world.dies_at = Some(600);
+    assert!(matches!(world.run_slice().unwrap(), End::Died));
+    world.forget_the_process();
+    world.dies_at = None;
+    world.service.believes = Some(("Normal", 7));
+    world.abort_at = Some(1);
+    assert_eq!(world.run().unwrap_err().code, Code::Aborted);
+    assert_eq!(world.luck.count(Op::DeleteVideo), 0);
+    assert!(!keys(&world).is_empty());
+}
+
+#[test]
 fn files_that_may_not_be_removed_are_told() {
     let mut world = film(1, 5);
     world.abort_at = Some(600);

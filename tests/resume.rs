@@ -465,3 +465,125 @@ fn where_nobody_may_remove_unknown_parts_they_are_left_to_vod() {
     world.assert_object_is_the_source();
     assert_eq!(world.service.uploads.len(), 1);
 }
+
+/// States of a media whose file has arrived.
+const ARRIVED: &[&str] = &[
+    "UploadSucc",
+    "Transcoding",
+    "TranscodeFail",
+    "Checking",
+    "Blocked",
+    "Normal",
+];
+
+fn removals(world: &World) -> u32 {
+    [Op::Abort, Op::DeleteMultipartUpload, Op::DeleteVideo]
+        .into_iter()
+        .map(|op| world.luck.count(op))
+        .sum()
+}
+
+/// The checkpoint of an upload that died midway, after `tamper`, given up.
+fn give_up(seed: u64, tamper: impl FnOnce(&mut Checkpoint, &mut World)) -> (World, Code) {
+    let mut world = World::new(seed, SourceSpec::ranged(40 * MIB));
+    die_midway(&mut world);
+    world.dies_at = None;
+    world.gives_up = true;
+    let mut checkpoint = world.resume.take().unwrap();
+    tamper(&mut checkpoint, &mut world);
+    world.resume = Some(checkpoint);
+    let code = world.run().unwrap_err().code;
+    (world, code)
+}
+
+#[test]
+fn an_abort_removes_nothing_of_a_media_whose_file_has_arrived() {
+    for status in ARRIVED {
+        let (world, code) = give_up(3, |checkpoint, world| {
+            checkpoint.upload_id = None;
+            world.service.believes = Some((status, 5));
+        });
+        assert_eq!(
+            (code, removals(&world)),
+            (Code::AbortRefused, 0),
+            "{status}"
+        );
+    }
+    let (world, code) = give_up(3, |checkpoint, _| checkpoint.upload_id = None);
+    assert_eq!(
+        (code, world.luck.count(Op::DeleteMultipartUpload)),
+        (Code::Aborted, 1)
+    );
+}
+
+#[test]
+fn an_abort_ends_where_vod_cannot_be_reached() {
+    for op in [Op::RefreshUploadVideo, Op::GetMezzanineInfo] {
+        let (world, code) = give_up(4, |checkpoint, world| {
+            checkpoint.upload_id = None;
+            world.luck.always(op, Fault::ResetBefore);
+        });
+        assert_eq!(
+            (code, removals(&world)),
+            (Code::VodUnreachable, 0),
+            "{op:?}"
+        );
+    }
+    let (world, code) = give_up(4, |_, world| {
+        world
+            .luck
+            .always(Op::RefreshUploadVideo, Fault::ResetBefore);
+    });
+    assert_eq!((code, removals(&world)), (Code::VodUnreachable, 0));
+}
+
+#[test]
+fn a_checkpoint_that_was_tampered_with_removes_nothing_that_is_not_its_own() {
+    let seeds = match std::env::var("SEED") {
+        Ok(seed) => vec![seed.parse().expect("SEED is a number")],
+        Err(_) => (0..120).collect::<Vec<u64>>(),
+    };
+    for seed in seeds {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut draw = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % below
+        };
+        let lies = 1 + draw(15);
+        let status = draw(4);
+        let (world, code) = give_up(seed, |checkpoint, world| {
+            let place = checkpoint.place.as_mut().unwrap();
+            match status {
+                0 => {}
+                1 => world.service.believes = Some(("UploadFail", 0)),
+                2 => world.service.believes = Some(("Normal", 5)),
+                _ => world.service.believes = Some(("Transcoding", 5)),
+            }
+            if lies & 1 != 0 {
+                place.bucket = "another-bucket".into();
+            }
+            if lies & 2 != 0 {
+                place.object_key = "sv/id-1/another.mp4".into();
+            }
+            if lies & 4 != 0 {
+                place.media_id = "video-77".into();
+            }
+            if lies & 8 != 0 {
+                checkpoint.upload_id = None;
+            }
+        });
+        let foreign = lies & 7 != 0;
+        let arrived = lies & 8 != 0 && status >= 2;
+        assert!(
+            removals(&world) == 0 || !(foreign || arrived),
+            "SEED={seed}: {code:?}"
+        );
+        assert_eq!(
+            code == Code::Aborted,
+            !foreign && !arrived,
+            "SEED={seed}: {code:?}"
+        );
+    }
+}

@@ -181,6 +181,7 @@ const resume: All<ResumeOptions & SliceOptions> = {
   limits: true,
   hosts: true,
   source: true,
+  confirmSource: true,
 };
 
 const item: All<UploadItem> = { ...upload, source: true };
@@ -238,6 +239,7 @@ const SHAPES: Readonly<Record<string, [fits: (value: unknown) => boolean, rule: 
   stop: [isSignal, "must be an AbortSignal"],
   onProgress: [isFunction, "must be a function"],
   onSlowRequest: [isFunction, "must be a function"],
+  confirmSource: [isFunction, "must be a function"],
   checkpoint: [
     (value) => holds(value, "load", "save", "remove"),
     "must be a store, such as fileCheckpoint(path)",

@@ -89,6 +89,7 @@ export {
 export type {
   CallerCredentials,
   CallOptions,
+  NamedSource,
   PlaylistOptions,
   ResumeOptions,
   SliceOptions,
@@ -342,6 +343,7 @@ export class Vodlift {
       mustBeKnown(options, FIELDS.resume);
       const { signal, stop, onProgress } = options;
       const { checkpoint, store } = await unlessAborted(load(from), signal);
+      await unlessAborted(confirm(checkpoint, options), signal);
       return {
         slow: slowRequests(options),
         host: host(),
@@ -362,11 +364,16 @@ export class Vodlift {
   /**
    * Gives up an upload for good: its parts are removed from the server, and its checkpoint from the store. The media id
    * stays in VOD as an empty one. Of a playlist the files that are stored already are removed together with the media id, by
-   * DeleteVideo (the key needs `vod:DeleteVideo`), but never those of a media that was there before (`adopt`). Of images and attached media only the checkpoint is removed: no credential can be had for
-   * their parts, which VOD removes within 7 days.
+   * DeleteVideo (the key needs `vod:DeleteVideo` and `vod:GetVideoInfo`), but never those of a media that was there before
+   * (`adopt`). Of images and attached media only the checkpoint is removed: no credential can be had for their parts, which
+   * VOD removes within 7 days.
+   *
+   * Whatever the checkpoint says, nothing is removed but the parts of the upload id that it names, and media that still wait
+   * for their file and whose object is the one that it names.
    *
    * @param from The checkpoint, or the store that keeps it.
-   * @throws VodliftError When the server could not be told; the checkpoint is kept then.
+   * @throws VodliftError `abort_refused` where the media is no longer unfinished, `checkpoint_invalid` where the checkpoint
+   * names another object than VOD; and when the server could not be told. The checkpoint is kept then.
    */
   async abort(from: Checkpoint | CheckpointStore): Promise<void> {
     const { checkpoint, store } = await load(from);
@@ -692,6 +699,18 @@ function isIterable(value: unknown): boolean {
 function asVodliftError(error: unknown): VodliftError {
   if (error instanceof VodliftError) return error;
   return new VodliftError(errorOf("internal", wordsOf(error)), error);
+}
+
+/** Lets the caller look at what the checkpoint names, where it is that which would be read. */
+async function confirm(
+  { source: { path, url } }: Checkpoint,
+  { source: given, confirmSource }: ResumeOptions,
+): Promise<void> {
+  if (given !== undefined || confirmSource === undefined) return;
+  if (path === undefined && url === undefined) return;
+  if (await confirmSource(defined({ path, url }))) return;
+  const message = "the source that the checkpoint names was not confirmed";
+  throw new VodliftError(errorOf("source_unconfirmed", message));
 }
 
 function sourceOf(

@@ -450,4 +450,18 @@ export interface ResumeOptions
     Pick<PlaylistOptions, "segments" | "limits" | "hosts"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
   source?: UploadSource;
+  /**
+   * Called with the source that the checkpoint itself names, before anything of it is read, where `source` is not given.
+   * `false` refuses it (`source_unconfirmed`). Without it the checkpoint is trusted: it may name any file that this process
+   * can read, so pass one for checkpoints that others could have written.
+   */
+  confirmSource?: (source: NamedSource) => boolean | Promise<boolean>;
+}
+
+/** What a checkpoint names as its source: a path, as it was given, or a URL. */
+export interface NamedSource {
+  /** Of a file. */
+  path?: string;
+  /** Of a URL, without its query where that was taken for a credential. */
+  url?: string;
 }

@@ -39,6 +39,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   headers: "objectHeaders",
   allowPrivateSources: "allowPrivate",
   as: "kind",
+  confirmSource: "yes",
 };
 
 const COVERED: [name: string, table: object, left: string[]][] = [

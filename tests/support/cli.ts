@@ -36,6 +36,8 @@ export interface CliResult {
 export interface CliOptions {
   service?: Service;
   env?: Record<string, string>;
+  /** Where it runs; by default where the test does. */
+  cwd?: string;
   stdin?: Readable | Uint8Array;
   /** When to take it for hung, in ms. */
   hangsMs?: number;
@@ -69,6 +71,7 @@ export async function vodlift(args: string[], options: CliOptions = {}): Promise
       ...(options.service ? serviceEnv(options.service) : {}),
       ...options.env,
     },
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -87,6 +87,8 @@ examples:
 options:
 ${optionLines(RESUME)}
 
+A checkpoint says which file is uploaded and into which media, so resume only those you know.
+
 The region is kept in the checkpoint. What else says how the service is reached is not, and neither are --callback and
 --traffic-limit: give them again.`;
 
@@ -94,7 +96,9 @@ const ABORT_HELP = `usage: vodlift abort <FILE> [options]
 
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
 stays in VOD, without media. Of a playlist the files that are stored already are removed by DeleteVideo, and with them the
-media id; the key needs vod:DeleteVideo for it. A media that was there before (--adopt) is never deleted.
+media id; the key needs vod:DeleteVideo and vod:GetVideoInfo for it. Whatever FILE says, nothing is removed but the parts
+of the upload id it names, and media that still wait for their file. A media that was there before (--adopt) is never
+deleted.
 
 options:
 ${optionLines(ABORT)}`;

@@ -3,6 +3,7 @@ import { fileCheckpoint, VodliftError } from "../index.ts";
 import { isError } from "../kinds.ts";
 import { fileReason } from "../sources/look.ts";
 import type { AbortCommand, ResumeCommand } from "./args.ts";
+import { confirmed } from "./confirm.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
@@ -11,12 +12,13 @@ import { account, watch } from "./session.ts";
 import { placeOf, transferFrom } from "./upload.ts";
 
 export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv): Promise<number> {
-  const { checkpoint, source, headers } = command;
+  const { checkpoint, source, headers, yes } = command;
   await mustBeThere(checkpoint, "resume");
   if (source !== undefined) await mustBeSource(source, "resume", { kind: "video" });
   const vod = account(command, env);
   const given = source === undefined ? {} : { source: placeOf(source, headers) };
-  const options = { ...given, ...(await transferFrom(command)) };
+  const asking = yes ? {} : { confirmSource: confirmed(checkpoint) };
+  const options = { ...given, ...asking, ...(await transferFrom(command)) };
   return watch(command, checkpoint, env, ({ interrupt: _, ...watched }) =>
     told(checkpoint, () => vod.resume(fileCheckpoint(checkpoint), { ...options, ...watched })),
   );

@@ -69,6 +69,7 @@ const OF_CODE: Partial<Record<Code, number>> = {
   media_not_found: 422,
   storage_not_found: 422,
   not_replaceable: 409,
+  abort_refused: 409,
   reference_taken: 409,
 };
 

@@ -45,6 +45,8 @@ pub(super) enum Call {
     /// By the media id, where nobody knows the upload id.
     DeleteMultipartUpload,
     DeleteVideo,
+    /// GetVideoInfo, before something is removed by a media id that only a checkpoint names.
+    Prove,
     /// A rewritten playlist, by its number.
     PutPlaylist(u32),
 }
@@ -62,6 +64,7 @@ impl Call {
                 | Call::GetMediaInfo
                 | Call::DeleteMultipartUpload
                 | Call::DeleteVideo
+                | Call::Prove
         )
     }
 
@@ -69,7 +72,10 @@ impl Call {
     pub(super) fn cleans_up(self) -> bool {
         matches!(
             self,
-            Call::AbortMultipartUpload | Call::DeleteMultipartUpload | Call::DeleteVideo
+            Call::AbortMultipartUpload
+                | Call::DeleteMultipartUpload
+                | Call::DeleteVideo
+                | Call::Prove
         )
     }
 
@@ -79,6 +85,7 @@ impl Call {
             Call::Create => media.action().to_owned(),
             Call::Adopt | Call::Claim => api::REFRESH_UPLOAD_VIDEO.to_owned(),
             Call::Survey | Call::Inspect => api::GET_MEZZANINE_INFO.to_owned(),
+            Call::Prove => api::GET_VIDEO_INFO.to_owned(),
             Call::GetMediaInfo => media_info::question(media, "").0.to_owned(),
             other => format!("{other:?}"),
         }
@@ -180,6 +187,10 @@ impl Upload {
                 api::delete_multipart_upload_params(media_id),
             ),
             Call::DeleteVideo => (api::DELETE_VIDEO, api::delete_video_params(media_id)),
+            Call::Prove => (
+                api::GET_VIDEO_INFO,
+                api::get_mezzanine_info_params(media_id),
+            ),
             Call::Survey => (
                 self.survey_action(),
                 api::get_mezzanine_info_params(media_id),
@@ -262,6 +273,7 @@ impl Upload {
             Call::AbortMultipartUpload => self.on_aborted(reply, now),
             Call::DeleteMultipartUpload => self.on_orphans_removed(reply, now),
             Call::DeleteVideo => self.on_video_deleted(reply),
+            Call::Prove => self.on_proven(reply),
             Call::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
         };
         match outcome {
@@ -345,7 +357,7 @@ impl Upload {
         failure: &Failure,
         now: UnixMs,
     ) -> Result<(), Error> {
-        if failure.kind == FailureKind::Canceled || (!self.is_running() && !call.cleans_up()) {
+        if failure.kind == FailureKind::Canceled || !self.is_wanted(call) {
             return Ok(());
         }
         let was_sent = !matches!(
@@ -369,6 +381,12 @@ impl Upload {
             return Err(error);
         }
         self.retry_call(call, error, None, now)
+    }
+
+    /// Whether its reply still matters. The clean-up may need a credential, too.
+    pub(super) fn is_wanted(&self, call: Call) -> bool {
+        let renews = call == Call::RefreshUploadVideo && self.phase == Phase::Aborting;
+        self.is_running() || call.cleans_up() || renews
     }
 
     pub(super) fn tried(&self, call: Call) -> u32 {

@@ -1,18 +1,31 @@
 //! What an upload leaves behind, and how it is removed: parts by their upload id, the files of a playlist with their media,
 //! and parts that nobody noted by the media id.
+//!
+//! A checkpoint may have come from anywhere, and a media id in it may be that of any video. So what goes by a media id that
+//! only a checkpoint names goes once VOD has said that this media still waits for its file, and that its object is the one
+//! of the checkpoint.
 
 use super::Upload;
 use super::calls::{Call, Trouble};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
 use crate::upload::plan::Plan;
 use crate::vod::api;
 use crate::vod::error::{Recovery, recovery};
+use crate::vod::video_info::parse_video_info;
 
 impl Upload {
-    /// What removes the next thing that is left, if there is one.
+    /// What removes the next thing that is left, if there is one, or shows first that it may be removed.
     pub(super) fn leftover(&self) -> Option<Call> {
+        let removal = self.removal()?;
+        match removal {
+            Call::AbortMultipartUpload => Some(removal),
+            _ => Some(self.proof().unwrap_or(removal)),
+        }
+    }
+
+    fn removal(&self) -> Option<Call> {
         if self.upload_id.is_some() {
             return Some(Call::AbortMultipartUpload);
         }
@@ -20,6 +33,38 @@ impl Upload {
             return Some(Call::DeleteMultipartUpload);
         }
         self.has_left_files().then_some(Call::DeleteVideo)
+    }
+
+    fn proof(&self) -> Option<Call> {
+        self.expected.as_ref()?.place.as_ref()?;
+        if !self.is_unfinished {
+            return Some(Call::Prove);
+        }
+        self.place.is_none().then_some(Call::RefreshUploadVideo)
+    }
+
+    pub(super) fn on_proven(&mut self, reply: &Reply) -> Result<(), Trouble> {
+        let status = match parse_video_info(reply) {
+            Ok(info) => info.status,
+            // There is nothing left to remove.
+            Err(error) if error.code == Code::MediaNotFound => "Deleted".to_owned(),
+            Err(error) => return Err(Trouble::Service(error)),
+        };
+        self.got_through(Call::Prove);
+        self.is_unfinished = matches!(status.as_str(), "Uploading" | "UploadFail");
+        if self.is_unfinished {
+            return Ok(());
+        }
+        self.may_have_orphans = false;
+        self.spares_files = true;
+        if status == "Deleted" || !self.discarding || self.replaces() {
+            return Ok(());
+        }
+        let message = format!(
+            "the media {} is no longer unfinished: it is {status}",
+            self.media_id()
+        );
+        Err(Trouble::Fatal(Error::new(Code::AbortRefused, message)))
     }
 
     /// Files of a playlist are whole objects, and its upload credential cannot delete: they go with the media. Never with
@@ -46,11 +91,12 @@ impl Upload {
     /// failure is the verdict.
     pub(super) fn cleanup_failed(&mut self, error: &Error) {
         self.cleanup_over = true;
-        let what = match self.leftover() {
+        let removal = self.removal();
+        let what = match removal {
             Some(Call::DeleteVideo) => "files",
             _ => "parts",
         };
-        let left = self.leftover().is_some();
+        let left = removal.is_some();
         match self.verdict.as_mut() {
             Some(verdict) if left && !self.discarding => {
                 verdict.message += &format!("; its {what} could not be removed: {}", error.message);

@@ -96,6 +96,8 @@ pub struct Upload {
     may_have_orphans: bool,
     /// There is nothing to do but to clean up.
     discarding: bool,
+    /// VOD has said that the media of the checkpoint still waits for its file.
+    is_unfinished: bool,
     retries: u32,
     refreshes: u32,
     request_id: Option<String>,
@@ -238,6 +240,7 @@ impl Upload {
             may_land: false,
             may_have_orphans: false,
             discarding: false,
+            is_unfinished: false,
             retries: 0,
             refreshes: 0,
             request_id: None,
@@ -451,8 +454,8 @@ impl Upload {
         failure: &Failure,
         now: UnixMs,
     ) -> Result<(), Error> {
-        let cleans_up = matches!(task, Task::Call { call, .. } if call.cleans_up());
-        if !self.is_running() && !cleans_up {
+        let is_wanted = matches!(task, Task::Call { call, .. } if self.is_wanted(*call));
+        if !self.is_running() && !is_wanted {
             return Ok(());
         }
         let since = *self.no_handle_since.get_or_insert(now);

@@ -39,6 +39,7 @@ const OF_CODE = {
   media_not_found: 404,
   reference_taken: 409,
   not_replaceable: 409,
+  abort_refused: 409,
   storage_not_found: 400,
   vod_rejected: 400,
 } as const;

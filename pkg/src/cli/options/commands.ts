@@ -31,6 +31,11 @@ export const RESUME = {
     path,
     "the file or URL, where it has moved, or where its URL holds a credential: the checkpoint does not keep those",
   ),
+  yes: flag(
+    "--yes",
+    "upload the file that the checkpoint names wherever it lies; otherwise one that is neither below the working " +
+      "directory nor beside the checkpoint is asked about, and refused where nobody can be asked",
+  ),
   ...TRANSFER,
   ...SERVICE,
   ...OUTPUT,

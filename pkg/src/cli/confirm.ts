@@ -1,0 +1,69 @@
+// What a checkpoint names as its source, before it is read: the file may have come from somebody else.
+import { realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { createInterface } from "node:readline/promises";
+import type { NamedSource } from "../index.ts";
+import { CliError } from "./exit.ts";
+import { printable } from "./format.ts";
+import { RESUME } from "./options/commands.ts";
+import { flagOf } from "./options/option.ts";
+import { note } from "./output.ts";
+
+/**
+ * Asks about a local file that lies neither in the working directory nor beside its checkpoint. A URL is the guard's to
+ * judge. Where nobody can be asked it is refused.
+ */
+export function confirmed(checkpoint: string): (source: NamedSource) => Promise<boolean> {
+  return async ({ path }) => {
+    if (path === undefined || (await isNear(path, checkpoint))) return true;
+    const where = `${printable(checkpoint)} names ${printable(path)}, outside of this folder`;
+    if (!process.stdin.isTTY || !process.stderr.isTTY) throw unconfirmed(where);
+    note(`${where}. Upload that file? [y/N]`);
+    if (await saysYes()) return true;
+    throw unconfirmed(where);
+  };
+}
+
+/** Links are followed first: what counts is the file that would be read. */
+async function isNear(path: string, checkpoint: string): Promise<boolean> {
+  const [file, here, kept] = [
+    await whereItIs(path),
+    await whereItIs("."),
+    await whereItIs(checkpoint),
+  ];
+  const beside = dirname(file) === dirname(kept) && !basename(file).startsWith(".");
+  return beside || isBelow(file, here);
+}
+
+/** What is not there is opened by nobody: that it is missing is told then. */
+async function whereItIs(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
+}
+
+function isBelow(file: string, folder: string): boolean {
+  const way = relative(folder, file);
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+async function saysYes(): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin });
+  try {
+    return /^y(es)?$/i.test((await lines.question("")).trim());
+  } catch {
+    // The end of the input is no yes.
+    return false;
+  } finally {
+    lines.close();
+  }
+}
+
+function unconfirmed(where: string): CliError {
+  const yes = flagOf(RESUME.yes.usage);
+  const source = flagOf(RESUME.source.usage);
+  return new CliError({
+    code: "source_unconfirmed",
+    class: "guard",
+    message: where,
+    hint: `Pass ${yes} if that is the file you mean, or name it yourself with ${source}.`,
+  });
+}

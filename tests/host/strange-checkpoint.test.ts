@@ -1,0 +1,218 @@
+// A checkpoint that somebody else wrote: what it names is not removed, and no file of ours is read for it.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Checkpoint, memoryCheckpoint, Vodlift } from "../../pkg/src/index.ts";
+import { vodlift } from "../support/cli.ts";
+import { type Emulator, startService, storedObjects } from "../support/service.ts";
+
+const MIB = 1024 * 1024;
+let service: Emulator;
+let vod: Vodlift;
+let folder: string;
+/** As it stood while the upload of a video ran that is finished now. */
+let finished: Checkpoint;
+
+before(async () => {
+  service = await startService();
+  const { endpoint, region, accessKeyId, accessKeySecret } = service;
+  vod = new Vodlift({ endpoint, region, accessKeyId, accessKeySecret });
+  folder = await mkdtemp(join(tmpdir(), "vodlift-strange-"));
+  await mkdir(join(folder, "work"));
+  await mkdir(join(folder, "inbox"));
+  await writeFile(join(folder, "secret.mp4"), "the owner's own");
+  await writeFile(join(folder, "work/film.mp4"), "a film");
+  const store = memoryCheckpoint();
+  let seen: Checkpoint | undefined;
+  const checkpoint = {
+    ...store,
+    save: async (now: Checkpoint) => {
+      if (now.uploadId !== undefined) seen ??= structuredClone(now);
+    },
+  };
+  const bytes = new Uint8Array(3 * MIB);
+  await vod.upload(bytes, { title: "t", fileName: "t.mp4", partSize: MIB, checkpoint });
+  assert.ok(seen?.place, "there was a checkpoint with a place");
+  finished = seen;
+});
+after(async () => {
+  await service.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Another checkpoint for the same media. */
+function evil(change: (checkpoint: Checkpoint & { place: { mediaId: string } }) => void) {
+  const made = structuredClone(finished) as Checkpoint & { place: { mediaId: string } };
+  change(made);
+  return made;
+}
+
+const playlist = { digest: "", done: [[1, 3]] as [number, number][], listed: false };
+
+const strange = (): Record<string, Checkpoint> => ({
+  "a playlist of a finished video": evil((one) => {
+    one.playlist = playlist;
+    delete one.uploadId;
+  }),
+  "parts that nobody noted, of a finished video": evil((one) => {
+    delete one.uploadId;
+  }),
+  "a playlist, and a key of its own": evil((one) => {
+    one.playlist = playlist;
+    delete one.uploadId;
+    Object.assign(one.place, { objectKey: "sv/other/film.m3u8" });
+  }),
+  "another bucket": evil((one) => {
+    Object.assign(one.place, { bucket: "another-bucket" });
+  }),
+  "another upload's key": evil((one) => {
+    Object.assign(one.place, { objectKey: "sv/other/film.mp4" });
+  }),
+  "another media": evil((one) => {
+    one.playlist = playlist;
+    delete one.uploadId;
+    one.place.mediaId = "0123456789abcdef0123456789abcdef";
+  }),
+});
+
+const REMOVALS = ["DeleteVideo", "DeleteMultipartUpload", "AbortMultipartUpload"];
+const removals = (known: number) =>
+  service.log.slice(known).filter(({ operation }) => REMOVALS.includes(operation)).length;
+
+test("an abort by the API removes nothing of what is finished, whatever its checkpoint says", async () => {
+  const stored = await storedObjects(service);
+  for (const [what, checkpoint] of Object.entries(strange())) {
+    const known = service.log.length;
+    const end = await vod.abort(checkpoint).then(
+      () => "removed nothing",
+      (error) => error.code,
+    );
+    const gone = what === "another media";
+    const wanted = gone ? ["removed nothing"] : ["abort_refused", "checkpoint_invalid"];
+    assert.ok(wanted.includes(end), `${what}: ${end}`);
+    assert.equal(removals(known), 0, what);
+  }
+  assert.deepEqual(await storedObjects(service), stored);
+  assert.equal((await vod.videoInfo(finished.place?.mediaId ?? "")).status, "Normal");
+});
+
+test("nor does one by the command, and it keeps the file", async () => {
+  const stored = await storedObjects(service);
+  const file = join(folder, "inbox/evil.json");
+  const known = service.log.length;
+  for (const what of ["a playlist of a finished video", "another upload's key"]) {
+    await writeFile(file, JSON.stringify(strange()[what]));
+    const { code, json } = await vodlift(["abort", file, "--json"], { service });
+    assert.ok([2, 7].includes(code ?? 0), `${what}: ${code}`);
+    assert.match(json.error.code, /^(abort_refused|checkpoint_invalid)$/, what);
+    assert.deepEqual(JSON.parse(await readFile(file, "utf8")), strange()[what]);
+  }
+  assert.equal(removals(known), 0);
+  assert.deepEqual(await storedObjects(service), stored);
+});
+
+/** A checkpoint of an upload that has not begun, with this source. */
+const naming = (source: Partial<Checkpoint["source"]>, more: Partial<Checkpoint> = {}) => ({
+  version: 1,
+  media: { type: "video", title: "t", fileName: "t.mp4" },
+  region: service.region,
+  source: { queryRemoved: false, validator: {}, ...source },
+  objectHeaders: [],
+  bytesAccepted: 0,
+  ...more,
+});
+
+async function resumed(checkpoint: unknown, ...more: string[]) {
+  const file = join(folder, "inbox/strange.json");
+  await writeFile(file, JSON.stringify(checkpoint));
+  const known = service.log.length;
+  const result = await vodlift(["resume", file, "--json", ...more], {
+    service,
+    cwd: join(folder, "work"),
+  });
+  return { ...result, requests: service.log.length - known };
+}
+
+test("a file outside of where it is resumed is not read unless somebody says so", async () => {
+  await symlink(join(folder, "secret.mp4"), join(folder, "work/link.mp4"));
+  await symlink(folder, join(folder, "work/away"));
+  const outside = [
+    join(folder, "secret.mp4"),
+    "../secret.mp4",
+    "./../secret.mp4",
+    "film.mp4/../../secret.mp4",
+    join(folder, "work/../secret.mp4"),
+    "link.mp4",
+    "away/secret.mp4",
+    "/etc/hostname",
+    "/proc/self/environ",
+    "..",
+  ];
+  for (const path of outside) {
+    const { code, json, requests } = await resumed(naming({ path }));
+    assert.deepEqual([code, json.error.code, requests], [7, "source_unconfirmed", 0], path);
+    assert.match(json.error.hint, /--yes\b.*--source\b/);
+  }
+  const { code, json, stderr } = await resumed(naming({ path: "../secret.mp4" }), "--yes");
+  assert.equal(code, 0, stderr);
+  assert.equal(json.bytes, 15);
+  const source = ["--source", "../secret.mp4"];
+  assert.equal((await resumed(naming({ path: "/etc/hostname" }), ...source)).code, 0);
+});
+
+test("a file below the working directory, or beside its checkpoint, is read", async () => {
+  await writeFile(join(folder, "inbox/beside.mp4"), "beside");
+  await writeFile(join(folder, "inbox/.hidden.mp4"), "hidden");
+  for (const path of [
+    "film.mp4",
+    "./film.mp4",
+    "../inbox/beside.mp4",
+    join(folder, "work/film.mp4"),
+  ]) {
+    const { code, stderr } = await resumed(naming({ path }));
+    assert.equal(code, 0, `${path}: ${stderr}`);
+  }
+  assert.equal((await resumed(naming({ path: "../inbox/.hidden.mp4" }))).code, 7);
+  assert.equal((await resumed(naming({ path: "gone.mp4" }))).json.error.code, "source_missing");
+});
+
+test("what a checkpoint names is guarded as any source is", async () => {
+  for (const [url, code] of [
+    ["file:///etc/hostname", "url_refused"],
+    ["http://169.254.169.254/latest/meta-data/", "address_refused"],
+    ["http://10.0.0.1/admin", "address_refused"],
+    ["http://localhost/admin", "url_refused"],
+    ["http://user:pass@example.com/", "url_refused"],
+    ["data:video/mp4,x", "url_refused"],
+  ] as const) {
+    const end = await resumed(naming({ url }), "--yes");
+    assert.deepEqual([end.code, end.json.error.code, end.requests], [7, code, 0], url);
+  }
+  const metadata = naming({ url: "http://169.254.170.2/v2/credentials" });
+  const allowed = await resumed(metadata, "--allow-private", "--yes");
+  assert.deepEqual([allowed.code, allowed.requests], [7, 0]);
+  for (const more of [
+    { objectHeaders: [["x-oss-meta-a", "b\r\nx-oss-object-acl: public-read"]] },
+    { objectHeaders: [["a\r\nb", "c"]] },
+  ] as unknown as Partial<Checkpoint>[]) {
+    const { code, requests } = await resumed(naming({ path: "film.mp4" }, more));
+    assert.deepEqual([code, requests], [2, 0], JSON.stringify(more));
+  }
+});
+
+test("a caller of the API is asked about what a checkpoint names, and not about what it passes itself", async () => {
+  const asked: unknown[] = [];
+  const confirmSource = (source: unknown) => {
+    asked.push(source);
+    return false;
+  };
+  const checkpoint = naming({ path: join(folder, "secret.mp4") }) as Checkpoint;
+  const refused = { code: "source_unconfirmed", class: "guard" };
+  await assert.rejects(vod.resume(checkpoint, { confirmSource }), refused);
+  assert.deepEqual(asked, [{ path: join(folder, "secret.mp4") }]);
+  const { bytes } = await vod.resume(checkpoint, { confirmSource, source: new Uint8Array(9) });
+  assert.deepEqual([bytes, asked.length], [9, 1]);
+  assert.equal((await vod.resume(checkpoint, { confirmSource: () => true })).bytes, 15);
+});
