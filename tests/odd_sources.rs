@@ -355,6 +355,37 @@ fn a_page_is_no_film() {
 }
 
 #[test]
+fn what_a_film_begins_with_may_show_that_it_is_none() {
+    for (begins, code) in [
+        ("<!DOCTYPE html>", Some(Code::SourceIsPage)),
+        ("<?xml version=\"1.0\"?><Error>", Some(Code::SourceIsPage)),
+        ("{\"code\":403}", Some(Code::SourceIsPage)),
+        ("#EXTM3U\n", Some(Code::SourceIsPlaylist)),
+        ("\u{ff}\u{d8}\u{ff}\u{e0}", Some(Code::SourceIsImage)),
+        ("\0\0\0\u{20}ftypisom", None),
+        ("\u{47}\u{40}\u{11}", None),
+        ("Not Found", None),
+    ] {
+        for ranges in [true, false] {
+            let spec = SourceSpec {
+                begins,
+                ranges,
+                ..SourceSpec::ranged(3 * MIB)
+            };
+            let mut film = world(spec.clone());
+            let ended = film.run().map_err(|error| error.code);
+            assert_eq!(ended.err(), code, "{begins}");
+            assert_eq!(film.service.created == 0, code.is_some(), "{begins}");
+
+            let mut wanted = world(spec);
+            wanted.job.options.any_content_type = true;
+            wanted.run().unwrap();
+            wanted.assert_object_is_the_source();
+        }
+    }
+}
+
+#[test]
 fn a_subtitle_may_be_a_document() {
     let spec = SourceSpec {
         content_type: "application/ttml+xml",

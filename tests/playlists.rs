@@ -648,6 +648,44 @@ fn what_other_hosts_are_asked_with_must_be_passed_again() {
 }
 
 #[test]
+fn a_track_keeps_the_extension_that_a_look_has_told() {
+    let mp3 = "ID3\u{4}\0\0\0\0\0\0\u{ff}\u{fb}\u{90}\u{64}";
+    let ts = "G";
+    for seed in 0..20 {
+        let names: Vec<String> = (0..8).map(|n| format!("seg?id={n}")).collect();
+        let lines: String = names
+            .iter()
+            .map(|name| format!("#EXTINF:6,\na/{name}\n"))
+            .collect();
+        let list = format!("#EXTM3U\n{lines}#EXT-X-ENDLIST\n");
+        let mut world = web(seed, &[(ROOT, text(&list))]);
+        let url = "https://origin.example/hls/a/seg";
+        world.site.insert(url.into(), Page::Begins(mp3, 100_000));
+        world.luck.per_mille = 40;
+        world.dies_at = Some(100 + seed * 60);
+        if matches!(world.run_slice(), Ok(End::Died)) {
+            world.dies_at = None;
+            world.forget_the_process();
+            let told = world
+                .checkpoint
+                .as_ref()
+                .and_then(|before| before.playlist.as_ref());
+            if told.is_some_and(|told| !told.digest.is_empty()) {
+                // Whatever the source says now.
+                world.site.insert(url.into(), Page::Begins(ts, 100_000));
+            }
+            world.run().unwrap();
+        }
+        let stored: std::collections::BTreeSet<_> = keys(&world).into_iter().collect();
+        assert!(
+            stored.iter().all(|key| !key.ends_with(".ts")),
+            "seed {seed}: {stored:?}"
+        );
+        assert_eq!(stored.iter().filter(|key| key.ends_with(".mp3")).count(), 8);
+    }
+}
+
+#[test]
 fn what_is_no_key_is_refused_with_the_line_that_names_it() {
     for lengths in [true, false] {
         let mut world = full_of_holes(15, 1);

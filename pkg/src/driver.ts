@@ -10,7 +10,7 @@ import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
 import { type Asked, type SlowRequests, watched } from "./slow.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
-import { localSide, OpenBody, put, send, sourceSide } from "./transfer.ts";
+import { localSide, OpenBody, peek, put, send, sourceSide } from "./transfer.ts";
 import type {
   Account,
   Checkpoint,
@@ -216,19 +216,24 @@ class Run {
     return this.#watched({ kind: "source", request, part }, head, ({ status }) => status);
   }
 
-  async #open(attempt: Attempt, { id, request, file, allowPrivate }: Of<"open">): Promise<Event> {
+  async #open(attempt: Attempt, effect: Of<"open">): Promise<Event> {
+    const { id, request, file, peek: bytes = 0, allowPrivate } = effect;
     if (file !== undefined) {
       const { reader, size } = await this.#openFile(attempt, file);
-      this.#bodies.set(id, { body: new OpenBody(reader, localSide), attempt });
-      return { type: "opened", id, status: 200, headers: [["content-length", String(size)]] };
+      const { head, whole } = await begun(attempt, reader, { bytes, side: localSide(0) });
+      this.#bodies.set(id, { body: new OpenBody(whole, localSide), attempt });
+      return { type: "opened", id, status: 200, headers: [["content-length", String(size)]], head };
     }
     if (request === undefined) {
       this.#bodies.set(id, { body: new OpenBody(this.#openLocal(), localSide), attempt });
       return { type: "opened", id, status: 200, headers: [] };
     }
     const { status, headers, body } = await this.#opened(attempt, request, allowPrivate);
-    this.#bodies.set(id, { body: new OpenBody(body, sourceSide), attempt });
-    return { type: "opened", id, status, headers };
+    const wanted = status >= 200 && status < 300 ? bytes : 0;
+    const side = sourceSide(request.idleMs);
+    const { head, whole } = await begun(attempt, body, { bytes: wanted, side });
+    this.#bodies.set(id, { body: new OpenBody(whole, sourceSide), attempt });
+    return { type: "opened", id, status, headers, head };
   }
 
   async #read(attempt: Attempt, { id, open, part, skip, limit, idleMs }: Of<"read">) {
@@ -379,6 +384,16 @@ class Run {
     this.#buffers.clear();
     this.#options.machine.free();
     settle();
+  }
+}
+
+/** As `peek`. A body that gives none is closed. */
+async function begun(...args: Parameters<typeof peek>): ReturnType<typeof peek> {
+  try {
+    return await peek(...args);
+  } catch (error) {
+    args[1].close();
+    throw error;
   }
 }
 

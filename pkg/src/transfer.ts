@@ -141,6 +141,51 @@ function joined(before: Uint8Array, chunk: Uint8Array): Uint8Array<ArrayBuffer> 
   return both;
 }
 
+/** The first bytes of a body, one character for each, and the body, which is still whole. */
+export async function peek(
+  attempt: Attempt,
+  reader: ByteReader,
+  { bytes, side }: { bytes: number; side: Side },
+): Promise<{ head: string; whole: ByteReader }> {
+  if (bytes === 0) return { head: "", whole: reader };
+  const first = await attempt.wait(reader.read(), side);
+  let head = first ?? new Uint8Array(0);
+  for (let chunk = first; chunk !== undefined && head.length < bytes; ) {
+    chunk = await attempt.wait(reader.read(), side);
+    if (chunk !== undefined) head = joined(head, chunk);
+  }
+  const whole = head.length === 0 ? reader : new BegunReader(head, head === first, reader);
+  return { head: String.fromCharCode(...head.subarray(0, bytes)), whole };
+}
+
+/** A reader whose first chunk was taken out and is put back. */
+class BegunReader implements ByteReader {
+  #first: Uint8Array | undefined;
+  /** Memory that is not the reader's own. */
+  readonly #foreign: Uint8Array | undefined;
+  readonly #reader: ByteReader;
+
+  constructor(first: Uint8Array, isOwn: boolean, reader: ByteReader) {
+    this.#first = first;
+    this.#foreign = isOwn ? undefined : first;
+    this.#reader = reader;
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const first = this.#first;
+    this.#first = undefined;
+    return first ?? this.#reader.read();
+  }
+
+  release(chunk: Uint8Array): void {
+    if (chunk !== this.#foreign) this.#reader.release?.(chunk);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}
+
 /** A body that is kept open and read bit by bit into buffers. */
 export class OpenBody {
   /** All of it, as long as nothing was read. */

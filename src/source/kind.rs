@@ -1,5 +1,6 @@
 //! What a source looks like, by its `Content-Type` and its name: the login page of a link that has expired is no film.
 
+use super::sniff;
 use crate::error::{Code, Error};
 
 /// Documents that a server gives in place of a file. A picture in XML is none.
@@ -32,7 +33,7 @@ pub(crate) fn page_instead(page: &str) -> Error {
 }
 
 /// What is no video by itself, although VOD would store it as one.
-pub(crate) fn lookalike(content_type: Option<&str>, names: &[&str]) -> Option<Error> {
+pub(crate) fn lookalike(content_type: Option<&str>, names: &[&str], head: &str) -> Option<Error> {
     let essence = content_type.map(essence).unwrap_or_default();
     // A type that says nothing leaves it to the name.
     let is_vague = [
@@ -49,7 +50,8 @@ pub(crate) fn lookalike(content_type: Option<&str>, names: &[&str]) -> Option<Er
                 .filter_map(|name| extension(name))
                 .any(|found| extensions.contains(&found.as_str()))
     };
-    if PLAYLIST_TYPES.contains(&essence.as_str()) || named(&["m3u8", "m3u"]) {
+    let is_playlist = PLAYLIST_TYPES.contains(&essence.as_str()) || named(&["m3u8", "m3u"]);
+    if is_playlist || sniff::is_playlist(head) {
         return Some(Error::new(
             Code::SourceIsPlaylist,
             "the source is a playlist, and as a video only its text would be stored",
@@ -57,7 +59,12 @@ pub(crate) fn lookalike(content_type: Option<&str>, names: &[&str]) -> Option<Er
     }
     // VOD takes moving GIFs as videos.
     let is_image = essence.starts_with("image/") && essence != "image/gif";
-    if is_image || named(IMAGE_EXTENSIONS) {
+    let moves = essence.contains("jpeg") && essence.starts_with("video/")
+        || names
+            .iter()
+            .filter_map(|name| extension(name))
+            .any(|found| ["mjpeg", "mjpg"].contains(&found.as_str()));
+    if is_image || named(IMAGE_EXTENSIONS) || sniff::is_image(head) && !moves {
         return Some(Error::new(
             Code::SourceIsImage,
             "the source is an image, and was to become a video",
@@ -131,7 +138,8 @@ mod tests {
 
     #[test]
     fn playlists_and_images_are_told_from_videos() {
-        let code = |content_type, name| lookalike(content_type, &[name]).map(|error| error.code);
+        let code =
+            |content_type, name| lookalike(content_type, &[name], "").map(|error| error.code);
         let (playlist, image) = (Some(Code::SourceIsPlaylist), Some(Code::SourceIsImage));
         assert_eq!(code(Some("application/x-mpegURL"), "https://h/a"), playlist);
         assert_eq!(code(None, "list.M3U8"), playlist);
@@ -145,5 +153,13 @@ mod tests {
         assert_eq!(code(Some("image/gif"), "https://h/a.gif"), None);
         assert_eq!(code(Some("video/mp2t"), "https://h/a.ts"), None);
         assert_eq!(code(None, "https://h.png/film"), None);
+        let code = |content_type, name, head| {
+            lookalike(Some(content_type), &[name], head).map(|error| error.code)
+        };
+        let jpeg = "\u{ff}\u{d8}\u{ff}\u{e0}";
+        assert_eq!(code("video/mp4", "a.mp4", "#EXTM3U\n"), playlist);
+        assert_eq!(code("video/mp4", "a.mp4", jpeg), image);
+        assert_eq!(code("video/mp4", "a.mjpeg", jpeg), None);
+        assert_eq!(code("video/x-motion-jpeg", "a", jpeg), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The source: what may be fetched, and whether what came is what was asked for.
 //!
 //! Read in this order: [`guard`] (which URL, address and redirect may be fetched), [`hosts`] (a caller's own lists of hosts),
-//! [`probe`] (what the first reply tells), [`range`] (whether a reply is exactly the range that was asked for), `kind` (what it looks like), `disposition` (a file name from a header), `cookies` (those set by redirects),
+//! [`probe`] (what the first reply tells), [`range`] (whether a reply is exactly the range that was asked for), `kind` (what it looks like) and `sniff` (what its first bytes prove), `disposition` (a file name from a header), `cookies` (those set by redirects),
 //! [`access`] (what other hosts are asked with), `address` (which IP addresses are public).
 
 pub mod access;
@@ -14,3 +14,4 @@ pub(crate) mod kind;
 pub mod probe;
 pub mod range;
 pub mod reply;
+pub(crate) mod sniff;

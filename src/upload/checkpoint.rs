@@ -103,6 +103,10 @@ pub struct PlaylistMark {
     /// First and last number of each run of files that are stored.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "[number, number][]"))]
     pub done: Vec<(u32, u32)>,
+    /// How segments are called whose names do not tell their format: the number of their list, and the extension.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "[number, string][]"))]
+    pub extensions: Vec<(u32, String)>,
     /// The segments came as a list of their own, which must be passed again.
     #[serde(default)]
     pub listed: bool,

@@ -40,6 +40,10 @@ pub enum Event {
         /// Header fields.
         #[cfg_attr(target_arch = "wasm32", tsify(type = "[string, string][]"))]
         headers: Headers,
+        /// The first bytes of its body, as the `Open` asked for: a character for each byte.
+        #[serde(default)]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        head: String,
     },
     /// A `Read` has filled the part's buffer.
     Filled {
@@ -218,7 +222,7 @@ pub enum Effect {
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         after_checkpoint: bool,
     },
-    /// GET the source without following redirects; answer with `Opened` and keep the body unread. For a local
+    /// GET the source without following redirects; answer with `Opened` and keep the whole body. For a local
     /// source `request` is absent: open the stream, or the `file`, and answer status 200; of a file also its
     /// `content-length`.
     Open {
@@ -233,6 +237,11 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         file: Option<String>,
+        /// With a success, tell so many of its first bytes, or all where there are fewer. They are still a part of the
+        /// body that is kept.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        peek: u32,
         /// Private addresses are allowed for this source.
         allow_private: bool,
     },
@@ -330,6 +339,11 @@ pub enum Effect {
         /// Why, and what to do.
         error: Error,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Where a transfer's bytes come from.

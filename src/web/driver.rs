@@ -106,8 +106,9 @@ impl Driver {
             Effect::Open {
                 id,
                 request: Some(request),
+                peek,
                 ..
-            } => underway.run(id, effects::open(id, request)),
+            } => underway.run(id, effects::open(id, request, peek)),
             Effect::Open { id, file, .. } => {
                 let local = match file {
                     None => self.local.open(),

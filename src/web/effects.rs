@@ -42,17 +42,24 @@ pub(super) async fn send(id: u32, request: Request) -> Ended {
     Ok((event, Keeps::Nothing))
 }
 
-pub(super) async fn open(id: u32, request: Request) -> Ended {
+pub(super) async fn open(id: u32, request: Request, peek: u32) -> Ended {
     let side = Side::source(request.reply_ms);
-    let head = Watch::default()
-        .wait(outgoing::open(&request), side)
-        .await?;
+    let mut watch = Watch::default();
+    let mut incoming = watch.wait(outgoing::open(&request), side).await?;
+    let head = match incoming.status {
+        200..=299 => {
+            let side = Side::source(request.idle_ms);
+            transfer::peek(&mut watch, &mut incoming.body, peek, side).await?
+        }
+        _ => String::new(),
+    };
     let event = Event::Opened {
         id,
-        status: head.status,
-        headers: head.headers,
+        status: incoming.status,
+        headers: incoming.headers,
+        head,
     };
-    let body = OpenBody::new(head.body, Side::source);
+    let body = OpenBody::new(incoming.body, Side::source);
     Ok((event, Keeps::Opened(id, body)))
 }
 
@@ -62,6 +69,7 @@ pub(super) fn open_local(id: u32, opened: Result<Reader, Failure>) -> Ended {
         id,
         status: 200,
         headers: Vec::new(),
+        head: String::new(),
     };
     Ok((event, Keeps::Opened(id, body)))
 }

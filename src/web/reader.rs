@@ -17,6 +17,8 @@ const CHUNK: u32 = 256 * 1024;
 pub(super) struct Reader {
     from: Origin,
     spare: Option<ArrayBuffer>,
+    /// Read already, and put back.
+    first: Option<Uint8Array>,
     /// The request whose body it is.
     _line: Option<Line>,
 }
@@ -40,6 +42,7 @@ impl Reader {
         Ok(Reader {
             from,
             spare: None,
+            first: None,
             _line: line,
         })
     }
@@ -48,12 +51,16 @@ impl Reader {
         Reader {
             from: Origin::Bytes(bytes),
             spare: None,
+            first: None,
             _line: None,
         }
     }
 
     /// The next chunk, at least one byte; `None` at the end.
     pub(super) async fn read(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        if let Some(chunk) = self.first.take() {
+            return Ok(Some(chunk));
+        }
         loop {
             let reading = match &mut self.from {
                 Origin::Filling(reader) => {
@@ -74,9 +81,16 @@ impl Reader {
         }
     }
 
+    /// The next chunk is this one.
+    pub(super) fn put_back(&mut self, chunk: Uint8Array) {
+        self.first = Some(chunk);
+    }
+
     /// A chunk is not needed any more: its memory is used again.
     pub(super) fn release(&mut self, chunk: &Uint8Array) {
-        if let Origin::Filling(_) = self.from {
+        // Small memory is that of a head, which was put together.
+        let is_own = chunk.buffer().unchecked_ref::<ArrayBuffer>().byte_length() >= CHUNK;
+        if is_own && let Origin::Filling(_) = self.from {
             self.spare = Some(chunk.buffer().unchecked_into());
         }
     }

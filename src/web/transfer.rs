@@ -96,6 +96,33 @@ impl Put {
     }
 }
 
+/// The first bytes of a body, a character for each. It stays whole.
+pub(super) async fn peek(
+    watch: &mut Watch,
+    body: &mut Reader,
+    bytes: u32,
+    side: Side,
+) -> Result<String, Failure> {
+    if bytes == 0 {
+        return Ok(String::new());
+    }
+    let Some(mut head) = watch.wait(body.read(), side).await? else {
+        return Ok(String::new());
+    };
+    while head.length() < bytes {
+        let Some(chunk) = watch.wait(body.read(), side).await? else {
+            break;
+        };
+        let both = Uint8Array::new_with_length(head.length().saturating_add(chunk.length()));
+        both.set(&head, 0);
+        both.set(&chunk, head.length());
+        head = both;
+    }
+    let first = head.subarray(0, bytes.min(head.length())).to_vec();
+    body.put_back(head);
+    Ok(first.into_iter().map(char::from).collect())
+}
+
 async fn read_reply(watch: &mut Watch, head: Incoming, side: Side) -> Result<Reply, Failure> {
     let Incoming {
         status,

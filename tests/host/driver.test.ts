@@ -19,7 +19,14 @@ let origin: Origin;
 let sink: Sink;
 
 before(async () => {
-  origin = await startOrigin({ routes: { "/film.mp4": { size: MIB } } });
+  origin = await startOrigin({
+    routes: {
+      "/film.mp4": { size: MIB },
+      "/dribbles.mp4": { size: MIB, seed: "film.mp4", dribbles: 40 },
+      "/short.mp4": { size: 100, seed: "film.mp4" },
+      "/none.mp4": { size: 5, status: 404 },
+    },
+  });
   sink = await startSink();
 });
 
@@ -154,6 +161,32 @@ test("an open body is read bit by bit, skips what it is told, and tells its end"
     [100_000, false],
     [50, true],
   ]);
+});
+
+test("the first bytes are told as they are asked for, and the body is still whole", async () => {
+  const told: (string | undefined)[] = [];
+  const film = Buffer.concat(await Array.fromAsync(madeUp(MIB, "film.mp4").read(0, MIB)));
+  for (const path of ["/film.mp4", "/dribbles.mp4", "/none.mp4", "/short.mp4"]) {
+    const get = request("GET", origin.url + path);
+    const arrivals = sink.arrivals.length;
+    const { result } = play((event) => {
+      if (event.type === "start") {
+        return [{ type: "open", id: 1, request: get, peek: 512, allowPrivate: true }];
+      }
+      if (event.type !== "opened") return [done];
+      told.push(event.head);
+      if (path === "/none.mp4") return [done];
+      const length = path === "/short.mp4" ? 100 : MIB;
+      return [transfer(2, { type: "opened", open: 1, idleMs: 30_000 }, length)];
+    });
+    await result;
+    const [arrived] = sink.arrivals.slice(arrivals);
+    const size = path === "/short.mp4" ? 100 : MIB;
+    if (path !== "/none.mp4") assert.ok(arrived?.body.equals(film.subarray(0, size)), path);
+  }
+  const head = film.subarray(0, 512).toString("latin1");
+  // A refusal has none.
+  assert.deepEqual(told, [head, head, "", head.slice(0, 100)]);
 });
 
 test("a buffer is sent as often as it takes, until it is released", async () => {

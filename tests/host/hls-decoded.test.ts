@@ -1,5 +1,6 @@
 // A real film as HLS in every form ffmpeg writes, uploaded, and decoded again from where it was stored.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -99,6 +100,65 @@ async function lifts(source: string, t: TestContext): Promise<void> {
 
 test("a local tree decodes to the same pictures, variant by variant", { skip }, async (t) => {
   await lifts(join(folder, "master.m3u8"), t);
+});
+
+/** ffmpeg's demuxers of segments, and the extensions that each insists on since 7.1 (`extension_picky`). */
+const DEMUXERS: Readonly<Record<string, string[]>> = {
+  aac: ["aac"],
+  mp3: ["mp3", "mp2"],
+  ac3: ["ac3"],
+  eac3: ["eac3", "ec3"],
+  flac: ["flac"],
+  mpegts: ["ts", "m4s", "mpg", "mpeg"],
+  "mov,mp4,m4a,3gp,3g2,mj2": ["mp4", "m4a", "mov", "3gp"],
+};
+
+test("packed audio of any name is stored under the extension of its format", { skip }, async () => {
+  const kinds = {
+    aac: "adts",
+    mp3: "mp3",
+    ac3: "ac3",
+    eac3: "eac3",
+    flac: "flac",
+    mpegts: "mpegts",
+  };
+  for (const [kind, muxer] of Object.entries({ ...kinds, mp4: "mp4" })) {
+    const lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:1"];
+    const coder = { mp3: "libmp3lame", ac3: "ac3", eac3: "eac3", flac: "flac" }[kind] ?? "aac";
+    for (const n of [0, 1, 2]) {
+      const path = join(folder, `${kind}-${n}`);
+      const sound = ["-f", "lavfi", "-i", `sine=frequency=${440 + 110 * n}:duration=0.4`];
+      const fragmented = {
+        mp4: ["-movflags", "frag_keyframe+empty_moov"],
+        mp3: ["-write_xing", "0", "-id3v2_version", "0"],
+      }[kind];
+      run("ffmpeg", ...sound, "-c:a", coder, ...(fragmented ?? []), "-f", muxer, path);
+      // A server that knows nothing of media.
+      origin.add(`/audio/${kind}/${n}`, { content: await fileContent(path), contentType: "" });
+      lines.push("#EXTINF:1,", `${kind}/${n}?sig=x.php`);
+    }
+    const list = [...lines, "#EXT-X-ENDLIST", ""].join("\n");
+    const path = join(folder, `${kind}.m3u8`);
+    await writeFile(path, list);
+    origin.add(`/audio/${kind}.m3u8`, { content: await fileContent(path) });
+    const args = ["upload", `${origin.url}/audio/${kind}.m3u8`, "--as", "playlist"];
+    const { code, json, stderr } = await vodlift([...args, "--allow-private", "--json"], {
+      service,
+    });
+    assert.equal(code, 0, stderr);
+    const root = join(service.dir, service.bucket, json.objectKey);
+    for (const name of await readdir(dirname(root))) {
+      if (name.endsWith(".m3u8")) continue;
+      const format = ["-show_entries", "format=format_name", "-of", "default=nk=1:nw=1"];
+      const demuxer = run("ffprobe", ...format, join(dirname(root), name));
+      const extension = name.split(".").at(-1) ?? "";
+      assert.ok(DEMUXERS[demuxer]?.includes(extension), `${demuxer} is called ${name}`);
+    }
+    // Each piece has timestamps of its own, of which ffmpeg may complain; it plays them all.
+    const play = ["-v", "quiet", "-allowed_extensions", "ALL", "-i", root, "-f", "md5", "-"];
+    const { status, stdout } = spawnSync("ffmpeg", play, { encoding: "utf8" });
+    assert.deepEqual([status, stdout.startsWith("MD5=")], [0, true], kind);
+  }
 });
 
 test("so does one from the web", { skip }, async (t) => {

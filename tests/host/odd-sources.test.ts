@@ -26,12 +26,18 @@ after(async () => {
   await Promise.all([origin.close(), service.close()]);
 });
 
-function place(habit: Faults & { size?: number; contentType?: string }): [string, string] {
+interface Habit extends Faults {
+  size?: number;
+  contentType?: string;
+  begins?: string;
+}
+
+function place(habit: Habit): [string, string] {
   const path = `/${uniqueName("odd")}.mp4`;
   return [path, origin.add(path, { size: MIB + 17, ...habit })];
 }
 
-async function lifts(habit: Faults & { size?: number }, options: UploadOptions = {}) {
+async function lifts(habit: Habit, options: UploadOptions = {}) {
   const [path, url] = place(habit);
   const how = { title: "Odd", partSize: PART, allowPrivateSources: true, ...options };
   const outcome = await vod.upload(url, how);
@@ -119,6 +125,60 @@ test("a page under the name of a film is refused before VOD hears of it, unless 
   await vod.upload(url, { title: "Odd", allowPrivateSources: true, anyContentType: true });
 });
 
+test("what a reply begins with tells a page, a playlist or an image, whatever it is called", async () => {
+  const begins = {
+    source_is_page: [
+      "<!DOCTYPE html>\n<html><title>Log in</title>",
+      "\r\n  <html lang=zh><title>\xb5\xc7\xc2\xbc</title>",
+      "\xef\xbb\xbf<HTML>",
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>',
+      '{"error":"expired"}',
+    ],
+    source_is_playlist: ["#EXTM3U\n#EXTINF:6,\n1.ts\n", "\xef\xbb\xbf#EXTM3U"],
+    source_is_image: ["\xff\xd8\xff\xe0\0\x10JFIF", "\x89PNG\r\n\x1a\n"],
+  };
+  const created = () => service.log.filter((one) => /^CreateUpload/.test(one.operation)).length;
+  const before = created();
+  for (const [code, heads] of Object.entries(begins)) {
+    for (const head of heads) {
+      for (const contentType of ["video/mp4", "application/octet-stream", ""]) {
+        const page = { begins: head, size: head.length, contentType };
+        const what = `${code} ${contentType} ${head}`;
+        for (const noRanges of [false, true]) {
+          const [, url] = place({ ...page, noRanges });
+          const how = { title: "Odd", allowPrivateSources: true };
+          await assert.rejects(vod.upload(url, how), { code }, what);
+        }
+      }
+    }
+  }
+  assert.equal(created(), before);
+  for (const head of [begins.source_is_page[0], begins.source_is_playlist[0]]) {
+    const page = { ...(head && { begins: head, size: head.length }), contentType: "video/mp4" };
+    await lifts(page, { anyContentType: true });
+  }
+});
+
+const MEDIA_HEADS = [
+  "<",
+  "G\x40\x11\x10",
+  "FLV\x01\x05",
+  "ID3\x04\0\0",
+  "\xff\xfb\x90\x64",
+  "GIF89a",
+  "\0\0\0\x20ftypisom",
+  "\x1aE\xdf\xa3",
+  "<html>\0\x01\x02",
+  "OggS",
+];
+
+test("media that begins oddly is lifted, byte for byte", async () => {
+  for (const [n, begins] of MEDIA_HEADS.entries()) {
+    const habits = [{}, { noRanges: true }, { noLength: true }, { dribbles: 9 }];
+    for (const size of [PART - 1, 3 * PART]) await lifts({ begins, size, ...habits[n % 4] });
+  }
+});
+
 test("a playlist or an image is a video only where somebody says so", async () => {
   for (const [contentType, code] of [
     ["application/vnd.apple.mpegurl", "source_is_playlist"],
@@ -171,7 +231,7 @@ test("habits, sizes and faults drawn at random end with exactly the source's byt
   for (let seed = FIRST; seed < FIRST + COUNT; seed += 1) {
     t.diagnostic(`SEED=${seed}`);
     const below = dice(seed);
-    const drawn: Faults & { size: number } = {
+    const drawn: Habit & { size: number } = {
       ...HABITS[below(HABITS.length)],
       ...(below(2) === 0 && HABITS[below(HABITS.length)]),
       size: 1 + below(10 * PART),
@@ -179,6 +239,8 @@ test("habits, sizes and faults drawn at random end with exactly the source's byt
       ...(below(3) === 0 && { dieAfter: 40_000, dieTimes: 1 + below(2) }),
       ...(below(4) === 0 && { noLength: true }),
       ...(below(4) === 0 && { weakEtag: true }),
+      ...(below(4) === 0 && { dribbles: 1 + below(20) }),
+      ...(below(4) === 0 && { begins: MEDIA_HEADS[below(MEDIA_HEADS.length)] as string }),
     };
     const concurrency = 1 + below(6);
     const verify = below(2) === 0 ? "crc64" : "length";

@@ -154,6 +154,118 @@ test("a page in place of a segment is refused, unless it is meant or a script ca
   await lift({ ...site, "/s.ts": "segment" });
 });
 
+/** A transport stream, as far as its packets begin. */
+const TS = Buffer.alloc(564).fill("G", 0, 1).fill("G", 188, 189).fill("G", 376, 377);
+const tagged = (...frame: number[]) => {
+  const tag = Buffer.alloc(73);
+  tag.set([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 63]);
+  return Buffer.concat([tag, Buffer.from(frame), Buffer.alloc(300, 1)]);
+};
+const opaque = Buffer.alloc(400, 0xab);
+
+test("segments whose names tell nothing are called what they are", async () => {
+  const kinds: [wanted: string, file: File][] = [
+    ["ts", { body: TS, type: "audio/mpeg" }],
+    ["ts", { body: TS, type: "text/html" }],
+    ["ts", { body: opaque }],
+    ["ts", { body: opaque, type: "application/octet-stream" }],
+    ["aac", { body: opaque, type: "audio/aac" }],
+    ["aac", { body: tagged(0xff, 0xf1, 0x50, 0x80), type: "text/html" }],
+    ["aac", { body: Buffer.from([0xff, 0xf9, 0x50, 0x80, 1]) }],
+    ["mp3", { body: opaque, type: "Audio/MPEG; x=1" }],
+    ["mp3", { body: tagged(0xff, 0xfb, 0x90, 0x64), type: "video/mp2t" }],
+    ["ac3", { body: tagged(0x0b, 0x77, 0, 0, 0, 0x40) }],
+    ["eac3", { body: opaque, type: "audio/eac3" }],
+    ["mp4", { body: opaque, type: "video/mp4" }],
+    ["mp4", { body: Buffer.from("\0\0\0\x18ftypiso5\0\0\0\0") }],
+    ["vtt", { body: "WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n", type: "text/plain" }],
+    ["vtt", { body: "\n", type: "text/vtt;charset=utf-8" }],
+    ["flac", { body: "fLaC1234" }],
+  ];
+  for (const [wanted, file] of kinds) {
+    const list = media(...segment("seg?id=4"), ...segment("get.php?f=5"), ...segment("a.mp3"));
+    const site = { "/i.m3u8": list, "/seg": file, "/get.php": file, "/a.mp3": opaque.toString() };
+    const { root, files, asked } = await lift(site);
+    const what = `${wanted} of ${file.type}`;
+    const expected = list.replace("seg?id=4", `seg.${wanted}`);
+    assert.equal(root, expected.replace("get.php?f=5", `get.${wanted}`), what);
+    assert.deepEqual(Object.keys(files).sort(), ["a.mp3", `get.${wanted}`, `seg.${wanted}`], what);
+    // The look is the first request of the segment.
+    assert.deepEqual(asked, ["/i.m3u8", "/seg?id=4", "/get.php?f=5", "/a.mp3"], what);
+  }
+});
+
+test("each track is looked at, its gaps are called like it, and holes are passed over", async () => {
+  const master = [
+    "#EXTM3U",
+    ...["a", "b", "c"].flatMap((name, n) => [
+      `#EXT-X-STREAM-INF:BANDWIDTH=${n + 1}`,
+      `${name}.m3u8`,
+    ]),
+    "",
+  ].join("\n");
+  const track = (name: string) => media(...[0, 1, 2].flatMap((n) => segment(`${name}/${n}`)));
+  const holes = track("b").replace("b/1", "#EXT-X-GAP\nb/1");
+  const site: Record<string, File | string> = { "/i.m3u8": master };
+  Object.assign(site, { "/a.m3u8": track("a"), "/b.m3u8": holes, "/c.m3u8": track("c") });
+  for (const n of [0, 1, 2]) {
+    site[`/a/${n}`] = { body: TS };
+    if (n > 1) site[`/b/${n}`] = { body: opaque, type: "audio/mpeg" };
+    site[`/c/${n}`] = { body: n === 0 ? "" : opaque, type: "audio/ac3" };
+  }
+  const { files, outcome } = await lift(site, { missingSegments: "gap" });
+  const names = Object.keys(files).sort();
+  const segments = ["0-3.ac3", "0.ts", "1-3.ac3", "1.ts", "2-2.mp3", "2-3.ac3", "2.ts"];
+  assert.deepEqual(
+    names
+      .filter((name) => !name.endsWith(".m3u8"))
+      .map((name) => name.replace(/-\d/, ""))
+      .sort(),
+    segments.map((name) => name.replace(/-\d/, "")).sort(),
+  );
+  assert.deepEqual(outcome.missingSegments?.length, 1);
+  const text = files[names.find((name) => name.startsWith("b")) ?? ""] ?? "";
+  assert.match(text, /#EXT-X-GAP\n0[-\d]*\.mp3\n.*\n#EXT-X-GAP\n1[-\d]*\.mp3\n.*\n2[-\d]*\.mp3\n/);
+  await refused(site, "source_not_found", /\/b\/0: the source answered 404/);
+});
+
+test("a look that meets a page or a busy host ends as the segment itself would", async () => {
+  const list = media(...segment("seg?id=4"));
+  const created = () => service.log.filter((one) => /^CreateUpload/.test(one.operation)).length;
+  const before = created();
+  for (const type of ["video/mp2t", "text/html", undefined]) {
+    const page = { body: "<!DOCTYPE html><title>Log in</title>", ...(type && { type }) };
+    await refused({ "/i.m3u8": list, "/seg": page }, "source_is_page", /\/seg: .* an HTML page/);
+    const named = { "/i.m3u8": media(...segment("s.ts")), "/s.ts": page };
+    await refused(named, "source_is_page", /\/s\.ts: .* an HTML page/);
+    await lift({ "/i.m3u8": list, "/seg": page }, { anyContentType: true });
+  }
+  assert.equal(created() - before, 6, "a page in place of what is looked at leaves no media");
+  const busy: File = { body: opaque, type: "audio/mpeg", fails: [503, 429] };
+  const { root } = await lift({ "/i.m3u8": list, "/seg": busy });
+  assert.equal(root, list.replace("seg?id=4", "seg.mp3"));
+});
+
+test("a key within the playlist has the length of its method, too", async () => {
+  const list = (uri: string, method = "AES-128") =>
+    media("", `#EXT-X-KEY:METHOD=${method},URI="${uri}"`, ...segment("s.ts"));
+  for (const uri of [
+    "data:text/plain;base64,MDEyMzQ1Njc4OWFiY2RlZg==",
+    "DATA:;BASE64,MDEyMzQ1Njc4OWFiY2RlZg",
+    "data:application/octet-stream;base64,MDEyMzQ1Njc4OWFiY2RlZg%3D%3D",
+    "data:,0123456789abcdef",
+    "data:,%30%31%32%33456789abcdef",
+  ]) {
+    assert.equal((await lift({ "/i.m3u8": list(uri), "/s.ts": "s" })).root, list(uri));
+  }
+  for (const uri of ["data:;base64,AAAA", "data:,0123456789abcde", "data:", "data:;base64,"]) {
+    const site = { "/i.m3u8": list(uri), "/s.ts": "s" };
+    await refused(site, "playlist_key", /line 3: its key holds \d+ bytes, and must have 16/);
+  }
+  const short = list("data:,0123456789abcdef", "AES-256");
+  await refused({ "/i.m3u8": short, "/s.ts": "s" }, "playlist_key", /16 bytes, and must have 32/);
+});
+
 test("what is not part of the media is named by an absolute URL", async () => {
   const list = media(
     '#EXT-X-DATERANGE:ID="a",X-ASSET-URI="../ad.m3u8?x=1,2",X-ASSET-LIST="list.json",X-SNAP="OUT"',

@@ -49,6 +49,8 @@ pub struct Extent {
 pub enum Page {
     Text(String),
     Bytes(u64),
+    /// Begins so, and has so many bytes.
+    Begins(&'static str, u64),
     /// Leads elsewhere.
     Moved(String),
 }
@@ -57,8 +59,17 @@ impl Page {
     fn length(&self) -> u64 {
         match self {
             Page::Text(text) => text.len() as u64,
-            Page::Bytes(length) => *length,
+            Page::Bytes(length) | Page::Begins(_, length) => *length,
             Page::Moved(_) => 0,
+        }
+    }
+
+    /// Its first bytes, as far as they matter.
+    fn head(&self) -> &str {
+        match self {
+            Page::Text(text) => text,
+            Page::Begins(head, _) => head,
+            Page::Bytes(_) | Page::Moved(_) => "",
         }
     }
 }
@@ -589,11 +600,13 @@ impl World {
                 id,
                 status,
                 headers: vec![],
+                head: String::new(),
             },
             (None, _) => Event::Opened {
                 id,
                 status: 200,
                 headers: vec![],
+                head: String::new(),
             },
             (Some(request), _) => {
                 let Answered {
@@ -606,6 +619,7 @@ impl World {
                     id,
                     status,
                     headers,
+                    head: self.source.begins.to_owned(),
                 }
             }
         };
@@ -636,6 +650,7 @@ impl World {
                 id,
                 status,
                 headers: vec![],
+                head: String::new(),
             },
             _ if !is_url && !self.site.contains_key(at) => failed(id, FailureKind::SourceMissing),
             _ => {
@@ -652,6 +667,7 @@ impl World {
                     id,
                     status,
                     headers,
+                    head: self.site.get(at).map_or("", Page::head).to_owned(),
                 }
             }
         };

@@ -30,6 +30,8 @@ pub struct SourceSpec {
     /// How long it thinks before it answers.
     pub first_byte_ms: u64,
     pub content_type: &'static str,
+    /// Its first bytes, as far as they matter: a character for each.
+    pub begins: &'static str,
 }
 
 /// `Last-Modified`.
@@ -94,6 +96,7 @@ impl SourceSpec {
             works_once: false,
             first_byte_ms: 0,
             content_type: "video/mp4",
+            begins: "",
         }
     }
 }

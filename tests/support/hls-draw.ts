@@ -13,6 +13,8 @@ export interface Pieces {
 /** One media playlist, and what must be stored for its segments, in order. */
 export interface DrawnList {
   kind: "ts" | "fmp4" | "encrypted" | "ranges";
+  /** Of the names of its segments. */
+  extension: string;
   /** What each segment's URI must lead to; nothing for gaps. */
   expected: (Uint8Array | undefined)[];
   /** The pieces that play, before they were encrypted. */
@@ -26,6 +28,8 @@ export interface Drawn {
   isMaster: boolean;
   lists: DrawnList[];
   options: PlaylistOptions;
+  /** Paths that may be asked for twice: what a track is called is seen before its turn has come. */
+  lookedAt: string[];
   /** Paths that nobody may ask for. */
   untouchable: string[];
   /** Segments that are not there although the playlist thinks so. */
@@ -74,6 +78,20 @@ const WEB_NAMES: readonly ((stem: string, n: number, extension: string) => [stri
   (stem, n) => [`${stem}${n}.jpg`, `${stem}${n}.jpg`],
   (stem, n, extension) => [`${stem}/x/${n}.${extension}`, `./${stem}/y/../x/${n}.${extension}#t=1`],
 ];
+/** Those of which the name does not tell the format. */
+const NAMELESS = WEB_NAMES.slice(3, 5);
+/** What a server calls packed audio and others, and what they are named then. */
+const LABELS: readonly (readonly [type: string | undefined, extension: string])[] = [
+  [undefined, "ts"],
+  ["application/octet-stream", "ts"],
+  ["text/html; charset=utf-8", "ts"],
+  ["video/MP2T", "ts"],
+  ["audio/aac", "aac"],
+  ["audio/mpeg; x=1", "mp3"],
+  ["audio/ac3", "ac3"],
+  ["video/mp4", "mp4"],
+  ["text/vtt", "vtt"],
+];
 const LOCAL_NAMES: typeof WEB_NAMES = [
   (stem, n, extension) => [`${stem}${n}.${extension}`, `${stem}${n}.${extension}`],
   (stem, n, extension) => [`${stem}#${n}.${extension}`, `${stem}#${n}.${extension}`],
@@ -93,6 +111,7 @@ export function draw(seed: number, pieces: Pieces, isLocal: boolean): Drawn {
     isMaster: luck.yes(0.7),
     lists: [],
     options: {},
+    lookedAt: [],
     untouchable: [],
     missing: 0,
   };
@@ -160,8 +179,6 @@ function putText({ luck, drawn, isLocal }: Tree, path: string, lines: string[], 
 function media(tree: Tree, base: string, stem: string): string[] {
   const { luck, drawn, pieces, isLocal } = tree;
   const kind = luck.of(["ts", "ts", "fmp4", "encrypted", "ranges"] as const);
-  const list: DrawnList = { kind, expected: [], plays: [] };
-  drawn.lists.push(list);
   const lines = [...head(tree), "#EXT-X-TARGETDURATION:1"];
   const ends = drawn.options.complete
     ? luck.of(["list", "type", "live"])
@@ -176,11 +193,22 @@ function media(tree: Tree, base: string, stem: string): string[] {
   }
   lines.push('#EXT-X-DEFINE:NAME="empty",VALUE=""');
   const name = luck.of(isLocal ? LOCAL_NAMES : WEB_NAMES);
+  const plain = kind === "fmp4" ? pieces.fragments : pieces.ts;
+  // What begins as a transport stream is one, whatever it is called; what is encrypted begins as anything.
+  const isSeen = kind !== "encrypted" && plain[0]?.[0] === 0x47;
+  const isNameless = NAMELESS.includes(name);
+  const canBeCalled = isNameless && kind !== "fmp4" && pieces.ts[0]?.[0] !== 0x47;
+  const labels = canBeCalled || isSeen ? LABELS : LABELS.slice(0, 4);
+  const [type, called] = luck.of(isNameless || isSeen ? labels : LABELS.slice(0, 2));
+  const extension = kind === "fmp4" ? "m4s" : canBeCalled ? called : "ts";
+  const list: DrawnList = { kind, extension, expected: [], plays: [] };
+  drawn.lists.push(list);
   const serve = (stem: string, n: number, extension: string, body: Uint8Array | undefined) => {
     const [path, uri] = name(stem, n, extension);
     const where = base + path;
     if (body === undefined) drawn.untouchable.push(where);
-    else drawn.files.set(at(tree, where), { body });
+    else drawn.files.set(at(tree, where), { body, ...(type && kind !== "fmp4" && { type }) });
+    if (isNameless && n === 0) drawn.lookedAt.push(at(tree, where));
     return luck.yes(0.2) ? `{$empty}${uri}` : uri;
   };
   if (kind === "encrypted") {
@@ -189,7 +217,6 @@ function media(tree: Tree, base: string, stem: string): string[] {
   }
   if (kind === "fmp4")
     lines.push(`#EXT-X-MAP:URI="${serve(`${stem}init`, 0, "mp4", pieces.init)}"`);
-  const plain = kind === "fmp4" ? pieces.fragments : pieces.ts;
   if (kind === "ranges") {
     const all = Buffer.concat(plain);
     const uri = serve(stem, 0, "ts", all);

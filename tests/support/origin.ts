@@ -89,6 +89,8 @@ export interface Faults {
   atOnce?: number;
   /** 200 means a page. */
   crowdStatus?: number;
+  /** So many of the first bytes come one by one. */
+  dribbles?: number;
   /** How long it thinks before it answers. */
   firstByteMs?: number;
 }
@@ -102,6 +104,8 @@ export interface Route extends Faults {
   /** A file, or bytes, or anything that can be read at any offset. */
   content?: Content;
   contentType?: string;
+  /** What stands in place of the first of the made-up bytes. */
+  begins?: string;
   /** Content-Disposition, byte by byte: each character is one. */
   disposition?: string;
 }
@@ -160,6 +164,24 @@ export function madeUp(size: number, seed = "vodlift"): Content {
 }
 
 /** A file as content. */
+/** The same bytes but for the first of them: each character is one. */
+function beginning(begins: string, rest: Content): Content {
+  const first = Buffer.from(begins, "latin1").subarray(0, rest.size);
+  const content: Content = {
+    size: rest.size,
+    async *read(from, to) {
+      if (from < first.length) yield first.subarray(from, Math.min(to, first.length));
+      if (to > first.length) yield* rest.read(Math.max(from, first.length), to);
+    },
+    async sha256() {
+      const hash = createHash("sha256");
+      for await (const chunk of content.read(0, content.size)) hash.update(chunk);
+      return hash.digest("hex");
+    },
+  };
+  return content;
+}
+
 export async function fileContent(path: string): Promise<Content> {
   const { size } = await stat(path);
   return {
@@ -233,7 +255,8 @@ class Served {
   constructor(path: string, route: Route) {
     const seed = route.seed ?? basename(path);
     this.route = route;
-    this.content = route.content ?? madeUp(route.size ?? 0, seed);
+    const made = madeUp(route.size ?? 0, seed);
+    this.content = route.content ?? (route.begins ? beginning(route.begins, made) : made);
     this.#changed = madeUp(this.content.size, `${seed}, changed`);
     this.contentType = route.contentType ?? "video/mp4";
     this.#throttle = route.bytesPerSecond ? new Throttle(route.bytesPerSecond) : undefined;
@@ -413,7 +436,7 @@ async function* body(
   to: number,
 ): AsyncGenerator<Uint8Array> {
   let left = served.diesAfter(to - from);
-  for await (const chunk of content.read(from, to)) {
+  for await (const chunk of dribbled(content.read(from, to), served.route.dribbles ?? 0)) {
     const piece = chunk.length > left ? chunk.subarray(0, left) : chunk;
     await served.pace(piece.length);
     entry.bytes += piece.length;
@@ -423,6 +446,19 @@ async function* body(
     // Long enough for what was sent to arrive before the connection breaks.
     await sleep(20);
     throw new Error("the origin dies here, as it was told to");
+  }
+}
+
+async function* dribbled(chunks: AsyncIterable<Uint8Array>, bytes: number) {
+  let single = bytes;
+  for await (const chunk of chunks) {
+    const first = chunk.subarray(0, single);
+    single -= first.length;
+    for (const byte of first) {
+      yield Uint8Array.of(byte);
+      await sleep(1);
+    }
+    if (first.length < chunk.length) yield chunk.subarray(first.length);
   }
 }
 

@@ -13,6 +13,8 @@ export interface File {
   /** A request header, or a query parameter, without which the answer is 403. */
   needs?: { header?: [name: string, value: string]; query?: [name: string, value: string] };
   status?: number;
+  /** The first answers, before it is given. */
+  fails?: number[];
 }
 
 export interface Site {
@@ -48,6 +50,11 @@ export async function startSite(files: Record<string, File | string> = {}): Prom
       (query === undefined || searchParams.get(query[0]) === query[1]);
     if (file === undefined || !may) {
       response.writeHead(file === undefined ? 404 : 403).end();
+      return;
+    }
+    const fails = file.fails?.shift();
+    if (fails !== undefined) {
+      response.writeHead(fails).end();
       return;
     }
     const body = file.gzip ? gzipSync(file.body) : Buffer.from(file.body);

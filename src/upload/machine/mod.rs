@@ -34,6 +34,7 @@ use crate::vod::credential::UploadAuth;
 use crate::vod::{Account, Credentials};
 
 use calls::Call;
+use playlist::Begun;
 use reader::Reader;
 
 /// A PUT that was cut off after its last byte is stored within this time, or not at all.
@@ -165,6 +166,8 @@ enum Task {
     },
     OpenList,
     ReadList,
+    /// To see what the segments of a track are.
+    Look(u32),
     OpenFile(u32),
     ReadFile(u32),
     RetryOpen,
@@ -304,15 +307,41 @@ impl Upload {
                 id,
                 status,
                 headers,
+                head,
             } => match self.tasks.remove(&id) {
-                Some(Task::Open | Task::OpenList | Task::OpenFile(_)) if !self.is_running() => {
+                Some(Task::Open | Task::OpenList | Task::Look(_) | Task::OpenFile(_))
+                    if !self.is_running() =>
+                {
                     self.close(id)
                 }
                 Some(Task::OpenList) => self.on_list_opened(id, status, &headers, now),
-                Some(Task::OpenFile(number)) => {
-                    self.on_file_opened(number, id, status, &headers, now)
+                Some(Task::Look(number)) => {
+                    let (headers, head) = (&headers, head.as_str());
+                    self.on_look(
+                        number,
+                        Begun {
+                            id,
+                            status,
+                            headers,
+                            head,
+                        },
+                        now,
+                    )
                 }
-                Some(Task::Open) => self.on_opened(id, status, &headers, now),
+                Some(Task::OpenFile(number)) => {
+                    let (headers, head) = (&headers, head.as_str());
+                    self.on_file_opened(
+                        number,
+                        &Begun {
+                            id,
+                            status,
+                            headers,
+                            head,
+                        },
+                        now,
+                    )
+                }
+                Some(Task::Open) => self.on_opened(id, status, &headers, &head, now),
                 _ => Ok(()),
             },
             Event::Filled { id, length, ended } => match self.tasks.remove(&id) {
@@ -428,7 +457,8 @@ impl Upload {
             _ if !self.is_running() => Ok(()),
             Task::Open => self.on_open_failure(failure, now),
             Task::Read { .. } => self.on_read_failure(failure, now),
-            Task::OpenList | Task::ReadList => self.on_list_failure(failure, now),
+            Task::OpenList | Task::ReadList => self.on_list_failure(Task::OpenList, failure, now),
+            Task::Look(number) => self.on_list_failure(Task::Look(*number), failure, now),
             Task::OpenFile(number) | Task::ReadFile(number) => {
                 self.on_file_failure(*number, failure, now)
             }
@@ -465,7 +495,7 @@ impl Upload {
         let again = match task {
             Task::Call { call, .. } => Task::RetryCall(*call),
             Task::Open => Task::RetryOpen,
-            Task::OpenList => Task::RetryList,
+            Task::OpenList | Task::Look(_) => Task::RetryList,
             Task::OpenFile(number) => return self.begin_file_later(*number, delay, now),
             Task::Transfer { part, .. } => {
                 // Where it was the body of the first reply, that is gone.

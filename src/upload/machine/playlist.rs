@@ -15,9 +15,9 @@ use crate::oss::crc64::Crc64;
 use crate::source::access::asked_with;
 use crate::source::cookies::with_cookies;
 use crate::source::guard::next_hop;
-use crate::source::kind;
 use crate::source::probe::{Probe, Validator, range_headers, read_probe};
 use crate::source::range::{RangeExpectation, check_range};
+use crate::source::{kind, sniff};
 use crate::time::UnixMs;
 use crate::upload::checkpoint::PlaylistMark;
 use crate::upload::event::{Effect, Failure, FailureKind, Phase, TransferBody};
@@ -39,9 +39,11 @@ const MAX_SHOWN: usize = 100;
 #[derive(Clone)]
 pub(super) struct Files {
     tree: Tree,
-    /// The playlist being read.
+    /// The playlist being read, or the segment being looked at.
     list: Option<Fetch>,
     tries: u32,
+    /// Segments that were looked at and come soon: their bodies wait. By number.
+    looked_at: BTreeMap<u32, Fetch>,
     /// The names are given, and what another run has brought is taken over.
     named: bool,
     /// Begun and not accepted, by number.
@@ -80,7 +82,22 @@ enum Way {
     Direct,
 }
 
+/// A reply to an `Open`, whose body is kept.
+pub(super) struct Begun<'a> {
+    pub(super) id: u32,
+    pub(super) status: u16,
+    pub(super) headers: &'a Headers,
+    /// The first bytes of the body.
+    pub(super) head: &'a str,
+}
+
 impl Fetch {
+    fn takes(&mut self, probe: Probe) {
+        self.length = probe.size;
+        self.validator = probe.validator;
+        self.content_type = probe.content_type;
+    }
+
     fn of(item: Item) -> Fetch {
         Fetch {
             first: item.clone(),
@@ -110,6 +127,7 @@ impl Files {
             tree: Tree::new(source, job.options.source_policy()),
             list: None,
             tries: 0,
+            looked_at: BTreeMap::new(),
             named: false,
             underway: BTreeMap::new(),
             begun: 0,
@@ -141,6 +159,7 @@ impl Files {
     /// Forgets the open bodies, and tells which there were.
     pub(super) fn take_open(&mut self) -> Vec<u32> {
         let fetches = self.underway.values_mut().chain(self.list.as_mut());
+        let fetches = fetches.chain(self.looked_at.values_mut());
         fetches.filter_map(|fetch| fetch.open.take()).collect()
     }
 }
@@ -174,6 +193,10 @@ impl Upload {
             }
             Spot::File(path) => (None, Some(path.clone())),
         };
+        let peek = match task {
+            Task::Look(_) | Task::OpenFile(_) => sniff::HEAD_BYTES,
+            _ => 0,
+        };
         let id = self.begin(task);
         self.spent.subrequests = self.spent.subrequests.saturating_add(1);
         let allow_private = self.job.options.allow_private_sources;
@@ -181,6 +204,7 @@ impl Upload {
             id,
             request,
             file,
+            peek,
             allow_private,
         });
     }
@@ -247,6 +271,9 @@ impl Upload {
         }
         files.list = None;
         files.tree.complete()?;
+        if let Some(number) = self.untold()? {
+            return self.look_at(number);
+        }
         if self
             .expected
             .as_ref()
@@ -257,6 +284,83 @@ impl Upload {
         self.name_media()?;
         self.save();
         self.create(now)
+    }
+
+    /// A segment that must be looked at before names are given. What was named keeps its name.
+    fn untold(&mut self) -> Result<Option<u32>, Error> {
+        let mark = self.expected.as_ref().and_then(|m| m.playlist.clone());
+        let files = self.files_mut()?;
+        if let Some(mark) = mark.filter(|mark| !mark.digest.is_empty()) {
+            files.tree.tell_again(&mark.extensions);
+        }
+        Ok(files.tree.untold())
+    }
+
+    fn look_at(&mut self, number: u32) -> Result<(), Error> {
+        let files = self.files_mut()?;
+        let item = files.tree.file(number).cloned().unwrap_or_default();
+        files.list = Some(Fetch::of(item.clone()));
+        self.open_item(&item, Task::Look(number));
+        Ok(())
+    }
+
+    /// The first bytes of a segment tell how those of its track are to be called.
+    pub(super) fn on_look(&mut self, number: u32, begun: Begun, now: UnixMs) -> Result<(), Error> {
+        let Some(mut fetch) = self.files_mut()?.list.take() else {
+            return self.close(begun.id);
+        };
+        if self.redirected(&mut fetch, begun.id, begun.status, begun.headers)? {
+            self.open_item(&fetch.item, Task::Look(number));
+            self.files_mut()?.list = Some(fetch);
+            return Ok(());
+        }
+        let probe = match self.segment(&fetch.item, &begun) {
+            Ok(probe) => probe,
+            Err(error) => {
+                self.close(begun.id)?;
+                let error = about(&fetch.first, error);
+                if is_passing(begun.status) {
+                    return self.retry_list(error, retry_after_ms(begun.headers, now), now);
+                }
+                if error.code != Code::SourceNotFound || !self.may_miss(&fetch.item) {
+                    return Err(error);
+                }
+                self.files_mut()?.tree.pass_over(number);
+                return self.read_lists(now);
+            }
+        };
+        let is_next = number <= self.window();
+        let files = self.files_mut()?;
+        files.tries = 0;
+        match probe.size {
+            Some(0) => files.tree.pass_over(number),
+            _ => files
+                .tree
+                .tell(number, probe.content_type.as_deref(), begun.head),
+        }
+        match is_next {
+            true => {
+                fetch.open = Some(begun.id);
+                fetch.takes(probe);
+                files.looked_at.insert(number, fetch);
+            }
+            false => self.close(begun.id)?,
+        }
+        self.read_lists(now)
+    }
+
+    /// What a reply tells of a file, if it may be one.
+    fn segment(&self, item: &Item, begun: &Begun) -> Result<Probe, Error> {
+        let probe = match read_probe(begun.status, begun.headers) {
+            // Players pass over a segment that is empty.
+            Err(error) if error.code == Code::EmptySource && item.is_segment() => Probe {
+                size: Some(0),
+                ..Probe::default()
+            },
+            probe => probe?,
+        };
+        self.check_segment(item, probe.content_type.as_deref(), begun.head)?;
+        Ok(probe)
     }
 
     /// VOD tells a playlist by the extension of the file name.
@@ -348,27 +452,40 @@ impl Upload {
         self.read_lists(now)
     }
 
-    pub(super) fn on_list_failure(&mut self, failure: &Failure, now: UnixMs) -> Result<(), Error> {
+    /// Of `task`, which reads a playlist or looks at a segment.
+    pub(super) fn on_list_failure(
+        &mut self,
+        task: Task,
+        failure: &Failure,
+        now: UnixMs,
+    ) -> Result<(), Error> {
         if failure.kind == FailureKind::Canceled {
             return Ok(());
         }
         let Some(fetch) = self.files_mut()?.list.as_mut() else {
             return Ok(());
         };
-        let error = failed(&fetch.first, failure);
+        let first = fetch.first.clone();
+        let error = failed(&first, failure);
         let elsewhere = elsewhere(fetch, failure);
         if let Some(open) = fetch.open.take() {
             self.close(open)?;
         }
         if let Some(next) = elsewhere {
-            self.open_item(&next, Task::OpenList);
+            self.open_item(&next, task);
             self.files_mut()?.list = Some(Fetch::of(next));
             return Ok(());
         }
         if error.retryable {
             return self.retry_list(error, None, now);
         }
-        Err(error)
+        match task {
+            Task::Look(number) if error.code == Code::SourceMissing && self.may_miss(&first) => {
+                self.files_mut()?.tree.pass_over(number);
+                self.read_lists(now)
+            }
+            _ => Err(error),
+        }
     }
 
     fn retry_list(&mut self, error: Error, asked: Option<u64>, now: UnixMs) -> Result<(), Error> {
@@ -441,6 +558,7 @@ impl Upload {
         }
         Some(PlaylistMark {
             digest: files.digest.clone(),
+            extensions: files.tree.told(),
             done: files.done.clone(),
             missing: files.tree.missing().0.iter().copied().collect(),
             ..wanted
@@ -515,7 +633,10 @@ impl Upload {
             // A playlist is at hand already; it is in work all the same.
             None => Item::default(),
         };
-        files.underway.insert(number, Fetch::of(item));
+        let looked_at = files.looked_at.remove(&number);
+        files
+            .underway
+            .insert(number, looked_at.unwrap_or_else(|| Fetch::of(item)));
         Ok(Some(number))
     }
 
@@ -540,6 +661,7 @@ impl Upload {
         }
         let fetch = self.fetch(number)?.clone();
         match fetch.way {
+            Way::Unknown if fetch.open.is_some() => self.receive_file(number, fetch, now),
             Way::Unknown => {
                 self.open_item(&fetch.item, Task::OpenFile(number));
                 Ok(())
@@ -625,24 +747,23 @@ impl Upload {
     pub(super) fn on_file_opened(
         &mut self,
         number: u32,
-        id: u32,
-        status: u16,
-        headers: &Headers,
+        begun: &Begun,
         now: UnixMs,
     ) -> Result<(), Error> {
+        let Begun {
+            id,
+            status,
+            headers,
+            ..
+        } = *begun;
         let mut fetch = self.fetch(number)?.clone();
         if self.redirected(&mut fetch, id, status, headers)? {
             self.open_item(&fetch.item, Task::OpenFile(number));
             *self.fetch(number)? = fetch;
             return Ok(());
         }
-        let probe = match read_probe(status, headers) {
+        let probe = match self.segment(&fetch.item, begun) {
             Ok(probe) => probe,
-            // Players pass over a segment that is empty.
-            Err(error) if error.code == Code::EmptySource && fetch.item.is_segment() => Probe {
-                size: Some(0),
-                ..Probe::default()
-            },
             Err(error) => {
                 self.close(id)?;
                 if error.code == Code::EmptySource {
@@ -661,19 +782,20 @@ impl Upload {
                 return Err(error);
             }
         };
-        if let Err(error) = self.check_segment(&fetch.item, probe.content_type.as_deref()) {
-            self.close(id)?;
-            return Err(about(&fetch.first, error));
-        }
-        fetch.length = probe.size;
-        fetch.validator = probe.validator;
-        fetch.content_type = probe.content_type;
-        if let Some(size) = probe.size {
+        fetch.takes(probe);
+        fetch.open = Some(id);
+        self.receive_file(number, fetch, now)
+    }
+
+    /// Its body is open: reads it into a buffer, or has it asked for once more where it is too large.
+    fn receive_file(&mut self, number: u32, mut fetch: Fetch, now: UnixMs) -> Result<(), Error> {
+        let id = fetch.open.take().ok_or_else(no_files)?;
+        if let Some(size) = fetch.length {
             self.check_key(&fetch, size)?;
         }
-        self.check_total(&fetch, probe.size.unwrap_or(0))?;
+        self.check_total(&fetch, fetch.length.unwrap_or(0))?;
         let share = self.share();
-        let length = probe.size.unwrap_or(share);
+        let length = fetch.length.unwrap_or(share);
         if length <= share {
             fetch.open = Some(id);
             *self.fetch(number)? = fetch;
@@ -853,14 +975,24 @@ impl Upload {
         (count, shown.take(MAX_SHOWN).collect())
     }
 
-    /// The login page of a link that has expired is no segment.
-    fn check_segment(&self, item: &Item, content_type: Option<&str>) -> Result<(), Error> {
-        let (Spot::Url(url), Some(content_type)) = (&item.spot, content_type) else {
+    /// The login page of a link that has expired is no segment, and neither is what is called one and is none.
+    fn check_segment(
+        &self,
+        item: &Item,
+        content_type: Option<&str>,
+        head: &str,
+    ) -> Result<(), Error> {
+        if !item.is_media() || self.job.options.any_content_type {
             return Ok(());
+        }
+        let called = match (&item.spot, content_type) {
+            (Spot::Url(url), Some(called)) if sniff::format(head).is_none() => {
+                kind::page_for(url, called)
+            }
+            _ => None,
         };
-        kind::page_for(url, content_type)
-            .filter(|_| !self.job.options.any_content_type)
-            .map_or(Ok(()), |page| Err(kind::page_instead(page)))
+        let page = sniff::page(head).or(called);
+        page.map_or(Ok(()), |page| Err(kind::page_instead(page)))
     }
 
     fn check_key(&mut self, fetch: &Fetch, length: u64) -> Result<(), Error> {
@@ -1089,6 +1221,7 @@ mod tests {
                 tree: Tree::new(&source, Default::default()),
                 list: None,
                 tries: 0,
+                looked_at: BTreeMap::new(),
                 named: true,
                 underway: BTreeMap::new(),
                 begun: 0,

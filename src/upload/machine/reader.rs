@@ -7,10 +7,10 @@ use crate::error::{Code, Error};
 use crate::http::{Headers, Request, header, location, source_headers, without_query};
 use crate::source::cookies::with_cookies;
 use crate::source::guard::next_hop;
-use crate::source::kind;
 use crate::source::probe::{
     Likeness, Probe, Validator, plain_headers, range_headers, read_first_part, read_probe,
 };
+use crate::source::{kind, sniff};
 use crate::time::UnixMs;
 use crate::upload::event::{Effect, Failure, FailureKind};
 use crate::upload::job::{Job, Media, Source};
@@ -43,6 +43,8 @@ pub(super) struct Reader {
     pub(super) validator: Validator,
     pub(super) modified: Option<u64>,
     content_type: Option<String>,
+    /// Its first bytes, if they were asked for.
+    head: String,
     name: Option<String>,
     /// Of a reply that the caller has fetched: where it was.
     came_from: Option<String>,
@@ -205,6 +207,8 @@ impl Upload {
         let allow_private = self.job.options.allow_private_sources;
         self.out.push(Effect::Open {
             id,
+            // What passes by on this machine is the caller's to know.
+            peek: request.as_ref().map_or(0, |_| sniff::HEAD_BYTES),
             request,
             file: None,
             allow_private,
@@ -246,6 +250,7 @@ impl Upload {
         id: u32,
         status: u16,
         headers: &Headers,
+        head: &str,
         now: UnixMs,
     ) -> Result<(), Error> {
         if self.reader.url.is_empty() {
@@ -261,7 +266,7 @@ impl Upload {
             false => read_first_part(self.first_range(), status, headers),
         };
         match probe {
-            Ok(probe) => self.on_probe(id, probe, now),
+            Ok(probe) => self.on_probe(id, probe, head, now),
             Err(error) => {
                 self.close(id)?;
                 self.reader.gave_bytes |= matches!(status, 200 | 206);
@@ -327,8 +332,9 @@ impl Upload {
         Ok(())
     }
 
-    fn on_probe(&mut self, id: u32, probe: Probe, now: UnixMs) -> Result<(), Error> {
-        if let Err(error) = self.check_page(probe.content_type.as_deref()) {
+    fn on_probe(&mut self, id: u32, probe: Probe, head: &str, now: UnixMs) -> Result<(), Error> {
+        let told = probe.content_type.as_deref().and_then(kind::page);
+        if let Err(error) = self.check_page(told.or_else(|| sniff::page(head))) {
             self.close(id)?;
             return match self.may_be_crowded() {
                 true => self.retry_open(error, None, now),
@@ -355,6 +361,7 @@ impl Upload {
                 self.reader.validator = probe.validator;
                 self.reader.content_type = probe.content_type;
                 self.reader.name = probe.file_name;
+                self.reader.head = head.to_owned();
                 self.source_known(now)
             }
             Purpose::Resolve => {
@@ -389,8 +396,7 @@ impl Upload {
     }
 
     /// Pages are no media; only attached media may be documents.
-    fn check_page(&self, content_type: Option<&str>) -> Result<(), Error> {
-        let page = content_type.and_then(kind::page);
+    fn check_page(&self, page: Option<&'static str>) -> Result<(), Error> {
         let Some(page) = page.filter(|_| !self.job.options.any_content_type) else {
             return Ok(());
         };
@@ -431,7 +437,8 @@ impl Upload {
             Some(given) => vec![given],
             None => own.into_iter().flatten().collect(),
         };
-        kind::lookalike(reader.content_type.as_deref(), &names).map_or(Ok(()), Err)
+        let told = reader.content_type.as_deref();
+        kind::lookalike(told, &names, &reader.head).map_or(Ok(()), Err)
     }
 
     /// From here on the source is read in order, from this body.
@@ -513,7 +520,7 @@ impl Upload {
             return self.go_on(now);
         }
         // What the caller has opened has told its type without a probe.
-        self.check_page(self.reader.content_type.as_deref())?;
+        self.check_page(self.reader.content_type.as_deref().and_then(kind::page))?;
         self.check_lookalike()?;
         let reader = &self.reader;
         let hints = Hints {

@@ -238,6 +238,11 @@ pub(super) fn extension(name: &str) -> Option<&str> {
     (!stem.is_empty() && !extension.is_empty()).then_some(extension)
 }
 
+/// The format that a media type stands for, if it is one of these.
+pub(super) fn format_among(content_type: &str, formats: &'static str) -> Option<&'static str> {
+    types::by_media_type(content_type, formats)
+}
+
 /// The Content-Type to store: by extension, else what the source said, else bytes.
 pub fn content_type(file_name: &str, from_source: Option<&str>) -> String {
     let known = extension(file_name).and_then(media_type);

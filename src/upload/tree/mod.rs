@@ -18,7 +18,7 @@ use crate::http::{Headers, without_query};
 use crate::playlist::{Choice, Kind, Origin, Playlist, Reading, Reference, Replacement, Role};
 use crate::source::guard::{SourcePolicy, check_url, refer};
 use local::is_url;
-use names::{Format, MAX_NAME, Names, wish};
+use names::{Format, MADE_UP, MAX_NAME, Names, extension_of, is_made_up, is_of_segments, wish};
 
 /// Bytes of all playlists: they stay in memory until the last file is there.
 const MAX_TEXT: usize = 64 << 20;
@@ -55,6 +55,8 @@ pub struct Item {
     wish: String,
     name: String,
     role: Role,
+    /// Its extension is made up: which list's segments tell the right one.
+    track: Option<usize>,
     /// How many bytes it must have: a key.
     key_bytes: Option<u64>,
     /// The playlist and line that named it first.
@@ -70,6 +72,7 @@ impl Item {
             wish: String::new(),
             name: String::new(),
             role,
+            track: None,
             key_bytes: None,
             named_in: String::new(),
         }
@@ -78,6 +81,11 @@ impl Item {
     /// It is a segment: players can do without one, and pass over one that is empty.
     pub fn is_segment(&self) -> bool {
         self.role == Role::Segment
+    }
+
+    /// It is a segment, or what segments begin with.
+    pub fn is_media(&self) -> bool {
+        matches!(self.role, Role::Segment | Role::Map)
     }
 
     /// The next place where a local file may be, as this one is empty.
@@ -134,6 +142,14 @@ enum Target {
     Remote(usize),
 }
 
+/// A segment that is not there and has a name all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Gap {
+    wish: String,
+    name: String,
+    track: Option<usize>,
+}
+
 /// A playlist with everything it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
@@ -151,8 +167,12 @@ pub struct Tree {
     text_bytes: usize,
     files: Vec<Item>,
     numbers: BTreeMap<Spot, Target>,
-    /// Names of segments that are gaps, and URIs of what is not part of the media.
-    gaps: Vec<(String, String)>,
+    /// The extensions of tracks whose names tell none, by the number of their list.
+    extensions: BTreeMap<usize, String>,
+    /// Looking at the segments up to this number has told nothing.
+    passed_over: u32,
+    /// Segments that are gaps, and URIs of what is not part of the media.
+    gaps: Vec<Gap>,
     remotes: Vec<String>,
     /// Numbers of segments that turned out to be missing.
     missing: BTreeSet<u32>,
@@ -181,6 +201,8 @@ impl Tree {
             text_bytes: 0,
             files: vec![],
             numbers: BTreeMap::from([(spot, Target::List(0))]),
+            extensions: BTreeMap::new(),
+            passed_over: 0,
             gaps: vec![],
             remotes: vec![],
             missing: BTreeSet::new(),
@@ -304,8 +326,11 @@ impl Tree {
         }
         let target = Target::Gap(self.gaps.len());
         let format = Format::of(at.role, reference.role, reference.in_fragments);
-        let wish = wish(&reference.uri, format);
-        self.gaps.push((wish, String::new()));
+        self.gaps.push(Gap {
+            wish: wish(&reference.uri, format),
+            name: String::new(),
+            track: self.track(&reference.uri, format),
+        });
         target
     }
 
@@ -316,10 +341,16 @@ impl Tree {
         Ok(Item {
             others,
             wish: wish(uri, format),
+            track: self.track(uri, format),
             key_bytes: reference.key_bytes,
             named_in: format!("line {} of {}", reference.line, at.spot.shown()),
             ..Item::of(spot, headers, reference.role)
         })
+    }
+
+    /// The list being read, for a segment whose name does not tell its format.
+    fn track(&self, uri: &str, format: Format) -> Option<usize> {
+        is_made_up(uri, format).then_some(self.lists.len())
     }
 
     fn add(&mut self, item: Item) -> Result<Target, Error> {
@@ -418,6 +449,44 @@ impl Tree {
         Ok(())
     }
 
+    /// The number of a segment that must be looked at to tell how those of its track are to be called.
+    pub fn untold(&self) -> Option<u32> {
+        let is_untold = |number: &u32| {
+            let track = self.file(*number).and_then(|file| file.track);
+            track.is_some_and(|track| !self.extensions.contains_key(&track))
+        };
+        (self.passed_over.saturating_add(1)..=self.last_file()).find(is_untold)
+    }
+
+    /// What a look at a segment has brought. Where that tells nothing, its track keeps the extension that is made up.
+    pub fn tell(&mut self, number: u32, content_type: Option<&str>, head: &str) {
+        if let Some(track) = self.file(number).and_then(|file| file.track) {
+            let told = extension_of(content_type, head).unwrap_or(MADE_UP);
+            self.extensions.insert(track, told.to_owned());
+        }
+    }
+
+    /// Has the next segment of the track looked at in place of this one.
+    pub fn pass_over(&mut self, number: u32) {
+        self.passed_over = number;
+    }
+
+    /// What looks have told, to be remembered: the names follow from it.
+    pub fn told(&self) -> Vec<(u32, String)> {
+        let told = self.extensions.iter();
+        told.filter_map(|(track, told)| Some((u32::try_from(*track).ok()?, told.clone())))
+            .collect()
+    }
+
+    /// Names everything as it was named before.
+    pub fn tell_again(&mut self, told: &[(u32, String)]) {
+        let told = told.iter().filter(|(_, told)| is_of_segments(told));
+        self.extensions = told
+            .filter_map(|(track, told)| Some((usize::try_from(*track).ok()?, told.clone())))
+            .collect();
+        self.passed_over = u32::MAX;
+    }
+
     /// Names every file, now that the place of the root is known. Two files of one name get a number each behind the first.
     ///
     /// # Errors
@@ -428,12 +497,21 @@ impl Tree {
         let mut names = Names::default();
         let (_, root_name) = root_key.split_at(folder(root_key).len());
         names.give(root_name);
+        let extensions = &self.extensions;
+        let wanted = |wish: &str, track: Option<usize>| {
+            let told = track.and_then(|track| extensions.get(&track));
+            let stem = told.and_then(|_| wish.strip_suffix(MADE_UP));
+            match (stem, told) {
+                (Some(stem), Some(told)) => format!("{stem}{told}"),
+                _ => wish.to_owned(),
+            }
+        };
         let others = self.met.iter_mut().skip(1);
         for item in self.files.iter_mut().chain(others) {
-            item.name = names.give(&item.wish);
+            item.name = names.give(&wanted(&item.wish, item.track));
         }
-        for (wish, name) in &mut self.gaps {
-            *name = names.give(wish);
+        for gap in &mut self.gaps {
+            gap.name = names.give(&wanted(&gap.wish, gap.track));
         }
         if self
             .prefix
@@ -506,7 +584,7 @@ impl Tree {
         let key = match target {
             Target::Remote(index) => return self.remotes.get(index).cloned().unwrap_or_default(),
             Target::Gap(index) => {
-                let name = self.gaps.get(index).map_or("", |(_, name)| name);
+                let name = self.gaps.get(index).map_or("", |gap| gap.name.as_str());
                 format!("{}{name}", self.prefix)
             }
             _ => self.key(self.number(target)).unwrap_or_default(),

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encode::percent_decode;
 use crate::playlist::Role;
+use crate::source::sniff;
+use crate::upload::naming;
 
 /// Longer names are cut: an object key has 1,023 bytes in all.
 pub(super) const MAX_NAME: usize = 128;
@@ -72,7 +74,7 @@ impl Format {
             Format::Subtitles => "vtt",
             Format::Image => "jpg",
             Format::Segment if matches!(given, "m4f" | "m4v" | "fmp4" | "cmft" | "dash") => "m4s",
-            Format::Segment => "ts",
+            Format::Segment => MADE_UP,
         }
     }
 
@@ -84,9 +86,53 @@ impl Format {
     }
 }
 
+/// The extension of segments whose names tell nothing, until one of them was looked at.
+pub(super) const MADE_UP: &str = "ts";
+
+/// Nothing but a look at the segment tells which extension it needs.
+pub(super) fn is_made_up(uri: &str, format: Format) -> bool {
+    let name = called(uri, format);
+    let given = split(&name).1.trim_start_matches('.');
+    format == Format::Segment
+        && !format.knows(given)
+        && format.extension(&given.to_ascii_lowercase()) == MADE_UP
+}
+
+/// The extension of a segment, by its first bytes and by what its server calls it.
+pub(super) fn extension_of(content_type: Option<&str>, head: &str) -> Option<&'static str> {
+    let called = || naming::format_among(content_type?, SEGMENTS);
+    sniff::format(head)
+        .or_else(called)
+        .or_else(|| sniff::audio_frame(head))
+}
+
+/// What a checkpoint may say of a track.
+pub(super) fn is_of_segments(extension: &str) -> bool {
+    SEGMENTS.split(' ').any(|known| known == extension)
+}
+
+/// What segments were seen to be.
+const SEGMENTS: &str = "ts mp4 m4s m4a aac mp3 ac3 eac3 flac wav ogg vtt mpg mkv avi mov 3gp";
+
 /// The name a file would have if it were alone, with the extension that players need: letters, digits, `-`, `_` and `.`.
 /// `uri` is what its playlist calls it.
 pub(super) fn wish(uri: &str, format: Format) -> String {
+    let name = called(uri, format);
+    let clean: String = name.chars().map(plain).collect();
+    let (stem, given) = split(clean.trim_start_matches('.'));
+    let given = given.trim_start_matches('.');
+    let extension = match format.knows(given) {
+        true => given,
+        false => format.extension(&given.to_ascii_lowercase()),
+    };
+    let stem = if stem.is_empty() { "file" } else { stem };
+    let room = MAX_NAME.saturating_sub(extension.len().saturating_add(1));
+    let stem: String = stem.chars().take(room).collect();
+    format!("{stem}.{extension}")
+}
+
+/// The last part of the path, or what in the URI has an extension that players know.
+fn called(uri: &str, format: Format) -> String {
     let path = match uri.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
         None => uri,
@@ -102,21 +148,9 @@ pub(super) fn wish(uri: &str, format: Format) -> String {
         false => path.to_owned(),
     };
     let told = std::iter::once(bare.clone()).chain(values).chain([literal]);
-    let name = told
-        .map(|text| last(&text).to_owned())
+    told.map(|text| last(&text).to_owned())
         .find(|name| format.knows(split(name).1.trim_start_matches('.')))
-        .unwrap_or_else(|| last(&bare).to_owned());
-    let clean: String = name.chars().map(plain).collect();
-    let (stem, given) = split(clean.trim_start_matches('.'));
-    let given = given.trim_start_matches('.');
-    let extension = match format.knows(given) {
-        true => given,
-        false => format.extension(&given.to_ascii_lowercase()),
-    };
-    let stem = if stem.is_empty() { "file" } else { stem };
-    let room = MAX_NAME.saturating_sub(extension.len().saturating_add(1));
-    let stem: String = stem.chars().take(room).collect();
-    format!("{stem}.{extension}")
+        .unwrap_or_else(|| last(&bare).to_owned())
 }
 
 fn plain(c: char) -> char {
@@ -198,6 +232,8 @@ mod tests {
             (".ts", Segment, "ts.ts"),
         ] {
             assert_eq!(wish(uri, format), name, "{uri} {format:?}");
+            let made_up = format == Segment && name.ends_with(".ts") && !uri.contains(".ts");
+            assert_eq!(is_made_up(uri, format), made_up || uri == ".ts", "{uri}");
         }
         assert!(wish(&"x".repeat(500), Segment).len() <= MAX_NAME);
     }

@@ -71,7 +71,7 @@ export const TRANSFER = {
   ),
   anyContentType: flag(
     "--any-content-type",
-    "take the source for what it is uploaded as, whatever its Content-Type and name say. Otherwise a page (HTML, JSON, " +
+    "take the source for what it is uploaded as, whatever its Content-Type, name and first bytes say. Otherwise a page (HTML, JSON, " +
       "XML) is refused, and a playlist or an image is asked about",
   ),
   segments: option(

@@ -1,0 +1,207 @@
+//! What the first bytes of a file prove. Nothing is refused because they are unknown: media has many forms.
+//!
+//! They come as text, a character for each byte.
+
+/// First bytes that are worth a look: behind the tag of a packed audio segment its first frame must still be there.
+pub(crate) const HEAD_BYTES: u32 = 512;
+
+/// A document that is no media: text that begins as markup or JSON does. No format of media is text that begins so.
+pub(crate) fn page(head: &str) -> Option<&'static str> {
+    let start = text_start(head)?;
+    let (first, rest) = (start.chars().next()?, start.get(1..)?.trim_start());
+    let tag: String = rest
+        .chars()
+        .take(8)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    match first {
+        '<' if ["?xml", "!doctype xml"]
+            .iter()
+            .any(|xml| tag.starts_with(xml)) =>
+        {
+            Some(XML)
+        }
+        '<' if HTML_TAGS.iter().any(|html| tag.starts_with(html)) => Some("an HTML page"),
+        '<' if tag.starts_with(|c: char| c.is_ascii_alphabetic()) => Some(XML),
+        '{' if rest.starts_with(['"', '}']) => Some("a JSON document"),
+        '[' if rest.starts_with(['{', '"', ']']) => Some("a JSON document"),
+        _ => None,
+    }
+}
+
+const XML: &str = "an XML document";
+
+const HTML_TAGS: &[&str] = &[
+    "!doctype", "!--", "html", "head", "body", "title", "meta", "script", "style", "div", "h1",
+    "p>", "center",
+];
+
+/// A playlist by its first line.
+pub(crate) fn is_playlist(head: &str) -> bool {
+    text_start(head).is_some_and(|start| start.starts_with("#EXTM3U"))
+}
+
+/// A picture. Moving JPEG begins as a still one does, and GIFs are videos to VOD.
+pub(crate) fn is_image(head: &str) -> bool {
+    let is_webp = head.starts_with("RIFF") && at(head, 8).starts_with("WEBP");
+    head.starts_with("\u{ff}\u{d8}\u{ff}") || head.starts_with("\u{89}PNG\r\n\u{1a}\n") || is_webp
+}
+
+/// The extension of a segment's format, where its first bytes leave no doubt. Those that are encrypted look like anything,
+/// so a few bits prove nothing.
+pub(crate) fn format(head: &str) -> Option<&'static str> {
+    let start = text_start(head).unwrap_or_default();
+    let boxes = ["ftyp", "styp", "moof", "moov", "sidx", "emsg", "prft"];
+    match head {
+        _ if at(head, 0).starts_with('G') && at(head, 188).starts_with('G') => Some("ts"),
+        _ if boxes.iter().any(|name| at(head, 4).starts_with(name)) => Some("mp4"),
+        _ if start.starts_with("WEBVTT") => Some("vtt"),
+        _ if head.starts_with("fLaC") => Some("flac"),
+        _ if head.starts_with("OggS") => Some("ogg"),
+        _ if head.starts_with("RIFF") && at(head, 8).starts_with("WAVE") => Some("wav"),
+        _ if head.starts_with("\u{1a}\u{45}\u{df}\u{a3}") => Some("mkv"),
+        _ if head.starts_with("\0\0\u{1}\u{ba}") => Some("mpg"),
+        _ if head.starts_with("ID3") => behind_the_tag(head),
+        _ => None,
+    }
+}
+
+/// The extension of packed audio, by the marks at the beginning of its first frame.
+pub(crate) fn audio_frame(head: &str) -> Option<&'static str> {
+    let byte = |n: usize| head.chars().nth(n).map_or(0, u32::from);
+    match (byte(0), byte(1), byte(2)) {
+        // The layer is 0 in ADTS, and never in MPEG audio; the others are rates that do not exist.
+        (0xff, second, third) if second & 0xf6 == 0xf0 => (third & 0x3c < 0x34).then_some("aac"),
+        (0xff, second, third) if second & 0xe0 == 0xe0 => {
+            let exists = second & 0x18 != 0x08 && third & 0xf0 != 0xf0 && third & 0x0c != 0x0c;
+            exists.then_some("mp3")
+        }
+        (0x0b, 0x77, _) if byte(5) >> 3 > 10 => Some("eac3"),
+        (0x0b, 0x77, _) => Some("ac3"),
+        _ => None,
+    }
+}
+
+/// Packed audio begins with an ID3 tag that tells its time.
+fn behind_the_tag(head: &str) -> Option<&'static str> {
+    let length = head.chars().skip(6).take(4).map(u32::from);
+    let length = length.fold(0u32, |sum, seven| (sum << 7) | (seven & 0x7f));
+    audio_frame(at(head, usize::try_from(length).ok()?.saturating_add(10)))
+}
+
+/// What stands at a byte.
+fn at(head: &str, byte: usize) -> &str {
+    let start = head.char_indices().nth(byte).map(|(start, _)| start);
+    start
+        .and_then(|start| head.get(start..))
+        .unwrap_or_default()
+}
+
+/// Where a text begins: behind a byte order mark and blanks. What holds control characters is no text.
+fn text_start(head: &str) -> Option<&str> {
+    let is_text = |c: char| c >= ' ' && c != '\u{7f}' || matches!(c, '\t' | '\n' | '\r' | '\u{c}');
+    let bare = head.strip_prefix("\u{ef}\u{bb}\u{bf}").unwrap_or(head);
+    head.chars().all(is_text).then(|| bare.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| char::from(*byte)).collect()
+    }
+
+    #[test]
+    fn documents_are_told_by_how_they_begin() {
+        for (head, what) in [
+            ("<!DOCTYPE html><html>", "an HTML page"),
+            (
+                "\r\n\t <HTML lang=zh>\u{b5}\u{c7}\u{c2}\u{bc}",
+                "an HTML page",
+            ),
+            ("\u{ef}\u{bb}\u{bf}<!-- x --><html>", "an HTML page"),
+            ("<script>location='/login'</script>", "an HTML page"),
+            ("<?xml version=\"1.0\"?>\n<Error>", "an XML document"),
+            ("<Error><Code>AccessDenied</Code>", "an XML document"),
+            ("{\"error\":\"expired\"}", "a JSON document"),
+            ("{ \"code\": 403 }", "a JSON document"),
+            ("[{\"a\":1}]", "a JSON document"),
+        ] {
+            assert_eq!(page(head), Some(what), "{head}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_no_page() {
+        for head in [
+            "",
+            "<",
+            "< 3",
+            "{1}{25}Hi",
+            "[Script Info]",
+            "Not Found",
+            "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hi</i>",
+            "WEBVTT\n\n",
+            "<html>\0",
+            "<html>\u{1}\u{2}",
+        ] {
+            assert_eq!(page(head), None, "{head}");
+        }
+    }
+
+    #[test]
+    fn playlists_and_pictures_are_told() {
+        assert!(is_playlist("\u{ef}\u{bb}\u{bf}\n#EXTM3U\n#EXTINF:6,\n"));
+        assert!(!is_playlist("#EXTINF:6,\n"));
+        assert!(is_image(&bytes(&[0xff, 0xd8, 0xff, 0xe0])));
+        assert!(is_image(&bytes(b"\x89PNG\r\n\x1a\n")));
+        assert!(is_image(&bytes(b"RIFF\x01\xff\x02\x03WEBPVP8 ")));
+        for other in [
+            &b"RIFF\x01\xff\x02\x03AVI LIST"[..],
+            b"GIF89a",
+            b"\xff\xfb\x90\x64",
+            b"\0\0\0\x20ftypisom",
+        ] {
+            assert!(!is_image(&bytes(other)), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn formats_of_segments_are_told() {
+        let mut ts = vec![0xff; 400];
+        (ts[0], ts[188]) = (0x47, 0x47);
+        let mut tagged = b"ID3\x04\0\0\0\0\0\x3f".to_vec();
+        tagged.resize(73, 0);
+        let with = |frame: &[u8]| [&tagged[..], frame].concat();
+        for (head, told) in [
+            (ts, Some("ts")),
+            (b"\0\0\0\x18ftypiso5".to_vec(), Some("mp4")),
+            (b"\0\0\0\x18stypmsdh".to_vec(), Some("mp4")),
+            (b"\0\0\x04\x18moof".to_vec(), Some("mp4")),
+            (b"WEBVTT\nX-TIMESTAMP-MAP".to_vec(), Some("vtt")),
+            (b"RIFF\x01\xff\x02\x03WAVEfmt ".to_vec(), Some("wav")),
+            (with(&[0xff, 0xf1, 0x50, 0x80]), Some("aac")),
+            (with(&[0xff, 0xfb, 0x90, 0x64]), Some("mp3")),
+            (with(&[0x0b, 0x77, 0, 0, 0, 0x40]), Some("ac3")),
+            (with(&[0x0b, 0x77, 0, 0, 0, 0x80]), Some("eac3")),
+            (with(&[1, 2, 3]), None),
+            // It may be a frame, or encrypted.
+            (vec![0xff, 0xf1, 0x50, 0x80], None),
+            (b"Go".to_vec(), None),
+            (vec![], None),
+        ] {
+            assert_eq!(format(&bytes(&head)), told, "{head:?}");
+        }
+        assert_eq!(audio_frame(&bytes(&[0xff, 0xf9, 0x50])), Some("aac"));
+        assert_eq!(audio_frame(&bytes(&[0xff, 0xf3, 0x40])), Some("mp3"));
+        for nothing in [
+            &[0xff, 0xff, 0xff][..],
+            &[0xff, 0xea, 0x90],
+            &[0x47, 0, 0],
+            &[],
+        ] {
+            assert_eq!(audio_frame(&bytes(nothing)), None, "{nothing:?}");
+        }
+    }
+}
