@@ -283,7 +283,7 @@ mod tests {
     fn drm_keys_and_inline_data_stay_where_they_are() {
         let text = "#EXTM3U\n#EXT-X-ENDLIST\n\
             #EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://id\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n\
-            #EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,AAAA\"\n\
+            #EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,MDEyMzQ1Njc4OWFiY2RlZg==\"\n\
             #EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"../license\",KEYFORMAT=\"urn:uuid:1\"\n\
             #EXT-X-KEY:METHOD=AES-128,URI=\"a.key\",KEYFORMAT=\"identity\"\n";
         assert_eq!(listed(text), of(&[(Role::Key, "a.key")]));

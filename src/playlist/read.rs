@@ -8,6 +8,7 @@ use super::choice::{Choice, Companion, Variant, dropped};
 use super::define::{Origin, Variables};
 use super::lines::{Line, ending, lines};
 use super::{Edit, Kind, Playlist, Reference, Role};
+use crate::encode::percent_bytes;
 use crate::error::{Code, Error};
 
 /// What of a playlist is read, and how.
@@ -55,6 +56,8 @@ pub(super) struct Reader<'a> {
     media_line: Option<usize>,
     /// The first URI line that belongs to no tag.
     stray: Option<usize>,
+    /// A key within the playlist that can be none.
+    no_key: Option<Error>,
     has_ended: bool,
     /// `EXT-X-PLAYLIST-TYPE:VOD` promises that nothing follows.
     promises_end: bool,
@@ -263,10 +266,25 @@ impl<'a> Reader<'a> {
         // What is inside the playlist already needs no place of its own.
         let scheme = reference.uri.get(..5).unwrap_or_default();
         match scheme.eq_ignore_ascii_case("data:") {
-            true => self.edit(reference.span, &reference.uri),
+            true => {
+                self.measure(&reference);
+                self.edit(reference.span, &reference.uri);
+            }
             false => self.references.push(reference),
         }
         Ok(())
+    }
+
+    /// A key within the playlist has the length of its method, too.
+    fn measure(&mut self, reference: &Reference) {
+        let held = data_length(&reference.uri);
+        if let Some(wanted) = reference.key_bytes.filter(|wanted| *wanted != held) {
+            let line = reference.line;
+            let problem =
+                format!("line {line}: its key holds {held} bytes, and must have {wanted}");
+            self.no_key
+                .get_or_insert(Error::new(Code::PlaylistKey, problem));
+        }
     }
 
     fn edit(&mut self, span: Range<usize>, text: &str) {
@@ -281,6 +299,9 @@ impl<'a> Reader<'a> {
     }
 
     fn end(mut self, text: &str) -> Result<Playlist, Error> {
+        if let Some(error) = self.no_key {
+            return Err(error);
+        }
         if let Some(line) = self.variant_follows {
             return Err(invalid(line, "EXT-X-STREAM-INF is not followed by a URI"));
         }
@@ -402,6 +423,19 @@ fn key_bytes(method: &str) -> Option<u64> {
         "AES-256" | "AES-256-CTR" | "AES-256-GCM" => Some(32),
         _ => None,
     }
+}
+
+/// Bytes that a `data:` URI holds.
+fn data_length(uri: &str) -> u64 {
+    let (kind, data) = uri.split_once(',').unwrap_or_default();
+    let is_base64 = kind.trim_end().to_ascii_lowercase().ends_with(";base64");
+    let bytes = percent_bytes(data);
+    let is_digit = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let length = match is_base64 {
+        true => bytes.iter().filter(is_digit).count().saturating_mul(3) / 4,
+        false => bytes.len(),
+    };
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// Attributes besides `URI` that name something which is not stored with the media: a steering server, interstitials, and

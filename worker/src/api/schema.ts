@@ -78,7 +78,8 @@ export const IngestRequest = z
         "How long VOD and OSS may stand still: 60,000 ms if left out, and what a part needs at 16 KiB/s.",
     }),
     anyContentType: z.boolean().optional().openapi({
-      description: "Take the source for what it is uploaded as, whatever its Content-Type and first bytes say.",
+      description:
+        "Take the source for what it is uploaded as, whatever its Content-Type and first bytes say.",
     }),
     partSize: wholeNumber.optional().openapi({ description: "Bytes a part." }),
     concurrency: wholeNumber
