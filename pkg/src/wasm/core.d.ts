@@ -285,6 +285,10 @@ export interface PlaylistMark {
      */
     done: [number, number][];
     /**
+     * How segments are called whose names do not tell their format: the number of their list, and the extension.
+     */
+    extensions?: [number, string][];
+    /**
      * The segments came as a list of their own, which must be passed again.
      */
     listed?: boolean;
@@ -1291,12 +1295,12 @@ export type Heard = { type: "replied"; status: number; headers: [string, string]
 /**
  * What the host tells the machine.
  */
-export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][] } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "text"; id: number; text: string; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "renewed"; id: number; account: Account } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
+export type Event = { type: "start" } | { type: "replied"; id: number; status: number; headers: [string, string][]; body: string } | { type: "opened"; id: number; status: number; headers: [string, string][]; head?: string } | { type: "filled"; id: number; length: number; ended: boolean } | { type: "text"; id: number; text: string; ended: boolean } | { type: "transferred"; id: number; sent: number; status: number; headers: [string, string][]; body: string; crc64?: string } | { type: "failed"; id: number; failure: Failure } | { type: "renewed"; id: number; account: Account } | { type: "woke"; id: number } | { type: "stop" } | { type: "abort" };
 
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; to: Service; request: Request; afterCheckpoint?: boolean } | { type: "open"; id: number; request?: Request; file?: string; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; to: Service; request: Request; afterCheckpoint?: boolean } | { type: "open"; id: number; request?: Request; file?: string; peek?: number; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
