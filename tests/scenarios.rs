@@ -12,7 +12,10 @@ mod sim;
 
 use sim::{Fault, Op, SourceSpec, World};
 use vodlift::Code;
-use vodlift::upload::Source;
+use vodlift::secret::Secret;
+use vodlift::time::UnixMs;
+use vodlift::upload::{Effect, Event, Failure, FailureKind, Source, Upload};
+use vodlift::vod::Credentials;
 
 const MIB: u64 = 1 << 20;
 
@@ -741,4 +744,85 @@ fn progress_tells_of_removing_only_where_something_is_removed() {
         let removed = world.luck.count(Op::Abort) > 0;
         assert_eq!(world.told_removing, removed, "aborted at {at}0 ms");
     }
+}
+
+/// An upload that is told by hand what its host did.
+fn by_hand(source: Source) -> Upload {
+    let credentials = Credentials {
+        access_key_id: "id".into(),
+        access_key_secret: Secret::new("secret"),
+        security_token: None,
+    };
+    let job = sim::job(source, sim::options());
+    Upload::new(job, credentials, [7; 32], UnixMs(sim::START)).unwrap()
+}
+
+fn code(effects: &[Effect]) -> Option<Code> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Failed { error } => Some(error.code),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_wait_that_the_host_has_not_waited_ends_the_upload() {
+    let mut upload = by_hand(Source::Slices {
+        size: 3 * MIB,
+        modified: None,
+        name: Some("film.mp4".into()),
+        content_type: None,
+    });
+    let failed = |id| Event::Failed {
+        id,
+        failure: Failure {
+            kind: FailureKind::Network,
+            message: "no".into(),
+            status: None,
+            headers: vec![],
+        },
+    };
+    let now = UnixMs(sim::START);
+    let mut effects = upload.handle(Event::Start, now);
+    let mut waited = false;
+    while code(&effects).is_none() {
+        let id = effects.iter().find_map(|effect| match effect {
+            Effect::Send { id, .. } => Some(*id),
+            Effect::Wait { id, .. } => {
+                waited = true;
+                Some(*id)
+            }
+            _ => None,
+        });
+        effects = upload.handle(failed(id.expect("it stands still")), now);
+    }
+    assert!(waited);
+    assert_eq!(code(&effects), Some(Code::Internal));
+}
+
+#[test]
+fn a_buffer_that_is_fuller_than_was_asked_for_is_a_fault_of_the_host() {
+    let mut upload = by_hand(Source::Stream {
+        size: None,
+        name: Some("film.mp4".into()),
+    });
+    let now = UnixMs(sim::START);
+    let mut effects = upload.handle(Event::Start, now);
+    for _ in 0..9 {
+        let next = effects.iter().find_map(|effect| match effect {
+            Effect::Open { id, .. } => Some(Event::Opened {
+                id: *id,
+                status: 200,
+                headers: vec![],
+            }),
+            Effect::Read { id, limit, .. } => Some(Event::Filled {
+                id: *id,
+                length: limit + 1,
+                ended: false,
+            }),
+            _ => None,
+        });
+        let Some(next) = next else { break };
+        effects = upload.handle(next, now);
+    }
+    assert_eq!(code(&effects), Some(Code::Internal));
 }

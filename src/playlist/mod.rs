@@ -425,6 +425,10 @@ mod tests {
                 "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-VERSION:3\n",
                 "line 2",
             ),
+            (
+                "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-STREAM-INF:BANDWIDTH=2\na.m3u8\n",
+                "line 3",
+            ),
             ("#EXTM3U\n#EXT-X-MAP:BYTERANGE=\"1@0\"\n", "line 2"),
             ("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"\"\n", "line 2"),
             ("#EXTM3U\n#EXTINF:6,\n{$base}/a.ts\n", "line 3"),

@@ -164,7 +164,11 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
             "-X-STREAM-INF" => {
-                self.variant_follows = Some(number);
+                if let Some(before) = self.variant_follows.replace(number) {
+                    return Err(format!(
+                        "the EXT-X-STREAM-INF of line {before} is not followed by a URI"
+                    ));
+                }
                 self.variants.push(Variant::of(list, number));
             }
             "-X-MEDIA" => self.companions.push(Companion::rendition(list, number)),

@@ -587,12 +587,7 @@ fn check(ask: &Ask) -> Result<(), Error> {
                 name.bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
             };
-            if action.is_empty() || !action.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                return Err(Error::invalid(
-                    "action",
-                    format!("must be the name of an action such as GetVideoInfo, got {action:?}"),
-                ));
-            }
+            request::check_action(action)?;
             match params
                 .iter()
                 .find(|(name, _)| name.is_empty() || !legal(name))

@@ -15,7 +15,7 @@ const IDLE_MS: u32 = 30_000;
 /// `nonce` must be new for every call and every retry; `now` may be off by 15 minutes at the most.
 ///
 /// # Errors
-/// `InvalidArgument` when region, endpoint or credentials cannot be used.
+/// `InvalidArgument` when region, endpoint, credentials, action or nonce cannot be used.
 pub fn request(
     service: &VodService,
     credentials: &Credentials,
@@ -25,6 +25,10 @@ pub fn request(
     now: UnixMs,
 ) -> Result<Request, Error> {
     credentials.validate()?;
+    check_action(action)?;
+    if nonce.is_empty() || !nonce.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::invalid("nonce", "must hold printable ASCII only"));
+    }
     let base_url = service.base_url()?;
     match service.signature {
         VodSignature::Acs3 => acs3_request(&base_url, credentials, action, params, nonce, now),
@@ -37,6 +41,15 @@ pub fn request(
             now,
         )),
     }
+}
+
+/// It goes into a header.
+pub(super) fn check_action(action: &str) -> Result<(), Error> {
+    if action.is_empty() || !action.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let rule = format!("must be the name of an action such as GetVideoInfo, got {action:?}");
+        return Err(Error::invalid("action", rule));
+    }
+    Ok(())
 }
 
 /// The parameters go into the query and the body is empty, as the vendor's own clients do it.
@@ -112,6 +125,35 @@ mod tests {
     use super::*;
     use crate::http::header;
     use crate::secret::Secret;
+
+    #[test]
+    fn what_goes_into_a_header_is_refused_where_it_could_end_one() {
+        let credentials = Credentials {
+            access_key_id: "id".into(),
+            access_key_secret: Secret::new("secret"),
+            security_token: None,
+        };
+        let now = UnixMs(1_700_000_000_000);
+        let made = |action: &str, nonce: &str| {
+            let service = VodService::default();
+            request(&service, &credentials, action, &[], nonce, now).map_err(|error| error.message)
+        };
+        assert!(made("GetVideoInfo", "n-1").is_ok());
+        for action in ["", "Get\r\nX: y", "Get\0Info", "Get Info", "é"] {
+            assert!(
+                made(action, "n").unwrap_err().starts_with("`action`"),
+                "{action}"
+            );
+        }
+        for nonce in ["", "a b", "a\nb", "é"] {
+            assert!(
+                made("GetVideoInfo", nonce)
+                    .unwrap_err()
+                    .starts_with("`nonce`"),
+                "{nonce}"
+            );
+        }
+    }
 
     fn signed(signature: VodSignature, endpoint: Option<&str>) -> Request {
         let service = VodService {

@@ -154,6 +154,7 @@ enum Task {
     Open,
     Read {
         part: u32,
+        limit: u64,
     },
     Call {
         call: Call,
@@ -177,6 +178,20 @@ enum Task {
     Renew,
     /// A PUT that was cut off may still be stored.
     Landing,
+}
+
+impl Task {
+    /// Nothing but time ends it.
+    fn is_wait(&self) -> bool {
+        matches!(
+            self,
+            Task::RetryOpen
+                | Task::RetryList
+                | Task::RetryCall(_)
+                | Task::RetryPart(_)
+                | Task::Landing
+        )
+    }
 }
 
 impl Upload {
@@ -345,7 +360,12 @@ impl Upload {
                 _ => Ok(()),
             },
             Event::Filled { id, length, ended } => match self.tasks.remove(&id) {
-                Some(Task::Read { part }) if self.is_running() => {
+                Some(Task::Read { part, limit }) if self.is_running() => {
+                    if length > limit {
+                        let text =
+                            format!("the host read {length} bytes where {limit} were asked for");
+                        return Err(Error::new(Code::Internal, text));
+                    }
                     self.on_filled(part, length, ended, now)
                 }
                 Some(Task::ReadFile(number)) if self.is_running() => {
@@ -439,7 +459,9 @@ impl Upload {
     }
 
     fn on_failure(&mut self, task: &Task, failure: &Failure, now: UnixMs) -> Result<(), Error> {
-        if failure.kind == FailureKind::Internal {
+        // No host may fail to wait: then nothing would ever go on.
+        let has_not_waited = task.is_wait() && failure.kind != FailureKind::Canceled;
+        if failure.kind == FailureKind::Internal || has_not_waited {
             return Err(Error::new(
                 Code::Internal,
                 format!("the host failed: {}", failure.message),

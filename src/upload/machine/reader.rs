@@ -611,7 +611,7 @@ impl Upload {
             0
         };
         self.reader.purpose = Purpose::Probe;
-        let id = self.begin(Task::Read { part });
+        let id = self.begin(Task::Read { part, limit });
         self.out.push(Effect::Read {
             id,
             open,
