@@ -2,7 +2,7 @@
 # What does the work: xtask/ (Rust: the wasm), pkg/build.ts (the npm package), tests/run.ts (all checks).
 
 .DEFAULT_GOAL := help
-.PHONY: build demo dev test soak bench lint fmt sbom clean help setup
+.PHONY: build demo dev test soak bench lint fmt fuzz sbom clean help setup
 # Two targets at once would install into the same folders.
 .NOTPARALLEL:
 
@@ -47,6 +47,9 @@ test: build ## run every test; `make test ONLY="rust host"` runs some
 soak: build ## kill -9 large uploads 40 times, resume each (15 min); `make soak SOAK="--kills 3 --size 1GiB --seed 7"`
 	$(call script,tests/soak/kill.ts,$(SOAK))
 
+fuzz: setup ## look for inputs that break the core; `make fuzz TARGET=playlist SECONDS=600` (all, 60 s each)
+	@fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
+
 bench: build ## measure beside the peers, write bench/results
 	$(call script,bench/run.ts)
 
@@ -61,7 +64,7 @@ sbom: setup ## write the bill of materials of all that is locked, as CycloneDX, 
 	$(call script,supply-chain/sbom.ts)
 
 clean: ## remove everything that was built or installed in this folder
-	rm -rf target node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-* pkg/README.md examples/rust-worker/build tests/rust-worker/harness/build
+	rm -rf target fuzz/target fuzz/found fuzz/artifacts node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-* pkg/README.md examples/rust-worker/build tests/rust-worker/harness/build
 	rm -f pkg/src/wasm/core.js pkg/src/wasm/core.wasm pkg/src/wasm/core.base64.js
 
 # Node packages are installed when the lockfile is not the one that was installed last. xtask is compiled by cargo, which
