@@ -421,6 +421,31 @@ test("options that break a rule are refused at once, naming the field", () => {
   assert.throws(() => ingestOptions({ VODLIFT_SLICE_MS: "soon" }), named("VODLIFT_SLICE_MS"));
 });
 
+test("a list that holds separators alone is a mistake, not the absence of one", () => {
+  for (const name of ["VODLIFT_ALLOW_HOSTS", "VODLIFT_DENY_HOSTS", "VODLIFT_TOKEN_SHA256"]) {
+    for (const text of [",", " , ", ",,"]) {
+      assert.throws(() => ingestOptions({ [name]: text }), named(name));
+    }
+  }
+  assert.throws(() => ingestOptions({ VODLIFT_ALLOW_HOSTS: " " }), named("VODLIFT_ALLOW_HOSTS"));
+  assert.equal(ingestOptions({ VODLIFT_ALLOW_HOSTS: "" }).allowHosts, undefined);
+});
+
+test("every answer says that its type is not to be guessed, and that https is to be kept", async () => {
+  for (const [path, method] of [
+    ["/healthz", "GET"],
+    ["/nothing", "GET"],
+    ["/v1/ingests", "POST"],
+    ["/v1/ingests", "PUT"],
+  ] as const) {
+    const { headers } = await createIngestHandler(usual())(
+      new Request(`https://x.example${path}`, { method }),
+    );
+    assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+    assert.match(headers.get("strict-transport-security") ?? "", /^max-age=\d{8}$/, path);
+  }
+});
+
 test("options are read from the environment, and what is given wins", async () => {
   const env = {
     ALIBABA_CLOUD_ACCESS_KEY_ID: "id",

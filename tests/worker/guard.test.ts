@@ -2,6 +2,7 @@
 // tested with the core; here, that nothing goes round it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { brokenSetting } from "../../worker/src/settings.ts";
 import { type Route, startOrigin } from "../support/origin.ts";
 import { assertNothingOpen, assertNothingStored, startService } from "../support/service.ts";
 import {
@@ -195,6 +196,32 @@ test("a limit that cannot be read lets nothing through", async () => {
       assert.match(problem.hint, /VODLIFT_MAX_BYTES/);
     }
     assert.deepEqual(await listAll(worker), []);
+  });
+});
+
+test("a list that holds separators alone, and a secret or an address that is none, let nothing through", async () => {
+  const separators = [",", " , ", " ", "\t", "\n", ",,\n ,"];
+  const lists = ["ALLOW_HOSTS", "DENY_HOSTS", "WEBHOOK_HOSTS", "WEBHOOK_SECRET"];
+  const all = lists.flatMap((name) => separators.map((text) => [`VODLIFT_${name}`, text] as const));
+  const broken = [
+    ...all,
+    ["VODLIFT_WEBHOOK_SECRET", "whsec_!"],
+    ["VODLIFT_WEBHOOK_URL", " "],
+    ["VODLIFT_WEBHOOK_URL", "hooks.example"],
+    ["VODLIFT_MAX_BYTES", "1e9"],
+    ["VODLIFT_MAX_BYTES", "-1"],
+    ["VODLIFT_RUNNING", "0x10"],
+  ] as const;
+  const unset = Object.fromEntries(lists.map((name) => [`VODLIFT_${name}`, ""]));
+  assert.equal(brokenSetting(unset), undefined);
+  for (const [name, text] of broken) {
+    const found = brokenSetting({ ...unset, [name]: text });
+    assert.equal(found?.name, name, `${name}=${JSON.stringify(text)}`);
+  }
+  await withWorker({ settings: { VODLIFT_ALLOW_HOSTS: " , " } }, async (worker) => {
+    const { status, body } = await post(worker, { url: "https://example.com/a.mp4" });
+    assert.deepEqual([status, body.code], [503, "setting_invalid"]);
+    assert.match(body.hint, /VODLIFT_ALLOW_HOSTS/);
   });
 });
 

@@ -1,8 +1,11 @@
 // Whom the Worker tells, and what VOD tells the Worker.
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { execFile } from "node:child_process";
+import { createHash, createHmac, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { Webhook } from "standardwebhooks";
 import { type Origin, type Route, startOrigin } from "../support/origin.ts";
 import { type Delivery, type Receiver, startReceiver } from "../support/receiver.ts";
@@ -49,6 +52,7 @@ after(async () => {
   await service.close();
 });
 
+const run = promisify(execFile);
 let count = 0;
 
 async function ingest(route: Route, fields: object = {}): Promise<string> {
@@ -65,11 +69,24 @@ async function until(id: string, reached: (view: IngestView) => boolean): Promis
   }
 }
 
-/** What a delivery says, if any receiver with one of the secrets would believe it. */
-function verified({ body, headers }: Delivery): { type: string; data: IngestView } {
-  const [first, second] = secrets.map((secret) =>
-    new Webhook(secret).verify(body, headers as Record<string, string>),
-  );
+/** The secret of a receiver that a request names, as the guide has it. */
+function secretFor(secret: string, url: string): string {
+  const key = Buffer.from(secret.replace("whsec_", ""), "base64");
+  return `whsec_${createHmac("sha256", key).update(`vodlift webhook ${url}`).digest("base64")}`;
+}
+
+/**
+ * What a delivery says, if its receiver would believe it with one of its secrets.
+ *
+ * @param own It came to the Worker's own receiver, which has the secrets as they are set.
+ */
+function verified(
+  { path, body, headers }: Delivery,
+  own = false,
+): { type: string; data: IngestView } {
+  const [first, second] = secrets
+    .map((secret) => (own ? secret : secretFor(secret, receiver.url + path)))
+    .map((secret) => new Webhook(secret).verify(body, headers as Record<string, string>));
   assert.deepEqual(first, second);
   assert.throws(() =>
     new Webhook(`whsec_${randomBytes(24).toString("base64")}`).verify(
@@ -187,7 +204,7 @@ suite("webhooks", { concurrency: true }, () => {
       assert.equal(put.status, 201);
       const told = await own.deliveries("/all", 2);
       assert.deepEqual(
-        told.map((one) => verified(one).type),
+        told.map((one) => verified(one, true).type),
         ["ingest.done", "ingest.done"],
       );
     } finally {
@@ -204,6 +221,53 @@ suite("webhooks", { concurrency: true }, () => {
     assert.deepEqual([state, webhook], ["failed", "pending"]);
     const retry = await callWorker(worker, `/v1/ingests/${id}/retry`, { method: "POST" });
     assert.equal(retry.status, 202);
+  });
+
+  test("each receiver has a secret of its own, which the guide's command prints", async () => {
+    await ingest({ size: 10 }, { webhookUrl: `${receiver.url}/one?job=5` });
+    const [{ body = "", headers = {} } = {}] = await receiver.deliveries("/one?job=5", 1);
+    const guide = await readFile(new URL("../../docs/deploy.md", import.meta.url), "utf8");
+    const [, script = ""] = /node -e '([^']+)' "\$SECRET"/.exec(guide) ?? [];
+    const printed = async (url: string) => {
+      const { stdout } = await run(process.execPath, ["-e", script, secrets[0] ?? "", url]);
+      return new Webhook(stdout.trim());
+    };
+    const sent = headers as Record<string, string>;
+    const own = await printed(`${receiver.url}/one`);
+    assert.equal((own.verify(body, sent) as { type: string }).type, "ingest.done");
+    for (const other of [`${receiver.url}/other`, "https://hooks.example/one"]) {
+      const another = await printed(other);
+      assert.throws(() => another.verify(body, sent), other);
+    }
+    assert.throws(() => new Webhook(secrets[0] ?? "").verify(body, sent), "the Worker's own");
+  });
+
+  test("a request's receiver lies on a host of the operator's list, at the door and when it is told", async () => {
+    const settings = { VODLIFT_WEBHOOK_HOSTS: "hooks.example *.hooks.example" };
+    const strict = await startWorker({ service, settings });
+    try {
+      await callWorker(strict, "/v1/pause", { method: "POST" });
+      const url = "https://example.com/film.mp4";
+      const post = (webhookUrl: string) =>
+        callWorker(strict, "/v1/ingests", {
+          method: "POST",
+          body: JSON.stringify({ url, webhookUrl }),
+        });
+      for (const host of ["hooks.example", "HOOKS.example.", "a.hooks.example"]) {
+        assert.equal((await post(`https://${host}/told`)).status, 202, host);
+      }
+      for (const host of ["example.com", "evilhooks.example", "hooks.example.evil.example"]) {
+        const { status, body } = await post(`https://${host}/told?hush`);
+        assert.deepEqual(
+          [status, body.code, body.field],
+          [400, "webhook_host_refused", "webhookUrl"],
+        );
+        assert.match(body.hint, /VODLIFT_WEBHOOK_HOSTS/);
+        assert.doesNotMatch(JSON.stringify(body), /hush/);
+      }
+    } finally {
+      await strict.close();
+    }
   });
 
   test("a webhook on a private address is refused", async () => {
@@ -242,9 +306,10 @@ suite("VOD's callbacks", () => {
       { operation: "CompleteMultipartUpload", from: 2, count: 2, action: { kind: "reset-before" } },
       { operation: "PutObject", nth: 1, action: { kind: "reset-after" } },
     ]);
-    const large = await ingest({ size: MIB }, { userData: userData() });
-    const small = await ingest({ size: 100 }, { userData: userData() });
-    for (const id of [large, small]) {
+    // One after the other: of two events in one second VOD is asked about the second one.
+    for (const size of [MIB, 100]) {
+      await sleep(1_000 - (Date.now() % 1_000));
+      const id = await ingest({ size }, { userData: userData() });
       const { state, timeline } = await until(id, ({ ended }) => ended !== undefined);
       const types = timeline.map(({ type }) => type);
       assert.deepEqual([state, types.indexOf("ready") < types.indexOf("done")], ["ready", true]);
@@ -281,12 +346,12 @@ suite("VOD's callbacks", () => {
   });
 
   test("every event that says it is there makes it ready, also out of a queue", async () => {
-    const now = Math.floor(Date.now() / 1000);
-    const headers = {
-      "x-vod-timestamp": String(now),
-      "x-vod-signature": createHash("md5")
-        .update(`${callbackUrl()}|${now}|${CALLBACK_KEY}`)
-        .digest("hex"),
+    let second = Math.floor(Date.now() / 1000) - 60;
+    /** Another second for each: by its signature a callback is known again. */
+    const headers = () => {
+      second -= 1;
+      const signature = createHash("md5").update(`${callbackUrl()}|${second}|${CALLBACK_KEY}`);
+      return { "x-vod-timestamp": String(second), "x-vod-signature": signature.digest("hex") };
     };
     const time = "2026-08-19T08:00:00Z";
     const FileUrl = "http://example.oss-cn-shanghai.aliyuncs.com/sv/a.mp4";
@@ -308,13 +373,53 @@ suite("VOD's callbacks", () => {
       const { mediaId } = await ingestEnd(worker, id);
       const event = JSON.stringify({ ...fields, VideoId: mediaId, EventTime: time });
       const body = base64 ? Buffer.from(event).toString("base64") : event;
-      const answer = await fetch(callbackUrl(), { method: "POST", body, headers });
+      const answer = await fetch(callbackUrl(), { method: "POST", body, headers: headers() });
       assert.equal(answer.status, 200);
       assert.equal((await viewIngest(worker, id)).state, state, event);
     }
     for (const body of ["", "nonsense", "null", "[]", "bm9uc2Vuc2U="]) {
-      assert.equal((await fetch(callbackUrl(), { method: "POST", body, headers })).status, 200);
+      const init = { method: "POST", body, headers: headers() };
+      assert.equal((await fetch(callbackUrl(), init)).status, 200);
     }
+  });
+
+  test("a signature that was seen before is believed for the body it came with, and VOD is asked about another", async () => {
+    const second = Math.floor(Date.now() / 1000) - 30;
+    const signature = createHash("md5").update(`${callbackUrl()}|${second}|${CALLBACK_KEY}`);
+    const hex = signature.digest("hex");
+    const send = async (VideoId: string | undefined, spelled = hex) => {
+      const headers = { "x-vod-timestamp": String(second), "x-vod-signature": spelled };
+      const body = JSON.stringify({ EventType: "FileUploadComplete", VideoId });
+      const answer = await fetch(callbackUrl(), { method: "POST", body, headers });
+      assert.equal(answer.status, 200);
+      return (await answer.json()) as object;
+    };
+    const asked = () =>
+      service.log.filter(({ operation }) => operation === "GetMezzanineInfo").length;
+    const ids = await Promise.all([ingest({ size: 10 }), ingest({ size: 10 })]);
+    const [first, second_] = await Promise.all(ids.map((id) => ingestEnd(worker, id)));
+    assert.deepEqual(await send(first?.mediaId), { received: true });
+    const before = asked();
+    for (const spelled of [hex, hex.toUpperCase()]) {
+      assert.deepEqual(await send(first?.mediaId, spelled), { received: true, duplicate: true });
+    }
+    const ready = (await viewIngest(worker, ids[0])).timeline.filter(
+      ({ type }) => type === "ready",
+    );
+    assert.equal(ready.length, 1, "it is told once");
+    assert.equal(asked(), before);
+    // Of another media nothing is believed: VOD itself says whether it has the file.
+    assert.deepEqual(await send(second_?.mediaId), { received: true, duplicate: true });
+    assert.deepEqual(await send("0".repeat(32)), { received: true, duplicate: true });
+    await until(ids[1], ({ state }) => state === "ready");
+    assert.ok(asked() > before);
+    // An upload that came with its request has no run of its own to ask.
+    const { body } = await callWorker(worker, "/v1/uploads?title=a", {
+      method: "PUT",
+      body: "film",
+    });
+    await send(body.mediaId);
+    await until(body.id, ({ state }) => state === "ready");
   });
 
   test("behind a proxy the URL of VOD's settings is signed, letter by letter", async () => {

@@ -2,9 +2,10 @@
 import { Vodlift, VodliftError, withOptionNames } from "vodlift";
 import type { Trouble } from "./api/problem.ts";
 import type { Failure } from "./api/schema.ts";
-import { brokenSetting, type Env, setting } from "./env.ts";
+import type { Env } from "./env.ts";
 import { REFERENCE_HINT } from "./ingest/reference.ts";
 import { NAMES } from "./names.ts";
+import { brokenSetting, list, setting } from "./settings.ts";
 
 export function client(env: Env): Vodlift {
   return new Vodlift({
@@ -20,23 +21,31 @@ export function client(env: Env): Vodlift {
 export function limitOf(env: Env): { maxBytes?: number } {
   const broken = unready(env);
   if (broken) throw new KnownFailure({ ...broken, retryable: true });
-  const maxBytes = setting(env, "VODLIFT_MAX_BYTES", 0);
+  const maxBytes = setting(env, "VODLIFT_MAX_BYTES");
   return maxBytes === 0 ? {} : { maxBytes };
 }
 
 /** Where sources may be. */
 export function placesOf(env: Env) {
-  const allowHosts = list(env.VODLIFT_ALLOW_HOSTS);
-  const denyHosts = list(env.VODLIFT_DENY_HOSTS);
+  const allowHosts = list(env, "VODLIFT_ALLOW_HOSTS");
+  const denyHosts = list(env, "VODLIFT_DENY_HOSTS");
   return {
     allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
-    ...(allowHosts.length > 0 && { allowHosts }),
-    ...(denyHosts.length > 0 && { denyHosts }),
+    ...(allowHosts && { allowHosts }),
+    ...(denyHosts && { denyHosts }),
   };
 }
 
-function list(text = ""): string[] {
-  return text.split(/[\s,]+/).filter((one) => one !== "");
+/** Why this address may not be reached, as far as its text and a list of hosts tell. */
+export async function refusalOf(
+  env: Env,
+  url: string,
+  allowHosts: string[] | undefined,
+): Promise<Failure | undefined> {
+  const { allowPrivateSources } = placesOf(env);
+  const how = { as: "video", title: "t", fileName: "f.mp4", allowPrivateSources } as const;
+  const check = client(env).check("video", { url }, { ...how, ...(allowHosts && { allowHosts }) });
+  return check.then(() => undefined, asFailure);
 }
 
 /** What keeps this Worker from taking anything, if something does. */
@@ -52,8 +61,8 @@ export function unready(env: Env): Trouble | undefined {
   return (
     broken && {
       code: "setting_invalid",
-      message: `this Worker's setting ${broken} is no number`,
-      hint: `Set ${broken} to digits alone, without a unit, or remove it.`,
+      message: `this Worker's setting ${broken.name} ${broken.rule}`,
+      hint: broken.hint,
     }
   );
 }

@@ -39,43 +39,22 @@ export interface Env {
   VODLIFT_ALLOW_HOSTS?: string;
   /** Source hosts that are refused. */
   VODLIFT_DENY_HOSTS?: string;
-  /** The largest source that is accepted, in bytes. */
+  /** The largest source that is accepted, in bytes: 256 GiB; 0 lifts the limit. */
   VODLIFT_MAX_BYTES?: string;
   /** `true` lets sources and webhooks lie on private and loopback addresses: for development only. */
   VODLIFT_ALLOW_PRIVATE_SOURCES?: string;
 
   /** Told of every ingest that is done, ready, has failed or was canceled. */
   VODLIFT_WEBHOOK_URL?: string;
-  /** Secret: signs webhooks, as `whsec_…` (Standard Webhooks); several with spaces between while one is replaced. */
+  /** The hosts that a request's `webhookUrl` may name, as VODLIFT_ALLOW_HOSTS has them; any public one without it. */
+  VODLIFT_WEBHOOK_HOSTS?: string;
+  /**
+   * Secret: signs webhooks, as `whsec_…` (Standard Webhooks); several with spaces between while one is replaced. A request's
+   * own receiver gets a secret that is derived from it.
+   */
   VODLIFT_WEBHOOK_SECRET?: string;
   /** Secret: the key of VOD's event callbacks. Without it they are refused. */
   VODLIFT_CALLBACK_KEY?: string;
   /** The callback URL as VOD's settings have it, letter by letter: it is signed. The address of the request if left out. */
   VODLIFT_CALLBACK_URL?: string;
-}
-
-const NUMBERS = [
-  "VODLIFT_RUNNING",
-  "VODLIFT_PER_HOST",
-  "VODLIFT_SUBREQUESTS",
-  "VODLIFT_SLICE_SECONDS",
-  "VODLIFT_SHARD_BYTES",
-  "VODLIFT_STALE_SECONDS",
-  "VODLIFT_RETENTION_DAYS",
-  "VODLIFT_MAX_BYTES",
-] as const;
-
-/** A number among the settings, or what is meant without it. */
-export function setting(env: Env, name: (typeof NUMBERS)[number], otherwise: number): number {
-  return isNumber(env[name]) ? Number(env[name]?.trim() || otherwise) : otherwise;
-}
-
-/** The first setting that is no number and should be one: nothing is begun then, as a limit would not hold. */
-export function brokenSetting(env: Env): (typeof NUMBERS)[number] | undefined {
-  return NUMBERS.find((name) => !isNumber(env[name]));
-}
-
-function isNumber(text = ""): boolean {
-  const number = Number(text);
-  return Number.isFinite(number) && number >= 0;
 }

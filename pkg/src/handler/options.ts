@@ -53,7 +53,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * `VODLIFT_DENY_HOSTS`, `VODLIFT_MAX_BYTES`, `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in scopes, `…:create+resume`.
  *
  * @param given Wins over the environment; where it has `credentials`, the environment's keys are left out.
- * @throws VodliftError `invalid_argument` for a number that is none.
+ * @throws VodliftError `invalid_argument` for a number that is none, and for a list that holds separators alone.
  */
 export function ingestOptions(
   env: Environment,
@@ -69,12 +69,13 @@ export function ingestOptions(
     ...(given.credentials === undefined && keys),
     region: env.VODLIFT_REGION,
     endpoint: env.VODLIFT_ENDPOINT,
-    tokens: list(env.VODLIFT_TOKEN_SHA256)?.map(token),
+    tokens: list("VODLIFT_TOKEN_SHA256", env)?.map(token),
     sealKey: env.VODLIFT_SEAL_KEY,
     sliceMs: digits("VODLIFT_SLICE_MS", env),
     budget: subrequests === undefined ? undefined : { subrequests },
-    allowHosts: list(env.VODLIFT_ALLOW_HOSTS),
-    denyHosts: list(env.VODLIFT_DENY_HOSTS),
+    allowHosts: list("VODLIFT_ALLOW_HOSTS", env),
+    // Blanks refuse nothing, and none of them was meant to.
+    denyHosts: env.VODLIFT_DENY_HOSTS?.trim() && list("VODLIFT_DENY_HOSTS", env),
     maxBytes: env.VODLIFT_MAX_BYTES,
     basePath: env.VODLIFT_BASE_PATH,
     allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
@@ -106,10 +107,16 @@ export function sealSecret(options: IngestHandlerOptions): string {
   return sealKey ?? accessKeySecret;
 }
 
-function list(text: string | undefined): string[] | undefined {
-  if (text === undefined || text.trim() === "") return undefined;
-  const items = text.split(",").map((item) => item.trim());
-  return items.filter((item) => item !== "");
+/** Nothing if it is not set. What holds separators alone was meant to hold something, so it is refused. */
+function list(name: string, env: Environment): string[] | undefined {
+  const text = env[name] ?? "";
+  if (text === "") return undefined;
+  const items = text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+  if (items.length === 0) throw invalid(name, "must name something, or be left out");
+  return items;
 }
 
 function token(text: string): IngestToken {

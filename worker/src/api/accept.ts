@@ -4,6 +4,7 @@ import { checkUrl } from "vodlift/core";
 import { asFailure, client, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobOf } from "../ingest/request.ts";
+import { hookRefusal } from "../ingest/webhook.ts";
 import type { NewJob } from "../jobs/index.ts";
 import { NAMES } from "../names.ts";
 import { seal } from "../seal.ts";
@@ -20,10 +21,10 @@ export async function toJob(
   const { url } = request;
   const { host, origin, pathname } = new URL(url);
   const places = placesOf(env);
-  for (const field of ["url", "webhookUrl"] as const) {
-    const refusal = request[field] && checkUrl(request[field], places.allowPrivateSources);
-    if (refusal) return { ...refusal, ...withOptionNames(refusal, NAMES), field };
-  }
+  const refusal = checkUrl(url, places.allowPrivateSources);
+  if (refusal) return { ...refusal, ...withOptionNames(refusal, NAMES), field: "url" };
+  const hook = request.webhookUrl && (await hookRefusal(env, request.webhookUrl));
+  if (hook) return { ...hook, field: "webhookUrl" };
   const { as, source, options } = jobOf(request);
   try {
     await client(env).check(as, source, { ...options, ...places });
@@ -62,7 +63,8 @@ function randomId(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
 
-async function digest(text: string, length: number): Promise<string> {
+/** SHA-256 in hex, or the beginning of it. */
+export async function digest(text: string, length = 64): Promise<string> {
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(bytes).toHex().slice(0, length);
 }

@@ -2,6 +2,7 @@
 // MD5 of `URL|timestamp|key`. https://www.alibabacloud.com/help/en/vod/user-guide/http-callbacks
 import type { Handler } from "hono";
 import { jobs } from "../jobs/index.ts";
+import { digest } from "./accept.ts";
 import type { Bound } from "./auth.ts";
 import { drop } from "./door.ts";
 import { problem } from "./problem.ts";
@@ -39,10 +40,8 @@ export const callback: Handler<Bound> = async (context) => {
   }
   const timestamp = req.header("x-vod-timestamp") ?? "";
   const late = Math.abs(Date.now() / 1000 - Number(timestamp || Number.NaN));
-  const genuine = await isSigned(
-    req.header("x-vod-signature") ?? "",
-    `${url ?? req.url}|${timestamp}|${key}`,
-  );
+  const signature = (req.header("x-vod-signature") ?? "").toLowerCase();
+  const genuine = await isSigned(signature, `${url ?? req.url}|${timestamp}|${key}`);
   if (!genuine || !(late <= TOLERANCE_S)) {
     // For the operator: only the settings of both sides can tell who is right. Nothing of a URL is quoted.
     console.error(
@@ -57,11 +56,13 @@ export const callback: Handler<Bound> = async (context) => {
       hint: "Use the same key here and in VOD's callback settings; set VODLIFT_CALLBACK_URL to the URL there.",
     });
   }
-  const event = eventOf(await req.text());
+  const body = await req.text();
+  const event = eventOf(body);
   const mediaId = event[MEDIA_ID[String(event.EventType)] ?? ""];
-  if (typeof mediaId === "string" && event.Status !== "fail") await jobs(env).ready(mediaId);
+  const named = typeof mediaId === "string" && event.Status !== "fail" ? mediaId : undefined;
+  const duplicate = await jobs(env).called(signature, await digest(body), named);
   // VOD takes nothing but 200 for an answer, and repeats what it is not taken.
-  return context.json({ received: true }, 200);
+  return context.json({ received: true, ...(duplicate && { duplicate }) }, 200);
 };
 
 /** An event as JSON, or as JSON in base64: so it comes by way of a queue. What is neither says nothing. */

@@ -1,6 +1,7 @@
 // What one Workflow instance may use up. The plan limits the requests of an instance, whatever its steps: 50 on the free
 // plan, 10,000 and more on paid ones. An instance that has used up its own hands over to the next, so no file is too large.
-import { type Env, setting } from "../env.ts";
+import type { Env } from "../env.ts";
+import { setting } from "../settings.ts";
 
 export interface Budget {
   /** Steps that move parts. */
@@ -18,8 +19,8 @@ const LEAST = 30;
 const MOST_SLICES = 8;
 
 export function budgetOf(env: Env): Budget {
-  const all = Math.max(setting(env, "VODLIFT_SUBREQUESTS", 10_000) - ASIDE, LEAST);
+  const all = Math.max(setting(env, "VODLIFT_SUBREQUESTS") - ASIDE, LEAST);
   const slices = Math.max(1, Math.min(MOST_SLICES, Math.floor(all / (4 * LEAST))));
-  const sliceMs = setting(env, "VODLIFT_SLICE_SECONDS", 480) * 1000;
+  const sliceMs = setting(env, "VODLIFT_SLICE_SECONDS") * 1000;
   return { slices, subrequests: Math.floor(all / slices), sliceMs };
 }

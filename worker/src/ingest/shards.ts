@@ -1,7 +1,8 @@
 // A huge object is moved by several Workflow instances at once, each with a range of its part numbers.
 import type { Checkpoint } from "vodlift";
 import type { IngestRequest } from "../api/schema.ts";
-import { type Env, setting } from "../env.ts";
+import type { Env } from "../env.ts";
+import { setting } from "../settings.ts";
 
 export interface Shard {
   /** From 1. */
@@ -11,7 +12,6 @@ export interface Shard {
   last: number;
 }
 
-const SHARD_BYTES = 16 * 1024 ** 3;
 const MOST_SHARDS = 16;
 
 /** How to share it out; nothing if one instance does. */
@@ -23,7 +23,7 @@ export function shardsOf(
   if (plan?.type !== "parts") return [];
   const { size, partSize } = plan;
   const parts = Math.ceil(size / partSize);
-  const bySize = Math.floor(size / setting(env, "VODLIFT_SHARD_BYTES", SHARD_BYTES));
+  const bySize = Math.floor(size / setting(env, "VODLIFT_SHARD_BYTES"));
   const count = Math.min(wanted ?? bySize, MOST_SHARDS, parts);
   if (count < 2) return [];
   const each = Math.ceil(parts / count);

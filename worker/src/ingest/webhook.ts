@@ -1,9 +1,10 @@
 // Webhooks: Standard Webhooks, sent by a step of the Workflow, which tries again with backoff.
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-import { checkUrl } from "vodlift/core";
-import type { Ingest, IngestRequest } from "../api/schema.ts";
+import type { Failure, Ingest, IngestRequest } from "../api/schema.ts";
+import { refusalOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import type { Task } from "../jobs/index.ts";
+import { list, secretOf } from "../settings.ts";
 import { requestOf } from "./request.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -22,7 +23,7 @@ export async function hooksOf(env: Env, task: Task): Promise<string[]> {
  */
 export async function deliver(env: Env, url: string, ingest: Ingest): Promise<void> {
   const target = new URL(url);
-  const refusal = checkUrl(url, env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true");
+  const refusal = await hookRefusal(env, url);
   if (refusal) throw new Error(refusal.message);
   // However often it is sent: an attempt reaches each state once.
   const id = `${ingest.id}.${ingest.attempts}.${ingest.state}`;
@@ -32,7 +33,7 @@ export async function deliver(env: Env, url: string, ingest: Ingest): Promise<vo
     timestamp: new Date(timestamp * 1000).toISOString(),
     data: ingest,
   });
-  const signature = await sign(env, `${id}.${timestamp}.${body}`);
+  const signature = await sign(env, url, `${id}.${timestamp}.${body}`);
   const response = await fetch(target, {
     method: "POST",
     body,
@@ -51,17 +52,52 @@ export async function deliver(env: Env, url: string, ingest: Ingest): Promise<vo
   if (!response.ok) throw new Error(`${target.host} answered ${response.status}`);
 }
 
+/** Why this receiver is not told, if it is not. The operator's own is held to no list. */
+export async function hookRefusal(env: Env, url: string): Promise<Failure | undefined> {
+  const hosts = url === env.VODLIFT_WEBHOOK_URL ? undefined : list(env, "VODLIFT_WEBHOOK_HOSTS");
+  const refusal = await refusalOf(env, url, hosts);
+  if (refusal?.code === "invalid_argument" && hosts) {
+    const message = refusal.message.replaceAll("VODLIFT_ALLOW_HOSTS", "VODLIFT_WEBHOOK_HOSTS");
+    return { ...refusal, message };
+  }
+  if (refusal?.code !== "source_host_refused") return refusal;
+  return {
+    code: "webhook_host_refused",
+    message: `webhooks to ${new URL(url).hostname} are not allowed`,
+    hint: "Use a receiver on another host, or change VODLIFT_WEBHOOK_HOSTS.",
+    retryable: false,
+  };
+}
+
 /** One signature a secret, so that a secret can be replaced without a gap. */
-async function sign(env: Env, content: string): Promise<string> {
-  const secrets = (env.VODLIFT_WEBHOOK_SECRET ?? "").split(/\s+/).filter((secret) => secret !== "");
+async function sign(env: Env, url: string, content: string): Promise<string> {
+  const secrets = (list(env, "VODLIFT_WEBHOOK_SECRET") ?? []).map(secretOf);
   const signatures = await Promise.all(
-    secrets.map(async (secret) => {
-      const bytes = Uint8Array.fromBase64(secret.replace(/^whsec_/, ""));
-      const how = { name: "HMAC", hash: "SHA-256" };
-      const key = await crypto.subtle.importKey("raw", bytes, how, false, ["sign"]);
-      const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(content));
-      return `v1,${new Uint8Array(mac).toBase64()}`;
-    }),
+    secrets
+      .filter((secret) => secret !== undefined)
+      .map(
+        async (secret) => `v1,${(await mac(await keyFor(env, url, secret), content)).toBase64()}`,
+      ),
   );
   return signatures.join(" ");
+}
+
+/** Receivers that callers name get a secret of their own each: what one of them was sent, no other one believes. */
+async function keyFor(
+  env: Env,
+  url: string,
+  secret: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (url === env.VODLIFT_WEBHOOK_URL) return secret;
+  const { origin, pathname } = new URL(url);
+  return mac(secret, `vodlift webhook ${origin}${pathname}`);
+}
+
+async function mac(
+  secret: Uint8Array<ArrayBuffer>,
+  content: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const how = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", secret, how, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(content)));
 }

@@ -1,8 +1,9 @@
 // Looking after all jobs, whenever the index's alarm rings: runs that died are replaced, what waits is begun, what ended long
 // ago is forgotten.
 import type { Failure } from "../api/schema.ts";
-import { type Env, setting } from "../env.ts";
+import type { Env } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
+import { setting } from "../settings.ts";
 import { nextToRun } from "./dispatch.ts";
 import { COLUMNS, type Row } from "./row.ts";
 import { ORPHANED, type Table } from "./table.ts";
@@ -18,6 +19,8 @@ const TICK_MS = 15_000;
 const MOST_STALLS = 5;
 /** A run names its media within a second or two, or after a crash and a restart. */
 const EARLY_MS = 3_600_000;
+/** By then a callback's signature is too old to be taken, whatever the clocks say. */
+const SIGNED_MS = 3_600_000;
 /** Rows removed at a time when they have been kept long enough. */
 const SWEEP = 1_000;
 /** The most that `createBatch` takes. */
@@ -63,8 +66,8 @@ export function leavings({ has_request, has_checkpoint }: Row): Row["todo"] {
 /** Who is to run now, those that wait and those that have ended but for something. They count as running from now on. */
 export function startWaiting({ env, sql, table }: Care): RunParams[] {
   const limits = {
-    running: setting(env, "VODLIFT_RUNNING", 20),
-    perHost: setting(env, "VODLIFT_PER_HOST", 6),
+    running: setting(env, "VODLIFT_RUNNING"),
+    perHost: setting(env, "VODLIFT_PER_HOST"),
   };
   const rows = table.paused() ? [] : nextToRun(sql, limits);
   for (const row of rows) {
@@ -92,6 +95,7 @@ export function sweep({ env, sql }: Care): void {
     SWEEP,
   );
   sql.exec("DELETE FROM confirmations WHERE at < ?", Date.now() - EARLY_MS);
+  sql.exec("DELETE FROM callbacks WHERE at < ?", Date.now() - SIGNED_MS);
 }
 
 /** When to look again, in ms since the epoch; never while there is nothing at all. */
@@ -117,11 +121,11 @@ function isBusy({ sql, table }: Care): boolean {
 }
 
 function staleMs(env: Env): number {
-  return setting(env, "VODLIFT_STALE_SECONDS", 120) * 1000;
+  return setting(env, "VODLIFT_STALE_SECONDS") * 1000;
 }
 
 function keptMs(env: Env): number {
-  return setting(env, "VODLIFT_RETENTION_DAYS", 30) * DAY_MS;
+  return setting(env, "VODLIFT_RETENTION_DAYS") * DAY_MS;
 }
 
 const INTERRUPTED: Failure = {

@@ -35,7 +35,7 @@ import { Notices } from "./notices.ts";
 import { findRows, type Query } from "./query.ts";
 import { COLUMNS, isSettled, type Row, toIngest } from "./row.ts";
 import { type Session, Sessions } from "./sessions.ts";
-import { PAGE, Table } from "./table.ts";
+import { ASK, PAGE, Table } from "./table.ts";
 
 export type * from "./contract.ts";
 
@@ -212,6 +212,20 @@ export class JobIndex extends DurableObject<Env> {
     return view;
   }
 
+  /**
+   * A callback of VOD, whose signature is good for one body: what came with it first is believed. VOD signs the second, not
+   * the body, so another body is either another event of that second or somebody else's: VOD itself is asked.
+   *
+   * @returns Whether the signature was seen before.
+   */
+  async called(signature: string, body: string, mediaId: string | undefined): Promise<boolean> {
+    const seen = this.#table.remember(signature, body);
+    if (mediaId !== undefined && seen === "new") this.#table.ready(mediaId);
+    if (mediaId !== undefined && seen === "other") this.#table.doubt(mediaId);
+    await this.#wake();
+    return seen !== "new";
+  }
+
   // What runs say. A run that was replaced hears so and stops.
 
   begin(id: string, run: number): Task | undefined {
@@ -286,8 +300,8 @@ export class JobIndex extends DurableObject<Env> {
     const whole = { bytes, size: bytes, parts, parts_total: parts };
     this.#table.save(row, null);
     this.#table.change(row, { ...whole, error: null });
-    const isReady = row.confirmed !== null;
-    const left = confirm && !isReady ? "confirm" : null;
+    const isReady = Boolean(row.confirmed);
+    const left = (confirm || row.confirmed === ASK) && !isReady ? "confirm" : null;
     this.#end(row, isReady ? "ready" : "done", left, row.has_request === 0);
     this.#table.note(row, "done", compared);
   }
@@ -327,7 +341,7 @@ export class JobIndex extends DurableObject<Env> {
   /** VOD was asked, whatever it said. */
   asked(id: string, run: number): void {
     const row = this.#table.current(id, run);
-    if (row?.todo === "confirm") this.#table.settle(row);
+    if (row?.todo === "confirm") this.#table.settle(row, { confirmed: row.confirmed || null });
   }
 
   /** What webhooks are to be told, in this order. */

@@ -172,7 +172,12 @@ CREATE INDEX sessions_by_token ON sessions (token, issued);
 CREATE INDEX sessions_by_end ON sessions (until);
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS];
+const CALLBACKS = `
+-- Signatures of VOD's callbacks that were seen, each with the digest of the body that came with it first.
+CREATE TABLE callbacks (signature TEXT PRIMARY KEY, body TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS, CALLBACKS];
 
 /** Brings the database to this version, or an earlier one, in one transaction. */
 export function migrate(storage: DurableObjectStorage, to = MIGRATIONS.length): void {

@@ -29,6 +29,7 @@ export type Row = {
   webhook: "pending" | "delivered" | "failed" | null;
   hooked: 0 | 1 | null;
   silent_until: number | null;
+  /** When VOD said that it has the file; 0 where it is to be asked. */
   confirmed: number | null;
   created: number;
   started: number | null;

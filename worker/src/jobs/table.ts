@@ -9,6 +9,8 @@ type Sums = { bytes: number; rate: number; parts: number };
 
 /** As `moved`: something is left to do, and no run does it. */
 export const ORPHANED = 0;
+/** As `confirmed`: VOD is to be asked. */
+export const ASK = 0;
 /** Entries that are read at once. */
 export const PAGE = 500;
 /** Of an owner without any. */
@@ -83,9 +85,11 @@ export class Table {
 
   /** One thing that was left to do is done; webhooks may be left. */
   settle(row: Row, change: Partial<Row> = {}): void {
-    const todo = this.#notices.pending(row).length > 0 ? "notify" : null;
-    // No run came with a request.
-    const isAlone = todo !== null && row.has_request === 0;
+    const { confirmed, state } = { ...row, ...change };
+    const asks = confirmed === ASK && state === "done";
+    const todo = asks ? "confirm" : this.#notices.pending(row).length > 0 ? "notify" : null;
+    // No run came with a request, and one that came to tell does not ask.
+    const isAlone = asks || (todo !== null && row.has_request === 0);
     this.change(row, { ...change, todo, ...(isAlone && { moved: ORPHANED }) });
   }
 
@@ -108,14 +112,9 @@ export class Table {
 
   /** VOD itself says that it has the file. */
   ready(mediaId: string): Ingest | undefined {
-    const row = this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1`,
-        mediaId,
-      )
-      .toArray()[0];
+    const row = this.#byMedia(mediaId);
     if (!row) this.confirm(mediaId);
-    if (!row || row.confirmed !== null) return row && toIngest(row);
+    if (!row || row.confirmed) return row && toIngest(row);
     const isDone = row.state === "done";
     const tells = isDone && this.#notices.areWanted(row);
     this.change(row, {
@@ -129,6 +128,37 @@ export class Table {
     const now = this.find(row.id) ?? row;
     if (tells) this.#notices.add(now, "ready");
     return toIngest(now);
+  }
+
+  /** Somebody says so who may not be VOD: it is asked. */
+  doubt(mediaId: string): void {
+    const row = this.#byMedia(mediaId);
+    const isOver = row?.ended !== null && row?.state !== "done";
+    if (!row || row.confirmed || isOver) return;
+    const isIdle = row.state === "done" && row.todo === null;
+    this.change(row, {
+      confirmed: ASK,
+      ...(isIdle && { todo: "confirm", moved: ORPHANED }),
+    });
+  }
+
+  /** Whether a callback with this signature came before: with the same body, or with another one. */
+  remember(signature: string, body: string): "new" | "same" | "other" {
+    const known = this.#sql
+      .exec<{ body: string }>("SELECT body FROM callbacks WHERE signature = ?", signature)
+      .toArray()[0];
+    if (known) return known.body === body ? "same" : "other";
+    this.#sql.exec("INSERT INTO callbacks VALUES (?, ?, ?)", signature, body, Date.now());
+    return "new";
+  }
+
+  #byMedia(mediaId: string): Row | undefined {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1`,
+        mediaId,
+      )
+      .toArray()[0];
   }
 
   /** All shards together. */

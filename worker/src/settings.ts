@@ -1,0 +1,88 @@
+// Every setting that is more than a text: what it holds without being set, and how it is read. A setting that cannot be read
+// closes the Worker, as a limit would not hold otherwise. docs/deploy.md is tested against this.
+
+const GIB = 1024 ** 3;
+
+/** Numbers, and what holds without them. */
+export const NUMBERS = {
+  VODLIFT_RUNNING: 20,
+  VODLIFT_PER_HOST: 6,
+  VODLIFT_SUBREQUESTS: 10_000,
+  VODLIFT_SLICE_SECONDS: 480,
+  VODLIFT_SHARD_BYTES: 16 * GIB,
+  VODLIFT_STALE_SECONDS: 120,
+  VODLIFT_RETENTION_DAYS: 30,
+  VODLIFT_MAX_BYTES: 256 * GIB,
+} as const;
+
+/** Lists, with commas or white space between. Empty is as good as not set; what holds separators alone is a mistake. */
+const LISTS = [
+  "VODLIFT_ALLOW_HOSTS",
+  "VODLIFT_DENY_HOSTS",
+  "VODLIFT_WEBHOOK_HOSTS",
+  "VODLIFT_WEBHOOK_SECRET",
+] as const;
+
+type NumberName = keyof typeof NUMBERS;
+type ListName = (typeof LISTS)[number];
+/** What is read here of the Worker's environment. */
+type Settings = { readonly [name in NumberName | ListName | "VODLIFT_WEBHOOK_URL"]?: string };
+
+/** A number among the settings, or what holds without it. */
+export function setting(env: Settings, name: NumberName): number {
+  const text = env[name]?.trim() ?? "";
+  return text === "" || !isNumber(text) ? NUMBERS[name] : Number(text);
+}
+
+/** A list among the settings; nothing if it is not set. */
+export function list(env: Settings, name: ListName): string[] | undefined {
+  const text = env[name] ?? "";
+  return text === "" ? undefined : text.split(/[\s,]+/).filter((one) => one !== "");
+}
+
+/** A setting that cannot be read, if there is one, and what it must be. */
+export function brokenSetting(
+  env: Settings,
+): { name: keyof Settings; rule: string; hint: string } | undefined {
+  const number = numbers.find((name) => !isNumber(env[name]?.trim() ?? ""));
+  if (number) {
+    const hint = `Set ${number} to digits alone, without a unit, or remove it.`;
+    return { name: number, rule: "is no number", hint };
+  }
+  const separators = LISTS.find((name) => list(env, name)?.length === 0);
+  if (separators) {
+    return {
+      name: separators,
+      rule: "names nothing",
+      hint: `Name what ${separators} lists, or remove it.`,
+    };
+  }
+  if (list(env, "VODLIFT_WEBHOOK_SECRET")?.some((one) => secretOf(one) === undefined)) {
+    const name = "VODLIFT_WEBHOOK_SECRET";
+    return {
+      name,
+      rule: "is no secret",
+      hint: "Set it to what `openssl rand -base64 32` prints, behind whsec_.",
+    };
+  }
+  const url = env.VODLIFT_WEBHOOK_URL;
+  if (!url || (/^https?:\/\//i.test(url) && URL.canParse(url))) return undefined;
+  const hint = "Set VODLIFT_WEBHOOK_URL to an http or https URL, or remove it.";
+  return { name: "VODLIFT_WEBHOOK_URL", rule: "is no URL", hint };
+}
+
+/** The bytes of a webhook's secret; nothing if it is none. */
+export function secretOf(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(text.replace(/^whsec_/, "")), (one) => one.charCodeAt(0));
+    return bytes.length > 0 ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const numbers = Object.keys(NUMBERS) as NumberName[];
+
+function isNumber(text: string): boolean {
+  return text === "" || /^\d+(\.\d+)?$/.test(text);
+}
