@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseCommand, UsageError } from "./cli/args.ts";
 import { help } from "./cli/help.ts";
-import { finish, print, reportFailure, watchOutput } from "./cli/output.ts";
+import { finish, print, printText, reportFailure, watchOutput } from "./cli/output.ts";
 
 function version(): string {
   const file = new URL("../package.json", import.meta.url);
@@ -14,7 +14,7 @@ async function main(args: readonly string[]): Promise<number> {
   const command = parseCommand(args);
   switch (command.name) {
     case "help":
-      print(help(command.topic));
+      printText(help(command.topic));
       return 0;
     case "version":
       print(version());

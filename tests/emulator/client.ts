@@ -186,6 +186,16 @@ export function ossV4Url(emulator: Emulator, call: OssCall, seconds = 60): Promi
 
 /** Signed with OSS V1 in the URL, good for `seconds`. */
 export function ossV1Url(emulator: Emulator, call: OssCall, seconds = 60): Promise<Reply> {
+  const headers = { ...bodyHeaders(call), ...call.headers };
+  return dispatch(emulator, call, {
+    method: call.method,
+    target: ossV1Target(emulator, call, seconds),
+    headers,
+  });
+}
+
+/** Path and query of such a request. */
+export function ossV1Target(emulator: Emulator, call: OssCall, seconds = 60): string {
   const keys: Keys = call.keys ?? emulator;
   const expires = String(Math.floor((call.date ?? new Date()).getTime() / 1000) + seconds);
   const headers = { ...bodyHeaders(call), ...call.headers };
@@ -207,11 +217,7 @@ export function ossV1Url(emulator: Emulator, call: OssCall, seconds = 60): Promi
     ["Expires", expires],
     ["Signature", v1.signature(keys.accessKeySecret, text)],
   ];
-  return dispatch(emulator, call, {
-    method: call.method,
-    target: target(emulator, call, signed),
-    headers,
-  });
+  return target(emulator, call, signed);
 }
 
 function dispatch(emulator: Emulator, call: OssCall, wire: Send): Promise<Reply> {
@@ -234,8 +240,27 @@ export type VodCall = {
 
 /** A VOD call signed in the RPC style. */
 export function vodRpc(emulator: Emulator, call: VodCall): Promise<Reply> {
-  const keys: Keys = call.keys ?? emulator;
   const method = call.method ?? (call.form ? "POST" : "GET");
+  const text = rpcText(emulator, call, method);
+  const wire: Send = call.form
+    ? {
+        method,
+        target: "/",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: text,
+      }
+    : { method, target: `/?${text}` };
+  call.tamper?.(wire);
+  return send(emulator.endpoint, wire, emulator.ca);
+}
+
+/** Path and query of such a call. */
+export function rpcTarget(emulator: Emulator, call: VodCall): string {
+  return `/?${rpcText(emulator, call, "GET")}`;
+}
+
+function rpcText(emulator: Emulator, call: VodCall, method: string): string {
+  const keys: Keys = call.keys ?? emulator;
   const parameters: Parameter[] = Object.entries({
     Action: call.action,
     Version: "2017-03-21",
@@ -249,19 +274,9 @@ export function vodRpc(emulator: Emulator, call: VodCall): Promise<Reply> {
     ...call.parameters,
   });
   const signature = rpc.signature(keys.accessKeySecret, rpc.stringToSign(method, parameters));
-  const text = [...parameters, ["Signature", signature] as const]
+  return [...parameters, ["Signature", signature] as const]
     .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
     .join("&");
-  const wire: Send = call.form
-    ? {
-        method,
-        target: "/",
-        headers: { "content-type": "application/x-www-form-urlencoded" },
-        body: text,
-      }
-    : { method, target: `/?${text}` };
-  call.tamper?.(wire);
-  return send(emulator.endpoint, wire, emulator.ca);
 }
 
 /** A VOD call signed with ACS3. */

@@ -162,7 +162,7 @@ test("a part under way when the credential expires may finish", async () => {
         ([name, value]) => `${name}: ${value}\r\n`,
       );
       socket.write(
-        `PUT ${call.target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join("")}\r\n`,
+        `PUT ${call.target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines.join("")}\r\n`,
       );
       socket.write(data.subarray(0, 500));
       call.method = "GET";

@@ -25,7 +25,7 @@ async function application(context: TestContext, status: (nth: number) => number
 }
 
 async function start(context: TestContext, options: EmulatorOptions) {
-  const emulator = await startEmulator(options);
+  const emulator = await startEmulator({ allowPrivate: true, ...options });
   context.after(() => emulator.close());
   return emulator;
 }

@@ -52,7 +52,7 @@ test("early-close: the error comes over an unread body, and the connection ends"
     socket.on("close", () => resolve(text));
   });
   socket.write(
-    `PUT /${emulator.bucket}/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n`,
+    `PUT /${emulator.bucket}/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n`,
   );
   match(await answer, /^HTTP\/1.1 403 .*Connection: close.*<Code>SecurityTokenExpired</s);
   equal(emulator.log.at(-1)?.bytesReceived, 0);

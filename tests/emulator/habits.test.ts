@@ -35,7 +35,7 @@ async function start(
   habits: Partial<Habits> = {},
   options: EmulatorOptions = {},
 ) {
-  const emulator = await startEmulator({ ...options, habits });
+  const emulator = await startEmulator({ allowPrivate: true, ...options, habits });
   context.after(() => emulator.close());
   return emulator;
 }

@@ -1,7 +1,7 @@
 /** Runs an emulator for memory.test.ts and tells its peak memory when asked. */
 import { startEmulator } from "../../pkg/src/emulator/index.ts";
 
-const emulator = await startEmulator();
+const emulator = await startEmulator({ allowPrivate: true });
 const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;
 process.send?.({ endpoint, accessKeyId, accessKeySecret, region, bucket, dir });
 process.on("message", () => process.send?.(process.resourceUsage().maxRSS / 1024));

@@ -194,7 +194,7 @@ async function breakOff(key: string, uploadId: string, number: number): Promise<
         ([name, value]) => `${name}: ${value}\r\n`,
       );
       const socket = connect(Number(port), hostname);
-      socket.write(`PUT ${call.target} HTTP/1.1\r\nHost: x\r\n${lines.join("")}\r\n`);
+      socket.write(`PUT ${call.target} HTTP/1.1\r\nHost: localhost\r\n${lines.join("")}\r\n`);
       socket.write(randomBytes(MIN / 2));
       setTimeout(() => socket.destroy(), 30);
       call.method = "GET";
@@ -229,7 +229,7 @@ test("a part still arriving when the upload completes can harm nothing", async (
         ([name, value]) => `${name}: ${value}\r\n`,
       );
       socket.write(
-        `PUT ${call.target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join("")}\r\n`,
+        `PUT ${call.target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines.join("")}\r\n`,
       );
       socket.write(randomBytes(1024 * KIB));
       call.method = "GET";

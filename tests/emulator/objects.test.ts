@@ -11,7 +11,10 @@ import { ossV1, ossV4, type Reply, send, xmlText } from "./client.ts";
 
 let emulator: Emulator;
 before(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({
+    hostNames: ["127.0.0.1.example"],
+    allowOrigins: ["https://example.com"],
+  });
 });
 after(() => emulator.close());
 
@@ -248,7 +251,7 @@ test("neither a length nor chunks is 411", async () => {
         const { "content-length": _, ...headers } = call.headers ?? {};
         const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
         socket.write(
-          `PUT ${call.target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join("")}\r\n`,
+          `PUT ${call.target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines.join("")}\r\n`,
         );
         call.method = "GET";
         call.target = "/";
@@ -313,6 +316,7 @@ test("a browser may ask before it uploads", async () => {
   equal(reply.status, 200);
   equal(reply.headers["access-control-allow-headers"], "authorization");
   match(String(reply.headers["access-control-expose-headers"]), /ETag/);
+  equal(reply.headers["access-control-allow-origin"], "https://example.com");
 });
 
 test("broken percent-encoding is refused, not guessed", async () => {

@@ -37,7 +37,7 @@ let application: string;
 before(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   application = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  emulator = await startEmulator();
+  emulator = await startEmulator({ allowPrivate: true });
 });
 beforeEach(() => {
   asked = [];

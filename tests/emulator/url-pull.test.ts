@@ -32,7 +32,7 @@ before(async () => {
 beforeEach(async () => {
   await emulator?.close();
   held = [];
-  emulator = await startEmulator({ habits: { transcoding: "none" } });
+  emulator = await startEmulator({ allowPrivate: true, habits: { transcoding: "none" } });
 });
 after(async () => {
   await emulator.close();
@@ -224,12 +224,12 @@ test("what cannot be a job is refused before any job is made", async () => {
 test("a restart takes up the jobs that were not done", async () => {
   const dir = await mkdtemp(join(tmpdir(), "vodlift-url-pull-"));
   await emulator.close();
-  emulator = await startEmulator({ dir });
+  emulator = await startEmulator({ dir, allowPrivate: true });
   const ids = await submit([`${origin}/hold.mp4`, `${origin}/b.mp4`]);
   while (held.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
   await settled(ids.slice(1));
   await emulator.close();
-  emulator = await startEmulator({ dir });
+  emulator = await startEmulator({ dir, allowPrivate: true });
   while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
   held[1]?.writeHead(200).end(FILM);
   const found = await settled(ids);

@@ -186,7 +186,7 @@ for (const [name, fixture] of all.filter(([, { service }]) => service !== "event
   test(`${operation} answers as ${what}: ${name}`, async (context) => {
     const old = auth && !("Region" in auth) ? { credentialFields: "old" as const } : {};
     const habits = { ...old, ...fixture.habits };
-    const emulator = await startEmulator({ ...OPTIONS[name], habits });
+    const emulator = await startEmulator({ allowPrivate: true, ...OPTIONS[name], habits });
     context.after(() => emulator.close());
     const ask = ASK[name];
     ok(ask, "nobody asks the emulator for it");
@@ -214,7 +214,7 @@ for (const [name, fixture] of all.filter(([, { service }]) => service !== "event
 }
 
 test("events have the fields of real ones, of the same types", async (context) => {
-  const emulator = await startEmulator();
+  const emulator = await startEmulator({ allowPrivate: true });
   context.after(() => emulator.close());
   await pulled(emulator, context);
   while (emulator.events.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));

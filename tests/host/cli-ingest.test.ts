@@ -259,7 +259,7 @@ test("what a killed run had no time to remove is removed by the next", async () 
   assert.equal((await ingest()).code, 0);
   const left = `${manifest}.report.jsonl.d`;
   await mkdir(left);
-  for (const name of ["2-0123456789abcdef.json", "7-0123456789abcdef.json.12.tmp"]) {
+  for (const name of ["2-0123456789abcdef.json", ".vodlift-0123456789abcdef.tmp"]) {
     await writeFile(join(left, name), "{}");
   }
   await writeFile(join(left, "lock"), "999999999");

@@ -188,7 +188,7 @@ for (const [signal, shown] of [
     const socket = connect(Number(its), hostname);
     socket.on("error", () => {});
     await once(socket, "connect");
-    socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1");
+    socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n1");
     emulator.kill(signal);
     assert.deepEqual(await once(emulator, "close"), [0, null]);
   });

@@ -12,8 +12,9 @@ import { sha256OfFile } from "./origin.ts";
 
 export type { Emulator } from "../../pkg/src/emulator/index.ts";
 
+/** Sources and receivers of tests lie on loopback. */
 export function startService(options: EmulatorOptions = {}): Promise<Emulator> {
-  return startEmulator(options);
+  return startEmulator({ allowPrivate: true, ...options });
 }
 
 /** SHA-256 of a stored object. */

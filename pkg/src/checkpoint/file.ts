@@ -1,18 +1,19 @@
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { patiently } from "../handles.ts";
+import { replaceFile } from "../plain-files.ts";
 import { fileReason, isMissing, NotAFile, readRegular, strangeness } from "../sources/look.ts";
 import type { CheckpointStore } from "./index.ts";
 import { parsed } from "./json.ts";
 
 /**
- * Keeps the checkpoint in a file, for Node, Deno and Bun. It is replaced as a whole (written beside, synced, renamed), so
- * whatever happens there is a whole one; only its owner may read it.
+ * Keeps the checkpoint in a file, for Node, Deno and Bun. It is replaced as a whole (written beside under a name that
+ * nobody can guess, synced, renamed), so whatever happens there is a whole one; only its owner may read it. A symbolic
+ * link in its place is replaced, not followed.
  *
  * @param path Where it lies. Its folder must exist.
  */
 export function fileCheckpoint(path: string): CheckpointStore {
-  const beside = `${path}.${process.pid}.tmp`;
   return {
     async load() {
       try {
@@ -25,10 +26,9 @@ export function fileCheckpoint(path: string): CheckpointStore {
     async save(checkpoint) {
       try {
         await mustBeReplaceable(path);
-        await write(beside, `${JSON.stringify(checkpoint)}\n`);
-        await rename(beside, path);
+        const text = `${JSON.stringify(checkpoint)}\n`;
+        await patiently(() => replaceFile(path, text, true));
       } catch (error) {
-        await rm(beside, { force: true }).catch(() => {});
         throw inWords(error, path);
       }
       await syncFolder(dirname(path));
@@ -45,16 +45,6 @@ async function mustBeReplaceable(path: string): Promise<void> {
   });
   const what = found && strangeness(found);
   if (what !== undefined) throw new NotAFile(what);
-}
-
-async function write(path: string, text: string): Promise<void> {
-  const file = await patiently(() => open(path, "w", 0o600));
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** The system's word for what is wrong with the file, as a sentence. */

@@ -2,7 +2,6 @@
 // option.ts (what an option is), then media.ts, transfer.ts, service.ts and commands.ts (all of them), values.ts (their
 // texts).
 
-import { printable } from "./format.ts";
 import { ABORT, CALL, EMULATOR, INGEST, RESUME, UPLOAD } from "./options/commands.ts";
 import { BUSINESS_TYPES } from "./options/media.ts";
 import {
@@ -110,7 +109,7 @@ function mustBeCommand(word: string): void {
 /** What was typed, to be said again: a URL's query may hold a signature, and an option's value a token. */
 function named(word: string): string {
   const [shown = ""] = word.split(/[?#=]/);
-  return printable(shown);
+  return shown;
 }
 
 function parseUpload(args: string[]): UploadCommand {

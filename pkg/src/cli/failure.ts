@@ -4,7 +4,6 @@ import { isShortOfHandles } from "../hosts/failure.ts";
 import { isError } from "../kinds.ts";
 import { fileReason } from "../sources/look.ts";
 import { CliError, type CliFailure, type Warning } from "./exit.ts";
-import { printable } from "./format.ts";
 import { spelled } from "./spelling.ts";
 
 /** Anything thrown, as a failure in the words of the command line, or of a manifest. */
@@ -48,7 +47,7 @@ function refused({ path, code }: NodeJS.ErrnoException, reason: string): CliFail
   return {
     code: "io_failed",
     class: "usage",
-    message: path === undefined ? `${reason} (${code})` : `${printable(path)}: ${reason}`,
+    message: path === undefined ? `${reason} (${code})` : `${path}: ${reason}`,
     hint: "Let the file be read and written, with room on its disk, and run the command again.",
     retryable: false,
   };

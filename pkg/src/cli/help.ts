@@ -160,10 +160,13 @@ flight. New rows go to the end of a manifest that has a report.`;
 const EMULATOR_HELP = `usage: vodlift emulator [options]
 
 Runs the upload half of VOD and OSS on 127.0.0.1 until Ctrl-C. It checks every signature, hands out credentials that
-expire, and stores each finished object as the plain file DIR/<bucket>/<key>.
+expire, and stores each finished object as the plain file DIR/<bucket>/<key>. In the folder no symbolic link is followed.
 
 options:
 ${optionLines(EMULATOR_SECTIONS.place)}
+
+who may come in, and whom it calls:
+${optionLines(EMULATOR_SECTIONS.door)}
 
 to rehearse bad days:
 ${optionLines(EMULATOR_SECTIONS.faults)}

@@ -5,7 +5,6 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileReason, isMissing, strangeness } from "../sources/look.ts";
 import { isUrl } from "./args.ts";
-import { printable } from "./format.ts";
 import type { UploadKind } from "./options/option.ts";
 import { UsageError } from "./usage.ts";
 
@@ -19,7 +18,7 @@ async function found(path: string, topic: string): Promise<Found> {
     return other === undefined ? "a file" : { other };
   } catch (error) {
     if (isMissing(error)) return "nothing";
-    throw new UsageError(`${printable(path)}: ${fileReason(error) ?? String(error)}`, topic);
+    throw new UsageError(`${path}: ${fileReason(error) ?? String(error)}`, topic);
   }
 }
 
@@ -33,14 +32,14 @@ export async function mustBeFile(
   const it = await found(path, topic);
   if (it === "a file") return;
   const reason = it === "nothing" ? missing : `it is ${it.other}, not a regular file`;
-  throw new UsageError(`${printable(path)}: ${reason}`, topic, hint);
+  throw new UsageError(`${path}: ${reason}`, topic, hint);
 }
 
 /** A file that is to be written, whether or not it is there yet. */
 export async function mustBeWritable(path: string, topic: string, hint: string): Promise<void> {
   const it = await found(path, topic);
   if (typeof it === "string") return;
-  throw new UsageError(`${printable(path)}: it is ${it.other}, not a regular file`, topic, hint);
+  throw new UsageError(`${path}: it is ${it.other}, not a regular file`, topic, hint);
 }
 
 /** A source that can be read more than once. That there is none is told by who opens it. */
@@ -52,8 +51,8 @@ export async function mustBeSource(
   if (source === "-" || isUrl(source)) return;
   const it = await found(source, topic).catch(() => "nothing" as const);
   if (typeof it === "string" || it.other === "a directory") return;
-  const message = `${printable(source)}: it is ${it.other}, not a regular file`;
-  const standard = `vodlift upload - --file-name ${printable(basename(fileName))}`;
+  const message = `${source}: it is ${it.other}, not a regular file`;
+  const standard = `vodlift upload - --file-name ${basename(fileName)}`;
   const hint =
     kind === "playlist" || topic !== "upload"
       ? "Save what it gives as a file, and name that."

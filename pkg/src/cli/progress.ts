@@ -1,6 +1,8 @@
 // What a person sees while bytes move: one line that redraws itself on a terminal, a line now and then elsewhere.
-import { columns, cut, rows, shorten } from "./columns.ts";
+import { printable } from "../printable.ts";
+import { columns, cut, shorten } from "./columns.ts";
 import { bytes, clock } from "./format.ts";
+import { Drawing, roomOn, type Screen } from "./output.ts";
 
 /** How far an upload is, as far as it is shown. */
 export interface Snapshot {
@@ -16,13 +18,6 @@ export interface Snapshot {
   retry?: { attempt: number; of: number } | undefined;
   /** What was uploaded is being removed. */
   removing?: boolean;
-}
-
-/** Somewhere to write: stderr, or a test's stand-in. */
-export interface Screen {
-  isTTY?: boolean;
-  columns?: number;
-  write(text: string): unknown;
 }
 
 export interface ProgressView {
@@ -45,14 +40,15 @@ export function progressView(name: string, screen: Screen, env: NodeJS.ProcessEn
 class Bar implements ProgressView {
   readonly #name: string;
   readonly #screen: Screen;
+  readonly #drawing: Drawing;
   readonly #timer: NodeJS.Timeout;
   #snapshot: Snapshot = { phase: "probing", bytes: 0, parts: 0, rate: 0 };
-  /** What stands on the terminal now. */
-  #drawn = "";
 
   constructor(name: string, screen: Screen) {
-    this.#name = name;
+    // Measured as it will be shown.
+    this.#name = printable(name);
     this.#screen = screen;
+    this.#drawing = new Drawing(screen);
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
     this.#timer.unref();
   }
@@ -62,43 +58,17 @@ class Bar implements ProgressView {
   }
 
   note(text: string): void {
-    this.#screen.write(`${this.#erased()}${text}\n`);
+    this.#drawing.note(text);
   }
 
   end(): void {
     clearInterval(this.#timer);
-    this.#screen.write(this.#erased());
+    this.#drawing.clear();
   }
 
   #draw(): void {
-    const line = barLine(this.#name, this.#snapshot, roomOn(this.#screen));
-    const erased = this.#erased();
-    this.#drawn = line;
-    this.#screen.write(`${erased}${line}`);
+    this.#drawing.draw([barLine(this.#name, this.#snapshot, roomOn(this.#screen))]);
   }
-
-  #erased(): string {
-    const drawn = this.#drawn;
-    this.#drawn = "";
-    return erase([drawn], this.#screen);
-  }
-}
-
-/** Columns of a terminal, some of which say 0. */
-export function widthOf({ columns: width }: Screen): number {
-  return width || 80;
-}
-
-/** One column stays free: a full line makes some terminals wrap. */
-export function roomOn(screen: Screen): number {
-  return Math.max(1, widthOf(screen) - 1);
-}
-
-/** Goes back to where lines began, and clears from there. A terminal made narrower has wrapped them. */
-export function erase(lines: readonly string[], screen: Screen): string {
-  const taken = lines.map((line) => rows(line, widthOf(screen)));
-  const up = taken.reduce((sum, one) => sum + one, 0) - 1;
-  return up > 0 ? `\r\x1b[${up}A\x1b[J` : "\r\x1b[K";
 }
 
 /** One line of at most `width` columns. What matters least goes first when there is little room. */
@@ -137,14 +107,14 @@ function head(name: string, percent: number | undefined, room: number): string {
 }
 
 class Lines implements ProgressView {
-  readonly #screen: Screen;
+  readonly #drawing: Drawing;
   #phase = "";
   #retry: number | undefined;
   #tenth = 0;
   #last = 0;
 
   constructor(screen: Screen) {
-    this.#screen = screen;
+    this.#drawing = new Drawing(screen);
   }
 
   update(now: Snapshot): void {
@@ -160,11 +130,11 @@ class Lines implements ProgressView {
     this.#retry = now.retry?.attempt;
     this.#tenth = Math.max(tenth, this.#tenth);
     this.#last = at;
-    this.#screen.write(`${plainLine(now)}\n`);
+    this.#drawing.note(plainLine(now));
   }
 
   note(text: string): void {
-    this.#screen.write(`${text}\n`);
+    this.#drawing.note(text);
   }
 
   end(): void {}

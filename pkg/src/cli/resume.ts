@@ -7,7 +7,7 @@ import { confirmed } from "./confirm.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
-import { note, print } from "./output.ts";
+import { note, printJson } from "./output.ts";
 import { account, watch } from "./session.ts";
 import { placeOf, transferFrom } from "./upload.ts";
 
@@ -35,7 +35,7 @@ export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): P
     media === "video"
       ? "its parts and its checkpoint are removed"
       : "its checkpoint is removed; VOD removes its parts within 7 days";
-  if (command.json) print(JSON.stringify({ aborted: true }));
+  if (command.json) printJson({ aborted: true });
   else if (!command.quiet) note(`aborted: ${gone}`);
   return 0;
 }

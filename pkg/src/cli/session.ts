@@ -5,7 +5,7 @@ import { asWarnings } from "./failure.ts";
 import { bytes } from "./format.ts";
 import { pick, type Values } from "./options/option.ts";
 import { SERVICE } from "./options/service.ts";
-import { note, print, warningLine } from "./output.ts";
+import { note, print, printJson, SCREEN, warningLine } from "./output.ts";
 import { progressView, type Snapshot } from "./progress.ts";
 import { onInterrupt } from "./signals.ts";
 import { slowLine } from "./slow.ts";
@@ -78,7 +78,7 @@ export async function watch(
   env: NodeJS.ProcessEnv,
   work: (watched: Watched) => Promise<End>,
 ): Promise<number> {
-  const view = command.quiet ? undefined : progressView(name, process.stderr, env);
+  const view = command.quiet ? undefined : progressView(name, SCREEN, env);
   const interrupt = new AbortController();
   const { checkpoint, slowRequestMs } = command;
   let last: UploadProgress | undefined;
@@ -117,7 +117,7 @@ export async function watch(
     if (!command.quiet && !command.json) note(`${name}: ${bytes(end.bytes)} uploaded`);
     const warnings = asWarnings(end.warnings);
     for (const warning of warnings) note(warningLine(warning));
-    print(report(command, { ...end, ...(end.warnings && { warnings }) }));
+    report(command, { ...end, ...(end.warnings && { warnings }) });
     return 0;
   } finally {
     view?.end();
@@ -157,7 +157,7 @@ export function snapshot(now: UploadProgress): Snapshot {
   };
 }
 
-function report(command: ServiceArguments, result: Record<string, unknown>): string {
+function report(command: ServiceArguments, result: Record<string, unknown>): void {
   const {
     mediaId,
     kind,
@@ -190,9 +190,13 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     const replaced = result.replaced ? { replaced: true, notice: result.notice } : {};
     const { missingSegments, warnings } = result;
     const counts = { resumed, refreshes, retries, restarts, missingSegments, requestId, warnings };
-    return JSON.stringify({ ...fields, fileUrl, ...replaced, ...counts });
+    printJson({ ...fields, fileUrl, ...replaced, ...counts });
+    return;
   }
-  if (command.quiet) return String(mediaId);
+  if (command.quiet) {
+    print(String(mediaId));
+    return;
+  }
   const facts = {
     "media id": mediaId,
     object: `${bucket}/${objectKey}`,
@@ -203,8 +207,6 @@ function report(command: ServiceArguments, result: Record<string, unknown>): str
     ...(restarts ? { restarts } : {}),
     ...(result.replaced ? { replaced: "yes", note: result.notice } : {}),
   };
-  return Object.entries(facts)
-    .filter(([, value]) => value !== undefined)
-    .map(([label, value]) => `${label.padEnd(10)}${value}`)
-    .join("\n");
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  print(...known.map(([label, value]) => `${label.padEnd(10)}${value}`));
 }

@@ -17,7 +17,6 @@ import { fileReason } from "../sources/look.ts";
 import { isUrl, type UploadCommand, UsageError } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
-import { printable } from "./format.ts";
 import { mustBeReadable, mustBeSource, mustBeWritable } from "./look.ts";
 import { MEDIA } from "./options/media.ts";
 import { pick, type Values } from "./options/option.ts";
@@ -30,7 +29,7 @@ export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv):
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
   const options = await optionsFrom(command);
-  return watch(command, printable(displayName(command)), env, ({ interrupt, ...watched }) =>
+  return watch(command, displayName(command), env, ({ interrupt, ...watched }) =>
     send(vod, command, { ...options, ...watched }, interrupt),
   );
 }

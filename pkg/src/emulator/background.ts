@@ -1,5 +1,7 @@
 /** Work that goes on after its request was answered: notifications, pulled URLs. It ends with the emulator. */
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { complain } from "./complain.ts";
 
 /** How long `close` waits for work that was just told to stop. */
 const CLOSE_MS = 2_000;
@@ -17,7 +19,7 @@ export class Background {
   run(work: () => Promise<void>): void {
     const running = work()
       .catch((error: unknown) => {
-        if (!this.signal.aborted) console.error("vodlift emulator:", error);
+        if (!this.signal.aborted) complain(error);
       })
       .finally(() => this.#running.delete(running));
     this.#running.add(running);

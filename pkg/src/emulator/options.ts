@@ -17,10 +17,29 @@ export type EmulatorOptions = {
   region?: string;
   /** The one bucket that exists; default `vodlift-emulator`. */
   bucket?: string;
-  /** The account's AccessKey id. Kept in `dir`, so that a restart needs no option again. */
+  /**
+   * The account's AccessKey id; drawn at random if left out. Kept in `dir`, so that a restart on the same folder needs no
+   * option again.
+   */
   accessKeyId?: string;
-  /** The account's AccessKey secret. Kept in `dir` like the id. */
+  /** The account's AccessKey secret; drawn at random and kept like the id. */
   accessKeySecret?: string;
+  /**
+   * Names by which clients reach it, beside its addresses, `localhost` and the service's own names in `region`: such as
+   * `emulator`, where another container calls it. Requests to any other name are answered 403: a web page may have
+   * rebound its own name to this machine.
+   */
+  hostNames?: readonly string[];
+  /**
+   * Origins whose pages may call it and read its answers, such as `http://localhost:5173`; default none. Requests that a
+   * browser sends for a page of any other origin are answered 403.
+   */
+  allowOrigins?: readonly string[];
+  /**
+   * UploadMediaByURL and callbacks that a client asks for may go to loopback and private networks; default false. A
+   * cloud's metadata addresses stay refused. Of no effect on {@link EmulatorOptions.callback}, which you set yourself.
+   */
+  allowPrivate?: boolean;
   /** Life of a new upload credential in seconds; default 3600, as the service's. May be short, and fractional. */
   credentialLifeSeconds?: number;
   /**
@@ -31,8 +50,8 @@ export type EmulatorOptions = {
   /** Calls of the VOD API a second; those beyond are answered 400 Throttling.User. Default: unlimited. */
   qps?: number;
   /**
-   * Listen on TLS, with a certificate for localhost, 127.0.0.1 and the bucket below localhost, made at start. Clients
-   * must trust {@link Emulator.ca}.
+   * Listen on TLS, with a certificate for localhost, 127.0.0.1, {@link EmulatorOptions.hostNames} and the bucket below
+   * these names, made at start. Clients must trust {@link Emulator.ca}.
    */
   tls?: boolean;
   /** Where VOD's event notifications go, such as FileUploadComplete; default: nowhere but {@link Emulator.events}. */
@@ -51,7 +70,7 @@ export type EmulatorOptions = {
 
 /** Event notifications as set up in the console, except that every type of event is on. */
 export type EventCallback = {
-  /** Where they are posted. A media file's own `UserData.MessageCallback.CallbackURL` wins. */
+  /** Where they are posted, wherever that is. A media file's own `UserData.MessageCallback.CallbackURL` wins. */
   url?: string;
   /** The authentication key: with it each post carries `X-VOD-TIMESTAMP` and `X-VOD-SIGNATURE`. */
   privateKey?: string;

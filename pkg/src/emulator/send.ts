@@ -1,8 +1,9 @@
 /** Sends an answer: common headers, faults of the answer itself, and a clean end to a body nobody read. */
 import { once } from "node:events";
-import { createReadStream } from "node:fs";
 import { ConnectionLost, drain, paceOf } from "./body.ts";
+import { corsHeaders } from "./door.ts";
 import type { Answer, Exchange, FileRange } from "./exchange.ts";
+import { readRange } from "./store/files.ts";
 import { now, type World } from "./world.ts";
 
 /** `close-at-once` answers over an unread body and drops the connection: the sender may see a broken pipe instead. */
@@ -22,8 +23,9 @@ export async function sendAnswer(
   response.writeHead(answer.status, {
     Server: "AliyunOSS",
     Date: new Date(now(world) + skew).toUTCString(),
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*, ETag, x-oss-request-id, x-oss-hash-crc64ecma",
+    // A page must not take for its own what it was given as an image or a script.
+    "X-Content-Type-Options": "nosniff",
+    ...corsHeaders(world.door, exchange.headers),
     ...answer.headers,
     ...(hasLength(answer, exchange.method) ? { "Content-Length": String(length) } : {}),
     ...(drained ? {} : { Connection: "close" }),
@@ -72,16 +74,10 @@ async function sendBody(
 }
 
 async function sendFile(world: World, exchange: Exchange, range: FileRange): Promise<void> {
-  if (range.end <= range.start) return;
   const { response, info } = exchange;
   const pace = paceOf(world.bandwidth);
-  // createReadStream's end is inclusive.
-  const file = createReadStream(range.path, {
-    start: range.start,
-    end: range.end - 1,
-    highWaterMark: world.bandwidth === undefined ? 512 * 1024 : 16 * 1024,
-  });
-  for await (const chunk of file as AsyncIterable<Buffer>) {
+  const atOnce = world.bandwidth === undefined ? 512 * 1024 : 16 * 1024;
+  for await (const chunk of readRange(range.path, { ...range, atOnce })) {
     if (response.destroyed) throw new ConnectionLost("the client went away while reading");
     await pace(chunk.length);
     info.bytesSent += chunk.length;

@@ -5,13 +5,15 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectionLost, drain } from "./body.ts";
+import { complain } from "./complain.ts";
+import { barred } from "./door.ts";
 import { type Answer, describeRequest, type Exchange, newRequestId } from "./exchange.ts";
 import { ActiveFaults } from "./faults.ts";
 import type { Emulator, EmulatorOptions, RequestInfo } from "./options.ts";
-import { type OssCall, ossService } from "./oss/service.ts";
+import { type OssCall, ossDenied, ossService } from "./oss/service.ts";
 import { sendAnswer } from "./send.ts";
 import { createTlsIdentity, type TlsIdentity } from "./tls.ts";
-import { isVodRequest, type VodCall, vodService } from "./vod/service.ts";
+import { isVodRequest, type VodCall, vodDenied, vodService } from "./vod/service.ts";
 import { now, openWorld, type World } from "./world.ts";
 
 const LOG_LIMIT = 10_000;
@@ -30,7 +32,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     options.onRequest?.(info);
   };
   const identity = options.tls
-    ? createTlsIdentity(namesOf(world.settings.bucket, options.host), Date.now())
+    ? createTlsIdentity(namesOf(world.settings.bucket, options), Date.now())
     : undefined;
   const server = openServer(identity);
   const running = new Set<Promise<void>>();
@@ -110,8 +112,9 @@ function openServer(identity: TlsIdentity | undefined): Server {
 }
 
 /** The names under which a client on this machine reaches the listener; wildcards do not match below `localhost`. */
-function namesOf(bucket: string, host: string | undefined): string[] {
-  const names = ["localhost", `${bucket}.localhost`, "127.0.0.1", "::1"];
+function namesOf(bucket: string, { host, hostNames = [] }: EmulatorOptions): string[] {
+  const given = hostNames.flatMap((name) => [name, `${bucket}.${name}`]);
+  const names = ["localhost", `${bucket}.localhost`, "127.0.0.1", "::1", ...given];
   return host === undefined || names.includes(host) ? names : [...names, host];
 }
 
@@ -173,7 +176,7 @@ async function serveRequest(
   try {
     await work(world, exchange);
   } catch (error) {
-    if (!(error instanceof ConnectionLost)) console.error("vodlift emulator:", error);
+    if (!(error instanceof ConnectionLost)) complain(error);
     resetConnection(request.socket);
   }
   exchange.info.durationMs = performance.now() - started;
@@ -219,6 +222,12 @@ function openExchange(
 
 /** The life of a request: identify it, apply the faults planned for it, let its service work, answer. */
 async function work(world: World, exchange: Exchange): Promise<void> {
+  const refusal = barred(world.door, exchange);
+  if (refusal !== undefined) {
+    const refuse = exchange.info.service === "vod" ? vodDenied : ossDenied;
+    await sendAnswer(world, exchange, refuse(world, exchange, refusal), "keep");
+    return;
+  }
   const call =
     exchange.info.service === "vod"
       ? await vodService(world, exchange)

@@ -1,7 +1,7 @@
 /** Everything the handlers of both services share. */
-import { mkdir } from "node:fs/promises";
 import { Background } from "./background.ts";
 import { Credentials } from "./credentials.ts";
+import { type Door, openDoor } from "./door.ts";
 import { FaultPlan } from "./faults.ts";
 import { chooseHabits, type Habits } from "./habits.ts";
 import type { EmulatorOptions } from "./options.ts";
@@ -21,6 +21,9 @@ import { UrlPull } from "./vod/url-pull.ts";
 export type World = {
   readonly folder: Folder;
   readonly settings: Settings;
+  readonly door: Door;
+  /** Loopback and private networks may be called for a client. */
+  readonly allowPrivate: boolean;
   readonly credentials: Credentials;
   readonly uploadCredentials: UploadCredentials;
   readonly objects: Objects;
@@ -57,7 +60,7 @@ async function populate(folder: Folder, options: EmulatorOptions): Promise<World
   const habits = chooseHabits(options.habits);
   const settings = await loadSettings(folder, options);
   // There from the start, so that files can be put in by hand and looked for before the first upload.
-  await mkdir(folder.bucket(settings.bucket), { recursive: true });
+  await folder.makeBucket(settings.bucket);
   const faults = new FaultPlan();
   faults.set(options.faults ?? []);
   const credentials = new Credentials(
@@ -69,6 +72,8 @@ async function populate(folder: Folder, options: EmulatorOptions): Promise<World
   return {
     folder,
     settings,
+    door: openDoor(options, settings.bucket),
+    allowPrivate: options.allowPrivate ?? false,
     credentials,
     uploadCredentials: new UploadCredentials(credentials, habits.credentials, life),
     objects: new Objects(folder),

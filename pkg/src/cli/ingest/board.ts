@@ -1,12 +1,9 @@
 // What a person sees of many uploads: on a terminal a line each and one for all, elsewhere a line now and then.
+import { printable } from "../../printable.ts";
 import { cut, pad, shorten } from "../columns.ts";
 import { bytes, clock } from "../format.ts";
-import { barLine, erase, roomOn, type Screen, type Snapshot } from "../progress.ts";
-
-/** A terminal, or a test's stand-in for one. */
-export interface BoardScreen extends Screen {
-  rows?: number;
-}
+import { Drawing, roomOn, type Screen } from "../output.ts";
+import { barLine, type Snapshot } from "../progress.ts";
 
 /** How far all of them are. */
 export interface Tally {
@@ -27,29 +24,33 @@ const REDRAW_MS = 100;
 const LINE_EVERY_MS = 5_000;
 
 export class Board {
-  readonly #screen: BoardScreen;
+  readonly #screen: Screen;
   readonly #tally: Readonly<Tally>;
   readonly #terminal: boolean;
   readonly #timer: NodeJS.Timeout;
   readonly #began = performance.now();
   readonly #slots = new Set<{ name: string; now: Snapshot }>();
-  /** What stands on the terminal now. */
-  #drawn: string[] = [];
+  readonly #drawing: Drawing;
 
-  constructor(tally: Readonly<Tally>, screen: BoardScreen, env: NodeJS.ProcessEnv) {
+  constructor(tally: Readonly<Tally>, screen: Screen, env: NodeJS.ProcessEnv) {
     this.#screen = screen;
+    this.#drawing = new Drawing(screen);
     this.#tally = tally;
     this.#terminal = screen.isTTY === true && env.TERM !== "dumb";
     const [work, every] = this.#terminal
       ? [() => this.#draw(), REDRAW_MS]
-      : [() => this.#write(this.#total()), LINE_EVERY_MS];
+      : [() => this.note(this.#total()), LINE_EVERY_MS];
     this.#timer = setInterval(work, every);
     this.#timer.unref();
   }
 
   /** A place for one more upload. */
   slot(name: string): Slot {
-    const slot = { name, now: { phase: "probing", bytes: 0, parts: 0, rate: 0 } as Snapshot };
+    // Measured as it will be shown.
+    const slot = {
+      name: printable(name),
+      now: { phase: "probing", bytes: 0, parts: 0, rate: 0 } as Snapshot,
+    };
     this.#slots.add(slot);
     return {
       update: (now) => {
@@ -61,14 +62,13 @@ export class Board {
 
   /** A line that stays, above what moves. */
   note(text: string): void {
-    this.#write(`${this.#erased()}${text}`);
+    this.#drawing.note(text);
   }
 
   /** Removes what is not meant to stay. */
   end(): void {
     clearInterval(this.#timer);
-    const erased = this.#erased();
-    if (erased !== "") this.#screen.write(erased);
+    this.#drawing.clear();
   }
 
   #draw(): void {
@@ -78,19 +78,7 @@ export class Board {
     const shown = [...this.#slots].slice(0, Math.max(0, rows - 2));
     const lines = shown.map(({ name, now }) => slotLine(name, now, width));
     lines.push(cut(this.#total(), width));
-    const erased = this.#erased();
-    this.#drawn = lines;
-    this.#screen.write(`${erased}${lines.join("\n")}`);
-  }
-
-  #erased(): string {
-    const drawn = this.#drawn;
-    this.#drawn = [];
-    return drawn.length === 0 ? "" : erase(drawn, this.#screen);
-  }
-
-  #write(line: string): void {
-    this.#screen.write(`${line}\n`);
+    this.#drawing.draw(lines);
   }
 
   /** All of them in one line, with what is on its way. */

@@ -13,10 +13,10 @@ import { fileReason } from "../../sources/look.ts";
 import type { IngestCommand } from "../args.ts";
 import { type CliFailure, exitCode } from "../exit.ts";
 import { asFailure, asWarnings } from "../failure.ts";
-import { bytes, clock, printable } from "../format.ts";
+import { bytes, clock } from "../format.ts";
 import { mustBeFile, mustBeWritable } from "../look.ts";
 import { fewer, jobsFor, openFilesLimit } from "../open-files.ts";
-import { errorFields, note, print, warningLine } from "../output.ts";
+import { errorFields, note, print, printJson, SCREEN, warningLine } from "../output.ts";
 import { account, snapshot } from "../session.ts";
 import { onInterrupt } from "../signals.ts";
 import { slowLine } from "../slow.ts";
@@ -59,7 +59,7 @@ const MANIFEST_HINT =
   "Name a file: a manifest is read more than once, so it can be neither a pipe nor standard input.";
 
 function empty(manifest: string): UsageError {
-  const message = `${printable(manifest)}: it lists nothing to upload`;
+  const message = `${manifest}: it lists nothing to upload`;
   const hint =
     "A CSV manifest names its columns on the first line and an upload on each one after it; JSON lines hold one each.";
   return new UsageError(message, "ingest", hint);
@@ -89,7 +89,7 @@ class Ingest {
   async run(env: NodeJS.ProcessEnv): Promise<number> {
     const { quiet, jobs } = this.#command;
     const began = performance.now();
-    this.#board = quiet ? undefined : new Board(this.#tally, process.stderr, env);
+    this.#board = quiet ? undefined : new Board(this.#tally, SCREEN, env);
     if (this.#jobs < jobs && !quiet) this.#say(fewer(this.#jobs));
     onInterrupt(() => {
       this.#interrupted = true;
@@ -224,14 +224,14 @@ class Ingest {
     this.#tally.failed += 1;
     this.#firstFailure ??= { line: row.line, failure };
     const place = message.includes(row.place) ? "" : `${row.place}: `;
-    this.#say(printable(`line ${row.line}: ${place}${message}`));
+    this.#say(`line ${row.line}: ${place}${message}`);
     for (const warning of warnings ?? []) this.#warn(row, warningLine(warning));
     const said = { code, message, hint, retryable };
     await this.#record(row, { state: "failed", error: said, ...(warnings && { warnings }) });
   }
 
   #warn({ line }: Row, text: string): void {
-    this.#say(printable(`line ${line}: ${text}`));
+    this.#say(`line ${line}: ${text}`);
   }
 
   async #record(
@@ -260,7 +260,7 @@ class Ingest {
       const counts = { total, done, failed, skipped, left, bytes: size };
       const time = Math.round(seconds * 1000) / 1000;
       const error = first && { line: first.line, ...errorFields(first.failure) };
-      print(JSON.stringify({ ...counts, seconds: time, ...(error && { error }) }));
+      printJson({ ...counts, seconds: time, ...(error && { error }) });
     } else if (!quiet) {
       const states = { failed, skipped, left };
       const others = Object.entries(states).filter(([, count]) => count > 0);

@@ -4,7 +4,6 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { fromFile, type PlaylistSource, type UploadOptions } from "../../index.ts";
 import { fileReason, openRegular } from "../../sources/look.ts";
 import { isUrl, UsageError } from "../args.ts";
-import { printable } from "../format.ts";
 import { replaceFrom } from "../upload.ts";
 import { CsvError, csvRecords } from "./csv.ts";
 import { FieldError, type Fields, fieldOf, type Kind, readFields } from "./fields.ts";
@@ -44,7 +43,7 @@ function recordsOf(path: string): AsyncGenerator<[line: number, values: Values]>
   if (kind === ".jsonl" || kind === ".ndjson") return jsonRows(path);
   const hint = "Save it as CSV (UTF-8) or JSON lines, and name it so.";
   const rule = "a manifest's name ends in .csv or .jsonl (or .tsv, .ndjson)";
-  throw new UsageError(`${printable(path)}: ${rule}`, "ingest", hint);
+  throw new UsageError(`${path}: ${rule}`, "ingest", hint);
 }
 
 async function* csvRows(path: string): AsyncGenerator<[number, Values]> {
@@ -133,7 +132,7 @@ async function* textOf(path: string, reading = STRICT): AsyncGenerator<string> {
   const { handle } = await openRegular(path).catch((error) => {
     const reason = fileReason(error) ?? String(error);
     const hint = "Name a manifest that can be read.";
-    throw new UsageError(`${printable(path)}: ${reason}`, "ingest", hint);
+    throw new UsageError(`${path}: ${reason}`, "ingest", hint);
   });
   let decoder: TextDecoder | undefined;
   let lines = 1;
@@ -151,11 +150,7 @@ async function* textOf(path: string, reading = STRICT): AsyncGenerator<string> {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const what = `is not ${decoder?.encoding.toUpperCase()} (line ${lines + endsIn(readable())})`;
-    throw new UsageError(
-      `${printable(path)}: ${what}`,
-      "ingest",
-      "Save it as UTF-8 and run it again.",
-    );
+    throw new UsageError(`${path}: ${what}`, "ingest", "Save it as UTF-8 and run it again.");
   } finally {
     await handle.close();
   }
@@ -198,7 +193,7 @@ function toRow(line: number, values: Values, folder: string): Row {
     key: digest(id ?? where),
     version: () => digest(JSON.stringify([id ?? where, kind, options])),
     place,
-    name: printable(options.fileName ?? basename(place)),
+    name: options.fileName ?? basename(place),
     source: remote ? urlSource(where, headers) : fromFile(place),
     kind,
     options,
@@ -219,7 +214,7 @@ function placed<T>(path: string, line: number, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
-    const column = error.field === "" ? "" : `column \`${printable(error.field)}\` `;
+    const column = error.field === "" ? "" : `column \`${error.field}\` `;
     throw wrong(path, line, column + error.message);
   }
 }

@@ -1,17 +1,17 @@
 // The report: one line of JSON a finished upload, synced before anybody relies on it. With it a second run does nothing
 // twice. Beside it, in a folder, lie the checkpoints of the uploads that are under way.
 import { createHash, randomBytes } from "node:crypto";
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rm,
-  rmdir,
-  writeFile,
-} from "node:fs/promises";
+import { type FileHandle, mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  LinkRefused,
+  mustBeFolder,
+  openToAppend,
+  PRIVATE_FOLDER,
+  replaceFile,
+  TEMPORARY,
+} from "../../plain-files.ts";
+import { printableJson } from "../../printable.ts";
 import { fileReason, isMissing } from "../../sources/look.ts";
 import { UsageError } from "../args.ts";
 import type { Warning } from "../exit.ts";
@@ -71,11 +71,13 @@ export class Report {
     const unwritable = (error: unknown): never => {
       throw unwritten(path, error, "Name a --report where files can be written.");
     };
-    await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    await mkdir(folder, PRIVATE_FOLDER).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") unwritable(error);
     });
+    // What is in it is gone on from, so it must not be somebody else's.
+    await mustBeFolder(folder).catch((error) => unwritable(error));
     await claim(join(folder, "lock"), path).catch(unwritable);
-    const file = await open(path, "a+", 0o600).catch(async (error) => {
+    const file = await openToAppend(path).catch(async (error) => {
       await discard(folder);
       return unwritable(error);
     });
@@ -135,7 +137,8 @@ export class Report {
 
   /** Resolves once it is on the disk. Entries that come together share one sync. */
   async add(entry: Entry): Promise<void> {
-    this.#waiting += `${JSON.stringify(entry)}\n`;
+    // People look at it, too.
+    this.#waiting += `${printableJson(entry)}\n`;
     // Who comes while a sync runs is written with the next one.
     await this.#writing;
     this.#writing ??= this.#write();
@@ -167,11 +170,12 @@ export class Report {
   /** Finds what there is to go on from. What a killed process had no time to remove is removed. */
   async #look(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
-      const [, digits, half] = /^(\d+)-[0-9a-f]{16}\.json(\.\d+\.tmp)?$/.exec(name) ?? [];
-      if (digits === undefined) continue;
       const path = join(this.#folder, name);
+      if (TEMPORARY.test(name)) await rm(path);
+      const [, digits] = /^(\d+)-[0-9a-f]{16}\.json$/.exec(name) ?? [];
+      if (digits === undefined) continue;
       const line = Number(digits);
-      if (half !== undefined || this.#done.get(line) !== undefined) await rm(path);
+      if (this.#done.get(line) !== undefined) await rm(path);
       else this.#leftAt(line).push(path);
     }
   }
@@ -188,6 +192,9 @@ const AGAIN = "Make room for it, and run the same command again: nothing is uplo
 
 function unwritten(path: string, error: unknown, hint: string): UsageError {
   if (error instanceof UsageError) return error;
+  if (error instanceof LinkRefused) {
+    return new UsageError(`the report ${error.path}: ${error.message}`, "ingest", hint);
+  }
   const reason = isMissing(error) ? "there is no such folder" : fileReason(error);
   return new UsageError(`the report ${path}: ${reason ?? String(error)}`, "ingest", hint);
 }
@@ -206,7 +213,7 @@ async function identityIn(folder: string): Promise<{ identity: string; isNew: bo
   const known = await readFile(path, "utf8").catch(() => "");
   if (/^[0-9a-f]{32}$/.test(known)) return { identity: known, isNew: false };
   const identity = randomBytes(16).toString("hex");
-  await writeFile(path, identity, { mode: 0o600, flush: true });
+  await replaceFile(path, identity, true);
   return { identity, isNew: true };
 }
 

@@ -1,9 +1,11 @@
 // Each command's options, in the sections its help has.
+import { parseHostName, parseOrigin } from "../../emulator/door.ts";
 import { parseFault } from "../../emulator/fault-text.ts";
 import { type Habits, parseHabit } from "../../emulator/habits.ts";
+import { parseAccessKey } from "../../emulator/store/settings.ts";
 import { UsageError } from "../usage.ts";
 import { MEDIA } from "./media.ts";
-import { flag, list, option, toggle } from "./option.ts";
+import { flag, list, option, type Reader, toggle } from "./option.ts";
 import { output, SERVICE, VOD } from "./service.ts";
 import { BEGIN, TRANSFER } from "./transfer.ts";
 import { path, size, whole } from "./values.ts";
@@ -88,13 +90,20 @@ export const INGEST = {
   ),
 };
 
-const fault = (rule: string, name: string) => {
-  try {
-    return parseFault(rule);
-  } catch (error) {
-    throw new UsageError(`${name}: ${(error as Error).message}`);
-  }
-};
+/** What the emulator itself reads, with the option's name before its sentence. */
+const ofEmulator =
+  <T>(parse: (text: string) => T): Reader<T> =>
+  (text, name) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new UsageError(`${name}: ${(error as Error).message}`);
+    }
+  };
+const each =
+  <T>(read: Reader<T>) =>
+  (texts: readonly string[], name: string) =>
+    texts.map((text) => read(text, name));
 
 const EMULATOR_PLACE = {
   port: option("--port N", whole(0, 65_535), "port to listen on; default: any free one"),
@@ -111,6 +120,28 @@ const EMULATOR_PLACE = {
     "--json",
     'print {"endpoint","accessKeyId","accessKeySecret","region","bucket","dir"} as the first line, for scripts; with ' +
       '--tls also "caFile"',
+  ),
+};
+
+const EMULATOR_DOOR = {
+  accessKey: option(
+    "--access-key ID:SECRET",
+    ofEmulator(parseAccessKey),
+    "the account's key; default: one drawn at random, and the same again for the same --dir",
+  ),
+  hostNames: list(
+    "--host-name NAME",
+    each(ofEmulator(parseHostName)),
+    "a name that clients reach it by, beside its address and localhost; requests to any other name are refused",
+  ),
+  allowOrigins: list(
+    "--allow-origin ORIGIN",
+    each(ofEmulator(parseOrigin)),
+    "web pages of this origin may call it, such as http://localhost:5173; those of any other are refused",
+  ),
+  allowPrivate: flag(
+    "--allow-private",
+    "what UploadMediaByURL pulls, and callbacks that clients ask for, may be on loopback and in private networks",
   ),
 };
 
@@ -135,33 +166,28 @@ const EMULATOR_FAULTS = {
     size,
     "bytes per second, per connection and direction; such as 1MiB",
   ),
-  faults: list(
-    "--fault RULE",
-    (rules, name) => rules.map((rule) => fault(rule, name)),
-    "OPERATION[/PART]:WHEN:ACTION",
-  ),
-};
-
-const habit = (text: string, name: string) => {
-  try {
-    return parseHabit(text);
-  } catch (error) {
-    throw new UsageError(`${name}: ${(error as Error).message}`);
-  }
+  faults: list("--fault RULE", each(ofEmulator(parseFault)), "OPERATION[/PART]:WHEN:ACTION"),
 };
 
 const EMULATOR_HABITS = {
   habits: list(
     "--habit NAME=VALUE",
-    (texts, name): Partial<Habits> => Object.assign({}, ...texts.map((text) => habit(text, name))),
+    (texts, name): Partial<Habits> =>
+      Object.assign({}, ...each(ofEmulator(parseHabit))(texts, name)),
     "one of the habits below",
   ),
   drawHabits: option("--draw-habits SEED", whole(0), "any value for each habit that is not given"),
 };
 
-export const EMULATOR = { ...EMULATOR_PLACE, ...EMULATOR_FAULTS, ...EMULATOR_HABITS };
+export const EMULATOR = {
+  ...EMULATOR_PLACE,
+  ...EMULATOR_DOOR,
+  ...EMULATOR_FAULTS,
+  ...EMULATOR_HABITS,
+};
 export const EMULATOR_SECTIONS = {
   place: EMULATOR_PLACE,
+  door: EMULATOR_DOOR,
   faults: EMULATOR_FAULTS,
   habits: EMULATOR_HABITS,
 };

@@ -1,6 +1,5 @@
 // What the texts on a command line mean, and a sentence for those that mean nothing.
 import type { PlaylistOptions, UploadCallback } from "../../options.ts";
-import { printable } from "../format.ts";
 import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
 import type { Reader } from "./option.ts";
@@ -21,7 +20,7 @@ export function word<const T extends string>(words: readonly T[]): Reader<T> {
     if (known !== undefined) return known;
     const near = closest(value, words);
     const hint = near === undefined ? undefined : `Did you mean ${option} ${near}?`;
-    throw new UsageError(`${option} must be ${choice}, got \`${printable(value)}\``, "", hint);
+    throw new UsageError(`${option} must be ${choice}, got \`${value}\``, "", hint);
   };
 }
 

@@ -5,10 +5,9 @@
  * The service signs its posts with an RSA key whose public half lies at a host of its own; the emulator cannot, and
  * sends no `Authorization`.
  */
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import type { Answer, Exchange } from "../exchange.ts";
 import { header, queryValue } from "../exchange.ts";
+import { send } from "../outgoing.ts";
 import { percentEncode } from "../sign/text.ts";
 import type { Unpublished } from "../store/objects.ts";
 import type { World } from "../world.ts";
@@ -165,7 +164,7 @@ async function post(
   body: string,
 ): Promise<Buffer | string> {
   try {
-    const { status, bytes } = await send(
+    const { status, bytes } = await ask(
       world,
       url,
       {
@@ -185,34 +184,23 @@ async function post(
   }
 }
 
-/** node:http, because fetch lets nobody choose `Host`. */
-function send(
+async function ask(
   world: World,
   url: string,
   headers: Record<string, string>,
   body: string,
 ): Promise<{ status: number; bytes: Buffer }> {
   const signal = AbortSignal.any([world.background.signal, AbortSignal.timeout(ANSWER_MS)]);
-  const length = { "Content-Length": String(Buffer.byteLength(body)) };
-  const open = url.toLowerCase().startsWith("https:") ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const options = { method: "POST", headers: { ...headers, ...length }, signal, agent: false };
-    const outgoing = open(url, options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("error", reject);
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= MAX_ANSWER) chunks.push(chunk);
-        else outgoing.destroy(new Error("its answer is larger than 3 MB"));
-      });
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) }),
-      );
-    });
-    outgoing.on("error", reject);
-    outgoing.end(body);
-  });
+  const { allowPrivate } = world;
+  const response = await send(url, { method: "POST", headers, body, signal, allowPrivate });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_ANSWER) throw new Error("its answer is larger than 3 MB");
+    chunks.push(chunk);
+  }
+  return { status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) };
 }
 
 function isJson(bytes: Buffer): boolean {

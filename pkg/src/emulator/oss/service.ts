@@ -1,5 +1,6 @@
 /** A request to OSS: find its operation, check who asks and whether they may, run it, shape its errors. */
 import { BodyTooLarge, ConnectionLost, type Pace, paceOf } from "../body.ts";
+import { complain } from "../complain.ts";
 import { type Answer, type Exchange, header, queryValue } from "../exchange.ts";
 import { isBucketName, objectNameProblem } from "../store/names.ts";
 import { PathTaken } from "../store/objects.ts";
@@ -8,7 +9,14 @@ import type { World } from "../world.ts";
 import { type Address, addressOf } from "./address.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
-import { errorAnswer, invalidArgument, noSuchUpload, OF_THE_TOKEN, OssError } from "./errors.ts";
+import {
+  accessDenied,
+  errorAnswer,
+  invalidArgument,
+  noSuchUpload,
+  OF_THE_TOKEN,
+  OssError,
+} from "./errors.ts";
 import { findOperation, type OssOperation, preflight } from "./operations/index.ts";
 
 /** What an operation gets to work with. `bucket` exists, `key` is a good name. */
@@ -60,6 +68,11 @@ export function ossService(world: World, exchange: Exchange): OssCall {
       return shaped(errorAnswer(world, exchange, fromFault(fault)));
     },
   };
+}
+
+/** What is answered at the door. */
+export function ossDenied(world: World, exchange: Exchange, message: string): Answer {
+  return errorAnswer(world, exchange, accessDenied(message));
 }
 
 /** A fault that says so ends the credential: the next refresh must bring another. */
@@ -177,7 +190,7 @@ function toOssError(error: unknown): OssError {
       [["ObjectName", error.message]],
     );
   }
-  console.error("vodlift emulator:", error);
+  complain(error);
   return new OssError(500, "InternalError", "We encountered an internal error. Please try again.");
 }
 

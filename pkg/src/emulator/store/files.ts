@@ -1,23 +1,31 @@
-/** Small file helpers: atomic JSON, positioned copies, exact writes. */
-import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, open, readFile, rename, writeFile } from "node:fs/promises";
+/** Small file helpers: whole JSON, positioned copies, exact writes. No link is followed; see `../../plain-files.ts`. */
+import type { FileHandle } from "node:fs/promises";
+import { openToRead, replaceFile } from "../../plain-files.ts";
 
-/** Writes beside the target and renames, so that a crash leaves the old file or the new one, never half of one. */
+/** A crash leaves the old file or the new one, never half of one. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}`;
-  await writeFile(temporary, `${JSON.stringify(value)}\n`);
-  await rename(temporary, path);
+  await replaceFile(path, `${JSON.stringify(value)}\n`);
 }
 
 /** Undefined when the file does not exist. */
-export async function readJson<T>(path: string): Promise<T | undefined> {
+export async function readText(path: string): Promise<string | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
+    const file = await openToRead(path);
+    try {
+      return await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** Undefined when the file does not exist. */
+export async function readJson<T>(path: string): Promise<T | undefined> {
+  const text = await readText(path);
+  return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
 export function isMissing(error: unknown): boolean {
@@ -28,9 +36,15 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-/** Creates the file if need be, never empties it, writes at positions. */
-export function openForWriting(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDWR | constants.O_CREAT);
+/** The bytes from `start` up to but not including `end`. */
+export async function* readRange(
+  path: string,
+  { start, end, atOnce = 1024 * 1024 }: { start: number; end: number; atOnce?: number },
+): AsyncGenerator<Buffer> {
+  if (end <= start) return;
+  const file = await openToRead(path);
+  // createReadStream's end is inclusive. It closes the file.
+  yield* file.createReadStream({ start, end: end - 1, highWaterMark: atOnce });
 }
 
 /** `writev` may write less than asked (a full disk, a signal): that must never pass for success. */

@@ -11,10 +11,11 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { hasCode } from "./files.ts";
+import { mustBeFolder, PRIVATE_FOLDER } from "../../plain-files.ts";
+import { hasCode, isMissing } from "./files.ts";
 
 const STATE = ".vodlift-emulator";
 
@@ -46,9 +47,10 @@ export class Folder {
     await makeFolder(chosen);
     const folder = new Folder(await realpath(resolve(chosen)), dir === undefined);
     if (dir === undefined) removeAtExit(folder.dir);
+    await ownFolder(folder.#state());
     await rm(folder.#state("incoming"), { recursive: true, force: true });
     for (const name of ["objects", "uploads", "assets", "jobs", "incoming"]) {
-      await mkdir(folder.#state(name), { recursive: true });
+      await ownFolder(folder.#state(name));
     }
     return folder;
   }
@@ -73,13 +75,48 @@ export class Folder {
     return this.#state("uploads");
   }
 
-  /** Only for names that passed `checkBucketName` and `checkObjectName`. */
+  /** Only for names that passed `checkBucketName` and `checkObjectName`. What leads there may be a link: see `leadsTo`. */
   object(bucket: string, key: string): string {
     return join(this.dir, bucket, ...key.split("/"));
   }
 
   bucket(bucket: string): string {
     return join(this.dir, bucket);
+  }
+
+  /** Makes the folder of a bucket. */
+  async makeBucket(bucket: string): Promise<void> {
+    await ownFolder(this.bucket(bucket));
+  }
+
+  /** The folders on the way to an object are folders, and no links out of the bucket. */
+  async leadsTo(path: string): Promise<boolean> {
+    const folder = dirname(path);
+    // The folder itself was resolved at the start, so a path without links is its own real path.
+    return realpath(folder).then(
+      (real) => real === folder,
+      (error: unknown) => {
+        if (isMissing(error) || hasCode(error, "ELOOP")) return false;
+        throw error;
+      },
+    );
+  }
+
+  /** Makes the folders on the way to an object; false where something else than a folder stands in the way. */
+  async makeWayTo(path: string): Promise<boolean> {
+    const missing: string[] = [];
+    for (let folder = dirname(path); folder !== this.dir; folder = dirname(folder)) {
+      const found = await lstat(folder).catch(() => undefined);
+      if (found?.isDirectory()) break;
+      if (found) return false;
+      missing.unshift(folder);
+    }
+    for (const folder of missing) {
+      await mkdir(folder, PRIVATE_FOLDER).catch((error: unknown) => {
+        if (!hasCode(error, "EEXIST")) throw error;
+      });
+    }
+    return this.leadsTo(path);
   }
 
   /** A key may be longer than a file name may be, so its metadata lies under its hash. */
@@ -99,12 +136,20 @@ export class Folder {
   }
 }
 
+/** A folder that is there and no link. */
+async function ownFolder(path: string): Promise<void> {
+  await mkdir(path, PRIVATE_FOLDER).catch((error: unknown) => {
+    if (!hasCode(error, "EEXIST")) throw error;
+  });
+  await mustBeFolder(path);
+}
+
 /** Below /proc, where no folder can be made, Node's own recursion never ends. */
 async function makeFolder(path: string): Promise<void> {
   const parent = dirname(path);
   if (parent !== path && !(await isThere(parent))) await makeFolder(parent);
   try {
-    await mkdir(path);
+    await mkdir(path, PRIVATE_FOLDER);
   } catch (error) {
     const isFolder = hasCode(error, "EEXIST") && (await stat(path)).isDirectory();
     if (!isFolder) throw error;

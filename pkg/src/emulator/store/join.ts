@@ -1,9 +1,10 @@
 /** Completing an upload: its parts become one file, by a rename where they already lie right, by copying where not. */
-import { type FileHandle, open, rm, truncate } from "node:fs/promises";
+import { type FileHandle, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { openToRead, openToWrite } from "../../plain-files.ts";
 import { combineCrc64 } from "../crc64.ts";
-import { copyRange, openForWriting } from "./files.ts";
+import { copyRange } from "./files.ts";
 import type { Part, UploadState } from "./upload-state.ts";
 
 export type Joined = { path: string; size: number; crc64: bigint };
@@ -19,16 +20,16 @@ export async function joinParts(state: UploadState, chosen: readonly Part[]): Pr
   const path = inPlace ? state.data : join(state.folder, "joined");
   // What a failed attempt may have left.
   if (!inPlace) await rm(path, { force: true });
-  const target = await openForWriting(path);
+  const target = await openToWrite(path);
   try {
     for (const { part, target: offset } of layout) {
       if (inPlace && "slot" in part.place) continue;
       await copyPart(state, part, target, offset);
     }
+    await target.truncate(size);
   } finally {
     await target.close();
   }
-  await truncate(path, size);
   return { path, size, crc64 };
 }
 
@@ -59,7 +60,7 @@ async function copyPart(
 ): Promise<void> {
   const { place } = part;
   const path = "slot" in place ? state.data : join(state.folder, place.file);
-  const source = await open(path, "r");
+  const source = await openToRead(path);
   try {
     await copyRange(source, "slot" in place ? place.slot : 0, target, offset, part.size);
   } finally {

@@ -1,10 +1,10 @@
 /** Finished objects: plain files under `DIR/<bucket>/`, their metadata beside them in the state folder. */
 import { createHash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { lstat, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { openToRead, openToWrite, PRIVATE_FILE } from "../../plain-files.ts";
 import { Crc64, combineCrc64 } from "../crc64.ts";
-import { copyRange, hasCode, isMissing, openForWriting, readJson, writeJson } from "./files.ts";
+import { copyRange, hasCode, isMissing, readJson, readRange, writeJson } from "./files.ts";
 import type { Folder } from "./folder.ts";
 import { type Digest, receive, Writer } from "./receive.ts";
 
@@ -61,7 +61,7 @@ export class Objects {
   /** Streams a body to disk without publishing it; call `publish` or `discard` with the result. */
   async receive(chunks: AsyncIterable<Buffer>): Promise<{ path: string; digest: Digest }> {
     const path = this.#folder.incoming();
-    const file = await open(path, "wx");
+    const file = await open(path, "wx", PRIVATE_FILE);
     try {
       return { path, digest: await receive(chunks, new Writer(file, 0)) };
     } catch (error) {
@@ -88,7 +88,7 @@ export class Objects {
 
   /**
    * Adds the file at `path` to the end of an appendable object, or begins one. The longer file is made beside the old
-   * one (as a clone, where the file system can), so that readers never see one that is half appended.
+   * one, so that readers never see one that is half appended.
    */
   async append(path: string, digest: Digest, what: Appending): Promise<Unpublished> {
     const turn = this.#publishing.then(() => this.#append(path, digest, what));
@@ -123,7 +123,7 @@ export class Objects {
     };
     const file = this.#folder.incoming();
     try {
-      if (old) await copyFile(this.path(old), file, constants.COPYFILE_FICLONE);
+      if (old) await appendFile(file, this.path(old), 0, size);
       await appendFile(file, path, size, digest.size);
       await this.#publish(file, grown);
     } catch (error) {
@@ -136,7 +136,7 @@ export class Objects {
   async #publish(path: string, object: Unpublished): Promise<void> {
     const target = this.#folder.object(object.bucket, object.key);
     try {
-      await mkdir(dirname(target), { recursive: true });
+      if (!(await this.#folder.makeWayTo(target))) throw new PathTaken(object.key);
       await rename(path, target);
     } catch (error) {
       if (["EEXIST", "ENOTDIR", "EISDIR", "ENOTEMPTY"].some((code) => hasCode(error, code))) {
@@ -144,7 +144,7 @@ export class Objects {
       }
       throw error;
     }
-    const { mtimeMs } = await stat(target);
+    const { mtimeMs } = await lstat(target);
     const metadata: ObjectMetadata = { ...object, fileTime: mtimeMs };
     await writeJson(this.#folder.metadata(object.bucket, object.key), metadata);
   }
@@ -155,24 +155,26 @@ export class Objects {
 
   async find(bucket: string, key: string): Promise<ObjectMetadata | undefined> {
     const path = this.#folder.object(bucket, key);
-    const file = await stat(path).catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
+    const file = await lstat(path).catch((error: unknown) => {
+      if (isMissing(error) || hasCode(error, "ELOOP")) return undefined;
       throw error;
     });
-    if (!file?.isFile()) return undefined;
+    // Behind a link is no object, whether it is the file or a folder on the way.
+    if (!file?.isFile() || !(await this.#folder.leadsTo(path))) return undefined;
     const metadata = await readJson<ObjectMetadata>(this.#folder.metadata(bucket, key));
     if (metadata && metadata.size === file.size && metadata.fileTime === file.mtimeMs) {
       return metadata;
     }
-    return this.#adopt(bucket, key, path, file.mtimeMs);
+    return this.#adopt(bucket, key, path, file);
   }
 
   /** A file someone put into the bucket's folder is an object too: its checksums are computed when it is first asked for. */
-  async #adopt(bucket: string, key: string, path: string, fileTime: number) {
+  async #adopt(bucket: string, key: string, path: string, file: { size: number; mtimeMs: number }) {
+    const fileTime = file.mtimeMs;
     const md5 = createHash("md5");
     const crc = new Crc64();
     let size = 0;
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    for await (const chunk of readRange(path, { start: 0, end: file.size })) {
       md5.update(chunk);
       crc.update(chunk);
       size += chunk.length;
@@ -231,9 +233,9 @@ export class Objects {
 
 /** Copies all of `from` to the end, at `size`, of `path`, which it creates if need be. */
 async function appendFile(path: string, from: string, size: number, length: number): Promise<void> {
-  const source = await open(from, "r");
+  const source = await openToRead(from);
   try {
-    const target = await openForWriting(path);
+    const target = await openToWrite(path);
     try {
       await copyRange(source, 0, target, size, length);
     } finally {

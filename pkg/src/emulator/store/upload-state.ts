@@ -1,7 +1,8 @@
 /** One open multipart upload on disk: its description, its parts, and where each of them lies. */
-import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing, readJson, writeJson } from "./files.ts";
+import { openToAppend, replaceFile } from "../../plain-files.ts";
+import { readJson, readText, writeJson } from "./files.ts";
 import type { StoredHeaders } from "./objects.ts";
 import type { Writer } from "./receive.ts";
 
@@ -100,7 +101,12 @@ export class UploadState {
   async add(part: Part): Promise<Part | undefined> {
     const replaced = this.parts.get(part.number);
     this.parts.set(part.number, part);
-    await appendFile(this.#record, `${JSON.stringify(part)}\n`);
+    const record = await openToAppend(this.#record);
+    try {
+      await record.appendFile(`${JSON.stringify(part)}\n`);
+    } finally {
+      await record.close();
+    }
     return replaced;
   }
 
@@ -108,7 +114,7 @@ export class UploadState {
   async keepOnly(parts: readonly Part[]): Promise<void> {
     this.parts.clear();
     for (const part of parts) this.parts.set(part.number, part);
-    await writeFile(this.#record, parts.map((part) => `${JSON.stringify(part)}\n`).join(""));
+    await replaceFile(this.#record, parts.map((part) => `${JSON.stringify(part)}\n`).join(""));
   }
 
   /** False once `data` has become the object: Complete moves it, so parts in slots are gone with it. */
@@ -118,7 +124,7 @@ export class UploadState {
     );
     const needed = ends.reduce((most, end) => Math.max(most, end), 0);
     if (needed === 0) return true;
-    const size = await stat(this.data).then(
+    const size = await lstat(this.data).then(
       (file) => file.size,
       () => 0,
     );
@@ -132,13 +138,10 @@ export class UploadState {
   }
 
   async #readParts(): Promise<Part[]> {
-    const text = await readFile(this.#record, "utf8").catch((error: unknown) => {
-      if (isMissing(error)) return "";
-      throw error;
-    });
+    const text = (await readText(this.#record)) ?? "";
     // A last line without its newline was cut off by a crash; the client never got an answer for that part.
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    if (whole.length < text.length) await writeFile(this.#record, whole);
+    if (whole.length < text.length) await replaceFile(this.#record, whole);
     return whole
       .split("\n")
       .filter(Boolean)

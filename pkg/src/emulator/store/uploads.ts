@@ -13,7 +13,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing, openForWriting } from "./files.ts";
+import { openToWrite, PRIVATE_FOLDER } from "../../plain-files.ts";
+import { isMissing } from "./files.ts";
 import type { Folder } from "./folder.ts";
 import { type Joined, joinParts } from "./join.ts";
 import type { StoredHeaders } from "./objects.ts";
@@ -51,9 +52,10 @@ export class Uploads {
   /** Finds the uploads a previous run left open. */
   static async load(folder: Folder): Promise<Uploads> {
     const uploads = new Uploads(folder);
-    for (const id of await readdir(folder.uploads)) {
+    for (const entry of await readdir(folder.uploads, { withFileTypes: true })) {
+      const id = entry.name;
       const path = join(folder.uploads, id);
-      const state = await UploadState.load(path);
+      const state = entry.isDirectory() ? await UploadState.load(path) : undefined;
       if (state) uploads.#open.set(id, state);
       else await rm(path, { recursive: true, force: true });
     }
@@ -77,7 +79,7 @@ export class Uploads {
       ...(sequential ? { sequential } : {}),
     };
     const state = new UploadState(upload, join(this.#folder.uploads, id));
-    await mkdir(state.folder);
+    await mkdir(state.folder, PRIVATE_FOLDER);
     await state.save();
     this.#open.set(id, state);
     return upload;
@@ -137,7 +139,7 @@ export class Uploads {
     place: Part["place"],
     { number, body, accept, now }: IncomingPart,
   ): Promise<Part> {
-    const file = await openForWriting(path).catch((error: unknown) => {
+    const file = await openToWrite(path).catch((error: unknown) => {
       throw isMissing(error) ? new UploadGone(state.upload.id) : error;
     });
     const writer = new Writer(file, "slot" in place ? place.slot : 0);

@@ -1,5 +1,6 @@
 /** A call of the VOD API: read its parameters, verify its signature, find its action, shape reply or error. */
 import { BodyTooLarge, paceOf, readText } from "../body.ts";
+import { complain } from "../complain.ts";
 import { type Answer, type Exchange, header } from "../exchange.ts";
 import type { RefusalFault } from "../oss/service.ts";
 import { type Headers, headerValue, type Parameter, parseQuery } from "../sign/text.ts";
@@ -29,6 +30,11 @@ export function isVodRequest(
   if (path !== "/" || method === "OPTIONS") return false;
   if ("x-acs-action" in headers || query.some(([name]) => name === "Action")) return true;
   return method === "POST" && (headerValue(headers, "content-type") ?? "").startsWith(FORM);
+}
+
+/** What is answered at the door. */
+export function vodDenied(world: World, exchange: Exchange, message: string): Answer {
+  return errorAnswer(world, exchange, true, new VodError(403, "Forbidden", message));
 }
 
 /** Reads the body at once: the action may be named in it. */
@@ -114,7 +120,7 @@ function checkRegion(world: World, parameters: Parameters): void {
 
 function toVodError(error: unknown): VodError {
   if (error instanceof VodError) return error;
-  console.error("vodlift emulator:", error);
+  complain(error);
   return new VodError(
     500,
     "InternalError",

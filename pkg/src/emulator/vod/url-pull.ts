@@ -2,12 +2,14 @@
  * Pulls the URLs of UploadMediaByURL: downloads each for real, makes it a media file, and tells so. A few at once; the
  * others wait, and may be canceled while they do.
  *
- * It fetches whatever URL it is given, private addresses too: that is what tests need. Fault rules reach it under the
- * names `URLDownload` and `URLUpload`, with the actions `answer` (the job fails with that code) and `delay`.
+ * Fault rules reach it under the names `URLDownload` and `URLUpload`, with the actions `answer` (the job fails with that
+ * code) and `delay`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { paceOf } from "../body.ts";
+import { complain } from "../complain.ts";
 import type { Habits } from "../habits.ts";
+import { sendAndFollow } from "../outgoing.ts";
 import type { Asset } from "../store/assets.ts";
 import type { Digest } from "../store/receive.ts";
 import type { UrlJob } from "../store/url-jobs.ts";
@@ -96,7 +98,7 @@ async function step<T>(
     // The emulator is closing: the job is still open, and the next run takes it up.
     if (world.background.signal.aborted) throw error;
     const known = error instanceof JobFailed;
-    if (!known) console.error("vodlift emulator:", error);
+    if (!known) complain(error);
     const code = known ? error.code : "InternalError";
     const message = error instanceof Error ? error.message : String(error);
     job.error = { code, message };
@@ -126,23 +128,25 @@ async function download(world: World, job: UrlJob): Promise<Downloaded> {
   await obeyFaults(world, "URLDownload");
   const { signal } = world.background;
   const failed = (error: unknown) => new JobFailed("FileDownloadFailed", reasonOf(error));
-  const response = await fetch(job.url, {
+  const response = await sendAndFollow(job.url, {
+    method: "GET",
     // What is stored must be the file, not a compressed form of it.
-    headers: { "Accept-Encoding": "identity" },
+    headers: { "Accept-Encoding": "identity", Accept: "*/*" },
     signal,
+    allowPrivate: world.allowPrivate,
   }).catch((error: unknown) => {
     throw failed(error);
   });
-  if (response.status !== 200 || !response.body) {
-    await response.body?.cancel();
-    throw new JobFailed("FileDownloadFailed", `the source answered ${response.status}`);
+  if (response.statusCode !== 200) {
+    response.destroy();
+    throw new JobFailed("FileDownloadFailed", `the source answered ${response.statusCode}`);
   }
-  const announced = Number(response.headers.get("content-length") ?? 0);
+  const announced = Number(response.headers["content-length"] ?? 0);
   if (announced > PULL_LIMIT[world.habits.pullLimit]) {
-    await response.body.cancel();
+    response.destroy();
     throw tooLarge(world);
   }
-  const body = paced(world, response.body);
+  const body = paced(world, response);
   const { path, digest } = await world.objects.receive(body).catch((error: unknown) => {
     throw error instanceof JobFailed ? error : failed(error);
   });
@@ -150,7 +154,7 @@ async function download(world: World, job: UrlJob): Promise<Downloaded> {
     await world.objects.discard(path);
     throw new JobFailed("InvalidFile.Empty", "the source is empty");
   }
-  return { path, digest, contentType: response.headers.get("content-type") ?? undefined };
+  return { path, digest, contentType: response.headers["content-type"] };
 }
 
 function tooLarge({ habits }: World): JobFailed {
@@ -168,10 +172,10 @@ async function* paced(world: World, body: AsyncIterable<Uint8Array>): AsyncGener
   }
 }
 
-/** fetch says only that it failed; why is in its cause. */
+/** Of a name with several addresses that all failed, the reason of the first. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function upload(world: World, job: UrlJob, file: Downloaded): Promise<Asset> {

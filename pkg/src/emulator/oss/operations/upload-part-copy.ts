@@ -1,5 +1,5 @@
 /** UploadPartCopy: https://www.alibabacloud.com/help/en/oss/developer-reference/uploadpartcopy */
-import { createReadStream } from "node:fs";
+import { readRange } from "../../store/files.ts";
 import { now } from "../../world.ts";
 import { copySource } from "../copy-source.ts";
 import { partNumber } from "../part-number.ts";
@@ -22,7 +22,7 @@ export const uploadPartCopy: OssOperation = {
       number,
       length: end - start,
       accept: () => {},
-      body: readRange(world.objects.path(object), start, end),
+      body: readRange(world.objects.path(object), { start, end }),
       now: () => now(world),
     });
     return {
@@ -40,10 +40,3 @@ export const uploadPartCopy: OssOperation = {
     };
   },
 };
-
-async function* readRange(path: string, start: number, end: number): AsyncGenerator<Buffer> {
-  if (end <= start) return;
-  // createReadStream's end is inclusive.
-  const file = createReadStream(path, { start, end: end - 1, highWaterMark: 1024 * 1024 });
-  yield* file as AsyncIterable<Buffer>;
-}

@@ -1,0 +1,79 @@
+/**
+ * Who may come in. The emulator listens where every web page in a browser on this machine can reach it, too: by another
+ * origin, or by a name of its own that it has rebound to loopback. Neither is a client of ours.
+ */
+import { isIP } from "node:net";
+import type { Exchange } from "./exchange.ts";
+import type { Headers } from "./sign/text.ts";
+
+/** What the options say; the bucket and the address listened on are known beside. */
+export type Door = {
+  readonly bucket: string;
+  readonly hostNames: ReadonlySet<string>;
+  readonly origins: ReadonlySet<string>;
+};
+
+/** Such as `http://localhost:5173`. Throws a RangeError with a sentence when the text is no origin that can be named. */
+export function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.origin === text.toLowerCase()) return url.origin;
+  throw new RangeError(
+    `\`${text}\` is no origin: write its scheme, host and port alone, such as http://localhost:5173`,
+  );
+}
+
+/** Such as `vod.test`. Throws a RangeError with a sentence when the text is no host name. */
+export function parseHostName(text: string): string {
+  const name = text.toLowerCase();
+  if (/^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/.test(name) && isIP(name) === 0) return name;
+  throw new RangeError(`\`${text}\` is no host name: write it without scheme and port`);
+}
+
+export function openDoor(
+  options: { host?: string; hostNames?: readonly string[]; allowOrigins?: readonly string[] },
+  bucket: string,
+): Door {
+  const { host = "localhost", hostNames = [], allowOrigins = [] } = options;
+  const own = isIP(host) === 0 ? [host] : [];
+  return {
+    bucket,
+    hostNames: new Set(["localhost", ...own, ...hostNames.map(parseHostName)]),
+    origins: new Set(allowOrigins.map(parseOrigin)),
+  };
+}
+
+/** Those of the service, which a test may resolve to here. They are the vendor's, so no page can rebind them. */
+const PUBLIC_NAME = /^(oss-[a-z0-9-]+|vod(-vpc)?\.[a-z0-9-]+)\.aliyuncs\.com$/;
+
+/** Why a request is turned away, before anything of it is looked at. */
+export function barred(door: Door, { headers }: Exchange): string | undefined {
+  if (!isOurs(door, headers.host ?? [])) {
+    return "This host name is none of the emulator's: name it with hostNames (--host-name).";
+  }
+  if ((headers.origin ?? []).some((origin) => !door.origins.has(origin))) {
+    return "Pages of this origin may not call the emulator: name it with allowOrigins (--allow-origin).";
+  }
+  return undefined;
+}
+
+/** The host is an address, which nobody can rebind, or a name that is known, or the bucket below one. */
+function isOurs({ hostNames, bucket }: Door, hosts: readonly string[]): boolean {
+  const [host, ...others] = hosts;
+  if (host === undefined || others.length > 0) return false;
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:[\]]+?)\.?)(?::\d*)?$/.exec(host) ?? [];
+  if (bracketed !== undefined) return isIP(bracketed) === 6;
+  const whole = plain?.toLowerCase() ?? "";
+  const name = whole.startsWith(`${bucket}.`) ? whole.slice(bucket.length + 1) : whole;
+  return isIP(name) === 4 || hostNames.has(name) || PUBLIC_NAME.test(name);
+}
+
+/** What lets a page read an answer: for the origins that were named, and nobody else. */
+export function corsHeaders(door: Door, headers: Headers): Record<string, string> {
+  const [origin] = headers.origin ?? [];
+  if (origin === undefined || !door.origins.has(origin)) return { Vary: "Origin" };
+  return {
+    Vary: "Origin",
+    "Access-Control-Allow-Origin": origin,
+    "Access-Control-Expose-Headers": "*, ETag, x-oss-request-id, x-oss-hash-crc64ecma",
+  };
+}

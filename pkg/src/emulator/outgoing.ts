@@ -1,0 +1,71 @@
+/**
+ * The one way from the emulator to others: what UploadMediaByURL pulls, and the callbacks of VOD and OSS. Where to is said
+ * by whoever calls the emulator, who must not reach through it what only this machine can reach.
+ */
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { isIP } from "node:net";
+import { checkAddress, lookupFor } from "./addresses.ts";
+
+export type Outgoing = {
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: string;
+  signal: AbortSignal;
+  /** Loopback and private networks are called, too. */
+  allowPrivate: boolean;
+};
+
+const MAX_REDIRECTS = 20;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** The answer's head; its body is to be read, or destroyed. A redirect is an answer like any other. */
+export async function send(url: string, outgoing: Outgoing): Promise<IncomingMessage> {
+  const { method, headers, body, signal, allowPrivate } = outgoing;
+  const target = readUrl(url);
+  // A literal address is looked up nowhere.
+  const host = target.hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) !== 0) checkAddress(host, allowPrivate);
+  const open = target.protocol === "https:" ? httpsRequest : httpRequest;
+  const request = open(target, {
+    method,
+    headers:
+      body === undefined
+        ? headers
+        : { ...headers, "Content-Length": String(Buffer.byteLength(body)) },
+    signal,
+    // No connection is shared: each is to the address that was looked at.
+    agent: false,
+    lookup: lookupFor(allowPrivate),
+  });
+  request.end(body);
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  // What breaks later is told to whoever reads.
+  request.on("error", () => {});
+  return response;
+}
+
+/** Follows redirects; each hop is looked at like the first. */
+export async function sendAndFollow(url: string, outgoing: Outgoing): Promise<IncomingMessage> {
+  let at = url;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const response = await send(at, outgoing);
+    const { location } = response.headers;
+    if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) return response;
+    response.destroy();
+    at = new URL(location, at).href;
+  }
+  throw new Error(`it redirects more than ${MAX_REDIRECTS} times`);
+}
+
+function readUrl(text: string): URL {
+  const url = new URL(text);
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new Error("only http and https URLs are called");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new Error("a URL with a user name or a password is not called");
+  }
+  return url;
+}
