@@ -62,9 +62,9 @@ function isOurs({ hostNames, bucket }: Door, hosts: readonly string[]): boolean 
   if (host === undefined || others.length > 0) return false;
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:[\]]+?)\.?)(?::\d*)?$/.exec(host) ?? [];
   if (bracketed !== undefined) return isIP(bracketed) === 6;
-  const whole = plain?.toLowerCase() ?? "";
-  const name = whole.startsWith(`${bucket}.`) ? whole.slice(bucket.length + 1) : whole;
-  return isIP(name) === 4 || hostNames.has(name) || PUBLIC_NAME.test(name);
+  const name = plain?.toLowerCase() ?? "";
+  const names = name.startsWith(`${bucket}.`) ? [name, name.slice(bucket.length + 1)] : [name];
+  return names.some((one) => isIP(one) === 4 || hostNames.has(one) || PUBLIC_NAME.test(one));
 }
 
 /** What lets a page read an answer: for the origins that were named, and nobody else. */
