@@ -4,10 +4,9 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path
 import { createInterface } from "node:readline/promises";
 import type { NamedSource } from "../index.ts";
 import { CliError } from "./exit.ts";
-import { printable } from "./format.ts";
 import { RESUME } from "./options/commands.ts";
 import { flagOf } from "./options/option.ts";
-import { note } from "./output.ts";
+import { note, SCREEN } from "./output.ts";
 
 /**
  * Asks about a local file that lies neither in the working directory nor beside its checkpoint. A URL is the guard's to
@@ -16,8 +15,8 @@ import { note } from "./output.ts";
 export function confirmed(checkpoint: string): (source: NamedSource) => Promise<boolean> {
   return async ({ path }) => {
     if (path === undefined || (await isNear(path, checkpoint))) return true;
-    const where = `${printable(checkpoint)} names ${printable(path)}, outside of this folder`;
-    if (!process.stdin.isTTY || !process.stderr.isTTY) throw unconfirmed(where);
+    const where = `${checkpoint} names ${path}, outside of this folder`;
+    if (!process.stdin.isTTY || !SCREEN.isTTY) throw unconfirmed(where);
     note(`${where}. Upload that file? [y/N]`);
     if (await saysYes()) return true;
     throw unconfirmed(where);
