@@ -813,6 +813,7 @@ fn a_buffer_that_is_fuller_than_was_asked_for_is_a_fault_of_the_host() {
                 id: *id,
                 status: 200,
                 headers: vec![],
+                head: String::new(),
             }),
             Effect::Read { id, limit, .. } => Some(Event::Filled {
                 id: *id,
