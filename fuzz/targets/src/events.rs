@@ -222,12 +222,19 @@ impl<'a> World<'a> {
                 id,
                 status,
                 headers,
+                head,
             } => {
                 let (status, headers, _) = otherwise(dice, status, headers, String::new());
+                let head = match dice.below(4) {
+                    0 => dice.text(),
+                    1 => "<!doctype html><title>Log in</title>".into(),
+                    _ => head,
+                };
                 Event::Opened {
                     id,
                     status,
                     headers,
+                    head,
                 }
             }
             Event::Transferred {
@@ -327,6 +334,7 @@ impl<'a> World<'a> {
                 id,
                 status: 206,
                 headers,
+                head: dice.text(),
             },
             3 => Event::Filled {
                 id,

@@ -55,6 +55,7 @@ impl Honest {
                     id,
                     status,
                     headers,
+                    head: String::new(),
                 }
             }
             Effect::Read {
