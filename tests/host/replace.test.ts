@@ -139,6 +139,20 @@ test("suspended it is resumed from its checkpoint, given up it leaves the old by
   await assertReplaced();
 });
 
+test("a manifest that would change a replaced media is refused before anything is begun", async () => {
+  const path = join(folder, "mixed.jsonl");
+  const rows = [
+    { source: url, title: "Another" },
+    { source: url, replace: old.mediaId, title: "New" },
+  ];
+  await writeFile(path, rows.map((row) => JSON.stringify(row)).join("\n"));
+  const { code, stderr } = await cli(["ingest", path, "--allow-private"]);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /mixed\.jsonl, line 2: .*title/);
+  await assert.rejects(readFile(`${path}.report.jsonl`), { code: "ENOENT" });
+  assert.equal((await mediaMade(service)).length, 1, "the row above was not begun");
+});
+
 test("an upload that fails leaves the old bytes", async () => {
   service.setFaults([
     {

@@ -24,7 +24,7 @@ import { uploadOther } from "../upload.ts";
 import { UsageError } from "../usage.ts";
 import { Board, type Tally } from "./board.ts";
 import { COLUMNS } from "./fields.ts";
-import { type Row, rowsOf } from "./manifest.ts";
+import { type Row, rowsOf, wrong } from "./manifest.ts";
 import { Report } from "./report.ts";
 
 /** Parts in flight at once, over all uploads together. */
@@ -40,7 +40,10 @@ export async function runIngest(command: IngestCommand, env: NodeJS.ProcessEnv):
   const vod = account(command, env);
   const tally = { total: 0, done: 0, failed: 0, skipped: 0, bytes: 0 };
   // Whatever is wrong with the manifest is told before anything is begun, or written anywhere.
-  for await (const _ of rowsOf(manifest)) tally.total += 1;
+  for await (const row of rowsOf(manifest)) {
+    tally.total += 1;
+    if (row.options.replace !== undefined) await mustReplace(vod, manifest, row);
+  }
   if (tally.total === 0) throw empty(manifest);
   const report = await Report.open(path);
   let over = report.isNew;
@@ -53,6 +56,17 @@ export async function runIngest(command: IngestCommand, env: NodeJS.ProcessEnv):
   } finally {
     await report.close(over);
   }
+}
+
+/** What does not go with a media that exists is told before the rows above are begun. */
+async function mustReplace(vod: Vodlift, manifest: string, row: Row): Promise<void> {
+  const { kind, options } = row;
+  // Of the source nothing is judged here.
+  const source = kind === "playlist" ? row.source : new Uint8Array(1);
+  await vod.check(kind, source as Uint8Array, options).catch((error: unknown) => {
+    const { code, message } = asFailure(error, COLUMNS);
+    throw code === "invalid_argument" ? wrong(manifest, row.line, message) : error;
+  });
 }
 
 const MANIFEST_HINT =

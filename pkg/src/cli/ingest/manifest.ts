@@ -219,7 +219,8 @@ function placed<T>(path: string, line: number, work: () => T): T {
   }
 }
 
-function wrong(path: string, line: number, rule: string): UsageError {
+/** What is wrong with a line. */
+export function wrong(path: string, line: number, rule: string): UsageError {
   const hint = "Correct the manifest and run it again; nothing was begun.";
   return new UsageError(`${path}, line ${line}: ${rule}`, "ingest", hint);
 }
