@@ -300,6 +300,64 @@ fn shards_move_one_object_together() {
 }
 
 #[test]
+fn shards_whose_ranges_break_leave_the_whole_to_be_read_once() {
+    for habit in [
+        Habit::ForgetsAfter(1),
+        Habit::ForgetsAfter(9),
+        Habit::RefusesAfter(1, 403),
+        Habit::RefusesAfter(9, 403),
+        Habit::RefusesAfter(9, 500),
+        Habit::IfRangeIs200,
+        Habit::GivesMore,
+        Habit::NodeEtags(2),
+        Habit::GzipEtags,
+        Habit::WeakensEtags,
+    ] {
+        for seed in 0..2 {
+            let spec = SourceSpec {
+                habit,
+                ..SourceSpec::ranged(20 * MIB + 7)
+            };
+            let mut world = World::new(seed, spec);
+            world.job.options.budget.parts = Some(0);
+            assert!(matches!(world.run_slice().unwrap(), End::Suspended));
+            world.forget_the_process();
+            let begun = world.checkpoint.clone().unwrap();
+            world.job.options.budget = Budget::default();
+            world.luck.per_mille = [0, 20][usize::from(seed > 0)];
+            let mut failed = 0;
+            for (first, last) in [(15, 99), (1, 7), (8, 14)] {
+                world.job.options.shard = Some(Shard { first, last });
+                world.resume = Some(begun.clone());
+                match world.run_slice() {
+                    Ok(end) => assert!(matches!(end, End::Suspended), "{habit:?} {end:?}"),
+                    Err(error) => {
+                        failed += 1;
+                        let is_told = error.hint.contains("Resume without one");
+                        assert!(is_told || seed > 0, "{habit:?}: {error:?}");
+                    }
+                }
+                assert_eq!(
+                    world.service.uploads.len(),
+                    1,
+                    "{habit:?}: its parts are the whole's"
+                );
+                world.forget_the_process();
+            }
+            assert!(failed > 0, "{habit:?}");
+            world.luck.per_mille = 0;
+            world.job.options.shard = None;
+            world.resume = Some(begun);
+            world
+                .run()
+                .unwrap_or_else(|error| panic!("{habit:?}: {error:?}"));
+            world.assert_object_is_the_source();
+            assert!(world.service.uploads.is_empty(), "{habit:?}");
+        }
+    }
+}
+
+#[test]
 fn a_stream_says_that_it_cannot_resume() {
     let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
     die_midway(&mut world);

@@ -490,10 +490,21 @@ fn a_source_that_breaks_now_and_then_is_asked_again_for_that_range_only() {
 
 #[test]
 fn a_source_that_stays_broken_ends_the_upload_and_cleans_up() {
-    let mut world = world(8 * MIB);
-    world.luck.always(Op::UploadPart, Fault::SourceBreaks);
-    assert_eq!(world.run().unwrap_err().code, Code::SourceUnreachable);
-    assert!(world.service.uploads.is_empty());
+    // Cut off in every range, and then in the one request for all as well.
+    let mut cut = world(8 * MIB);
+    cut.luck.always(Op::UploadPart, Fault::SourceBreaks);
+    cut.luck.always(Op::Read, Fault::SourceBreaks);
+    assert_eq!(cut.run().unwrap_err().code, Code::SourceTruncated);
+    assert!(cut.service.uploads.is_empty());
+    // That one may get through.
+    let mut once = world(8 * MIB);
+    for nth in 1..=100 {
+        once.luck.script(Op::UploadPart, nth, Fault::SourceBreaks);
+    }
+    let _ = once
+        .run()
+        .map_err(|error| assert_eq!(error.code, Code::SourceTruncated));
+    assert!(once.service.uploads.is_empty());
 }
 
 #[test]
@@ -711,7 +722,7 @@ fn a_stream_that_always_breaks_at_the_same_place_is_given_up() {
     for nth in 4..200 {
         world.luck.script(Op::Read, nth, Fault::SourceBreaks);
     }
-    assert_eq!(world.run().unwrap_err().code, Code::SourceUnreachable);
+    assert_eq!(world.run().unwrap_err().code, Code::SourceTruncated);
     assert!(
         world.luck.count(Op::Open) <= 7,
         "{} GETs",

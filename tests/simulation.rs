@@ -36,6 +36,8 @@ const HABITS: &[Habit] = &[
     Habit::Refuses(416),
     Habit::RefusesAfter(3, 400),
     Habit::RefusesAfter(3, 500),
+    Habit::EncodesAfter(0),
+    Habit::EncodesAfter(3),
     Habit::ForgetsAfter(3),
     Habit::WholeFile,
     Habit::NoContentRange,

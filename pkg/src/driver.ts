@@ -10,7 +10,7 @@ import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
 import { type Asked, type SlowRequests, watched } from "./slow.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
-import { localSide, OpenBody, peek, put, send, sourceSide } from "./transfer.ts";
+import { bodySide, localSide, OpenBody, peek, put, send, sourceSide } from "./transfer.ts";
 import type {
   Account,
   Checkpoint,
@@ -230,9 +230,9 @@ class Run {
     }
     const { status, headers, body } = await this.#opened(attempt, request, allowPrivate);
     const wanted = status >= 200 && status < 300 ? bytes : 0;
-    const side = sourceSide(request.idleMs);
+    const side = bodySide(request.idleMs);
     const { head, whole } = await begun(attempt, body, { bytes: wanted, side });
-    this.#bodies.set(id, { body: new OpenBody(whole, sourceSide), attempt });
+    this.#bodies.set(id, { body: new OpenBody(whole, bodySide), attempt });
     return { type: "opened", id, status, headers, head };
   }
 
@@ -286,12 +286,12 @@ class Run {
         const reply = await this.#opened(attempt, request, allowPrivate, part);
         const { status, headers, body: reader } = reply;
         const refused = checkRange(expect, status, headers);
-        if (refused === undefined) return { reader, side: sourceSide(request.idleMs) };
+        if (refused === undefined) return { reader, side: bodySide(request.idleMs) };
         reader.close();
         throw new HostFailure("source_reply", refused.message, { status, headers });
       }
       case "opened":
-        return { reader: this.#takeBody(body.open), side: sourceSide(body.idleMs) };
+        return { reader: this.#takeBody(body.open), side: bodySide(body.idleMs) };
       case "slice":
         return { reader: this.#openSlice(body.offset, length), side: localSide(0) };
       case "file": {

@@ -358,7 +358,8 @@ export interface SliceOptions {
   };
   /**
    * Only these part numbers (from 1, both included), of an upload that another run began and will complete. Progress
-   * counts these parts alone.
+   * counts these parts alone. A shard that fails removes nothing. It needs a source whose ranges work: where they stop
+   * working it ends with `source_range`, and the run that completes the upload reads the whole in one request.
    */
   shard?: { first: number; last: number };
   /** Stops at the next part: what is in flight is finished, and the run ends in `Suspended`. */

@@ -31,6 +31,11 @@ export function sourceSide(idleMs: number): Side {
   return { broken: "source_network", stalled: "source_timeout", idleMs };
 }
 
+/** The side of a source's body: where that breaks, the source was cut off. */
+export function bodySide(idleMs: number): Side {
+  return { broken: "source_short", stalled: "source_timeout", idleMs };
+}
+
 /** The side of a source on this machine. */
 export function localSide(idleMs: number): Side {
   return { broken: "source_read", stalled: "source_timeout", idleMs };

@@ -145,7 +145,7 @@ pub enum FailureKind {
     Timeout,
     /// The source's answer is not the range asked for ([`check_range`](crate::source::range::check_range) said so).
     SourceReply,
-    /// The source's connection failed before or within its body.
+    /// The source's connection failed before its reply.
     SourceNetwork,
     /// The source answered with something that is not HTTP.
     SourceMalformed,
@@ -153,7 +153,7 @@ pub enum FailureKind {
     SourceUntrusted,
     /// The source did not move for `idle_ms`.
     SourceTimeout,
-    /// The source ended before the length asked for.
+    /// The source ended before the length asked for, or its connection broke within its body.
     SourceShort,
     /// The source gave more than the length asked for.
     SourceLong,

@@ -48,7 +48,7 @@ pub(super) async fn open(id: u32, request: Request, peek: u32) -> Ended {
     let mut incoming = watch.wait(outgoing::open(&request), side).await?;
     let head = match incoming.status {
         200..=299 => {
-            let side = Side::source(request.idle_ms);
+            let side = Side::body(request.idle_ms);
             transfer::peek(&mut watch, &mut incoming.body, peek, side).await?
         }
         _ => String::new(),
@@ -59,7 +59,7 @@ pub(super) async fn open(id: u32, request: Request, peek: u32) -> Ended {
         headers: incoming.headers,
         head,
     };
-    let body = OpenBody::new(incoming.body, Side::source);
+    let body = OpenBody::new(incoming.body, Side::body);
     Ok((event, Keeps::Opened(id, body)))
 }
 
@@ -98,9 +98,9 @@ pub(super) async fn transfer(
 ) -> Ended {
     let (source, from) = match bytes {
         Bytes::At(reader) => (reader?, Side::local(0)),
-        Bytes::Kept(body, idle_ms) => (body?.into_reader(), Side::source(idle_ms)),
+        Bytes::Kept(body, idle_ms) => (body?.into_reader(), Side::body(idle_ms)),
         Bytes::Behind(request, expect) => {
-            let side = Side::source(request.idle_ms);
+            let side = Side::body(request.idle_ms);
             let opening = outgoing::open(&request);
             let patient = Side::source(request.reply_ms);
             let head = Watch::default().wait(opening, patient).await?;

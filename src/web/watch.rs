@@ -45,6 +45,14 @@ impl Side {
         }
     }
 
+    /// The side of a source's body: where that breaks, the source was cut off.
+    pub(super) fn body(idle_ms: u32) -> Side {
+        Side {
+            broken: FailureKind::SourceShort,
+            ..Side::source(idle_ms)
+        }
+    }
+
     /// The side of a source that the caller handed in.
     pub(super) fn local(idle_ms: u32) -> Side {
         Side {

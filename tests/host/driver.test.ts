@@ -23,6 +23,8 @@ before(async () => {
     routes: {
       "/film.mp4": { size: MIB },
       "/dribbles.mp4": { size: MIB, seed: "film.mp4", dribbles: 40 },
+      "/cut.mp4": { size: MIB, dieAfter: 100_000 },
+      "/cut-early.mp4": { size: MIB, dieAfter: 100 },
       "/short.mp4": { size: 100, seed: "film.mp4" },
       "/none.mp4": { size: 5, status: 404 },
     },
@@ -338,6 +340,42 @@ test("a fault of the core ends the upload with that fault", async () => {
   });
   await assert.rejects(result, fault);
   assert.equal(freed(), 1);
+});
+
+test("a body that is cut off is told as too short, however it is read", async () => {
+  for (const [path, first] of [
+    ["/cut.mp4", "opened"],
+    ["/cut-early.mp4", "failed"],
+  ]) {
+    const get = request("GET", origin.url + path);
+    const range = {
+      request: { ...get, headers: [["range", "bytes=0-999999"]] as [string, string][] },
+      expect: { first: 0, last: 999_999, validator: {} },
+      allowPrivate: true,
+    };
+    let answers = 0;
+    const { result, events } = play((event) => {
+      if (event.type === "start") {
+        return [
+          { type: "open", id: 1, request: get, peek: 512, allowPrivate: true },
+          transfer(2, { type: "range", ...range }, 1_000_000),
+        ];
+      }
+      answers += 1;
+      if (event.type === "opened") {
+        const read = { open: 1, part: 1, skip: 0, limit: MIB, idleMs: 30_000 };
+        return [{ type: "read", id: 3, ...read }];
+      }
+      return answers === (first === "opened" ? 3 : 2) ? [done] : [];
+    });
+    await result;
+    const failed = events.flatMap((event) => (event.type === "failed" ? [event.failure.kind] : []));
+    assert.deepEqual(failed, ["source_short", "source_short"], path);
+    assert.equal(
+      events.some(({ type }) => type === "opened"),
+      first === "opened",
+    );
+  }
 });
 
 function timers(): number {

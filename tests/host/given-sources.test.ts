@@ -216,6 +216,18 @@ test("what is no checkpoint is refused before anything is sent, and named", asyn
   assert.equal(service.log.length, calls);
 });
 
+test("an empty file is called empty, whatever it is named", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vodlift-empty-"));
+  const empty = { code: "empty_source" };
+  for (const name of ["film.m3u8", "cover.jpg", "film.mp4"]) {
+    const path = join(folder, name);
+    await writeFile(path, "");
+    await assert.rejects(vod.upload(fromFile(path)), empty, name);
+    await assert.rejects(vod.upload(new File([], name)), empty, name);
+  }
+  await rm(folder, { recursive: true });
+});
+
 test("what says that it is a page or a picture is no video, whoever has opened it", async () => {
   const made = (await mediaMade(service)).length;
   const typed = (type: string) => ({ headers: { "content-type": type } });

@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import { Attempt } from "../../pkg/src/hosts/attempt.ts";
 import { HostFailure } from "../../pkg/src/hosts/failure.ts";
 import { createHost } from "../../pkg/src/hosts/node.ts";
-import { put, send, sourceSide } from "../../pkg/src/transfer.ts";
+import { bodySide, put, send } from "../../pkg/src/transfer.ts";
 import type { FailureKind } from "../../pkg/src/wasm/core.js";
 import { type Sink, type SinkOptions, startSink } from "../support/sink.ts";
 import {
@@ -112,9 +112,9 @@ test("a source that breaks is blamed, not the service", async () => {
   const { url } = await sink();
   const source = readerOf(10, new Error("connection lost at https://secret.example/?sig=1"));
   const error = await attempt((a) =>
-    put(a, host, upload(url, 100, source, sourceSide(30_000))),
+    put(a, host, upload(url, 100, source, bodySide(30_000))),
   ).catch((error) => error);
-  assert.ok(failsWith("source_network")(error));
+  assert.ok(failsWith("source_short")(error));
   assert.equal(error.message, "connection lost at (url)");
 });
 
@@ -257,7 +257,7 @@ test("who does not move for too long is named: the source", async () => {
   const { url } = await sink();
   const source = { read: () => new Promise<undefined>(() => {}), close() {} };
   await assert.rejects(
-    attempt((a) => put(a, host, upload(url, 10, source, sourceSide(20)))),
+    attempt((a) => put(a, host, upload(url, 10, source, bodySide(20)))),
     failsWith("source_timeout"),
   );
 });
@@ -308,7 +308,7 @@ test("neither is a service of that name", async () => {
       attempt((a) => send(a, guarded, to)),
       failsWith("service_refused"),
     );
-    const part = upload(place, 3, readerOf(3), sourceSide(0));
+    const part = upload(place, 3, readerOf(3), bodySide(0));
     await assert.rejects(
       attempt((a) => put(a, guarded, part)),
       failsWith("service_refused"),

@@ -56,6 +56,8 @@ const HABITS: readonly Faults[] = [
   { wholeAs206: true },
   { multipart: true },
   { hidesSize: true },
+  { compressedAfter: 0 },
+  { compressedAfter: 2 },
   { forgetsRanges: true },
   { ifRangeIs200: true },
   { nodeEtags: 3 },

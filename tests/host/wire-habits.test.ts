@@ -147,7 +147,7 @@ for (const runtime of RUNTIMES) {
     });
     await withOrigin(half(Number.POSITIVE_INFINITY), async ({ url }) => {
       const { error } = await uploadIn(runtime, `${url}/film.mp4`);
-      assert.equal(error?.code, "source_unreachable", error?.message);
+      assert.equal(error?.code, "source_truncated", error?.message);
     });
   });
 

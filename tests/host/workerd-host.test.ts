@@ -77,7 +77,7 @@ test("a source that breaks midway leaves a broken request, not a short object", 
     response.destroy();
   });
   const report = await run({ by: "host", sink: url, length: 100_000, source });
-  assert.deepEqual(report, { failure: "source_network" });
+  assert.deepEqual(report, { failure: "source_short" });
   const [arrival] = await ended(1);
   assert.equal(arrival?.complete, false);
 });

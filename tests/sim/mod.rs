@@ -685,7 +685,7 @@ impl World {
         let ended = text.len() as u64 <= limit;
         let text = text.chars().take(limit as usize).collect();
         let event = match self.luck.fault(Op::Read, None) {
-            Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceNetwork),
+            Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceShort),
             _ => Event::Text { id, text, ended },
         };
         self.schedule(self.round_trip_ms, event);
@@ -697,7 +697,7 @@ impl World {
         let whole = self.site[&self.pages[&open]].length();
         let length = whole.min(limit);
         if let Some(Fault::SourceBreaks) = self.luck.fault(Op::Read, Some(part)) {
-            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceNetwork));
+            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceShort));
         }
         let extent = Extent {
             offset: 0,
@@ -739,7 +739,7 @@ impl World {
             self.luck.fault(Op::Read, Some(part)),
             Some(Fault::SourceBreaks)
         ) {
-            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceNetwork));
+            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceShort));
         }
         if length > 0 {
             assert!(
@@ -845,7 +845,7 @@ impl World {
             self.puts.insert(id, (request.clone(), extent));
         }
         let event = match fault {
-            Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceNetwork),
+            Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceShort),
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
             Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
             Some(Fault::Malformed) => failed(id, FailureKind::Malformed),

@@ -52,6 +52,8 @@ pub enum Habit {
     Refuses(u16),
     /// After so many requests every range is refused with this status.
     RefusesAfter(u32, u16),
+    /// After so many requests ranges are compressed, whatever is accepted.
+    EncodesAfter(u32),
     /// After so many requests ranges are ignored.
     ForgetsAfter(u32),
     /// 206 with the whole file, and a Content-Range that says so.
@@ -235,6 +237,9 @@ impl World {
             }
             _ => Some(format!("bytes {first}-{}/{}", said - 1, spec.size)),
         };
+        if matches!(spec.habit, Habit::EncodesAfter(requests) if self.asked > requests) {
+            headers.push(("Content-Encoding".into(), "gzip".into()));
+        }
         headers.extend(range.map(|range| ("Content-Range".to_owned(), range)));
         Answered {
             status: 206,

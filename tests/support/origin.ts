@@ -41,6 +41,8 @@ export interface Faults {
   changeAfter?: number;
   /** Content-Encoding: gzip is put on the answer. The bytes are as they are. */
   compressed?: boolean;
+  /** The same, but of ranges alone, and after this many requests. */
+  compressedAfter?: number;
   /** Answer with this status and no content. */
   status?: number;
   /** Only the first k requests get `status`; without it, all. */
@@ -385,7 +387,8 @@ async function serve(
   if (route.disposition !== undefined) headers["content-disposition"] = route.disposition;
   if (etag !== undefined) headers.etag = etag;
   if (!route.noRanges && !route.noLength) headers["accept-ranges"] = "bytes";
-  if (route.compressed) headers["content-encoding"] = "gzip";
+  const isLate = served.requests > (route.compressedAfter ?? Number.POSITIVE_INFINITY);
+  if (route.compressed || (asked && isLate)) headers["content-encoding"] = "gzip";
   if (asked === "unsatisfiable") return empty(416, { "content-range": `bytes */${content.size}` });
 
   const [from, to] = asked ?? [0, content.size];

@@ -2,7 +2,7 @@
 import { Attempt } from "../../pkg/src/hosts/attempt.ts";
 import { HostFailure } from "../../pkg/src/hosts/failure.ts";
 import { createHost } from "../../pkg/src/hosts/workerd.ts";
-import { put, serviceSide, sourceSide } from "../../pkg/src/transfer.ts";
+import { bodySide, put, serviceSide } from "../../pkg/src/transfer.ts";
 import { anyAddress, readerOf, request, upload } from "./transfer.ts";
 
 /** What to do, and with what. */
@@ -47,7 +47,7 @@ async function byHost(scenario: Scenario): Promise<Report> {
   const idleMs = scenario.idleMs ?? 30_000;
   try {
     const source = await sourceOf(attempt, scenario);
-    const what = upload(scenario.sink, scenario.length, source, sourceSide(idleMs));
+    const what = upload(scenario.sink, scenario.length, source, bodySide(idleMs));
     what.request.idleMs = idleMs;
     what.request.replyMs = idleMs;
     const { sent, reply } = await put(attempt, host, what);

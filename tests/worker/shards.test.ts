@@ -103,6 +103,16 @@ test("killed in the middle, shards go on", { skip: cannotKill }, async () => {
   assert.ok(parts.length <= 65 + 2 * 4 * 3, `${parts.length} parts were sent`);
 });
 
+test("shards whose ranges stop working leave it to the whole, which is read once", {
+  skip: cannotKill,
+}, async () => {
+  for (const habit of [{ forgetsRanges: true }, { ifRangeIs200: true }]) {
+    const route = { size: 24 * MIB, ...habit };
+    const { view } = await lifts(route, { partSize: MIB, shards: 3 });
+    assert.equal(view.parts, 24);
+  }
+});
+
 test("paused and resumed, shards send nothing twice", { skip: cannotKill }, async () => {
   const route = { size: 48 * MIB + 5, bytesPerSecond: 12 * MIB };
   const { parts, view } = await lifts(route, { partSize: MIB, shards: 4 }, async (scene) => {

@@ -42,6 +42,7 @@ const UNTRUSTED: Partial<Record<FailureKind, FailureKind>> = {
 const MALFORMED: Partial<Record<FailureKind, FailureKind>> = {
   network: "malformed",
   source_network: "source_malformed",
+  source_short: "source_malformed",
 };
 
 /** Each runtime has codes of its own for it, and they all say "certificate". An alert is about a certificate of ours. */

@@ -558,8 +558,9 @@ impl Upload {
         // What nobody can go on with is not worth keeping.
         // What was resumed is somebody's checkpoint: it stays, even for a source that must be put right first.
         let keep = worth_resuming(&error) || self.resumed && error.code != Code::Aborted;
-        self.cleanup_over =
-            self.job.options.keep_on_failure && self.job.media.is_renewable() && keep;
+        let kept = self.job.options.keep_on_failure && self.job.media.is_renewable() && keep;
+        // What a shard leaves belongs to the whole, on which others work.
+        self.cleanup_over = kept || self.job.options.shard.is_some();
         // Without its media a checkpoint is of no use, while a lost multipart upload is only begun again.
         self.spares_files |= self.job.options.keep_on_failure && error.code != Code::Aborted;
         self.verdict = Some(error);

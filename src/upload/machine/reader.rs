@@ -26,6 +26,9 @@ pub(super) const SOURCE_IDLE_MS: u32 = 60_000;
 /// A source of so many bytes, in the body of the first reply, is kept in memory until it is stored.
 const KEPT_BYTES: u64 = plan::DEFAULT_PART_SIZE;
 
+const NO_SHARD: &str =
+    "A shard needs ranges. Resume without one: the whole is then read in one request.";
+
 const WORKS_ONCE: &str = "If the link works only once, have it read in one request: switch ranges off with `ranges`; else check its expiry, and the headers that the source asks for.";
 
 /// What is known of the source, and where reading it stands.
@@ -282,8 +285,10 @@ impl Upload {
         asked_ms: Option<u64>,
         now: UnixMs,
     ) -> Result<(), Error> {
-        let is_final = matches!(error.code, Code::EmptySource | Code::SourceEncoded);
-        if !is_final && !self.reader.plain && may_be_the_range(status, self.reader.tries) {
+        if error.code != Code::EmptySource
+            && !self.reader.plain
+            && may_be_the_range(status, self.reader.tries)
+        {
             if self.reader.purpose == Purpose::Resolve {
                 return self.read_once(error, now);
             }
@@ -343,6 +348,11 @@ impl Upload {
         }
         self.reader.gave_bytes = true;
         match self.reader.purpose {
+            Purpose::Probe if self.job.options.shard.is_some() && !probe.ranges => {
+                self.close(id)?;
+                let message = "its ranges have stopped working";
+                Err(no_shard(Error::new(Code::SourceRange, message)))
+            }
             Purpose::Probe => {
                 self.reader.tries = 0;
                 self.reader.announced = probe.size;
@@ -484,9 +494,12 @@ impl Upload {
     /// Ranges do not work here, or their parts may not belong together: everything from the start, in one request. One
     /// reply is of one version of the source.
     pub(super) fn read_once(&mut self, error: Error, now: UnixMs) -> Result<(), Error> {
-        // Others move the rest of a shard's parts.
-        if self.job.options.shard.is_some() || self.reader.url.is_empty() {
+        if self.reader.url.is_empty() {
             return Err(error);
+        }
+        // Others move the rest of a shard's parts.
+        if self.job.options.shard.is_some() {
+            return Err(no_shard(error));
         }
         self.reader.access = Access::Stream;
         self.reader.plain = true;
@@ -518,6 +531,9 @@ impl Upload {
         {
             self.drop_first_part();
             return self.go_on(now);
+        }
+        if self.reader.size == Some(0) {
+            return Err(plan::empty_source());
         }
         // What the caller has opened has told its type without a probe.
         self.check_page(self.reader.content_type.as_deref().and_then(kind::page))?;
@@ -689,7 +705,7 @@ impl Upload {
 
     pub(super) fn on_open_failure(&mut self, failure: &Failure, now: UnixMs) -> Result<(), Error> {
         let error = self.source_error(failure);
-        if error.code == Code::SourceUnreachable {
+        if matches!(error.code, Code::SourceUnreachable | Code::SourceTruncated) {
             // The last tries are without a range: it may be what breaks the connection.
             self.reader.plain |= self.reader.purpose == Purpose::Probe
                 && self.reader.tries.saturating_add(3) > CALL_TRIES;
@@ -808,6 +824,14 @@ impl Upload {
             Code::SourceChanged,
             "size, ETag or modification time of the source are no longer those seen first",
         )
+    }
+}
+
+/// Of a shard whose source must be read once: who has the whole upload does that.
+fn no_shard(error: Error) -> Error {
+    Error {
+        hint: NO_SHARD.into(),
+        ..error
     }
 }
 

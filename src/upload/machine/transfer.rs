@@ -418,7 +418,7 @@ impl Upload {
             return self.range_failed(part, error, asked, now);
         }
         match error.code {
-            Code::SourceChanged | Code::SourceEncoded => Err(error),
+            Code::SourceChanged => Err(error),
             _ => self.read_once(error, now),
         }
     }
