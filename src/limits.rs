@@ -1,10 +1,30 @@
 //! The limits that are not a service's: what this side takes in, so that memory stays bounded by what is allowed. Whoever
 //! else needs one of them asks for it here, across the door too.
 
+use crate::http::Headers;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// JSON text that crosses the door at once, either way, in bytes.
-pub const DOOR_BYTES: usize = 32 << 20;
+/// Text that crosses the door at once, in characters: the longest playlist, twice.
+pub const TEXT: usize = 16 << 20;
+/// Headers that a caller sends to a source, or to one host, in bytes: names and values. Servers take no more either.
+pub const HEADER_BYTES: usize = 16 << 10;
+/// What an upload may hold in memory of all its playlists and of what they name, in bytes: as it is kept, not as it was read.
+pub const PLAYLIST_MEMORY: usize = 40 << 20;
+/// What all uploads of a process may hold of that together. Those beyond it wait.
+pub const PROCESS_MEMORY: usize = 80 << 20;
+/// An instance of the wasm with more memory than this takes nothing new in: memory that was once taken is given back only
+/// with the instance.
+pub const INSTANCE_MEMORY: usize = 24 << 20;
+/// URIs in all playlists of an upload. Each costs a request, or a line in what is stored.
+pub const REFERENCES: usize = 200_000;
+/// Variants and renditions that one playlist may list.
+pub const VARIANTS: usize = 2_000;
+/// The value of a variable, and a text with values in place of its variables, in bytes.
+pub const VALUE_BYTES: usize = 64 << 10;
+/// Playlists as they are stored may have so many times the bytes that were read, and the spare ones beside.
+pub const GROWTH: usize = 4;
+/// See [`GROWTH`].
+pub const SPARE: usize = 64 << 10;
 
 /// The limits that a shell or the other side of the door keeps to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,13 +33,33 @@ pub const DOOR_BYTES: usize = 32 << 20;
 pub struct Limits {
     /// Text that is passed to the core at once, in UTF-16 units.
     pub text: usize,
+    /// Headers to send to a source, in bytes: names and values.
+    pub header_bytes: usize,
+    /// What one upload may hold of playlists, in bytes.
+    pub playlist_memory: usize,
+    /// What all uploads of a process may hold of them, in bytes.
+    pub process_memory: usize,
+    /// What an instance of the core may have taken and still begin something new, in bytes.
+    pub instance_memory: usize,
 }
 
 impl Limits {
     /// Those of this build.
     pub fn here() -> Limits {
-        Limits { text: DOOR_BYTES }
+        Limits {
+            text: TEXT,
+            header_bytes: HEADER_BYTES,
+            playlist_memory: PLAYLIST_MEMORY,
+            process_memory: PROCESS_MEMORY,
+            instance_memory: INSTANCE_MEMORY,
+        }
     }
+}
+
+/// Bytes of headers, names and values.
+pub(crate) fn bytes_of(headers: &Headers) -> usize {
+    let bytes = |(name, value): &(String, String)| name.len().saturating_add(value.len());
+    headers.iter().map(bytes).fold(0, usize::saturating_add)
 }
 
 /// A size in bytes as JavaScript has it: from 2^53 on its numbers are not exact and are written in other ways, and as a size

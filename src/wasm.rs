@@ -99,6 +99,11 @@ impl Upload {
         upload.map(Upload).map_err(|error| thrown(&error))
     }
 
+    /// Bytes that its playlists take in memory; see the crate's `Upload::held`.
+    pub fn held(&self) -> usize {
+        self.0.held()
+    }
+
     /// Where the upload stands.
     pub fn checkpoint(&self) -> Answer {
         write(&self.0.checkpoint())

@@ -24,6 +24,7 @@ import type {
 } from "./wasm/core.js";
 import type { Core } from "./wasm/index.ts";
 
+export { limits } from "./door.ts";
 export { VodliftError } from "./error.ts";
 export type {
   Account,
@@ -48,6 +49,7 @@ export type {
   HostLimits,
   ImageType,
   Job,
+  Limits,
   Media,
   Options,
   OssCallback,
@@ -141,6 +143,11 @@ export class Upload {
   /** Where it stands. */
   checkpoint(): Checkpoint {
     return parsed(this.#machine.use((machine) => machine.checkpoint()));
+  }
+
+  /** Bytes that its playlists take in the core, and what they name. */
+  held(): number {
+    return this.#machine.use((machine) => machine.held());
   }
 
   /** Releases its memory in the core. */

@@ -66,9 +66,11 @@ export class Owned<T extends { free(): void }> {
     }
   }
 
+  /** The memory of an instance only grows: one that has grown much is let go, with whoever still has something in it. */
   free(): void {
     this.#value?.free();
     this.#value = undefined;
+    if (this.#core.memory.buffer.byteLength > limits().instanceMemory) retire(this.#core);
   }
 }
 

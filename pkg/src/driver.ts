@@ -7,6 +7,7 @@ import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
 import { failureFrom, HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
+import type { PlaylistMemory } from "./memory.ts";
 import { type Asked, type SlowRequests, watched } from "./slow.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
@@ -45,6 +46,8 @@ export interface Drive {
   saved?(): Promise<void>;
   /** Who wants to hear of requests that take long. */
   readonly slow?: SlowRequests | undefined;
+  /** What its playlists may take. */
+  readonly memory?: PlaylistMemory;
   /** Bytes of a transfer went out; `undefined` when it is over. */
   onSent(transfer: number, bytes: number | undefined): void;
 }
@@ -130,6 +133,7 @@ class Run {
   #run(effect: Effect): void {
     switch (effect.type) {
       case "send":
+        this.#options.memory?.settle();
         this.#answer(effect.id, (attempt) => this.#send(attempt, effect));
         break;
       case "open":
@@ -248,6 +252,7 @@ class Run {
   async #readText(attempt: Attempt, { id, open, limit, idleMs }: Of<"readText">): Promise<Event> {
     const kept = this.#bodies.get(open);
     if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
+    await attempt.wait(this.#options.memory?.enter() ?? Promise.resolve(), localSide(0));
     return { type: "text", id, ...(await kept.body.text(attempt, { limit, idleMs })) };
   }
 
@@ -383,6 +388,7 @@ class Run {
     for (const attempt of this.#running.values()) attempt.stop(CANCELED);
     this.#buffers.clear();
     this.#options.machine.free();
+    this.#options.memory?.leave();
     settle();
   }
 }

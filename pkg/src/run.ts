@@ -8,6 +8,7 @@ import { drive, type Suspended } from "./driver.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
+import { PlaylistMemory } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
 import { mustNotBeAborted, unlessAborted } from "./patience.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
@@ -81,8 +82,10 @@ async function runOpened(
   const patience = () => (signal?.aborted ? STORE_ABORTED_MS : STORE_MS);
   const forget = signal && onAbort(signal, relay);
   try {
+    const machine = what.machine(data, account);
     const end = await drive({
-      machine: what.machine(data, account),
+      machine,
+      memory: new PlaylistMemory(() => machine.held()),
       host: what.host,
       renew: () => what.keys.renew(),
       local,

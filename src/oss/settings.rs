@@ -8,6 +8,7 @@ use super::request::check_header;
 use crate::encode::{base64_encode, parse_url};
 use crate::error::Error;
 use crate::http::{Headers, header};
+use crate::limits::{HEADER_BYTES, bytes_of};
 
 /// Of all `x-oss-meta-*` together, names and values.
 const MAX_META_BYTES: usize = 8192;
@@ -196,6 +197,12 @@ pub fn check_object_headers(headers: &Headers) -> Result<(), Error> {
     if bytes > MAX_META_BYTES {
         return refuse(format!(
             "must hold at most {MAX_META_BYTES} bytes of x-oss-meta-*, names and values, got {bytes}"
+        ));
+    }
+    let bytes = bytes_of(headers);
+    if bytes > HEADER_BYTES {
+        return refuse(format!(
+            "must have at most {HEADER_BYTES} bytes in all, got {bytes}"
         ));
     }
     if let Some(class) = header(headers, "x-oss-storage-class")

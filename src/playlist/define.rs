@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::attributes::{Attribute, value};
 use crate::encode::percent_decode;
+use crate::limits::VALUE_BYTES;
 
 /// The variables of a playlist, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub struct Origin<'a> {
 }
 
 impl Variables {
+    /// Bytes that they take.
+    pub(super) fn held(&self) -> usize {
+        let bytes = |(name, value): (&String, &String)| name.len().saturating_add(value.len());
+        self.0.iter().map(bytes).fold(0, usize::saturating_add)
+    }
+
     /// Takes an `EXT-X-DEFINE`.
     pub(super) fn define(
         &mut self,
@@ -42,6 +49,10 @@ impl Variables {
         };
         if name.is_empty() {
             return Err("EXT-X-DEFINE defines a variable without a name".into());
+        }
+        if found.len() > VALUE_BYTES {
+            let rule = format!("has more than {VALUE_BYTES} bytes");
+            return Err(format!("the value of the variable {name} {rule}"));
         }
         if found.contains(['"', '\n', '\r']) {
             let rule = "holds a quote or a line break, which no playlist can hold";
@@ -66,6 +77,11 @@ impl Variables {
             };
             out.push_str(before);
             out.push_str(found);
+            if out.len() > VALUE_BYTES {
+                let rule =
+                    format!("more than {VALUE_BYTES} bytes with the values of its variables");
+                return Err(format!("it has {rule}"));
+            }
             rest = behind;
         }
         if rest.len() == text.len() {

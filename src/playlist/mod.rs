@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub use choice::Choice;
 pub use define::{Origin, Variables};
-pub use read::Reading;
+pub use read::{Reading, Room, too_large, too_much};
 
 use crate::error::Error;
 
@@ -135,9 +135,36 @@ impl Playlist {
         }
     }
 
+    /// Bytes that it takes in memory, without what its URIs lead to.
+    pub fn held(&self) -> usize {
+        let reference = |one: &Reference| size_of::<Reference>().saturating_add(one.uri.len());
+        let edit = |one: &Edit| size_of::<Edit>().saturating_add(one.text.len());
+        let references = self.references.iter().map(reference);
+        let all = references.chain(self.edits.iter().map(edit));
+        all.fold(self.variables.held(), usize::saturating_add)
+    }
+
+    /// Forgets what its URIs say: where they stand is enough to rewrite it.
+    pub fn forget_uris(&mut self) {
+        for reference in &mut self.references {
+            reference.uri = String::new();
+        }
+    }
+
     /// The playlist as it is to be stored: `uris` stand in place of [`Playlist::references`], in their order. `text` is what
     /// it was read from.
     pub fn rewrite(&self, text: &str, uris: impl IntoIterator<Item = Replacement>) -> String {
+        let whole = self.rewrite_within(text, uris, usize::MAX);
+        whole.unwrap_or_default()
+    }
+
+    /// The same; `None` where that has more than `most` bytes.
+    pub fn rewrite_within(
+        &self,
+        text: &str,
+        uris: impl IntoIterator<Item = Replacement>,
+        most: usize,
+    ) -> Option<String> {
         let mut out = Out {
             text,
             written: String::with_capacity(text.len()),
@@ -153,12 +180,15 @@ impl Playlist {
                 out.put(&(start..start), &format!("#EXT-X-GAP{}", self.ending));
             }
             out.put(&reference.span, &new.uri);
+            if out.written.len() > most {
+                return None;
+            }
         }
         for edit in edits {
             out.put(&edit.span, &edit.text);
         }
         out.put(&(text.len()..text.len()), "");
-        out.written
+        Some(out.written).filter(|written| written.len() <= most)
     }
 }
 
@@ -175,7 +205,8 @@ impl Out<'_> {
         let kept = self.text.get(self.at..span.start).unwrap_or_default();
         self.written.push_str(kept);
         self.written.push_str(new);
-        self.at = span.end;
+        // A line that falls away may have fallen away with others already.
+        self.at = self.at.max(span.end);
     }
 }
 

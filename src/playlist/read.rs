@@ -1,6 +1,6 @@
 //! Reads a playlist line by line.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::attributes::{Attribute, attributes, value};
@@ -10,6 +10,7 @@ use super::lines::{Line, ending, lines};
 use super::{Edit, Kind, Playlist, Reference, Role};
 use crate::encode::percent_bytes;
 use crate::error::{Code, Error};
+use crate::limits::{PLAYLIST_MEMORY, REFERENCES, VARIANTS};
 
 /// What of a playlist is read, and how.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,6 +21,58 @@ pub struct Reading<'a> {
     pub complete: bool,
     /// The variants that are wanted; all if there is no choice.
     pub variants: &'a [Choice],
+    /// What it may become.
+    pub room: Room,
+}
+
+/// What a playlist may become in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of what is kept of it beside its text.
+    pub bytes: usize,
+    /// URIs that lead to something.
+    pub references: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Room {
+            bytes: PLAYLIST_MEMORY,
+            references: REFERENCES,
+        }
+    }
+}
+
+impl Room {
+    /// `PlaylistTooLarge` for what there is no room for.
+    fn check(&self, reader: &Reader<'_>) -> Result<(), Error> {
+        let tags = reader
+            .variants
+            .len()
+            .saturating_add(reader.companions.len());
+        let message = if reader.references.len() > self.references {
+            format!("the playlists name more than {REFERENCES} URIs")
+        } else if tags > VARIANTS {
+            format!("it lists more than {VARIANTS} variants and renditions")
+        } else if reader.held > self.bytes {
+            too_much()
+        } else {
+            return Ok(());
+        };
+        Err(too_large(message))
+    }
+}
+
+/// Of what takes more memory than one upload may have.
+pub fn too_much() -> String {
+    format!("the playlists and what they name take more than {PLAYLIST_MEMORY} bytes of memory")
+}
+
+/// `PlaylistTooLarge` of a limit that nobody can raise.
+pub fn too_large(message: String) -> Error {
+    Error::new(Code::PlaylistTooLarge, message).hint(
+        "Upload the playlist in parts, each with a media of its own: this limit cannot be raised.",
+    )
 }
 
 /// Tags of a list that was made to be read again and again, which mean nothing once it has ended. Players of ended lists pass
@@ -42,8 +95,8 @@ pub(super) struct Reader<'a> {
     variables: Variables,
     variants: Vec<Variant>,
     companions: Vec<Companion>,
-    /// Where each line is.
-    lines: Vec<Range<usize>>,
+    /// Bytes of what it has kept so far.
+    held: usize,
     /// The next URI line is a variant's: the number of the line that says so.
     variant_follows: Option<usize>,
     /// The next URI line is a segment's.
@@ -74,7 +127,6 @@ impl<'a> Reader<'a> {
     pub(super) fn read(mut self, text: &str) -> Result<Playlist, Error> {
         let mut begun = false;
         for line in lines(text) {
-            self.lines.push(line.whole.clone());
             if !begun && line.text.is_empty() {
                 self.remove(&line);
                 continue;
@@ -85,6 +137,7 @@ impl<'a> Reader<'a> {
             };
             begun = true;
             problem.map_err(|problem| invalid(line.number, &problem))?;
+            self.reading.room.check(&self)?;
         }
         if !begun {
             return Err(invalid(
@@ -159,7 +212,9 @@ impl<'a> Reader<'a> {
         let number = line.number;
         match name {
             "-X-DEFINE" => {
+                let before = self.variables.held();
                 self.variables.define(list, &self.reading.origin)?;
+                self.hold(self.variables.held().saturating_sub(before));
                 self.remove(line);
                 return Ok(());
             }
@@ -274,7 +329,10 @@ impl<'a> Reader<'a> {
                 self.measure(&reference);
                 self.edit(reference.span, &reference.uri);
             }
-            false => self.references.push(reference),
+            false => {
+                self.hold(size_of::<Reference>().saturating_add(reference.uri.len()));
+                self.references.push(reference);
+            }
         }
         Ok(())
     }
@@ -291,15 +349,26 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn hold(&mut self, bytes: usize) {
+        self.held = self.held.saturating_add(bytes);
+    }
+
     fn edit(&mut self, span: Range<usize>, text: &str) {
+        self.hold(size_of::<Edit>().saturating_add(text.len()));
         self.edits.push(Edit {
             span,
             text: text.to_owned(),
         });
     }
 
+    /// Lines that follow each other fall away as one.
     fn remove(&mut self, line: &Line<'_>) {
-        self.edit(line.whole.clone(), "");
+        match self.edits.last_mut() {
+            Some(last) if last.text.is_empty() && last.span.end == line.whole.start => {
+                last.span.end = line.whole.end;
+            }
+            _ => self.edit(line.whole.clone(), ""),
+        }
     }
 
     fn end(mut self, text: &str) -> Result<Playlist, Error> {
@@ -322,8 +391,10 @@ impl<'a> Reader<'a> {
         };
         match kind {
             Kind::Media => self.end_media(text)?,
-            Kind::Master => self.choose()?,
+            Kind::Master => self.choose(text)?,
         }
+        self.references.shrink_to_fit();
+        self.edits.shrink_to_fit();
         Ok(Playlist {
             kind,
             references: self.references,
@@ -356,22 +427,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn choose(&mut self) -> Result<(), Error> {
+    fn choose(&mut self, text: &str) -> Result<(), Error> {
         if self.reading.variants.is_empty() {
             return Ok(());
         }
         let left = dropped(self.reading.variants, &self.variants, &self.companions)?;
         self.references
             .retain(|reference| !left.contains(&reference.line));
-        let spans: BTreeSet<(usize, usize)> = left
-            .iter()
-            .filter_map(|line| self.lines.get(line.checked_sub(1)?))
-            .map(|span| (span.start, span.end))
+        let spans: BTreeMap<usize, usize> = lines(text)
+            .filter(|line| left.contains(&line.number))
+            .map(|line| (line.whole.start, line.whole.end))
             .collect();
         self.edits.retain(|edit| {
-            let within =
-                |(start, end): &(usize, usize)| edit.span.start >= *start && edit.span.start < *end;
-            !spans.iter().any(within)
+            let before = spans.range(..=edit.span.start).next_back();
+            before.is_none_or(|(_, end)| edit.span.start >= *end)
         });
         for (start, end) in spans {
             self.edit(start..end, "");

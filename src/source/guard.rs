@@ -13,6 +13,7 @@ use super::hosts::SourceHosts;
 use crate::encode::{has_empty_label, join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::http::Headers;
+use crate::limits::{HEADER_BYTES, bytes_of};
 
 /// The most redirects that are followed.
 const MAX_HOPS: u32 = 5;
@@ -130,6 +131,11 @@ pub fn check_headers(headers: &Headers) -> Result<(), Error> {
         .iter()
         .map(|(name, _)| name.to_ascii_lowercase())
         .find(|name| RESERVED.contains(&name.as_str()));
+    let bytes = bytes_of(headers);
+    if bytes > HEADER_BYTES {
+        let rule = format!("must have at most {HEADER_BYTES} bytes in all, got {bytes}");
+        return Err(Error::invalid("source.headers", rule));
+    }
     match reserved {
         None => Ok(()),
         Some(name) => Err(Error::invalid(
@@ -175,38 +181,49 @@ pub fn next_hop(
             "the source redirects more than {MAX_HOPS} times"
         )));
     }
-    follow(from, location, headers, policy, "redirects to").unwrap_or_else(|| {
+    let followed = parse_url(from).and_then(|from| follow(&from, location, policy, "redirects to"));
+    let (url, same_origin) = followed.unwrap_or_else(|| {
         Err(redirect(
             "the source redirects to something that is no URL".into(),
         ))
-    })
+    })?;
+    let headers = if same_origin {
+        headers.clone()
+    } else {
+        harmless(headers)
+    };
+    Ok((url, headers))
 }
 
-/// The URL that `reference` in a document at `from` names, and those of `headers` that may go along. The rules are those of a
-/// redirect, see [`next_hop`].
+/// The URL that `reference` in a document at `from` names, and whether all headers may go along: to another origin only the
+/// [`harmless`] ones may. The rules are those of a redirect, see [`next_hop`].
 ///
 /// # Errors
 /// `UrlRefused` for what is no URL, a step from https to http, and all that [`check_url`] refuses.
-pub fn refer(
-    from: &str,
-    reference: &str,
-    headers: &Headers,
-    policy: &SourcePolicy,
-) -> Result<(String, Headers), Error> {
-    follow(from, reference, headers, policy, "names")
+pub fn refer(from: &Url, reference: &str, policy: &SourcePolicy) -> Result<(String, bool), Error> {
+    follow(from, reference, policy, "names")
         .unwrap_or_else(|| Err(refused("the source names something that is no URL")))
+}
+
+/// Those of a caller's headers that may go to any host.
+pub fn harmless(headers: &Headers) -> Headers {
+    let harmless = |name: &str| {
+        HARMLESS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let kept = headers.iter().filter(|(name, _)| harmless(name));
+    kept.cloned().collect()
 }
 
 /// `None` for what is no URL.
 fn follow(
-    from: &str,
+    from: &Url,
     to: &str,
-    headers: &Headers,
     policy: &SourcePolicy,
     verb: &str,
-) -> Option<Result<(String, Headers), Error>> {
-    let from = parse_url(from)?;
-    let mut to = join_url(&from, to)?;
+) -> Option<Result<(String, bool), Error>> {
+    let mut to = join_url(from, to)?;
     to.set_fragment(None);
     if from.scheme() == "https" && to.scheme() == "http" {
         let host = host_of(&to);
@@ -217,17 +234,7 @@ fn follow(
         return Some(Err(error));
     }
     let same_origin = from.origin() == to.origin();
-    let harmless = |name: &str| {
-        HARMLESS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-    };
-    let kept = headers
-        .iter()
-        .filter(|(name, _)| same_origin || harmless(name))
-        .cloned()
-        .collect();
-    Some(Ok((to.into(), kept)))
+    Some(Ok((to.into(), same_origin)))
 }
 
 fn check_parsed(url: &Url, policy: &SourcePolicy) -> Result<(), Error> {

@@ -56,6 +56,7 @@ const CALLS: Record<string, Call[]> = {
       [stored, job, credentials, entropy, now],
       (...args) => freed(Upload.discard.apply(Upload, args as Any)),
     ],
+    [[], () => mine.held()],
     [[{ type: "start" }, now], (...args) => mine.handle.apply(mine, args as Any)],
     [
       [{ type: "failed", id: 1, failure: { kind: "network", message: "it broke" } }, now],
@@ -87,6 +88,7 @@ const CALLS: Record<string, Call[]> = {
   checkUrl: [[["https://example.com/", false], core.checkUrl]],
   videoName: [[["Film", "video/mp4"], core.videoName]],
   checkAddress: [[["8.8.8.8", false], core.checkAddress]],
+  limits: [[[], core.limits]],
   errorOf: [[["internal", "it broke"], core.errorOf]],
 };
 

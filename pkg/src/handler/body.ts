@@ -1,5 +1,6 @@
 // What a request's body may hold. It is written here once; the rules of VOD itself are the core's.
 
+import { limits } from "../door.ts";
 import type { UploadOptions } from "../options.ts";
 import { invalidField, type Problem, problem } from "./problem.ts";
 
@@ -29,10 +30,14 @@ const whole: Rule = (value) =>
 const verify: Rule = (value) =>
   value === "crc64" || value === "length" ? undefined : 'must be "crc64" or "length"';
 const bool: Rule = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
-const headers: Rule = (value) =>
-  isRecord(value) && Object.values(value).every((one) => typeof one === "string")
-    ? undefined
-    : "must be an object of texts";
+const headers: Rule = (value) => {
+  if (!isRecord(value) || !Object.values(value).every((one) => typeof one === "string")) {
+    return "must be an object of texts";
+  }
+  const { headerBytes } = limits();
+  const length = Object.entries(value).flat().join("").length;
+  return length <= headerBytes ? undefined : `must have at most ${headerBytes} bytes in all`;
+};
 const webUrl: Rule = (value) =>
   typeof value === "string" && /^https?:\/\//i.test(value) && URL.canParse(value)
     ? undefined

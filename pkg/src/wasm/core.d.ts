@@ -783,6 +783,22 @@ export interface Limits {
      * Text that is passed to the core at once, in UTF-16 units.
      */
     text: number;
+    /**
+     * Headers to send to a source, in bytes: names and values.
+     */
+    headerBytes: number;
+    /**
+     * What one upload may hold of playlists, in bytes.
+     */
+    playlistMemory: number;
+    /**
+     * What all uploads of a process may hold of them, in bytes.
+     */
+    processMemory: number;
+    /**
+     * What an instance of the core may have taken and still begin something new, in bytes.
+     */
+    instanceMemory: number;
 }
 
 /**
@@ -1641,6 +1657,10 @@ declare namespace instance {
          * The effects of an event, in the order to run them. `now` is in ms since the epoch, by the host's clock.
          */
         handle(event: string, now: number): string;
+        /**
+         * Bytes that its playlists take in memory; see the crate's `Upload::held`.
+         */
+        held(): number;
         /**
          * `entropy` holds 32 random bytes drawn for this upload alone; `now` is in ms since the epoch.
          */

@@ -171,6 +171,12 @@ fn about(item: &Item, mut error: Error) -> Error {
 }
 
 impl Upload {
+    /// Bytes that its playlists take in memory, and what they name.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.files.as_ref().map_or(0, |files| files.tree.held())
+    }
+
     fn files(&self) -> Result<&Files, Error> {
         self.files.as_deref().ok_or_else(no_files)
     }
@@ -191,7 +197,7 @@ impl Upload {
                 let plain = vec![("accept-encoding".into(), "identity".into())];
                 (Some(self.get(item, plain)), None)
             }
-            Spot::File(path) => (None, Some(path.clone())),
+            Spot::File(path) => (None, Some(path.to_string())),
         };
         let peek = match task {
             Task::Look(_) | Task::OpenFile(_) => sniff::HEAD_BYTES,
@@ -235,8 +241,8 @@ impl Upload {
         );
         fetch.hops = fetch.hops.saturating_add(1);
         let (url, headers) = next.map_err(|error| about(&fetch.first, error))?;
-        fetch.item.spot = Spot::Url(url);
-        fetch.item.headers = headers;
+        fetch.item.spot = Spot::Url(url.into());
+        fetch.item.headers = headers.into();
         Ok(true)
     }
 
@@ -371,8 +377,8 @@ impl Upload {
         let root = Tree::new(source, self.job.options.source_policy());
         let spot = root.unread().map(|item| item.spot.clone());
         let (name, url) = match &spot {
-            Some(Spot::Url(url)) => (None, Some(url.as_str())),
-            Some(Spot::File(name)) => (Some(name.as_str()), None),
+            Some(Spot::Url(url)) => (None, Some(&**url)),
+            Some(Spot::File(name)) => (Some(&**name), None),
             None => (None, None),
         };
         let hints = Hints {
@@ -669,7 +675,9 @@ impl Upload {
             Way::Buffer => self.put_file(number, &fetch, TransferBody::Buffer, now),
             Way::Direct => {
                 let body = match &fetch.item.spot {
-                    Spot::File(path) => TransferBody::File { path: path.clone() },
+                    Spot::File(path) => TransferBody::File {
+                        path: path.to_string(),
+                    },
                     Spot::Url(_) => {
                         let expect = whole(&fetch);
                         let range = range_headers(expect.first, expect.last, &expect.validator);
@@ -1007,7 +1015,7 @@ impl Upload {
             _ => &[],
         };
         let own = match &item.spot {
-            Spot::Url(url) => url.as_str(),
+            Spot::Url(url) => url,
             Spot::File(_) => "",
         };
         let (url, asked) = asked_with(hosts, own, &item.headers);

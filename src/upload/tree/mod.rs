@@ -8,31 +8,42 @@ mod local;
 mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::job::{PlaylistLimits, PlaylistRoot, PlaylistSource};
 use crate::encode::{encode_path, hex, join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::http::{Headers, without_query};
-use crate::playlist::{Choice, Kind, Origin, Playlist, Reading, Reference, Replacement, Role};
-use crate::source::guard::{SourcePolicy, check_url, refer};
+use crate::limits::{GROWTH, PLAYLIST_MEMORY, REFERENCES, SPARE};
+use crate::playlist::{
+    Choice, Kind, Origin, Playlist, Reading, Reference, Replacement, Role, Room,
+};
+use crate::playlist::{too_large, too_much};
+use crate::source::guard::{SourcePolicy, check_url, harmless, refer};
 use local::is_url;
 use names::{Format, MADE_UP, MAX_NAME, Names, extension_of, is_made_up, is_of_segments, wish};
 
-/// Bytes of all playlists: they stay in memory until the last file is there.
-const MAX_TEXT: usize = 64 << 20;
+/// What an entry of a map takes beside what it holds, in bytes, about.
+const ENTRY: usize = 48;
 
 /// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Spot {
     /// Absolute, without a fragment.
-    Url(String),
+    Url(Arc<str>),
     /// Below the folder of the local root playlist: a relative path with `/`.
-    File(String),
+    File(Arc<str>),
 }
 
 impl Spot {
+    fn len(&self) -> usize {
+        let (Spot::Url(text) | Spot::File(text)) = self;
+        text.len()
+    }
+
     /// What may be printed of it.
     pub fn shown(&self) -> &str {
         match self {
@@ -47,8 +58,8 @@ impl Spot {
 pub struct Item {
     /// Where it is.
     pub spot: Spot,
-    /// The caller's headers that may go there.
-    pub headers: Headers,
+    /// The caller's headers that may go there, shared by all to which they go.
+    pub headers: Arc<Headers>,
     /// Of a local file: where else it may be, if it is not there.
     others: Vec<String>,
     /// What it would be called in VOD if it were alone, and what it is called.
@@ -59,12 +70,12 @@ pub struct Item {
     track: Option<usize>,
     /// How many bytes it must have: a key.
     key_bytes: Option<u64>,
-    /// The playlist and line that named it first.
-    named_in: String,
+    /// The line that named it first, and the playlist.
+    named_in: (usize, Arc<str>),
 }
 
 impl Item {
-    fn of(spot: Spot, headers: Headers, role: Role) -> Item {
+    fn of(spot: Spot, headers: Arc<Headers>, role: Role) -> Item {
         Item {
             spot,
             headers,
@@ -74,8 +85,19 @@ impl Item {
             role,
             track: None,
             key_bytes: None,
-            named_in: String::new(),
+            named_in: (0, "".into()),
         }
+    }
+
+    /// Bytes that it takes, its name and its place among the others included.
+    fn held(&self) -> usize {
+        let others = self
+            .others
+            .iter()
+            .map(|other| other.len().saturating_add(ENTRY));
+        let texts = [self.spot.len(), self.wish.len(), self.wish.len(), ENTRY];
+        let all = texts.into_iter().chain(others);
+        all.fold(size_of::<Item>(), usize::saturating_add)
     }
 
     /// It is a segment: players can do without one, and pass over one that is empty.
@@ -92,7 +114,7 @@ impl Item {
     pub fn elsewhere(&self) -> Option<Item> {
         let (next, others) = self.others.split_first()?;
         Some(Item {
-            spot: Spot::File(next.clone()),
+            spot: Spot::File(next.as_str().into()),
             others: others.to_vec(),
             ..self.clone()
         })
@@ -105,9 +127,9 @@ impl Item {
     pub fn check_length(&self, length: u64) -> Result<(), Error> {
         match self.key_bytes {
             Some(wanted) if wanted != length => {
+                let (line, list) = &self.named_in;
                 let message = format!(
-                    "it holds {length} bytes, and the key that {} names has {wanted}",
-                    self.named_in
+                    "it holds {length} bytes, and the key that line {line} of {list} names has {wanted}"
                 );
                 Err(Error::new(Code::PlaylistKey, message))
             }
@@ -119,7 +141,7 @@ impl Item {
 impl Default for Item {
     /// Nothing that could be fetched.
     fn default() -> Self {
-        Item::of(Spot::File(String::new()), vec![], Role::Variant)
+        Item::of(Spot::File("".into()), Arc::default(), Role::Variant)
     }
 }
 
@@ -164,7 +186,9 @@ pub struct Tree {
     /// All playlists that were met, the root first, and of those that were read the content.
     met: Vec<Item>,
     lists: Vec<List>,
-    text_bytes: usize,
+    /// Bytes that all of this takes.
+    held: usize,
+    references: usize,
     files: Vec<Item>,
     numbers: BTreeMap<Spot, Target>,
     /// The extensions of tracks whose names tell none, by the number of their list.
@@ -185,10 +209,10 @@ impl Tree {
     /// Of nothing but the root, which is still unread.
     pub fn new(source: &PlaylistSource, policy: SourcePolicy) -> Tree {
         let (spot, headers) = match source.root.clone() {
-            PlaylistRoot::Url { url, headers } => (Spot::Url(url), headers),
-            PlaylistRoot::File { name, .. } => (Spot::File(name), vec![]),
+            PlaylistRoot::Url { url, headers } => (Spot::Url(url.into()), headers),
+            PlaylistRoot::File { name, .. } => (Spot::File(name.into()), vec![]),
         };
-        let root = Item::of(spot.clone(), headers, Role::Variant);
+        let root = Item::of(spot.clone(), Arc::new(headers), Role::Variant);
         Tree {
             limits: source.limits.clone(),
             policy,
@@ -198,7 +222,8 @@ impl Tree {
             complete: source.complete,
             met: vec![root],
             lists: vec![],
-            text_bytes: 0,
+            held: 0,
+            references: 0,
             files: vec![],
             numbers: BTreeMap::from([(spot, Target::List(0))]),
             extensions: BTreeMap::new(),
@@ -226,12 +251,14 @@ impl Tree {
     /// # Errors
     /// `PlaylistInvalid`, `PlaylistLive`, `PlaylistTooLarge`, `PathRefused`, `UrlRefused` or `AddressRefused`.
     pub fn read(&mut self, at: &Item, text: String) -> Result<(), Error> {
-        let playlist = self.parse(at, &text)?;
-        self.text_bytes = self.text_bytes.saturating_add(text.len());
-        if self.text_bytes > MAX_TEXT {
-            let message = format!("the playlists have more than {MAX_TEXT} bytes in all");
-            return Err(Error::new(Code::PlaylistTooLarge, message));
-        }
+        self.hold(text.len())?;
+        let mut playlist = self.parse(at, &text)?;
+        let targets = playlist
+            .references
+            .len()
+            .saturating_mul(size_of::<Target>());
+        self.hold(playlist.held().saturating_add(targets))?;
+        self.references = self.references.saturating_add(playlist.references.len());
         if playlist.kind == Kind::Master && !self.lists.is_empty() {
             let message = "it is a master playlist within a master playlist";
             return Err(Error::new(Code::PlaylistInvalid, message));
@@ -244,16 +271,32 @@ impl Tree {
             let rule = "are for a master playlist, and this is a media playlist";
             return Err(Error::invalid("variants", rule));
         }
+        let base = Base::of(at);
         let mut targets = Vec::with_capacity(playlist.references.len());
         for reference in &playlist.references {
-            targets.push(self.meet(at, reference)?);
+            targets.push(self.meet(&base, reference)?);
         }
+        playlist.forget_uris();
         self.lists.push(List {
             text,
             playlist,
             targets,
         });
         Ok(())
+    }
+
+    /// Counts what is kept from now on.
+    fn hold(&mut self, bytes: usize) -> Result<(), Error> {
+        self.held = self.held.saturating_add(bytes);
+        match self.held > PLAYLIST_MEMORY {
+            true => Err(too_large(too_much())),
+            false => Ok(()),
+        }
+    }
+
+    /// Bytes that all of this takes in memory.
+    pub fn held(&self) -> usize {
+        self.held
     }
 
     fn parse(&mut self, at: &Item, text: &str) -> Result<Playlist, Error> {
@@ -268,7 +311,7 @@ impl Tree {
             .into_iter()
             .flatten()
             .filter_map(|item| match &item.spot {
-                Spot::Url(url) => Some(url.as_str()),
+                Spot::Url(url) => Some(&**url),
                 Spot::File(_) => None,
             })
             .collect();
@@ -286,19 +329,25 @@ impl Tree {
             },
             complete: self.complete,
             variants: &choices?,
+            room: Room {
+                bytes: PLAYLIST_MEMORY.saturating_sub(self.held),
+                references: REFERENCES.saturating_sub(self.references),
+            },
         };
         Playlist::read(text, reading)
     }
 
-    fn meet(&mut self, at: &Item, reference: &Reference) -> Result<Target, Error> {
+    fn meet(&mut self, at: &Base<'_>, reference: &Reference) -> Result<Target, Error> {
         let uri = reference.uri.as_str();
         match reference.role {
             Role::Remote => {
                 let index = self.remotes.len();
-                self.remotes.push(absolute(&at.spot, uri));
+                let uri = at.absolute(uri);
+                self.hold(uri.len().saturating_add(size_of::<String>()))?;
+                self.remotes.push(uri);
                 Ok(Target::Remote(index))
             }
-            Role::Gap => Ok(self.meet_gap(at, reference)),
+            Role::Gap => self.meet_gap(at, reference),
             _ => {
                 let item = self.item(at, reference, uri)?;
                 let own = match reference.role {
@@ -318,32 +367,34 @@ impl Tree {
     }
 
     /// Nothing is asked of a gap, so whatever it names will do. Its name stays free of those of files.
-    fn meet_gap(&mut self, at: &Item, reference: &Reference) -> Target {
+    fn meet_gap(&mut self, at: &Base<'_>, reference: &Reference) -> Result<Target, Error> {
         let item = self.item(at, reference, &reference.uri).ok();
         let known = item.as_ref().and_then(|item| self.numbers.get(&item.spot));
         if let Some(target @ (Target::File(_) | Target::Gap(_))) = known {
-            return *target;
+            return Ok(*target);
         }
         let target = Target::Gap(self.gaps.len());
-        let format = Format::of(at.role, reference.role, reference.in_fragments);
+        let format = Format::of(at.item.role, reference.role, reference.in_fragments);
+        let wish = wish(&reference.uri, format);
+        self.hold(wish.len().saturating_mul(2).saturating_add(ENTRY))?;
         self.gaps.push(Gap {
-            wish: wish(&reference.uri, format),
+            wish,
             name: String::new(),
             track: self.track(&reference.uri, format),
         });
-        target
+        Ok(target)
     }
 
-    fn item(&self, at: &Item, reference: &Reference, uri: &str) -> Result<Item, Error> {
+    fn item(&self, at: &Base<'_>, reference: &Reference, uri: &str) -> Result<Item, Error> {
         let resolved = self.resolve(at, uri);
         let (spot, headers, others) = resolved.map_err(|error| in_line(reference.line, error))?;
-        let format = Format::of(at.role, reference.role, reference.in_fragments);
+        let format = Format::of(at.item.role, reference.role, reference.in_fragments);
         Ok(Item {
             others,
             wish: wish(uri, format),
             track: self.track(uri, format),
             key_bytes: reference.key_bytes,
-            named_in: format!("line {} of {}", reference.line, at.spot.shown()),
+            named_in: (reference.line, at.shown.clone()),
             ..Item::of(spot, headers, reference.role)
         })
     }
@@ -384,8 +435,10 @@ impl Tree {
         } else {
             Target::File(index)
         };
+        let held = item.held();
         self.numbers.insert(item.spot.clone(), target);
         items.push(item);
+        self.hold(held)?;
         Ok(target)
     }
 
@@ -408,11 +461,22 @@ impl Tree {
         Error::invalid("segments", rule)
     }
 
-    fn resolve(&self, at: &Item, uri: &str) -> Result<(Spot, Headers, Vec<String>), Error> {
-        match &at.spot {
-            Spot::Url(base) => {
-                let (url, headers) = refer(base, uri, &at.headers, &self.policy)?;
-                Ok((Spot::Url(url), headers, vec![]))
+    fn resolve(
+        &self,
+        at: &Base<'_>,
+        uri: &str,
+    ) -> Result<(Spot, Arc<Headers>, Vec<String>), Error> {
+        match &at.item.spot {
+            Spot::Url(_) => {
+                let no_url = || Error::new(Code::UrlRefused, "the playlist is at no URL");
+                let base = at.url.as_ref().ok_or_else(no_url)?;
+                let (url, same_origin) = refer(base, uri, &self.policy)?;
+                let headers = if same_origin {
+                    &at.item.headers
+                } else {
+                    &at.harmless
+                };
+                Ok((Spot::Url(url.into()), headers.clone(), vec![]))
             }
             Spot::File(base) if is_url(uri) => {
                 check_url(uri, &self.policy).map_err(|mut error| {
@@ -423,12 +487,13 @@ impl Tree {
                     url.set_fragment(None);
                     String::from(url)
                 });
-                Ok((Spot::Url(url.unwrap_or_default()), vec![], vec![]))
+                let url = url.unwrap_or_default();
+                Ok((Spot::Url(url.into()), Arc::default(), vec![]))
             }
             Spot::File(base) => {
                 let mut paths = local::paths(base, uri)?.into_iter();
                 let first = paths.next().unwrap_or_default();
-                Ok((Spot::File(first), vec![], paths.collect()))
+                Ok((Spot::File(first.into()), Arc::default(), paths.collect()))
             }
         }
     }
@@ -523,7 +588,35 @@ impl Tree {
             let message = "UploadAddress: `ObjectPrefix` is too long";
             return Err(Error::new(Code::ReplyInvalid, message));
         }
+        let lists = self.last_file().saturating_add(1)..=self.count();
+        for number in lists {
+            self.check_growth(number)?;
+        }
         Ok(())
+    }
+
+    /// What is stored must be about as long as what was read: names, and absolute URLs for what stays elsewhere, could make
+    /// of a short list any length.
+    fn check_growth(&self, number: u32) -> Result<(), Error> {
+        let Some(list) = self
+            .list_index(number)
+            .and_then(|index| self.lists.get(index))
+        else {
+            return Ok(());
+        };
+        let prefixes = self.prefix.len().saturating_mul(list.targets.len());
+        let read = list.text.len();
+        let most = read.saturating_mul(GROWTH).saturating_add(SPARE);
+        let most = most.saturating_add(prefixes);
+        match self.text_without(number, &BTreeSet::new(), most) {
+            Some(_) => Ok(()),
+            None => {
+                let message = format!(
+                    "a playlist of {read} bytes would have more than {most} as it is stored"
+                );
+                Err(too_large(message))
+            }
+        }
     }
 
     /// Files and playlists in all. The root is the last.
@@ -566,17 +659,17 @@ impl Tree {
 
     /// The content of a playlist as it is to be stored.
     pub fn text(&self, number: u32) -> Option<String> {
-        self.text_without(number, &self.missing)
+        self.text_without(number, &self.missing, usize::MAX)
     }
 
-    fn text_without(&self, number: u32, missing: &BTreeSet<u32>) -> Option<String> {
+    fn text_without(&self, number: u32, missing: &BTreeSet<u32>, most: usize) -> Option<String> {
         let list = self.lists.get(self.list_index(number)?)?;
         let own = folder(self.key(number)?.as_str()).to_owned();
         let uris = list.targets.iter().map(|target| Replacement {
             uri: self.uri(*target, &own),
             is_gap: missing.contains(&self.number(*target)),
         });
-        Some(list.playlist.rewrite(&list.text, uris))
+        list.playlist.rewrite_within(&list.text, uris, most)
     }
 
     /// What a playlist in the folder `own` calls it.
@@ -600,7 +693,7 @@ impl Tree {
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for number in self.last_file().saturating_add(1)..=self.count() {
-            let text = self.text_without(number, &BTreeSet::new());
+            let text = self.text_without(number, &BTreeSet::new(), usize::MAX);
             let text = text.unwrap_or_default();
             hash.update(text.len().to_be_bytes());
             hash.update(text.as_bytes());
@@ -638,15 +731,37 @@ fn folder(key: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// What a URI names that stays where it is. Beside a local playlist there is nothing to make it absolute with.
-fn absolute(base: &Spot, uri: &str) -> String {
-    let joined = match base {
-        Spot::Url(base) if parse_url(uri).is_none() => {
-            parse_url(base).and_then(|base| join_url(&base, uri))
+/// What the URIs of a playlist are resolved against, made once for all of them.
+struct Base<'a> {
+    item: &'a Item,
+    url: Option<Url>,
+    /// What may be printed of it.
+    shown: Arc<str>,
+    /// Those of its headers that may go to any host.
+    harmless: Arc<Headers>,
+}
+
+impl Base<'_> {
+    fn of(item: &Item) -> Base<'_> {
+        Base {
+            item,
+            url: match &item.spot {
+                Spot::Url(url) => parse_url(url),
+                Spot::File(_) => None,
+            },
+            shown: item.spot.shown().into(),
+            harmless: Arc::new(harmless(&item.headers)),
         }
-        _ => None,
-    };
-    joined.map_or_else(|| uri.to_owned(), String::from)
+    }
+
+    /// What a URI names that stays where it is. Beside a local playlist there is nothing to make it absolute with.
+    fn absolute(&self, uri: &str) -> String {
+        let joined = match &self.url {
+            Some(base) if parse_url(uri).is_none() => join_url(base, uri),
+            _ => None,
+        };
+        joined.map_or_else(|| uri.to_owned(), String::from)
+    }
 }
 
 fn in_line(line: usize, mut error: Error) -> Error {

@@ -1,6 +1,7 @@
 // What goes over the wire of the HTTP API, written once: it checks requests, types the code, and becomes /openapi.json.
 // The rules of VOD itself (how long a title may be) are the core's.
 import { z } from "@hono/zod-openapi";
+import { limits } from "vodlift/core";
 import { momentOf } from "./moment.ts";
 
 export const MAX_BATCH = 1_000;
@@ -8,7 +9,11 @@ export const MAX_PAGE = 200;
 
 const text = z.string().min(1);
 const webUrl = z.url({ protocol: /^https?$/, hostname: /./ }).max(8_192);
-const fields = z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string());
+const fields = z
+  .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string())
+  .refine((all) => Object.entries(all).flat().join("").length <= limits().headerBytes, {
+    error: () => `must have at most ${limits().headerBytes} bytes in all`,
+  });
 const wholeNumber = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 
 const STATES = ["queued", "running", "done", "ready", "failed", "canceled"] as const;

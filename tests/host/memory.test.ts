@@ -1,0 +1,102 @@
+// Memory is bounded by what is allowed, not by what it becomes: the worst that each limit lets a source or a caller send
+// fits into the 128 MB of a Worker. Each in a process of its own.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Upload, type VodliftError } from "../../pkg/src/core.ts";
+import { limits } from "../../pkg/src/door.ts";
+import { PlaylistMemory } from "../../pkg/src/memory.ts";
+import { WORST, worst } from "../support/worst-playlist.ts";
+
+const MOST_MB = 128;
+const child = fileURLToPath(new URL("../support/worst-playlist.ts", import.meta.url));
+
+interface Cost {
+  end: string;
+  /** MiB of the core's own memory, and what the process has grown by at its peak. */
+  wasm: number;
+  grown: number;
+}
+
+function cost(text: string, deep: boolean, headerBytes = 0): Cost {
+  const args = [child, deep ? "deep" : "", String(headerBytes)];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { input: text });
+  assert.notEqual(stdout.length, 0, stderr.toString());
+  return JSON.parse(stdout.toString());
+}
+
+for (const [kind, { deep = false }] of Object.entries(WORST)) {
+  test(`playlists, ${kind}: as long as one may be, they fit into 128 MB`, (t) => {
+    for (const mib of [1, 8]) {
+      const { end, wasm, grown } = cost(worst(kind, mib << 20), deep);
+      t.diagnostic(`${mib} MiB: ${end}, wasm ${wasm} MiB, process +${grown} MiB`);
+      assert.ok(wasm <= MOST_MB && grown <= MOST_MB, `${mib} MiB: wasm ${wasm}, grown ${grown}`);
+      assert.ok(!["internal", "core_stopped"].includes(end), end);
+    }
+  });
+}
+
+test("90,000 files share the largest headers that a caller may send", (t) => {
+  const text = worst("segments, each another", 90_000 * 16);
+  const { end, wasm, grown } = cost(text, false, limits().headerBytes - 10);
+  t.diagnostic(`${end}, wasm ${wasm} MiB, process +${grown} MiB`);
+  assert.equal(end, "files are asked for");
+  assert.ok(wasm <= MOST_MB && grown <= MOST_MB, `wasm ${wasm}, grown ${grown}`);
+});
+
+test("headers have 16 KiB in all, and more are an error that says so", () => {
+  const { headerBytes } = limits();
+  assert.equal(headerBytes, 16 << 10);
+  const made = (bytes: number) =>
+    Upload.create(
+      {
+        media: { type: "video", title: "Film", fileName: "film.mp4" },
+        source: {
+          type: "url",
+          url: "https://example.com/film.mp4",
+          headers: [["x-key", "k".repeat(bytes - 5)]],
+        },
+        vod: {},
+        oss: {},
+        options: {},
+        host: { concurrency: 1, maxConcurrency: 1, bufferBytes: 1024, buffersParts: false },
+      },
+      { accessKeyId: "id", accessKeySecret: "secret" },
+      new Uint8Array(32),
+      0,
+    ).free();
+  made(headerBytes);
+  assert.throws(
+    () => made(headerBytes + 1),
+    (error: VodliftError) => error.code === "invalid_argument" && /headers/.test(error.message),
+  );
+});
+
+test("uploads whose playlists do not fit beside those of others wait, in their order", async () => {
+  const { playlistMemory, processMemory } = limits();
+  const together = Math.floor(processMemory / playlistMemory);
+  const entered: number[] = [];
+  const all = Array.from({ length: together + 3 }, (_, at) => {
+    const one = new PlaylistMemory(() => 1000);
+    void one.enter().then(() => entered.push(at));
+    return one;
+  });
+  const first = Array.from({ length: together }, (_, at) => at);
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  await turn();
+  assert.deepEqual(entered, first);
+  // One that is given up while it waits is passed over; one whose playlists are small makes room for the next.
+  all[together]?.leave();
+  all[0]?.settle();
+  await turn();
+  // The 1,000 bytes that it keeps are too many for another whole share.
+  assert.deepEqual(
+    entered,
+    processMemory % playlistMemory >= 1000 ? [...first, together + 1] : first,
+  );
+  all[0]?.leave();
+  await turn();
+  assert.ok(entered.includes(together + 1));
+  for (const one of all) one.leave();
+});

@@ -1,0 +1,128 @@
+// Run as a process of its own: feeds the core a playlist from standard input, as a hostile source would, and prints what
+// that has cost, as JSON.
+
+import { readFileSync } from "node:fs";
+import { Upload } from "../../pkg/src/core.ts";
+import { core } from "../../pkg/src/wasm/index.ts";
+
+const MIB = 1 << 20;
+
+/** What a source may send, by what it makes the core keep. `n` counts up. */
+export const WORST: Record<string, { head?: string; line: (n: number) => string; deep?: boolean }> =
+  {
+    "lines that players pass over": { line: () => "?\n" },
+    "empty lines": { line: () => "\n" },
+    "segments, the URL of their list long": { line: (n) => `#EXTINF:1,\n?${n}\n`, deep: true },
+    "segments, each the same": { line: () => "#EXTINF:1,\n?\n", deep: true },
+    "segments, each another": { line: (n) => `#EXTINF:1,\n${n}\n` },
+    gaps: { line: (n) => `#EXTINF:1,\n#EXT-X-GAP\n${n}\n` },
+    keys: { line: (n) => `#EXT-X-KEY:METHOD=AES-128,URI="${n}"\n`, deep: true },
+    "what stays elsewhere": { line: () => '#EXT-X-A:URI="?"\n', deep: true },
+    variants: { line: () => "#EXT-X-STREAM-INF:\nv\n" },
+    renditions: { line: (n) => `#EXT-X-MEDIA:TYPE=A,URI="v${n % 50}"\n` },
+    "inline data": { line: () => '#EXT-X-A:URI="data:"\n' },
+    "a variable in each line": {
+      head: `#EXT-X-DEFINE:NAME="v",VALUE="${"v".repeat(60_000)}"\n`,
+      line: () => "#EXTINF:1,\n{$v}\n",
+    },
+    "variables of variables": {
+      line: (n) =>
+        n === 0
+          ? '#EXT-X-DEFINE:NAME="v0",VALUE="vvvvvvvvvv"\n'
+          : `#EXT-X-DEFINE:NAME="v${n}",VALUE="${`{$v${n - 1}}`.repeat(10)}"\n`,
+    },
+  };
+
+/** A playlist of about so many bytes. */
+export function worst(kind: string, bytes: number): string {
+  const { head = "", line } = WORST[kind] ?? { line: () => "" };
+  const lines = [`#EXTM3U\n#EXT-X-PLAYLIST-TYPE:VOD\n${head}`];
+  if (["variants", "renditions"].includes(kind)) lines[0] = "#EXTM3U\n";
+  let length = lines[0]?.length ?? 0;
+  for (let n = 0; length < bytes - 100; n += 1) {
+    const next = line(n);
+    lines.push(next);
+    length += next.length;
+  }
+  return lines.join("");
+}
+
+function reply(): string {
+  const base64 = (value: object) => btoa(JSON.stringify(value));
+  const address = { Endpoint: "https://oss-cn-shanghai.aliyuncs.com", Bucket: "bucket" };
+  return JSON.stringify({
+    RequestId: "r",
+    VideoId: "0123456789abcdef0123456789abcdef",
+    UploadAddress: base64({ ...address, FileName: "sv/1/list.m3u8", ObjectPrefix: "sv/1/" }),
+    UploadAuth: base64({
+      AccessKeyId: "STS.a",
+      AccessKeySecret: "s",
+      SecurityToken: "t",
+      ExpireUTCTime: "2030-01-01T00:00:00Z",
+      Expiration: "3000",
+      Region: "cn-shanghai",
+    }),
+  });
+}
+
+/** How it ends: an error's code, or that files are asked for. */
+function fed(text: string, deep: boolean, headers: [string, string][]): string {
+  const now = Date.UTC(2029, 0, 1);
+  const path = deep ? "p".repeat(7_000) : "p";
+  const root = { type: "url", url: `https://o.example/${path}/list.m3u8`, headers } as const;
+  const upload = Upload.create(
+    {
+      media: { type: "video", title: "Film", fileName: "film.m3u8" },
+      source: { type: "playlist", root: root as never },
+      vod: {},
+      oss: {},
+      options: {},
+      host: { concurrency: 4, maxConcurrency: 8, bufferBytes: 16 * MIB, buffersParts: false },
+    },
+    { accessKeyId: "id", accessKeySecret: "secret" },
+    new Uint8Array(32),
+    now,
+  );
+  let event: Parameters<Upload["handle"]>[0] = { type: "start" };
+  for (let step = 0; step < 20; step += 1) {
+    const effects = upload.handle(event, now);
+    const failed = effects.find((effect) => effect.type === "failed");
+    if (failed) return failed.error.code;
+    const next = effects.find((one) => ["open", "readText", "send"].includes(one.type));
+    if (next?.type === "open" && step > 2) return "files are asked for";
+    if (next?.type === "open") {
+      event = { type: "opened", id: next.id, status: 200, headers: [] };
+    } else if (next?.type === "readText") {
+      event = {
+        type: "text",
+        id: next.id,
+        text: text.slice(0, next.limit),
+        ended: text.length <= next.limit,
+      };
+    } else if (next?.type === "send") {
+      event = { type: "replied", id: next.id, status: 200, headers: [], body: reply() };
+    }
+  }
+  return "it goes on";
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [deep = "", headerBytes = "0"] = process.argv.slice(2);
+  const given = Number(headerBytes);
+  const headers: [string, string][] = given > 0 ? [["x-key", "k".repeat(given)]] : [];
+  const first = core();
+  const text = readFileSync(0, "latin1");
+  const before = process.memoryUsage().rss;
+  const begun = performance.now();
+  let end: string;
+  try {
+    end = fed(text, deep === "deep", headers);
+  } catch (error) {
+    end = (error as { code?: string }).code ?? String(error);
+  }
+  const ms = Math.round(performance.now() - begun);
+  const mb = (bytes: number) => Math.round(bytes / MIB);
+  const peak = process.resourceUsage().maxRSS * 1024;
+  const wasm = "memory" in first ? mb(first.memory.buffer.byteLength) : 0;
+  console.log(JSON.stringify({ end, wasm, grown: mb(peak - before), ms }));
+}
