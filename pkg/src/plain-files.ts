@@ -10,8 +10,8 @@ const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 /** A pipe that lies where a file should must not be waited for. */
 const NO_WAIT = constants.O_NONBLOCK ?? 0;
 
-/** Readable and writable by their owner alone. */
-export const PRIVATE_FILE = 0o600;
+const PRIVATE_FILE = 0o600;
+/** For its owner alone, as all that is made here. */
 export const PRIVATE_FOLDER = 0o700;
 
 /** A symbolic link lies where a file or a folder of ours should. */
@@ -30,6 +30,11 @@ export const TEMPORARY = /^\.vodlift-[0-9a-f]{16}\.tmp$/;
 /** Opens a file to be read. A link is refused as a `LinkRefused`. */
 export function openToRead(path: string): Promise<FileHandle> {
   return opened(path, constants.O_RDONLY | NO_WAIT);
+}
+
+/** Makes a file that must not be there yet, which a link is, too. */
+export function openNew(path: string): Promise<FileHandle> {
+  return open(path, "wx", PRIVATE_FILE);
 }
 
 /** Opens a file to be written at positions; it is made if need be, and never emptied. */
@@ -73,7 +78,7 @@ export async function mustBeFolder(path: string): Promise<void> {
  */
 export async function replaceFile(path: string, text: string, sync = false): Promise<void> {
   const beside = join(dirname(path), `.vodlift-${randomBytes(8).toString("hex")}.tmp`);
-  const file = await open(beside, "wx", PRIVATE_FILE);
+  const file = await openNew(beside);
   try {
     try {
       await file.writeFile(text);

@@ -2,6 +2,7 @@
 import type { Env } from "../env.ts";
 import { type Actor, jobs } from "../jobs/index.ts";
 import type { Query } from "../jobs/query.ts";
+import { csvLine } from "./csv-line.ts";
 import type { Ingest } from "./schema.ts";
 
 const COLUMNS = [
@@ -33,7 +34,7 @@ export function csv(
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       // The mark tells spreadsheets that it is UTF-8.
-      controller.enqueue(encoder.encode(`\uFEFF${COLUMNS.join(",")}\r\n`));
+      controller.enqueue(encoder.encode(`\uFEFF${csvLine(COLUMNS)}`));
     },
     async pull(controller) {
       const from = before === undefined ? {} : { before };
@@ -53,17 +54,7 @@ export function csv(
 }
 
 function line(ingest: Ingest): string {
-  const cells = COLUMNS.map((column) =>
-    cell(column === "error" ? ingest.error?.code : ingest[column]),
+  return csvLine(
+    COLUMNS.map((column) => (column === "error" ? ingest.error?.code : ingest[column])),
   );
-  return `${cells.join(",")}\r\n`;
-}
-
-/** What a spreadsheet may take for the beginning of a formula. Full-width signs count, too, and those behind blanks and marks that are not seen: some read them as the plain ones. */
-const FORMULA = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@＝＋－＠﹢﹣﹦﹫])/u;
-
-/** A text that a spreadsheet would take for a formula gets an apostrophe before it. */
-function cell(value: string | number | undefined): string {
-  const text = String(value ?? "").replace(FORMULA, "'$&");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

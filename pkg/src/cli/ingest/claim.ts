@@ -1,11 +1,11 @@
-import { open, readFile, rm } from "node:fs/promises";
-import { PRIVATE_FILE } from "../../plain-files.ts";
+import { readFile, rm } from "node:fs/promises";
+import { openNew } from "../../plain-files.ts";
 import { UsageError } from "../args.ts";
 
 /** Takes a lock file for this process. One whose process is gone counts for nothing. */
 export async function claim(lock: string, what: string): Promise<void> {
   for (;;) {
-    const file = await open(lock, "wx", PRIVATE_FILE).catch((error: NodeJS.ErrnoException) => {
+    const file = await openNew(lock).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EEXIST") return undefined;
       throw error;
     });

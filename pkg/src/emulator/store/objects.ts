@@ -1,8 +1,8 @@
 /** Finished objects: plain files under `DIR/<bucket>/`, their metadata beside them in the state folder. */
 import { createHash } from "node:crypto";
-import { lstat, open, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { lstat, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { openToRead, openToWrite, PRIVATE_FILE } from "../../plain-files.ts";
+import { openNew, openToRead, openToWrite } from "../../plain-files.ts";
 import { Crc64, combineCrc64 } from "../crc64.ts";
 import { copyRange, hasCode, isMissing, readJson, readRange, writeJson } from "./files.ts";
 import type { Folder } from "./folder.ts";
@@ -61,7 +61,7 @@ export class Objects {
   /** Streams a body to disk without publishing it; call `publish` or `discard` with the result. */
   async receive(chunks: AsyncIterable<Buffer>): Promise<{ path: string; digest: Digest }> {
     const path = this.#folder.incoming();
-    const file = await open(path, "wx", PRIVATE_FILE);
+    const file = await openNew(path);
     try {
       return { path, digest: await receive(chunks, new Writer(file, 0)) };
     } catch (error) {
