@@ -131,7 +131,7 @@ codes! {
     /// The service computed another signature.
     SignatureMismatch = Credentials, false, "Check the AccessKey secret and the region: the service computed another signature.";
     /// The key is known but may not do this.
-    PermissionDenied = Credentials, false, "Grant the RAM user the VOD action named in the message, or use another key.";
+    PermissionDenied = Credentials, false, "Grant the RAM user the action that was called, or use another key.";
     /// The caller's own STS token is over.
     TokenExpired = Credentials, false, "Pass a fresh STS token.";
     /// The caller's own STS token is not valid for this key.
@@ -160,7 +160,7 @@ codes! {
     /// The media is in a state in which its bytes cannot be replaced.
     NotReplaceable = Service, false, "A video that is deleted or blocked gets no new bytes: upload this as a new media.";
     /// A reply that is not what the API documents.
-    ReplyInvalid = Service, false, "Check that the endpoint is the VOD API; give the request id to support.";
+    ReplyInvalid = Service, false, "Check the endpoint, and what stands between here and it: this is no reply of VOD or OSS.";
     /// No connection to OSS.
     OssUnreachable = Service, true, "Check the network path to the OSS endpoint, then try again.";
     /// OSS refused the call; `serviceCode` is its own code.

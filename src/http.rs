@@ -18,11 +18,15 @@ pub fn header<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// The first header of this name as text: UTF-8 where its bytes are valid UTF-8, else Latin-1.
+/// The first header of this name as text.
 pub fn header_text<'a>(headers: &'a Headers, name: &str) -> Option<Cow<'a, str>> {
-    let value = header(headers, name)?;
+    header(headers, name).map(readable_value)
+}
+
+/// A value as text: UTF-8 where its bytes are valid UTF-8, else Latin-1.
+pub(crate) fn readable_value(value: &str) -> Cow<'_, str> {
     let decoded = bytes_of(value).and_then(|bytes| String::from_utf8(bytes).ok());
-    Some(decoded.map_or(Cow::Borrowed(value), Cow::Owned))
+    decoded.map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 /// Where a redirect leads, if it says so. Bytes that are not UTF-8 are percent-encoded one by one:

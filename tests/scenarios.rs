@@ -568,6 +568,32 @@ fn a_complete_whose_reply_is_lost_is_settled_by_vod_where_head_is_forbidden() {
 }
 
 #[test]
+fn a_complete_whose_reply_has_lost_its_body_is_settled() {
+    for may_read in [true, false] {
+        let mut world = world(4 * MIB);
+        world.service.may_read = may_read;
+        world.luck.script(Op::Complete, 1, Fault::EmptyAnswer);
+        world.run().unwrap();
+        world.assert_object_is_the_source();
+        assert_eq!(world.luck.count(Op::Initiate), 1);
+    }
+}
+
+#[test]
+fn a_denial_names_the_action_that_was_called() {
+    let mut world = world(4 * MIB);
+    let denied = Fault::Refuse(403, "Forbidden.RAM");
+    world.luck.script(Op::CreateUploadVideo, 1, denied);
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::PermissionDenied);
+    assert!(
+        error.hint.contains("vod:CreateUploadVideo"),
+        "{}",
+        error.hint
+    );
+}
+
+#[test]
 fn a_put_whose_reply_is_lost_is_settled_by_head() {
     let mut world = world(1000);
     world.service.may_read = true;

@@ -83,6 +83,22 @@ export function pairs(field: string, headers: HeaderFields = {}): [string, strin
   try {
     return [...new Headers(headers as HeadersInit)];
   } catch {
-    throw invalid(field, "holds a header name or value that HTTP does not allow");
+    throw invalid(field, `holds ${refused(headers)} that HTTP does not allow`);
+  }
+}
+
+/** What of them it is, by its name if that can be printed. */
+function refused(headers: HeaderFields): string {
+  const all = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+  const wrong = all.find(([name, value]) => !isHeader(name, value))?.[0] ?? "";
+  return isHeader(wrong, "") ? `a value of ${wrong}` : "a header name";
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    new Headers([[name, value]]);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -114,7 +114,10 @@ pub fn error_from_reply(reply: &Reply) -> Error {
     let refusal = Refusal::read(reply);
     let text = refusal.message.as_deref().unwrap_or_default();
     let (code, _) = meaning(refusal.code.as_deref(), reply.status);
-    let (code, hint) = told_apart(code, text);
+    let (code, hint) = match (&refusal.code, reply.status) {
+        (None, 413) => (code, TOO_MUCH_HINT),
+        _ => told_apart(code, text),
+    };
     let mut message = format!("OSS answered {}", reply.status);
     message.push_str(match (&refusal.code, reply.status) {
         (None, 200..=299) => " with something that is not a reply of OSS",
@@ -167,6 +170,10 @@ fn told_apart(code: Code, text: &str) -> (Code, &'static str) {
     };
     (code, hint)
 }
+
+/// OSS itself takes parts of 5 GiB.
+const TOO_MUCH_HINT: &str =
+    "A proxy on the way takes no request of that size: lower `partSize`, or raise its limit.";
 
 const DENIED_HINT: &str = "OSS denies this to the upload credential that VOD gave, which no permission of the AccessKey changes: leave out `headers` that ask for more than to store the file, look at the bucket's own policy, and if it lasts, give the request id to support.";
 
@@ -299,6 +306,25 @@ mod tests {
         assert_eq!(
             recovery(&Error::new(Code::OssUnreachable, "x")),
             OssRecovery::Backoff
+        );
+    }
+
+    #[test]
+    fn a_proxy_that_takes_less_is_told_from_oss() {
+        let reply = |body: &str| Reply {
+            status: 413,
+            headers: vec![],
+            body: body.into(),
+        };
+        let page = error_from_reply(&reply("<html><h1>413 Request Entity Too Large</h1></html>"));
+        assert_eq!(
+            (page.code, page.hint.as_str()),
+            (Code::OssRejected, TOO_MUCH_HINT)
+        );
+        let own = error_from_reply(&reply("<Error><Code>EntityTooLarge</Code></Error>"));
+        assert_eq!(
+            (own.code, own.hint.as_str()),
+            (Code::TooLarge, Code::TooLarge.hint())
         );
     }
 

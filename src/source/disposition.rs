@@ -2,7 +2,18 @@
 //! it in fact: raw in some character set, percent-encoded, as RFC 2047 words, in RFC 2231 pieces.
 
 use crate::encode::{base64_decode, percent_bytes};
+use crate::http::{Headers, readable_value};
 use crate::text::{self, UNREADABLE};
+
+/// The name that the headers of a reply suggest. A proxy may have added a Content-Disposition to
+/// that of the server behind it.
+pub(super) fn suggested_name(headers: &Headers) -> Option<String> {
+    let all = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-disposition"));
+    all.map(|(_, value)| readable_value(value))
+        .find_map(|text| file_name(&text))
+}
 
 /// The name a reply suggests, if there is a usable one. `filename*` wins over `filename`. Directories, which a hostile
 /// server may send in either spelling, are dropped.

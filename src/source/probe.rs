@@ -4,12 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::disposition::file_name;
+use super::disposition::suggested_name;
 use super::range::{
     ContentRange, bad_status, check_identity, content_length, content_range, holds_a_part,
 };
 use crate::error::{Code, Error};
-use crate::http::{Headers, header, header_text};
+use crate::http::{Headers, header};
 use crate::time::UnixMs;
 
 /// What the first reply tells of a source.
@@ -74,15 +74,16 @@ pub(crate) enum Likeness {
 /// `EmptySource`, `SourceEncoded`, `SourceRange` for a part of the source, `SourceNotFound`, `SourceForbidden` or
 /// `SourceStatus`.
 pub fn read_probe(status: u16, headers: &Headers) -> Result<Probe, Error> {
-    if matches!(status, 200 | 206) {
+    if matches!(status, 200 | 203 | 206) {
         check_identity(headers)?;
     }
     let size = match status {
-        200 if holds_a_part(headers) => {
-            let message = "the source answered 200 with a part of the file";
-            return Err(Error::new(Code::SourceRange, message).status(200));
+        200 | 203 if holds_a_part(headers) => {
+            let message = format!("the source answered {status} with a part of the file");
+            return Err(Error::new(Code::SourceRange, message).status(status));
         }
-        200 => content_length(headers)?,
+        // 203 is a 200 that a proxy has passed on.
+        200 | 203 => content_length(headers)?,
         206 => match first_range(headers)? {
             (end, total) if total == Some(end) => total,
             _ => return Err(odd("a part of the file")),
@@ -122,7 +123,7 @@ fn probe(headers: &Headers, size: Option<u64>, ranges: bool, whole: bool) -> Res
         whole,
         validator: Validator::of(headers),
         content_type: header(headers, "content-type").map(str::to_owned),
-        file_name: header_text(headers, "content-disposition").and_then(|text| file_name(&text)),
+        file_name: suggested_name(headers),
     })
 }
 
@@ -371,6 +372,36 @@ mod tests {
             Code::SourceEncoded
         );
         read_probe(200, &headers(&[("content-encoding", "Identity")])).unwrap();
+        // The host undoes chunks, and nothing else.
+        for coding in ["gzip, chunked", "deflate", "X-Gzip"] {
+            let error = read_probe(200, &headers(&[("transfer-encoding", coding)])).unwrap_err();
+            assert_eq!(error.code, Code::SourceEncoded, "{coding}");
+            assert!(error.message.contains("Transfer-Encoding"), "{error}");
+        }
+        for coding in ["chunked", "Chunked", "identity", "identity, chunked"] {
+            read_probe(200, &headers(&[("transfer-encoding", coding)])).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_passes_on_is_the_file() {
+        let whole = headers(&[("content-length", "9")]);
+        assert_eq!(read_probe(203, &whole).unwrap().size, Some(9));
+        assert_eq!(read_first_part(100, 203, &whole).unwrap().size, Some(9));
+        assert_eq!(
+            code(203, &[("content-range", "bytes 0-8/90")]),
+            Code::SourceRange
+        );
+    }
+
+    #[test]
+    fn the_name_stands_in_whichever_disposition_has_one() {
+        let probe = first_part(&[
+            ("content-range", "bytes 0-99/1234"),
+            ("content-disposition", "inline"),
+            ("content-disposition", "attachment; filename=b.mp4"),
+        ]);
+        assert_eq!(probe.unwrap().file_name.as_deref(), Some("b.mp4"));
     }
 
     #[test]

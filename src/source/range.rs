@@ -32,7 +32,7 @@ pub struct RangeExpectation {
 pub fn check_range(expect: &RangeExpectation, status: u16, headers: &Headers) -> Result<(), Error> {
     match status {
         206 => {}
-        200 => return Err(whole(expect, headers)),
+        200 | 203 => return Err(whole(expect, headers)),
         416 => return Err(unsatisfied(expect, headers)),
         _ => return Err(bad_status(status)),
     }
@@ -148,29 +148,33 @@ const IDENTITY: &[&str] = &[
     "utf8",
 ];
 
+/// Of the Transfer-Encodings, what a host undoes by itself.
+const TRANSFERRED: &[&str] = &["chunked", "identity"];
+
 /// Bytes that are encoded are not the bytes of the file.
 pub(super) fn check_identity(headers: &Headers) -> Result<(), Error> {
-    let plain = |coding: &str| {
-        coding.is_empty()
-            || IDENTITY
-                .iter()
-                .any(|name| coding.eq_ignore_ascii_case(name))
-    };
-    let codings = headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
-    match codings
-        .flat_map(|(_, value)| value.split(','))
-        .map(str::trim)
-        .find(|coding| !plain(coding))
-    {
-        None => Ok(()),
-        Some(_) => {
+    for (name, plain) in [
+        ("Content-Encoding", IDENTITY),
+        ("Transfer-Encoding", TRANSFERRED),
+    ] {
+        if is_coded(headers, name, plain) {
             let message =
-                "the source answered with a Content-Encoding although identity was asked for";
-            Err(Error::new(Code::SourceEncoded, message))
+                format!("the source answered with a {name} although identity was asked for");
+            return Err(Error::new(Code::SourceEncoded, message));
         }
     }
+    Ok(())
+}
+
+fn is_coded(headers: &Headers, header: &str, plain: &[&str]) -> bool {
+    let is_plain = |coding: &str| {
+        coding.is_empty() || plain.iter().any(|name| coding.eq_ignore_ascii_case(name))
+    };
+    headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(header))
+        .flat_map(|(_, value)| value.split(','))
+        .any(|coding| !is_plain(coding.trim()))
 }
 
 /// Content-Length, if there is one.

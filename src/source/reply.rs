@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::disposition::file_name;
+use super::disposition::suggested_name;
 use super::probe::{Probe, Validator};
 use super::range::{bad_status, check_identity, content_length};
 use crate::error::Error;
-use crate::http::{Headers, header, header_text};
+use crate::http::{Headers, header};
 
 /// The head of a reply whose body is the source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,16 +57,13 @@ impl ReplyHead {
         if !self.decoded {
             plain?;
         }
-        let named = header_text(&self.headers, "content-disposition");
         Ok(Probe {
             size,
             ranges: false,
             whole: true,
             validator: Validator::default(),
             content_type: header(&self.headers, "content-type").map(str::to_owned),
-            file_name: named
-                .and_then(|text| file_name(&text))
-                .or(self.name.clone()),
+            file_name: suggested_name(&self.headers).or(self.name.clone()),
         })
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::api::Mezzanine;
-use super::error::{Recovery, recovery, retry_after_ms};
+use super::error::{Recovery, naming, recovery, retry_after_ms};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
 use super::video_info::{self, Deletion, VideoInfo};
 use super::{VideoRef, VodService, api, request};
@@ -500,7 +500,9 @@ impl Conversation {
                 self.try_again(error, asked, CALL_TRIES, now)
             }
             Recovery::NewToken if self.account.renewable && !self.renewed => Step::Renew,
-            _ => Step::Failed { error },
+            _ => Step::Failed {
+                error: naming(error, &self.action()),
+            },
         }
     }
 

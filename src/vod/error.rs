@@ -116,6 +116,14 @@ pub fn error_from_reply(reply: &Reply) -> Error {
     }
 }
 
+/// A denial that does not say by itself what is missing names the action that was called.
+pub(crate) fn naming(mut error: Error, action: &str) -> Error {
+    if error.code == Code::PermissionDenied && error.hint == Code::PermissionDenied.hint() {
+        error.hint = format!("Allow vod:{action} to this key by a RAM policy, or use another key.");
+    }
+    error
+}
+
 /// What a retry of this VOD call must change.
 pub fn recovery(error: &Error) -> Recovery {
     match (error.code, error.status) {

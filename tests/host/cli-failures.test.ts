@@ -159,6 +159,13 @@ test("a file that is not there", () =>
     says: /film\.mp4: no such file/,
   }));
 
+test("what is neither a file nor a URL, and was to be one", async () => {
+  const told = { exit: 2, code: "invalid_argument", says: /no such file, and no URL/ };
+  for (const source of ["www.example.com/film.mp4", "https:/example.com/a.mp4"]) {
+    await fails([source], told);
+  }
+});
+
 test("a loopback source without --allow-private", () =>
   fails([origin.add("/private.mp4", { size: 10 })], { exit: 7, code: "address_refused" }));
 

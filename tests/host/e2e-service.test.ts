@@ -74,6 +74,29 @@ test("a Complete whose answer is lost is settled, not repeated into an error", a
   await lifts();
 });
 
+/** Uploads what fits one PutObject. */
+function uploadSmall(...options: string[]): Promise<CliResult> {
+  const small = origin.add("/small.mp4", { size: 100_000 });
+  return vodlift(["upload", small, "--allow-private", "--json", ...options], { service });
+}
+
+test("a PutObject whose answer is lost is known as one's own where nothing may be overwritten", async () => {
+  service.setFaults([{ operation: "PutObject", count: 1, action: { kind: "reset-after" } }]);
+  const { code, json, stderr } = await uploadSmall(
+    "--object-header",
+    "x-oss-forbid-overwrite: true",
+  );
+  assert.equal(code, 0, stderr);
+  assert.equal(await storedSha256(service, json.objectKey), await origin.sha256("/small.mp4"));
+});
+
+test("what is there already and is not one's own is no success", async () => {
+  const taken = { kind: "answer", status: 409, code: "FileAlreadyExists" } as const;
+  service.setFaults([{ operation: "PutObject", action: taken }]);
+  const { code, json } = await uploadSmall();
+  assert.deepEqual([code, json.error.code], [5, "oss_rejected"]);
+});
+
 test("an object whose CRC-64 is not that of its parts is no success", async () => {
   service.setFaults([{ operation: "CompleteMultipartUpload", action: { kind: "wrong-crc" } }]);
   const { json } = await fails(6, "checksum_mismatch");

@@ -42,6 +42,17 @@ function utf16(text: string, order: "le" | "be", bom = true): Uint8Array {
   return order === "le" ? bytes : bytes.swap16();
 }
 
+test("yes and no are read as spreadsheets write them", async () => {
+  for (const [yes, no] of [
+    ["TRUE", "FALSE"],
+    ["True", "false"],
+  ]) {
+    const [row] = await rows(`source,ranges,showWatermark\nhttps://h/a.mp4,${no},${yes}\n`);
+    assert.deepEqual([row?.options.ranges, row?.options.showWatermark], [false, true]);
+  }
+  await assert.rejects(rows("source,ranges\nhttps://h/a.mp4,yes\n"), /ranges/);
+});
+
 const READ: readonly [what: string, text: string | Uint8Array, name?: string][] = [
   ["commas", 'source,title\na.mp4,"A, or; what"\nb.mp4,电影\n'],
   ["semicolons", 'source;title\na.mp4;"A, or; what"\nb.mp4;电影\n'],
@@ -58,6 +69,7 @@ const READ: readonly [what: string, text: string | Uint8Array, name?: string][] 
     "names in quotes, with blanks",
     '"source" , title\na.mp4,"A, or; what"\nb.mp4,电影\n'.replace('" ,', '",'),
   ],
+  ["blanks around cells", 'source , title\n a.mp4 , "A, or; what" \nb.mp4,\u3000电影 \n'],
   ["a byte order mark", '\ufeffsource,title\na.mp4,"A, or; what"\nb.mp4,电影\n'],
   [
     "UTF-16, as Excel's Unicode text",
@@ -202,10 +214,10 @@ function manifest(draw: Drawn): { bytes: Uint8Array; means: (string | undefined)
   const separator = draw.of([",", ";", "\t"]);
   const end = draw.of(["\n", "\r\n", "\r"]);
   const quoted = draw.upTo(1) === 1;
+  const around = draw.of(["", " ", "\u3000"]);
   const cell = (text: string) => {
-    const needs =
-      quoted || /["\r\n]/.test(text) || [",", ";", "\t"].some((one) => text.includes(one));
-    return needs ? `"${text.replaceAll('"', '""')}"` : text;
+    const needs = quoted || text.trim() !== text || /[",;\t\r\n]/.test(text);
+    return around + (needs ? `"${text.replaceAll('"', '""')}"` : text) + around;
   };
   const blanks = draw.upTo(2);
   const line = (cells: string[]) => [...cells.map(cell), ...Array(blanks).fill("")].join(separator);

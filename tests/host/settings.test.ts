@@ -106,6 +106,8 @@ test("what breaks a rule is refused before anything is sent", async () => {
     [{ trafficLimit: 1 }, /`trafficLimit` must be 819,200 to/],
     [{ headers: { "x-oss-meta-a": "x".repeat(9000) } }, /at most 8192 bytes of x-oss-meta/],
     [{ headers: { "x-oss-storage-class": "Cold" } }, /x-oss-storage-class/],
+    [{ headers: { "x-oss-meta-name": "屏幕.png" } }, /`headers` .* value of x-oss-meta-name/],
+    [{ headers: { "x oss": "a" } }, /`headers` holds a header name/],
     [{ callback: { url: "ftp://h", body: "x" } }, /`callback.url` must be absolute/],
     [{ userData: { MessageCallback: { CallbackURL: "h" } } }, /`MessageCallback` must have/],
     [{ userData: { AccelerateConfig: { Type: "x" } } }, /`AccelerateConfig` must have/],

@@ -28,6 +28,8 @@ pub enum Fault {
     ResetBefore,
     /// The connection breaks after it took effect.
     ResetAfter,
+    /// It took effect, and the answer has lost its body on the way.
+    EmptyAnswer,
     /// The service answers with this status and code.
     Refuse(u16, &'static str),
     /// The source's connection breaks within its body.
@@ -127,6 +129,13 @@ impl Luck {
                 Fault::Refuse(500, "InternalError"),
                 Fault::Refuse(403, "SecurityTokenExpired"),
                 Fault::Refuse(400, "RequestTimeout"),
+                Fault::NoHandle,
+            ],
+            Op::Complete => &[
+                Fault::ResetBefore,
+                Fault::ResetAfter,
+                Fault::EmptyAnswer,
+                Fault::Refuse(500, "InternalError"),
                 Fault::NoHandle,
             ],
             _ => &[

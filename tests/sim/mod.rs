@@ -560,6 +560,16 @@ impl World {
                 self.service.answer(op, request, self.now);
                 failed(id, FailureKind::Network)
             }
+            Some(Fault::EmptyAnswer) => {
+                let (status, headers, _) = self.service.answer(op, request, self.now);
+                let body = String::new();
+                Event::Replied {
+                    id,
+                    status,
+                    headers,
+                    body,
+                }
+            }
             Some(Fault::Refuse(status, code)) => {
                 let (headers, body) = self.service.refusal(op, code, self.now);
                 Event::Replied {

@@ -32,6 +32,7 @@ let worker: RunningWorker;
 before(async () => {
   receiver = await startReceiver((path, nth) => {
     if (path === "/busy") return nth < 3 ? { status: 500 } : undefined;
+    if (path === "/gone") return { status: 410 };
     if (path === "/moved") return { status: 307, location: `${receiver.url}/elsewhere` };
     return undefined;
   });
@@ -130,6 +131,13 @@ suite("webhooks", { concurrency: true }, () => {
     for (const delivery of deliveries) assert.equal(verified(delivery).data.id, id);
     assert.equal(new Set(deliveries.map(({ headers }) => headers["webhook-id"])).size, 1);
     assert.equal((await until(id, ({ webhook }) => webhook !== "pending")).webhook, "delivered");
+  });
+
+  test("who is gone is told once", async () => {
+    const id = await ingest({ size: 10 }, { webhookUrl: `${receiver.url}/gone` });
+    await receiver.deliveries("/gone", 1);
+    assert.equal((await until(id, ({ webhook }) => webhook !== "pending")).webhook, "delivered");
+    assert.equal((await receiver.deliveries("/gone", 1)).length, 1);
   });
 
   test("each state is told once, in its order, under an id of its own", async () => {

@@ -50,6 +50,10 @@ export async function mustBeSource(
 ): Promise<void> {
   if (source === "-" || isUrl(source)) return;
   const it = await found(source, topic).catch(() => "nothing" as const);
+  if (it === "nothing" && /^(https?:|www\.)/i.test(source)) {
+    const example = "A URL begins with https:// or http://, such as https://example.com/film.mp4";
+    throw new UsageError(`${printable(source)}: no such file, and no URL`, topic, example);
+  }
   if (typeof it === "string" || it.other === "a directory") return;
   const message = `${source}: it is ${it.other}, not a regular file`;
   const standard = `vodlift upload - --file-name ${basename(fileName)}`;

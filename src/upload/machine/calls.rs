@@ -162,8 +162,21 @@ impl Upload {
     fn vod_request(&mut self, call: Call, now: UnixMs) -> Result<Request, Error> {
         let nonce = self.entropy.nonce();
         let now = self.server_now(now);
+        let (action, params) = self.vod_question(call);
+        vod::request::request(
+            &self.job.vod,
+            &self.account.credentials,
+            action,
+            &params,
+            &nonce,
+            now,
+        )
+    }
+
+    /// The action of the VOD API that a call is, and its parameters.
+    fn vod_question(&self, call: Call) -> (&'static str, Vec<(String, String)>) {
         let media_id = self.media_id();
-        let (action, params) = match call {
+        match call {
             Call::Create => (self.job.media.action(), self.job.media.params()),
             Call::Adopt => (
                 api::REFRESH_UPLOAD_VIDEO,
@@ -196,15 +209,7 @@ impl Upload {
                 api::get_mezzanine_info_params(media_id),
             ),
             _ => media_info::question(&self.job.media, media_id),
-        };
-        vod::request::request(
-            &self.job.vod,
-            &self.account.credentials,
-            action,
-            &params,
-            &nonce,
-            now,
-        )
+        }
     }
 
     fn oss_request(&self, call: Call, now: UnixMs) -> Result<Request, Error> {
@@ -316,7 +321,7 @@ impl Upload {
             }
             Recovery::NewToken if self.account.renewable && !self.renewed => self.renew(call),
             Recovery::NewNonce | Recovery::FixClock | Recovery::NewToken | Recovery::Fail => {
-                Err(error)
+                Err(vod::error::naming(error, self.vod_question(call).0))
             }
         }
     }

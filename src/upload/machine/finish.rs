@@ -39,6 +39,11 @@ impl Upload {
                 Ok(self.restart(error, now)?)
             }
             OssRecovery::RelistParts if !self.relisted => Ok(self.relist(error, now)?),
+            // It was done, and what says so has been lost on the way.
+            _ if error.code == Code::ReplyInvalid => {
+                self.complete_in_doubt = true;
+                Ok(self.retry_call(Call::CompleteMultipartUpload, error, None, now)?)
+            }
             recovery => {
                 // A 5xx may have taken effect all the same.
                 self.complete_in_doubt |= recovery == OssRecovery::Backoff;

@@ -272,7 +272,7 @@ impl Upload {
             Ok(probe) => self.on_probe(id, probe, head, now),
             Err(error) => {
                 self.close(id)?;
-                self.reader.gave_bytes |= matches!(status, 200 | 206);
+                self.reader.gave_bytes |= matches!(status, 200 | 203 | 206);
                 self.open_refused(error, status, retry_after_ms(headers, now), now)
             }
         }

@@ -49,7 +49,9 @@ export async function deliver(env: Env, url: string, ingest: Ingest): Promise<vo
     },
   });
   await response.body?.cancel();
-  if (!response.ok) throw new Error(`${target.host} answered ${response.status}`);
+  // Who answers 410 (gone) wants to be told no more of it.
+  if (!response.ok && response.status !== 410)
+    throw new Error(`${target.host} answered ${response.status}`);
 }
 
 /** Why this receiver is not told, if it is not. The operator's own is held to no list. */

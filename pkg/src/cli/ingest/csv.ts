@@ -1,5 +1,6 @@
 // CSV as RFC 4180 has it and as spreadsheets write it, read as it comes: quotes, doubled quotes, line ends within quotes;
-// CRLF, LF or CR; cells divided by commas, semicolons or tabs, whichever the first line uses.
+// CRLF, LF or CR; cells divided by commas, semicolons or tabs, whichever the first line uses. Blanks around a cell are none of
+// it, unless they stand in quotes.
 
 /** A record, and the line it begins on. */
 export interface CsvRecord {
@@ -24,7 +25,8 @@ const SEPARATORS: Readonly<Record<string, string>> = {
   "\t": "a tab",
 };
 
-type State = "start" | "plain" | "quoted" | "quote";
+/** In `quote` behind one that may have been doubled, in `closed` behind the blanks after one that was not. */
+type State = "start" | "plain" | "quoted" | "quote" | "closed";
 
 /** The records of a text that arrives in pieces. Empty lines are none. */
 export async function* csvRecords(pieces: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
@@ -73,10 +75,15 @@ class Reader {
       this.#endCell();
       return undefined;
     }
-    if (this.#state === "quote") throw this.#wrong("has text after a closing quote");
+    if (this.#state === "quote" || this.#state === "closed") return this.#passBlank(char);
     this.#cell += char;
     this.#state = "plain";
     return undefined;
+  }
+
+  #passBlank(char: string): undefined {
+    if (char.trim() !== "") throw this.#wrong("has text after a closing quote");
+    this.#state = "closed";
   }
 
   end(): CsvRecord | undefined {
@@ -87,13 +94,19 @@ class Reader {
   }
 
   #quote(): undefined {
-    if (this.#state === "plain") {
+    if (this.#state === "closed") throw this.#wrong("has text after a closing quote");
+    if (this.#state === "plain" && this.#cell.trim() !== "") {
       const rule = "has a quote within a cell that does not begin with one";
       throw this.#wrong(`${rule}: put it in quotes as a whole, and double the quote`);
     }
     if (this.#state === "quote") this.#cell += '"';
-    else this.#opened = this.#line;
+    else this.#open();
     this.#state = "quoted";
+  }
+
+  #open(): void {
+    this.#cell = "";
+    this.#opened = this.#line;
   }
 
   #separates(char: string): boolean {
@@ -104,7 +117,7 @@ class Reader {
   }
 
   #endCell(): void {
-    this.#cells.push(this.#cell);
+    this.#cells.push(this.#state === "plain" ? this.#cell.trim() : this.#cell);
     this.#cell = "";
     this.#state = "start";
   }

@@ -37,8 +37,11 @@ const from =
   (field, value: number | string) =>
     whole(field, typeof value === "string" ? Number(value) : value, least);
 const number = from(0);
-const yesNo: Rule = (field, value: boolean | string) =>
-  flag(field, value === "true" ? true : value === "false" ? false : (value as boolean));
+/** Spreadsheets write TRUE. */
+const yesNo: Rule = (field, value: boolean | string) => {
+  const word = typeof value === "string" ? value.toLowerCase() : value;
+  return flag(field, word === "true" ? true : word === "false" ? false : (value as boolean));
+};
 const url: Rule = (field, value: string) => {
   if (isUrl(text(field, value) ?? "")) return value;
   throw new FieldError(field, "must be a URL, with https:// or http:// before it");
