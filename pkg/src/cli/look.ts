@@ -52,7 +52,7 @@ export async function mustBeSource(
   const it = await found(source, topic).catch(() => "nothing" as const);
   if (it === "nothing" && /^(https?:|www\.)/i.test(source)) {
     const example = "A URL begins with https:// or http://, such as https://example.com/film.mp4";
-    throw new UsageError(`${printable(source)}: no such file, and no URL`, topic, example);
+    throw new UsageError(`${source}: no such file, and no URL`, topic, example);
   }
   if (typeof it === "string" || it.other === "a directory") return;
   const message = `${source}: it is ${it.other}, not a regular file`;
