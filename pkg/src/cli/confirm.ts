@@ -1,7 +1,7 @@
 // What a checkpoint names as its source, before it is read: the file may have come from somebody else.
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import type { NamedSource } from "../index.ts";
 import { CliError } from "./exit.ts";
 import { RESUME } from "./options/commands.ts";
@@ -9,18 +9,15 @@ import { flagOf } from "./options/option.ts";
 import { note, SCREEN } from "./output.ts";
 
 /**
- * Asks about a local file that lies neither in the working directory nor beside its checkpoint. A URL is the guard's to
+ * Asks about a local file that lies neither below the working directory nor beside its checkpoint. A URL is the guard's to
  * judge. Where nobody can be asked it is refused.
  */
-export function confirmed(checkpoint: string): (source: NamedSource) => Promise<boolean> {
-  return async ({ path }) => {
-    if (path === undefined || (await isNear(path, checkpoint))) return true;
-    const where = `${checkpoint} names ${path}, outside of this folder`;
-    if (!process.stdin.isTTY || !SCREEN.isTTY) throw unconfirmed(where);
-    note(`${where}. Upload that file? [y/N]`);
-    if (await saysYes()) return true;
-    throw unconfirmed(where);
-  };
+export async function confirm({ path }: NamedSource, checkpoint: string): Promise<void> {
+  if (path === undefined || (await isNear(path, checkpoint))) return;
+  const where = `${checkpoint} names ${path}, outside of this folder`;
+  const asking = process.stdin.isTTY && SCREEN.isTTY;
+  if (asking) note(`${where}. Upload that file? [y/N]`);
+  if (!asking || !(await saysYes())) throw unconfirmed(where);
 }
 
 /** Links are followed first: what counts is the file that would be read. */
@@ -44,16 +41,12 @@ function isBelow(file: string, folder: string): boolean {
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
+/** The end of the input is no yes. */
 async function saysYes(): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin });
-  try {
-    return /^y(es)?$/i.test((await lines.question("")).trim());
-  } catch {
-    // The end of the input is no yes.
-    return false;
-  } finally {
-    lines.close();
+  for await (const line of createInterface({ input: process.stdin })) {
+    return /^y(es)?$/i.test(line.trim());
   }
+  return false;
 }
 
 function unconfirmed(where: string): CliError {
