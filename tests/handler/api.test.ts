@@ -1,10 +1,11 @@
 // The ingest handler's answers: who may call, what a body may hold, how slices end.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import {
   createIngestHandler,
   type IngestHandlerOptions,
+  type IngestScope,
   ingestOptions,
 } from "../../pkg/src/handler/index.ts";
 import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
@@ -169,8 +170,8 @@ test("whoever may not call gets nothing done", async () => {
 test("a token is good for its scopes only", async () => {
   const two = handler({
     tokens: [
-      { sha256: createHash("sha256").update("another").digest("hex") },
-      { sha256: TOKEN_SHA256.toUpperCase(), scopes: ["create", "resume"] },
+      { sha256: createHash("sha256").update("another").digest("hex"), owner: "ops" },
+      { sha256: TOKEN_SHA256.toUpperCase(), scopes: ["create", "resume"], owner: "ops" },
     ],
   });
   const { body } = await two("/v1/ingests", film("/scopes.mp4", { size: 5 * MIB }));
@@ -248,6 +249,55 @@ test("a resume token that was tampered with, or is another service's, is refused
     assertProblem(refused, 400, "resume_token_invalid", "resume");
   }
   assert.equal((await service.openUploads()).length, 1, "what was begun is left alone");
+});
+
+test("a resume token is good for who began it, and for a while", async (t) => {
+  const other = createHash("sha256").update("another").digest("hex");
+  const tokens = [TOKEN_SHA256, other];
+  const send = handler({ tokens });
+  const { body } = await send("/v1/ingests", film("/whose.mp4", { size: 9 * MIB }));
+  const headers = { authorization: "Bearer another" };
+  for (const path of ["/v1/ingests/resume", "/v1/ingests/abort"]) {
+    const refused = await send(path, { resume: body.resume }, { headers });
+    assertProblem(refused, 400, "resume_token_invalid", "resume");
+  }
+  assert.equal((await service.openUploads()).length, 1, "what was begun is left alone");
+  const brief = handler({ tokens, resumeMs: 60_000 });
+  const next = await send("/v1/ingests/resume", { resume: body.resume });
+  assert.equal(next.status, 202);
+  const now = Date.now();
+  t.mock.method(Date, "now", () => now + 61_000);
+  const late = await brief("/v1/ingests/resume", { resume: next.body.resume });
+  assertProblem(late, 400, "resume_token_expired", "resume");
+  t.mock.method(Date, "now", () => now + 25 * 3_600_000);
+  const older = await send("/v1/ingests/resume", { resume: next.body.resume });
+  assertProblem(older, 400, "resume_token_expired", "resume");
+  t.mock.restoreAll();
+  assert.equal((await send("/v1/ingests/abort", { resume: next.body.resume })).status, 200);
+});
+
+test("while the sealing key is replaced, both open and the new one seals", async () => {
+  const next = "b6f0c3a9d2e84715902c7de1f8a35b64";
+  const before = handler({ sealKey: SEAL_KEY });
+  const first = await before("/v1/ingests", film("/rotated.mp4", { size: 12 * MIB }));
+  const both = handler({ sealKey: [next, SEAL_KEY] });
+  const second = await both("/v1/ingests/resume", { resume: first.body.resume });
+  assert.equal(second.status, 202, JSON.stringify(second.body));
+  const after = handler({ sealKey: next });
+  const third = await after("/v1/ingests/resume", { resume: second.body.resume });
+  assert.equal(third.status, 202, JSON.stringify(third.body));
+  const old = await after("/v1/ingests/resume", { resume: first.body.resume });
+  assertProblem(old, 400, "resume_token_invalid", "resume");
+  await after("/v1/ingests/abort", { resume: third.body.resume });
+});
+
+test("replacing a media of the account is a scope of its own", async () => {
+  const scoped = (scopes: IngestScope[]) => handler({ tokens: [{ sha256: TOKEN_SHA256, scopes }] });
+  const body = { ...film("/replaced.mp4", { size: MIB }), replace: "0123456789abcdef" };
+  assertProblem(await scoped(["create", "resume"])("/v1/ingests", body), 403, "forbidden");
+  assert.equal(service.log.length, 0);
+  const { status } = await scoped(["create", "replace"])("/v1/ingests", body);
+  assert.notEqual(status, 403);
 });
 
 for (const method of ["POST", "DELETE"]) {
@@ -415,7 +465,22 @@ test("options that break a rule are refused at once, naming the field", () => {
   refused({ accessKeyId: "" }, "accessKeyId");
   refused({ tokens: ["never-print-this-bearer-token"] }, "tokens");
   refused({ tokens: [{ sha256: TOKEN_SHA256, scopes: ["all" as never] }] }, "tokens");
-  refused({ sealKey: "short" }, "sealKey");
+  for (const sealKey of [
+    ...["", "short", "x".repeat(64), "abc".repeat(20), "0123456789abcdef".repeat(4)],
+    ...["abcdefghijklmnopqrstuvwxyz0123456789", "password password password password"],
+    ...["zyxwvutsrqponmlkjihgfedcba9876543210", "3".repeat(31), " ".repeat(40)],
+    ...[[], [SEAL_KEY, "short"], [5 as never], 5 as never],
+  ]) {
+    refused({ sealKey }, "sealKey");
+  }
+  for (let n = 0; n < 1_000; n += 1) {
+    const drawn = randomBytes(32);
+    const good = [drawn.toString("hex"), drawn.toString("base64"), drawn.toString("hex", 0, 16)];
+    createIngestHandler(usual({ sealKey: good }));
+  }
+  const none = { VODLIFT_SEAL_KEY: " , " };
+  assert.throws(() => createIngestHandler(usual(ingestOptions(none))), named("sealKey"));
+  refused({ resumeMs: 0 }, "resumeMs");
   refused({ sliceMs: Number.NaN }, "sliceMs");
   refused({ basePath: "/media/" }, "basePath");
   assert.throws(() => ingestOptions({ VODLIFT_SLICE_MS: "soon" }), named("VODLIFT_SLICE_MS"));
@@ -451,7 +516,8 @@ test("options are read from the environment, and what is given wins", async () =
     ALIBABA_CLOUD_ACCESS_KEY_ID: "id",
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: "secret",
     ALIBABA_CLOUD_SECURITY_TOKEN: "",
-    VODLIFT_TOKEN_SHA256: `${TOKEN_SHA256}, ${TOKEN_SHA256}:create+abort`,
+    VODLIFT_TOKEN_SHA256: `${TOKEN_SHA256}, ${TOKEN_SHA256}:create+abort@ops,${TOKEN_SHA256}@ops`,
+    VODLIFT_SEAL_KEY: "new old",
     VODLIFT_SUBREQUESTS: "40",
     VODLIFT_SLICE_MS: "9000",
     VODLIFT_ALLOW_HOSTS: "a.example, *.b.example",
@@ -463,7 +529,12 @@ test("options are read from the environment, and what is given wins", async () =
   assert.deepEqual(ingestOptions(env, { sliceMs: 5 }), {
     accessKeyId: "id",
     accessKeySecret: "secret",
-    tokens: [{ sha256: TOKEN_SHA256 }, { sha256: TOKEN_SHA256, scopes: ["create", "abort"] }],
+    tokens: [
+      { sha256: TOKEN_SHA256 },
+      { sha256: TOKEN_SHA256, scopes: ["create", "abort"], owner: "ops" },
+      { sha256: TOKEN_SHA256, owner: "ops" },
+    ],
+    sealKey: ["new", "old"],
     budget: { subrequests: 40 },
     sliceMs: 5,
     allowHosts: ["a.example", "*.b.example"],

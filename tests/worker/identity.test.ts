@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { seal, sealingKey, unseal } from "../../pkg/src/handler/seal.ts";
 import { SCOPES } from "../../worker/src/api/scopes.ts";
 import { cannotKill, startVictim } from "../support/victim.ts";
 import {
@@ -21,6 +22,7 @@ const NOWHERE = {
   accessKeySecret: "secret",
   region: "cn-shanghai",
 };
+const STRONG = sha256("never drawn twice");
 const WORK = ["create", "read", "cancel"];
 
 const token = (name: string, ...scopes: string[]) => ({ name, sha256: sha256(name), scopes });
@@ -140,6 +142,81 @@ test("a logout ends the session, and no other of the same token", async () => {
   assert.equal(await withCookie(worker, gone, "/v1/ingests"), 401);
   assert.equal(await withCookie(worker, gone, "/session"), 401);
   assert.equal(await withCookie(worker, stays, "/v1/ingests"), 200);
+});
+
+test("a sealing key that can be guessed closes the Worker, and says what mends it", {
+  skip: cannotKill,
+}, async () => {
+  for (const VODLIFT_SEAL_KEY of ["hunter2", " , ", "secret".repeat(8), `${STRONG} short`]) {
+    const settings = { ...settingsOf(token("t")), VODLIFT_SEAL_KEY };
+    const closed = await startVictim({ service: NOWHERE, token: "t", settings });
+    try {
+      assert.equal(await logIn(closed, "t"), "");
+      const { status, body } = await callWorker(closed, "/v1/ingests");
+      assert.deepEqual([status, body.code], [503, "setting_invalid"], VODLIFT_SEAL_KEY);
+      assert.match(body.detail, /VODLIFT_SEAL_KEY must/);
+      assert.match(body.hint, /openssl rand -hex 32/);
+      assert.doesNotMatch(JSON.stringify(body), /hunter2|secretsecret|short/);
+    } finally {
+      await closed.close();
+    }
+  }
+});
+
+test("who has the sealing key makes no session: the index knows those that were opened", {
+  skip: cannotKill,
+}, async () => {
+  const settings = {
+    ...settingsOf(token("viewer", "read", "own"), token("admin", ...WORK, "admin")),
+    VODLIFT_SEAL_KEY: STRONG,
+  };
+  const victim = await startVictim({ service: NOWHERE, token: "viewer", settings });
+  try {
+    const key = await sealingKey(STRONG, "worker session");
+    const [name = "", value = ""] = (await logIn(victim, "viewer")).split(/=(.*)/);
+    const opened = (await unseal(key, value)) as object;
+    for (const forged of [
+      { ...opened, token: sha256("admin") },
+      { ...opened, id: "0".repeat(64), token: sha256("admin") },
+      { name: "admin", until: Date.now() + 60_000 },
+    ]) {
+      const cookie = `${name}=${await seal(key, forged)}`;
+      assert.equal(await withCookie(victim, cookie, "/v1/pause", "POST"), 401);
+      assert.equal(await withCookie(victim, cookie, "/session"), 401);
+    }
+    assert.equal(await withCookie(victim, `${name}=${value}`, "/v1/ingests"), 200);
+  } finally {
+    await victim.close();
+  }
+});
+
+test("while the sealing key is replaced, sessions and what waits go on", {
+  skip: cannotKill,
+}, async () => {
+  const persist = await mkdtemp(join(tmpdir(), "vodlift-rotation-"));
+  const next = sha256("another");
+  const started = (VODLIFT_SEAL_KEY: string) =>
+    startVictim({
+      service: NOWHERE,
+      token: "t",
+      persist,
+      settings: { ...settingsOf(token("t", ...WORK, "admin")), VODLIFT_SEAL_KEY },
+    });
+  let now = await started(STRONG);
+  try {
+    const cookie = await logIn(now, "t");
+    for (const [keys, status] of [
+      [`${next} ${STRONG}`, 200],
+      [next, 401],
+    ] as const) {
+      await now.close();
+      now = await started(keys);
+      assert.equal(await withCookie(now, cookie, "/v1/ingests"), status, keys);
+    }
+  } finally {
+    await now.close();
+    await rm(persist, { recursive: true, force: true });
+  }
 });
 
 test("what belongs to another is not there", async () => {

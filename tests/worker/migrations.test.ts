@@ -10,7 +10,10 @@ interface Storage {
 }
 interface Rows {
   totals(caller: Caller): { counts: Record<string, number>; bytes: number };
-  seen(id: string, caller: Caller): { state: string; owner_name: string | null } | undefined;
+  seen(
+    id: string,
+    caller: Caller,
+  ): { state: string; owner_name: string | null; reference: string } | undefined;
   add(job: object, caller: Caller): object;
 }
 type Migrate = (storage: Storage, to?: number) => void;
@@ -60,7 +63,15 @@ test("rows from before owners are nobody's: only who reaches everything sees the
   // They are counted on as before, and so are new ones.
   old.sql.exec("UPDATE jobs SET state = 'done', bytes = 5 WHERE id = ?", "id-2");
   old.sql.exec("DELETE FROM jobs WHERE id = ?", "id-3");
-  const job = { id: "new", host: "b.example", url: "https://b.example/", kind: "video" };
+  // Their reference ids are those that their media have at VOD.
+  assert.equal(table.seen("id-1", operator)?.reference, "vodlift-id-1");
+  const job = {
+    id: "new",
+    reference: "vodlift-1",
+    host: "b.example",
+    url: "https://b.example/",
+    kind: "video",
+  };
   table.add({ ...job, request: "sealed" }, other);
   assert.deepEqual(table.totals(operator), {
     counts: { queued: 2, running: 0, done: 2, ready: 0, failed: 0, canceled: 0 },

@@ -36,7 +36,7 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
     hookQuery: secret("hook"),
     hookSecret: randomBytes(24).toString("base64"),
     callbackKey: secret("callback"),
-    sealKey: secret("seal"),
+    sealKey: randomBytes(32).toString("hex"),
   };
   const options = {
     service,

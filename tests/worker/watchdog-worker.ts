@@ -34,6 +34,7 @@ export default {
       host: "a.example",
       url: "https://a.example/a.mp4",
       kind: "video",
+      reference: "vodlift-0",
       request: "sealed",
     };
     const actor = { owner: "token:0", name: "test", all: true };

@@ -3,8 +3,9 @@ import { Vodlift, VodliftError, withOptionNames } from "vodlift";
 import type { Trouble } from "./api/problem.ts";
 import type { Failure } from "./api/schema.ts";
 import type { Env } from "./env.ts";
-import { REFERENCE_HINT } from "./ingest/reference.ts";
+import { REFERENCE_TAKEN } from "./ingest/reference.ts";
 import { NAMES } from "./names.ts";
+import { sealTrouble } from "./seal.ts";
 import { brokenSetting, list, setting } from "./settings.ts";
 
 export function client(env: Env): Vodlift {
@@ -48,6 +49,14 @@ export async function refusalOf(
   return check.then(() => undefined, asFailure);
 }
 
+export function weakSealKey(trouble: string): Trouble {
+  return {
+    code: "setting_invalid",
+    message: `this Worker's setting VODLIFT_SEAL_KEY ${trouble}`,
+    hint: "Set it to what `openssl rand -hex 32` prints, with `wrangler secret put VODLIFT_SEAL_KEY`.",
+  };
+}
+
 /** What keeps this Worker from taking anything, if something does. */
 export function unready(env: Env): Trouble | undefined {
   if (!env.ALIBABA_CLOUD_ACCESS_KEY_ID || !env.ALIBABA_CLOUD_ACCESS_KEY_SECRET) {
@@ -57,6 +66,8 @@ export function unready(env: Env): Trouble | undefined {
       hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET with `wrangler secret put`.",
     };
   }
+  const weak = sealTrouble(env);
+  if (weak !== undefined) return weakSealKey(weak);
   const broken = brokenSetting(env);
   return (
     broken && {
@@ -82,9 +93,9 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof VodliftError) {
     const { code, retryable, requestId } = error;
     const words = withOptionNames(error, NAMES);
-    // Callers of this API cannot ask for somebody else's media.
-    const hint = code === "reference_taken" ? REFERENCE_HINT : words.hint;
-    return { code, ...words, hint, retryable, ...(requestId !== undefined && { requestId }) };
+    // VOD's words, and the core's, may tell of the media that has the id: callers hear what they always hear.
+    const told = code === "reference_taken" ? REFERENCE_TAKEN : { code, ...words, retryable };
+    return { ...told, ...(requestId !== undefined && { requestId }) };
   }
   return {
     code: "internal",

@@ -15,7 +15,10 @@ export interface Env {
   ALIBABA_CLOUD_ACCESS_KEY_ID?: string;
   ALIBABA_CLOUD_ACCESS_KEY_SECRET?: string;
   ALIBABA_CLOUD_SECURITY_TOKEN?: string;
-  /** Secret: seals stored sources and sessions; the AccessKey's secret does if it is left out. */
+  /**
+   * Secret: seals stored sources and sessions: 32 characters at least, drawn at random; the AccessKey's secret does if it is
+   * left out. Two with a space between while one is replaced: the first seals, both open.
+   */
   VODLIFT_SEAL_KEY?: string;
   VODLIFT_REGION?: string;
   VODLIFT_ENDPOINT?: string;

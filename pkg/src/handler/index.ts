@@ -8,7 +8,7 @@ import { readObject } from "./body.ts";
 import { Ingests } from "./ingests.ts";
 import { checkOptions, type IngestHandlerOptions } from "./options.ts";
 import { answer, isProblem, problem, problemOf, refuse } from "./problem.ts";
-import { Gate, type IngestScope } from "./tokens.ts";
+import { type Caller, Gate, type IngestScope } from "./tokens.ts";
 
 export {
   type FetchHandler,
@@ -24,6 +24,7 @@ export type { IngestCanceled, IngestDone, IngestRunning } from "./ingests.ts";
 export { type Environment, type IngestHandlerOptions, ingestOptions } from "./options.ts";
 export type { Problem } from "./problem.ts";
 export { seal, sealingKey, unseal } from "./seal.ts";
+export { sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
 export type { IngestScope, IngestToken } from "./tokens.ts";
 
 const MAX_BODY = 32 * 1024;
@@ -33,7 +34,7 @@ interface Route {
   scope: IngestScope;
   /** Bytes the body may have. */
   limit: number;
-  run(body: Record<string, unknown>, gone: AbortSignal): Promise<Response>;
+  run(body: Record<string, unknown>, caller: Caller, gone: AbortSignal): Promise<Response>;
 }
 
 /**
@@ -48,6 +49,7 @@ interface Route {
  * - `POST` or `DELETE /v1/ingests/abort` with `{ resume }` gives it up: `IngestCanceled`.
  * - `GET /healthz` needs no token.
  *
+ * A resume token is good for whoever began the ingest, or another token of the same `owner`, and for as long as `resumeMs`.
  * Failures are `Problem`s; one with `resume` may be gone on with, or given up, by that. A client that posts the same ingest
  * twice gets two media, unless it gives a `referenceId`, which VOD takes once.
  *
@@ -68,7 +70,7 @@ export function createIngestHandler(
   const abort: Route = {
     scope: "abort",
     limit: MAX_RESUME_BODY,
-    run: (body) => ingests.giveUp(body),
+    run: (body, caller) => ingests.giveUp(body, caller),
   };
   const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
     "/v1/ingests": {
@@ -88,10 +90,10 @@ export function createIngestHandler(
     if (methods === undefined) return refuse(NOT_FOUND);
     const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
     if (route === undefined) return notAllowed(Object.keys(methods));
-    const refused = await gate.refuses(request, route.scope);
-    if (refused !== undefined) return refuse(refused);
+    const caller = await gate.admit(request, route.scope);
+    if (isProblem(caller)) return refuse(caller);
     const body = await readObject(request, route.limit);
-    return isProblem(body) ? refuse(body) : route.run(body.value, request.signal);
+    return isProblem(body) ? refuse(body) : route.run(body.value, caller, request.signal);
   }
 
   return (request) =>

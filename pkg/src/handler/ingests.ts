@@ -3,10 +3,11 @@
 import { Vodlift } from "../index.ts";
 import type { Outcome } from "../wasm/core.js";
 import { parseIngest, parseResume } from "./body.ts";
-import { accountOf, type IngestHandlerOptions, sealSecret } from "./options.ts";
+import { accountOf, type IngestHandlerOptions, sealSecrets } from "./options.ts";
 import { answer, isProblem, type Problem, problem, refuse } from "./problem.ts";
 import { seal, sealingKey, unseal } from "./seal.ts";
 import { runSlice, type Ticket } from "./slice.ts";
+import { type Caller, scopeMissing } from "./tokens.ts";
 
 /** The whole media has arrived. */
 export interface IngestDone extends Outcome {
@@ -24,8 +25,8 @@ export interface IngestRunning {
   size?: number;
   /**
    * What the next request goes on from. It holds the checkpoint and the source's URL and headers, sealed, and no key or
-   * token of ours: whoever has it and a bearer token goes on. 1 to 3 KB as a rule, below 256 KiB whatever the body held.
-   * It stays good after it was used, so a lost answer is asked for again with the one before; but one slice at a time, as
+   * token of ours: whoever began the ingest goes on, by the same bearer token or one of the same `owner`, until `resumeMs`
+   * have passed. 1 to 3 KB as a rule, below 256 KiB whatever the body held. It stays good after it was used, so a lost answer is asked for again with the one before; but one slice at a time, as
    * two do the same work twice.
    */
   resume: string;
@@ -42,27 +43,33 @@ export interface IngestCanceled {
 export class Ingests {
   readonly #options: IngestHandlerOptions;
   readonly #vod: Vodlift;
-  readonly #secret: string;
-  #key: Promise<CryptoKey> | undefined;
+  readonly #secrets: readonly string[];
+  readonly #lifeMs: number;
+  #keys: Promise<CryptoKey[]> | undefined;
 
   constructor(options: IngestHandlerOptions) {
     this.#options = options;
     this.#vod = new Vodlift(accountOf(options));
-    this.#secret = sealSecret(options);
+    this.#secrets = sealSecrets(options);
+    this.#lifeMs = options.resumeMs ?? LIFE_MS;
   }
 
-  async begin(body: Record<string, unknown>, gone: AbortSignal): Promise<Response> {
+  async begin(body: Record<string, unknown>, caller: Caller, gone: AbortSignal): Promise<Response> {
     const ticket = parseIngest(body);
-    return isProblem(ticket) ? refuse(ticket) : this.#slice(ticket, gone);
+    if (isProblem(ticket)) return refuse(ticket);
+    if (ticket.options.replace !== undefined && !caller.scopes.includes("replace")) {
+      return refuse(scopeMissing("replace"));
+    }
+    return this.#slice(ticket, caller, gone);
   }
 
-  async goOn(body: Record<string, unknown>, gone: AbortSignal): Promise<Response> {
-    const ticket = await this.#open(body);
-    return isProblem(ticket) ? refuse(ticket) : this.#slice(ticket, gone);
+  async goOn(body: Record<string, unknown>, caller: Caller, gone: AbortSignal): Promise<Response> {
+    const ticket = await this.#open(body, caller);
+    return isProblem(ticket) ? refuse(ticket) : this.#slice(ticket, caller, gone);
   }
 
-  async giveUp(body: Record<string, unknown>): Promise<Response> {
-    const ticket = await this.#open(body);
+  async giveUp(body: Record<string, unknown>, caller: Caller): Promise<Response> {
+    const ticket = await this.#open(body, caller);
     if (isProblem(ticket)) return refuse(ticket);
     const { checkpoint } = ticket;
     const canceled: IngestCanceled = { state: "canceled" };
@@ -71,14 +78,14 @@ export class Ingests {
     return answer(200, { ...canceled, mediaId: checkpoint.place.mediaId });
   }
 
-  async #slice(ticket: Ticket, gone: AbortSignal): Promise<Response> {
+  async #slice(ticket: Ticket, caller: Caller, gone: AbortSignal): Promise<Response> {
     const end = await runSlice(this.#vod, ticket, this.#options, gone);
     if (end.state === "done") {
       const done: IngestDone = { state: "done", ...end.outcome };
       return answer(200, done);
     }
     if (end.state === "failed") {
-      const resume = end.ticket && { resume: await this.#seal(end.ticket) };
+      const resume = end.ticket && { resume: await this.#seal(end.ticket, caller) };
       return refuse({ ...end.problem, ...resume });
     }
     const { place, source, bytesAccepted } = end.ticket.checkpoint;
@@ -87,33 +94,72 @@ export class Ingests {
       ...(place && { mediaId: place.mediaId }),
       bytes: bytesAccepted,
       ...(source.size !== undefined && { size: source.size }),
-      resume: await this.#seal(end.ticket),
+      resume: await this.#seal(end.ticket, caller),
     };
     return answer(202, running);
   }
 
-  async #seal(ticket: Ticket): Promise<string> {
-    return seal(await this.#sealing(), ticket);
+  async #seal(ticket: Ticket, { owner }: Caller): Promise<string> {
+    const [key] = await this.#sealing();
+    const issued = Date.now();
+    const token: Token = { owner, issued, expires: issued + this.#lifeMs, ticket };
+    // There is one at least.
+    return seal(key as CryptoKey, token);
   }
 
-  async #open(body: Record<string, unknown>): Promise<Ticket | Problem> {
+  async #open(body: Record<string, unknown>, { owner }: Caller): Promise<Ticket | Problem> {
     const parsed = parseResume(body);
     if (isProblem(parsed)) return parsed;
-    const ticket = await unseal(await this.#sealing(), parsed.resume);
     // Only we can have written what opens.
-    return (ticket as Ticket | undefined) ?? RESUME_INVALID;
+    const token = (await this.#opened(parsed.resume)) as Partial<Token> | undefined;
+    // Another caller's is answered as what is none.
+    if (token?.ticket === undefined || token.owner !== owner) return RESUME_INVALID;
+    const { issued = Number.POSITIVE_INFINITY, expires = 0 } = token;
+    // A shorter life holds for what was issued before, too.
+    const now = Date.now();
+    const isLate = now >= Math.min(expires, issued + this.#lifeMs);
+    return isLate || issued > now + CLOCKS_MS ? RESUME_EXPIRED : token.ticket;
   }
 
-  /** Not before the first request: Workers do no cryptography while they load. */
-  #sealing(): Promise<CryptoKey> {
-    this.#key ??= sealingKey(this.#secret);
-    return this.#key;
+  async #opened(resume: string): Promise<unknown> {
+    for (const key of await this.#sealing()) {
+      const opened = await unseal(key, resume);
+      if (opened !== undefined) return opened;
+    }
+    return undefined;
+  }
+
+  /** The first seals, all open. Not before the first request: Workers do no cryptography while they load. */
+  #sealing(): Promise<CryptoKey[]> {
+    this.#keys ??= Promise.all(this.#secrets.map((secret) => sealingKey(secret)));
+    return this.#keys;
   }
 }
+
+/** What is sealed. */
+interface Token {
+  /** Who may go on. */
+  owner: string;
+  /** In ms since the epoch. */
+  issued: number;
+  expires: number;
+  ticket: Ticket;
+}
+
+const LIFE_MS = 24 * 3_600_000;
+/** The clocks of two instances may differ by so much. */
+const CLOCKS_MS = 5 * 60_000;
 
 const RESUME_INVALID = problem(400, {
   code: "resume_token_invalid",
   detail: "`resume` is no token of this service, or is not what it was",
   hint: "Send the `resume` of the last answer as it came.",
   field: "resume",
+});
+const RESUME_EXPIRED = problem(400, {
+  code: "resume_token_expired",
+  detail: "`resume` is too old",
+  hint: "Begin the ingest again; go on soon after each answer.",
+  field: "resume",
+  retryable: false,
 });

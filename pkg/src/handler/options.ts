@@ -2,6 +2,7 @@
 
 import { invalid, whole } from "../arguments.ts";
 import type { SliceOptions, VodliftOptions } from "../options.ts";
+import { sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
 import type { IngestScope, IngestToken } from "./tokens.ts";
 
 /** Whose account, who may call, and what one request may use up. */
@@ -11,9 +12,11 @@ export interface IngestHandlerOptions extends VodliftOptions {
   /**
    * Seals the resume tokens: at least 32 characters of high entropy (`openssl rand -hex 32`), the same in every instance.
    * `accessKeySecret` does it unless told otherwise; with temporary keys (`securityToken`, `credentials`) this is needed.
-   * Another one invalidates the resume tokens that are out.
+   * Of several the first seals and all open: put a new one before the old, and take that out once `resumeMs` have passed.
    */
-  sealKey?: string;
+  sealKey?: string | readonly string[];
+  /** How long a resume token is good for, in ms from when it was given out: 86,400,000, a day, unless told otherwise. */
+  resumeMs?: number;
   /**
    * After so many ms a request begins no further part; 25,000 unless told otherwise. What is in flight by then is finished,
    * so leave time for that below the platform's limit: half of it is a good start.
@@ -37,7 +40,7 @@ export interface IngestHandlerOptions extends VodliftOptions {
 
 /** Whose account; an option that there is not stays in, to be refused with what may have been meant. */
 export function accountOf(options: IngestHandlerOptions): VodliftOptions {
-  const { tokens, sealKey, sliceMs, budget, basePath, onError, ...rest } = options;
+  const { tokens, sealKey, resumeMs, sliceMs, budget, basePath, onError, ...rest } = options;
   const { allowPrivateSources, allowHosts, denyHosts, maxBytes, ...account } = rest;
   return account;
 }
@@ -47,10 +50,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Options from the environment: `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`,
- * `ALIBABA_CLOUD_SECURITY_TOKEN`, `VODLIFT_REGION`, `VODLIFT_ENDPOINT`, and for `tokens`, `sealKey`, `sliceMs`,
+ * `ALIBABA_CLOUD_SECURITY_TOKEN`, `VODLIFT_REGION`, `VODLIFT_ENDPOINT`, and for `tokens`, `sealKey`, `resumeMs`, `sliceMs`,
  * `budget.subrequests`, `allowHosts`, `denyHosts`, `maxBytes`, `basePath`, `allowPrivateSources`:
- * `VODLIFT_TOKEN_SHA256`, `VODLIFT_SEAL_KEY`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_ALLOW_HOSTS`,
- * `VODLIFT_DENY_HOSTS`, `VODLIFT_MAX_BYTES`, `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in scopes, `…:create+resume`.
+ * `VODLIFT_TOKEN_SHA256`, `VODLIFT_SEAL_KEY`, `VODLIFT_RESUME_MS`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_ALLOW_HOSTS`,
+ * `VODLIFT_DENY_HOSTS`, `VODLIFT_MAX_BYTES`, `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in
+ * scopes and an owner, `…:create+resume@ops`.
  *
  * @param given Wins over the environment; where it has `credentials`, the environment's keys are left out.
  * @throws VodliftError `invalid_argument` for a number that is none, and for a list that holds separators alone.
@@ -70,7 +74,8 @@ export function ingestOptions(
     region: env.VODLIFT_REGION,
     endpoint: env.VODLIFT_ENDPOINT,
     tokens: list("VODLIFT_TOKEN_SHA256", env)?.map(token),
-    sealKey: env.VODLIFT_SEAL_KEY,
+    sealKey: env.VODLIFT_SEAL_KEY ? sealKeysIn(env.VODLIFT_SEAL_KEY) : undefined,
+    resumeMs: digits("VODLIFT_RESUME_MS", env),
     sliceMs: digits("VODLIFT_SLICE_MS", env),
     budget: subrequests === undefined ? undefined : { subrequests },
     allowHosts: list("VODLIFT_ALLOW_HOSTS", env),
@@ -86,7 +91,10 @@ export function ingestOptions(
 }
 
 /** Looks at what nobody else looks at. */
-export function checkOptions({ sliceMs, basePath }: IngestHandlerOptions): void {
+export function checkOptions({ sliceMs, resumeMs, basePath }: IngestHandlerOptions): void {
+  if (resumeMs !== undefined && !(Number.isFinite(resumeMs) && resumeMs > 0)) {
+    throw invalid("resumeMs", "must be a number of milliseconds above 0");
+  }
   if (sliceMs !== undefined && !(Number.isFinite(sliceMs) && sliceMs >= 0)) {
     throw invalid("sliceMs", "must be a number of milliseconds");
   }
@@ -95,16 +103,20 @@ export function checkOptions({ sliceMs, basePath }: IngestHandlerOptions): void 
   }
 }
 
-/** The secret that seals, if there is one that fits. */
-export function sealSecret(options: IngestHandlerOptions): string {
+/** The secrets that seal and open, if they fit: the first seals. */
+export function sealSecrets(options: IngestHandlerOptions): readonly string[] {
   const { sealKey, credentials, securityToken, accessKeySecret = "" } = options;
   if (sealKey === undefined && (credentials ?? securityToken) !== undefined) {
     throw invalid("sealKey", "is needed with temporary keys, which change");
   }
-  if (sealKey !== undefined && (typeof sealKey !== "string" || sealKey.length < 32)) {
-    throw invalid("sealKey", "must be a text of at least 32 characters");
+  if (sealKey === undefined) return [accessKeySecret];
+  const keys = typeof sealKey === "string" ? [sealKey] : sealKey;
+  if (!Array.isArray(keys) || keys.length === 0 || keys.some((key) => typeof key !== "string")) {
+    throw invalid("sealKey", "must be a text, or a list of texts that is not empty");
   }
-  return sealKey ?? accessKeySecret;
+  const trouble = keys.map(sealKeyTrouble).find((one) => one !== undefined);
+  if (trouble !== undefined) throw invalid("sealKey", trouble);
+  return keys;
 }
 
 /** Nothing if it is not set. What holds separators alone was meant to hold something, so it is refused. */
@@ -120,9 +132,14 @@ function list(name: string, env: Environment): string[] | undefined {
 }
 
 function token(text: string): IngestToken {
-  const [sha256 = "", scopes] = text.split(":");
-  // Whether these are scopes is looked at where all tokens are.
-  return scopes ? { sha256, scopes: scopes.split("+") as IngestScope[] } : { sha256 };
+  const [what = "", owner] = text.split("@");
+  const [sha256 = "", scopes] = what.split(":");
+  return {
+    sha256,
+    // Whether these are scopes is looked at where all tokens are.
+    ...(scopes && { scopes: scopes.split("+") as IngestScope[] }),
+    ...(owner !== undefined && { owner }),
+  };
 }
 
 function digits(name: string, env: Environment): number | undefined {

@@ -4,9 +4,12 @@ import { invalid } from "../arguments.ts";
 import { utf8 } from "./base64.ts";
 import { type Problem, problem } from "./problem.ts";
 
-const SCOPES = ["create", "resume", "abort"] as const;
+const SCOPES = ["create", "resume", "abort", "replace"] as const;
 
-/** What a token is good for: beginning an ingest, going on with one, giving one up. */
+/**
+ * What a token is good for: beginning an ingest, going on with one, giving one up; and, beside `create`, putting new bytes into
+ * any media of the account (`replace`), as nothing here knows whose one is.
+ */
 export type IngestScope = (typeof SCOPES)[number];
 
 /** A bearer token, by its digest. */
@@ -15,11 +18,19 @@ export interface IngestToken {
   sha256: string;
   /** What it is good for; for everything unless told otherwise. */
   scopes?: readonly IngestScope[];
+  /** Tokens of one owner go on with each other's ingests, the old and the new one of a rotation for example. */
+  owner?: string;
 }
 
-interface Known {
-  digest: Uint8Array;
+/** Who sent a request. */
+export interface Caller {
+  /** Whose ingests it goes on with. */
+  owner: string;
   scopes: readonly IngestScope[];
+}
+
+interface Known extends Caller {
+  digest: Uint8Array;
 }
 
 /** Checks bearer tokens. */
@@ -33,32 +44,38 @@ export class Gate {
     );
   }
 
-  /** Why a request may not do this; nothing if it may. */
-  async refuses(request: Request, scope: IngestScope): Promise<Problem | undefined> {
+  /** Who sends a request, if they may do this. */
+  async admit(request: Request, scope: IngestScope): Promise<Caller | Problem> {
     if (this.#known.length === 0) return NOT_CONFIGURED;
     const header = request.headers.get("authorization") ?? "";
     const given = /^Bearer +(\S+) *$/i.exec(header)?.[1];
     if (given === undefined) return unauthorized("a bearer token is needed");
-    const scopes = await this.#scopes(given);
-    if (scopes === undefined) return unauthorized("the bearer token is not known");
-    if (scopes.includes(scope)) return undefined;
-    return problem(403, {
-      code: "forbidden",
-      detail: `the bearer token is not good for \`${scope}\``,
-      hint: "Use a token with that scope.",
-    });
+    const caller = await this.#caller(given);
+    if (caller === undefined) return unauthorized("the bearer token is not known");
+    return caller.scopes.includes(scope) ? caller : scopeMissing(scope);
   }
 
   /** All digests are compared, and each to its end: the time tells nothing of what is known. */
-  async #scopes(given: string): Promise<readonly IngestScope[] | undefined> {
+  async #caller(given: string): Promise<Caller | undefined> {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(given)));
-    let found: readonly IngestScope[] | undefined;
-    for (const { digest: one, scopes } of this.#known) {
-      const difference = one.reduce((sum, byte, at) => sum | (byte ^ (digest[at] ?? 0)), 0);
-      if (difference === 0) found = scopes;
+    let found: Caller | undefined;
+    for (const known of this.#known) {
+      const difference = known.digest.reduce(
+        (sum, byte, at) => sum | (byte ^ (digest[at] ?? 0)),
+        0,
+      );
+      if (difference === 0) found = known;
     }
     return found;
   }
+}
+
+export function scopeMissing(scope: IngestScope): Problem {
+  return problem(403, {
+    code: "forbidden",
+    detail: `the bearer token is not good for \`${scope}\``,
+    hint: "Use a token with that scope.",
+  });
 }
 
 const NOT_CONFIGURED = problem(503, {
@@ -75,7 +92,7 @@ function unauthorized(detail: string): Problem {
   });
 }
 
-function known({ sha256, scopes = SCOPES }: IngestToken): Known {
+function known({ sha256, scopes = SCOPES, owner }: IngestToken): Known {
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/i.test(sha256)) {
     throw invalid("tokens", "must hold SHA-256 digests of 64 hex digits, not tokens");
   }
@@ -84,5 +101,12 @@ function known({ sha256, scopes = SCOPES }: IngestToken): Known {
     throw invalid("tokens", `may have the scopes ${SCOPES.join(", ")}, not ${String(unknown)}`);
   }
   const digest = Uint8Array.from(sha256.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  return { digest, scopes };
+  if (owner !== undefined && (typeof owner !== "string" || owner.trim() === "")) {
+    throw invalid("tokens", "may have an owner that is a text, not empty");
+  }
+  return {
+    digest,
+    scopes,
+    owner: owner === undefined ? `token:${sha256.toLowerCase()}` : `owner:${owner}`,
+  };
 }

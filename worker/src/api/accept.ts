@@ -3,9 +3,10 @@ import { withOptionNames } from "vodlift";
 import { checkUrl } from "vodlift/core";
 import { asFailure, client, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
+import { ownReference } from "../ingest/reference.ts";
 import { jobOf } from "../ingest/request.ts";
 import { hookRefusal } from "../ingest/webhook.ts";
-import type { NewJob } from "../jobs/index.ts";
+import { type Actor, jobs, type NewJob } from "../jobs/index.ts";
 import { NAMES } from "../names.ts";
 import { seal } from "../seal.ts";
 import { canonical } from "./canonical.ts";
@@ -17,6 +18,7 @@ export async function toJob(
   env: Env,
   request: IngestRequest,
   key: string | undefined,
+  actor: Actor,
 ): Promise<NewJob | Trouble> {
   const { url } = request;
   const { host, origin, pathname } = new URL(url);
@@ -33,16 +35,42 @@ export async function toJob(
     if (failure.code === "source_host_refused") return { ...failure, field: "url" };
     return withField(failure);
   }
+  const own = await replacementOf(env, request.replace, actor);
+  if (own && "code" in own) return own;
+  const identity = await identityOf(key, request);
   return {
-    ...(await identityOf(key, request)),
+    ...identity,
+    reference: await ownReference(env, identity.id),
     hooked: request.webhookUrl !== undefined,
     host,
     url: origin + pathname,
     ...(request.title !== undefined && { title: request.title }),
     kind: as,
-    request: await seal(env, "source", request),
+    request: await seal(env, "source", { ...request, ...own }),
   };
 }
+
+/**
+ * Which media a caller may replace: any, if it reaches everything; else those that its own ingests made. An id is no proof
+ * that a media is somebody's, so another's is answered as one that is not there.
+ */
+export async function replacementOf(
+  env: Env,
+  replace: IngestRequest["replace"],
+  actor: Actor,
+): Promise<{ replace: { mediaId: string } } | Trouble | undefined> {
+  if (replace === undefined || actor.all) return undefined;
+  const target = typeof replace === "string" ? { mediaId: replace } : replace;
+  const mediaId = await jobs(env).replaceable(target, actor);
+  return mediaId === undefined ? NONE_TO_REPLACE : { replace: { mediaId } };
+}
+
+const NONE_TO_REPLACE: Trouble = {
+  code: "media_not_found",
+  message: "`replace` names no media that an ingest of yours has made",
+  hint: 'Name one of your own, or use a token whose scopes include "all".',
+  field: "replace",
+};
 
 /** The same key and the same request are the same id, however the request is written. */
 export async function identityOf(

@@ -1,8 +1,10 @@
 // Every call that is not open to all: who is it, may they do that, and not too often.
 import type { Context, MiddlewareHandler } from "hono";
+import { weakSealKey } from "../client.ts";
 import type { Env } from "../env.ts";
 import type { Actor, Listener } from "../jobs/contract.ts";
 import type { Session } from "../jobs/sessions.ts";
+import { sealTrouble } from "../seal.ts";
 import { problem, type Trouble } from "./problem.ts";
 import type { Scope } from "./scopes.ts";
 import { current, isSameOrigin } from "./session.ts";
@@ -55,6 +57,8 @@ export function crossOrigin(context: Context<Bound>): Response {
 
 /** Why nobody is let in, if so. */
 export function closedBy(env: Env): Trouble | undefined {
+  const weak = sealTrouble(env);
+  if (weak !== undefined) return weakSealKey(weak);
   if (areAmbiguous(env)) {
     return {
       code: "setting_invalid",

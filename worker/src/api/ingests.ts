@@ -2,7 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { unready } from "../client.ts";
 import type { Env } from "../env.ts";
-import { type Acceptance, jobs, type NewJob } from "../jobs/index.ts";
+import { type Acceptance, type Actor, jobs, type NewJob } from "../jobs/index.ts";
 import { toJob } from "./accept.ts";
 import type { Bound } from "./auth.ts";
 import { csv } from "./csv.ts";
@@ -10,7 +10,7 @@ import { IdParam, json, needs, problems } from "./documented.ts";
 import { codingsOf } from "./encoding.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { momentOf } from "./moment.ts";
-import { invalid, problem, problemOf, type Trouble } from "./problem.ts";
+import { invalid, problem, problemOf, statusOfRequest, type Trouble } from "./problem.ts";
 import {
   Accepted,
   BatchAnswer,
@@ -52,7 +52,7 @@ ingests.openAPIRegistry.registerPath(
     },
     responses: {
       202: json(z.union([Accepted, BatchAnswer]), "Accepted: of a batch, one result a request."),
-      ...problems(400, 413, 415, 422),
+      ...problems(400, 404, 413, 415, 422),
     },
   }),
 );
@@ -69,8 +69,8 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
   if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
   const actor = context.get("actor");
   if (!Array.isArray(body)) {
-    const job = await check(env, body, keyOf(actor.owner, key, null));
-    if (!("kind" in job)) return problem(context, 400, job);
+    const job = await check(env, body, keyOf(actor.owner, key, null), actor);
+    if (!("kind" in job)) return problem(context, statusOfRequest(job), job);
     const [answer] = await jobs(env).accept([job], actor);
     if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
     context.header("location", `/v1/ingests/${answer.id}`);
@@ -80,7 +80,7 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
     return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
   }
   const checked = await Promise.all(
-    body.map((one, n) => check(env, one, keyOf(actor.owner, key, n))),
+    body.map((one, n) => check(env, one, keyOf(actor.owner, key, n), actor)),
   );
   const answers = await jobs(env).accept(
     checked.filter((job) => "kind" in job),
@@ -232,9 +232,14 @@ ingests.openapi(
 );
 
 /** A job, or what is wrong with the request. */
-async function check(env: Env, body: unknown, key: string | undefined): Promise<NewJob | Trouble> {
+async function check(
+  env: Env,
+  body: unknown,
+  key: string | undefined,
+  actor: Actor,
+): Promise<NewJob | Trouble> {
   const parsed = IngestRequest.safeParse(body);
-  return parsed.success ? toJob(env, parsed.data, key) : troubleOf(parsed.error, FIELDS);
+  return parsed.success ? toJob(env, parsed.data, key, actor) : troubleOf(parsed.error, FIELDS);
 }
 
 function result(answer: Acceptance | undefined) {
@@ -243,7 +248,7 @@ function result(answer: Acceptance | undefined) {
 }
 
 function refused(trouble: Trouble) {
-  return { error: problemOf(400, trouble) };
+  return { error: problemOf(statusOfRequest(trouble), trouble) };
 }
 
 function filters({ state, q, since, until }: Partial<z.infer<typeof ListQuery>>) {

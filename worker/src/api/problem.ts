@@ -53,6 +53,11 @@ export function statusOf(error: unknown): Failed {
   return OF_CODE[error.code as keyof typeof OF_CODE] ?? OF_CLASS[error.class];
 }
 
+/** What a request that cannot be taken is answered with. */
+export function statusOfRequest({ code }: Trouble): 400 | 404 {
+  return code === "media_not_found" ? 404 : 400;
+}
+
 /** The same with the field that its message begins with, if it does. */
 export function withField<T extends Trouble>(trouble: T): T {
   const field = /^`([\w.]+)`/.exec(trouble.message)?.[1];

@@ -3,11 +3,15 @@
 import { z } from "@hono/zod-openapi";
 import { limits } from "vodlift/core";
 import { momentOf } from "./moment.ts";
+import { isReserved, RESERVED } from "./reserved.ts";
 
 export const MAX_BATCH = 1_000;
 export const MAX_PAGE = 200;
 
 const text = z.string().min(1);
+const referenceId = text.refine((id) => !isReserved(id), {
+  error: `must not begin with ${RESERVED}, which ids of this Worker do`,
+});
 const webUrl = z.url({ protocol: /^https?$/, hostname: /./ }).max(8_192);
 const fields = z
   .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string())
@@ -50,9 +54,11 @@ export const IngestRequest = z
     storageLocation: text.optional(),
     appId: text.optional(),
     userData: text.optional().openapi({ description: "A JSON object as text." }),
-    referenceId: text.optional(),
+    referenceId: referenceId.optional().openapi({
+      description: `An id of your own, which VOD takes once. It does not begin with ${RESERVED}: those are this Worker's.`,
+    }),
     replace: z
-      .union([text, z.strictObject({ mediaId: text }), z.strictObject({ referenceId: text })])
+      .union([text, z.strictObject({ mediaId: text }), z.strictObject({ referenceId })])
       .optional()
       .openapi({
         description:

@@ -7,12 +7,12 @@ import { asFailure, client, KnownFailure, limitOf, unready } from "../client.ts"
 import type { Env } from "../env.ts";
 import { ended } from "../ingest/ended.ts";
 import { Heartbeat } from "../ingest/heartbeat.ts";
-import { REFERENCE_TAKEN, referenceOf } from "../ingest/reference.ts";
+import { ownReference, REFERENCE_TAKEN, referenceOf } from "../ingest/reference.ts";
 import { defined } from "../ingest/request.ts";
 import { trail } from "../ingest/store.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { jobs, type NewJob } from "../jobs/index.ts";
-import { identityOf } from "./accept.ts";
+import { identityOf, replacementOf } from "./accept.ts";
 import type { Bound } from "./auth.ts";
 import { json, needs, problems } from "./documented.ts";
 import { codingsOf, decoded } from "./encoding.ts";
@@ -81,8 +81,12 @@ uploads.openapi(
     const size = length === undefined ? {} : { size: Number(length) };
     const owner = keyOf(context.get("actor").owner, key, "upload");
     const title = named.title === undefined ? {} : { title: named.title };
+    const identity = await identityOf(owner, { ...query, ...named });
+    const own = await replacementOf(env, query.replace, context.get("actor"));
+    if (own && "code" in own) return problem(context, 404, own);
     const job: NewJob = {
-      ...(await identityOf(owner, { ...query, ...named })),
+      ...identity,
+      reference: await ownReference(env, identity.id),
       ...{ host: "upload", url: "upload:", kind: "video", ...title, ...size },
     };
     const index = jobs(env);
@@ -96,11 +100,12 @@ uploads.openapi(
       case "nothing":
         return sentBefore(context, body, opening.view);
       default: {
-        const { run, mediaId } = opening;
+        const { run } = opening;
         const params = { id: job.id, run };
-        const known = referenceOf({ id: job.id, mediaId }, query);
+        const known = referenceOf(opening, query);
         const options = {
           ...withObjectHeaders(query),
+          ...own,
           ...named,
           ...size,
           // Only under a key the same upload may come again.

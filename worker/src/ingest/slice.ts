@@ -216,7 +216,8 @@ function upload(
       source,
     });
   }
-  const known = referenceOf(task.view, options);
+  const { mediaId } = task.view;
+  const known = referenceOf({ reference: task.reference, mediaId }, options);
   const limit = limitOf(env);
   const stored = { ...control, checkpoint: store };
   switch (as) {

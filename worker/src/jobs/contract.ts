@@ -29,6 +29,8 @@ export interface NewJob {
   size?: number;
   /** Sealed. Absent: the bytes come with the very request, and nobody else can fetch them. */
   request?: string;
+  /** The reference id of our own that its media gets, unless its caller chose one. */
+  reference: string;
   /** It has a webhook of its own. */
   hooked?: boolean;
 }
@@ -37,7 +39,7 @@ export type Acceptance = { id: string; state: State } | { conflict: true };
 
 /** What to do with bytes that come under an id: send them as this run, or why not. */
 export type Opening =
-  | { todo: "send"; run: number; mediaId?: string }
+  | { todo: "send"; run: number; mediaId?: string; reference: string }
   | { todo: "conflict" | "wait" }
   | { todo: "nothing"; view: Ingest };
 
@@ -52,6 +54,8 @@ export interface Notice {
 export interface Task {
   todo: "upload" | "cleanup" | "drain" | "confirm" | "notify";
   request: string | null;
+  /** Its own reference id. */
+  reference: string;
   /** As JSON. */
   checkpoint: string | null;
   view: Ingest;

@@ -67,7 +67,7 @@ export class JobIndex extends DurableObject<Env> {
     const known = this.#table.find(job.id);
     if (!known) {
       await this.accept([job], actor);
-      return { todo: "send", run: 1 };
+      return { todo: "send", run: 1, reference: job.reference };
     }
     if (known.owner !== actor.owner) return { todo: "conflict" };
     if (known.fingerprint !== (job.fingerprint ?? null)) return { todo: "conflict" };
@@ -80,7 +80,8 @@ export class JobIndex extends DurableObject<Env> {
     const afresh = { size: length ?? null, bytes: 0, parts: 0, started: Date.now() };
     this.#again(known, { state: "running", run, ...afresh }, actor);
     await this.#wake();
-    return { todo: "send", run, ...(known.media_id !== null && { mediaId: known.media_id }) };
+    const { reference, media_id: mediaId } = known;
+    return { todo: "send", run, reference, ...(mediaId !== null && { mediaId }) };
   }
 
   page(
@@ -181,6 +182,14 @@ export class JobIndex extends DurableObject<Env> {
     return this.#table.show(id);
   }
 
+  /** The media that this caller may replace, by its media id; nothing if it is none of its own. */
+  replaceable(
+    target: { mediaId: string } | { referenceId: string },
+    { owner }: Actor,
+  ): string | undefined {
+    return this.#table.owned(owner, target);
+  }
+
   openSession(session: Session): void {
     this.#sessions.open(session);
   }
@@ -235,6 +244,7 @@ export class JobIndex extends DurableObject<Env> {
     return {
       todo: row.todo ?? "upload",
       ...this.#table.luggage(row),
+      reference: row.reference,
       view: toIngest(row),
     };
   }

@@ -177,7 +177,17 @@ const CALLBACKS = `
 CREATE TABLE callbacks (signature TEXT PRIMARY KEY, body TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS, CALLBACKS];
+const REFERENCES = `
+-- Its own reference id at VOD, made when it was accepted: a new sealing key must not change it. NULL, of rows from before:
+-- 'vodlift-' and the id.
+ALTER TABLE jobs ADD COLUMN reference TEXT;
+-- The reference id that its caller chose. With a media id beside it, that media has it.
+ALTER TABLE jobs ADD COLUMN chosen TEXT;
+UPDATE jobs SET chosen = (SELECT claims.reference FROM claims WHERE job = seq);
+CREATE INDEX jobs_by_chosen ON jobs (chosen) WHERE chosen IS NOT NULL;
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES];
 
 /** Brings the database to this version, or an earlier one, in one transaction. */
 export function migrate(storage: DurableObjectStorage, to = MIGRATIONS.length): void {

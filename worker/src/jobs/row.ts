@@ -38,6 +38,7 @@ export type Row = {
   /** Whom it belongs to; empty: nobody. */
   owner: string;
   owner_name: string | null;
+  reference: string;
 };
 
 /** What is selected of table `jobs` for a `Row`; each name with its table, as `texts` has some of the same. */
@@ -46,7 +47,8 @@ export const COLUMNS = `
   jobs.phase, jobs.media_id, jobs.size, jobs.bytes, jobs.rate, jobs.parts, jobs.parts_total, jobs.error,
   jobs.request IS NOT NULL AS has_request, jobs.checkpoint IS NOT NULL AS has_checkpoint, jobs.todo, jobs.stalls,
   jobs.webhook, jobs.hooked, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended,
-  jobs.owner, jobs.owner_name
+  jobs.owner, jobs.owner_name,
+  COALESCE(jobs.reference, 'vodlift-' || jobs.id) AS reference
 `;
 
 export type EntryRow = {

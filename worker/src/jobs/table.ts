@@ -40,8 +40,8 @@ export class Table {
     const now = Date.now();
     const running = job.request === undefined;
     this.#sql.exec(
-      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, hooked, created, started, moved, owner, owner_name)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, hooked, created, started, moved, owner, owner_name, reference)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       job.id,
       job.fingerprint ?? null,
       running ? "running" : "queued",
@@ -58,6 +58,7 @@ export class Table {
       now,
       owner,
       name,
+      job.reference,
     );
     const row = this.find(job.id) as Row;
     this.note(
@@ -240,19 +241,38 @@ export class Table {
     );
   }
 
-  /** Says whether this ingest may create a media with this reference id: not while another one that is not over may. */
+  /**
+   * Says whether this ingest may create a media with this reference id: not while another may, and not where another has
+   * left a media without its file, which could be taken for what a lost reply of this one made.
+   */
   claim(row: Row, reference: string): boolean {
     const holder = this.#sql
-      .exec<Pick<Row, "seq" | "todo" | "ended">>(
-        "SELECT jobs.seq, todo, ended FROM claims JOIN jobs ON seq = job WHERE reference = ?",
+      .exec<Pick<Row, "seq" | "state" | "todo" | "ended" | "media_id">>(
+        "SELECT jobs.seq, state, todo, ended, media_id FROM claims JOIN jobs ON seq = job WHERE claims.reference = ?",
         reference,
       )
       .toArray()[0];
-    if (holder && holder.seq !== row.seq && (holder.ended === null || !isSettled(holder))) {
-      return false;
+    if (holder && holder.seq !== row.seq) {
+      const isOpen = holder.ended === null || !isSettled(holder);
+      const isLeft = holder.media_id !== null && !["done", "ready"].includes(holder.state);
+      if (isOpen || isLeft) return false;
     }
     this.#sql.exec("INSERT OR REPLACE INTO claims VALUES (?, ?)", reference, row.seq);
+    this.#sql.exec("UPDATE jobs SET chosen = ? WHERE seq = ?", reference, row.seq);
     return true;
+  }
+
+  /** Of which media this owner's ingests have made one, or put a file into one: what it may replace. */
+  owned(owner: string, target: { mediaId: string } | { referenceId: string }): string | undefined {
+    const [column, value] =
+      "mediaId" in target ? ["media_id", target.mediaId] : ["chosen", target.referenceId];
+    return this.#sql
+      .exec<{ media_id: string }>(
+        `SELECT media_id FROM jobs WHERE ${column} = ? AND owner = ? AND media_id IS NOT NULL LIMIT 1`,
+        value,
+        owner,
+      )
+      .toArray()[0]?.media_id;
   }
 
   find(id: string): Row | undefined {
