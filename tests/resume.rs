@@ -127,6 +127,33 @@ fn stop_finishes_the_parts_in_flight_and_suspends() {
 }
 
 #[test]
+fn stop_at_any_moment_ends_whatever_the_source_can_do() {
+    for (size, ranges, announces_length) in [
+        (1_000, true, true),
+        (MIB, true, true),
+        (MIB, false, true),
+        (MIB, false, false),
+        (3 * MIB + 1, false, true),
+        (3 * MIB + 1, false, false),
+    ] {
+        for at in 0..60 {
+            let mut world = World::new(at, SourceSpec::ranged(size));
+            world.source.ranges = ranges;
+            world.source.announces_length = announces_length;
+            world.stop_at = Some(at * 10);
+            let mut slices = 0;
+            while !matches!(world.run_slice().unwrap(), End::Done(_)) {
+                world.forget_the_process();
+                world.stop_at = None;
+                slices += 1;
+            }
+            assert!(slices <= 1, "{slices} for {size} bytes, {at}0 ms");
+            world.assert_object_is_the_source();
+        }
+    }
+}
+
+#[test]
 fn a_process_that_dies_at_any_moment_costs_no_more_than_what_was_in_flight() {
     for at in 0..180 {
         let mut world = World::new(at, SourceSpec::ranged(12 * MIB));

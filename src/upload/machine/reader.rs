@@ -600,12 +600,9 @@ impl Upload {
         let Some(open) = self.reader.open else {
             return Ok(());
         };
-        if self.reader.ended()
-            || reading
-            || self.is_opening()
-            || self.stopping
-            || self.is_taking_over()
-        {
+        // Before the multipart upload is begun there is nothing to rest at, and what is put as a whole has no such moment.
+        let rests = self.stopping && self.upload_id.is_some();
+        if self.reader.ended() || reading || self.is_opening() || rests || self.is_taking_over() {
             return Ok(());
         }
         let part = self.parts.begun().saturating_add(1);
