@@ -5,9 +5,10 @@
 /// First bytes that are worth a look: behind the tag of a packed audio segment its first frame must still be there.
 pub(crate) const HEAD_BYTES: u32 = 512;
 
-/// A document that is no media: text that begins as markup or JSON does. No format of media is text that begins so.
+/// A document that is no media: text that begins as markup or JSON does. No format of media is text that begins so, but
+/// pictures in XML.
 pub(crate) fn page(head: &str) -> Option<&'static str> {
-    let start = text_start(head)?;
+    let start = text_start(head).filter(|start| !start.contains("<svg"))?;
     let (first, rest) = (start.chars().next()?, start.get(1..)?.trim_start());
     let tag: String = rest
         .chars()
@@ -143,6 +144,8 @@ mod tests {
             "Not Found",
             "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hi</i>",
             "WEBVTT\n\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\">",
+            "<?xml version=\"1.0\"?><svg>",
             "<html>\0",
             "<html>\u{1}\u{2}",
         ] {
