@@ -38,8 +38,8 @@ build: setup ## set up what is missing, build the wasm and the package; then nod
 demo: build ## run the main job offline: emulator + Worker in workerd + ingest of a video URL
 	$(call script,demo/demo.ts)
 
-dev: build ## emulator + Worker + dashboard on free local ports, until Ctrl-C
-	$(call script,demo/dev.ts)
+dev: build ## emulator + Worker + dashboard on free local ports, until Ctrl-C; `make dev DEV=--allow-private` reads loopback, too
+	$(call script,demo/dev.ts,$(DEV))
 
 test: build ## run every test; `make test ONLY="rust host"` runs some
 	$(call script,tests/run.ts,$(ONLY))

@@ -1,12 +1,18 @@
-// `make dev`: emulator, Worker and dashboard on free local ports, sources on loopback allowed, until Ctrl-C.
+// `make dev`: emulator, Worker and dashboard on free local ports, until Ctrl-C. With DEV=--allow-private the sources and
+// callbacks that a client names may be on loopback and in private networks.
 import { startEmulator } from "vodlift/emulator";
 import { startWorker } from "../tests/support/worker.ts";
 import { cleanUp, onCleanUp } from "./cleanup.ts";
 
 try {
-  const emulator = await startEmulator();
+  const allowPrivate = process.argv.includes("--allow-private");
+  const emulator = await startEmulator({ allowPrivate });
   onCleanUp(() => emulator.close());
-  const worker = await startWorker({ service: emulator, allowPrivateSources: true });
+  const worker = await startWorker({
+    service: emulator,
+    allowPrivateSources: allowPrivate,
+    settings: { VODLIFT_HOST_NAMES: "127.0.0.1,localhost" },
+  });
   onCleanUp(() => worker.close());
 
   const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;

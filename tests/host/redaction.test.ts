@@ -22,6 +22,10 @@ test("a secret is found in every form that a text may have it in", () => {
   const hidden = [secret, escaped, encodeURIComponent(escaped), base64(secret)];
   for (const before of ["", "a", "ab", "abc"]) hidden.push(base64(`${before}${secret} and more`));
   hidden.push(Buffer.from(`{"x":"${secret}"}`).toString("base64url"));
+  const hex = Buffer.from(secret).toString("hex");
+  hidden.push(hex, hex.toUpperCase(), hex.replace(/../g, "%$&"), secret.replaceAll("/", "\\/"));
+  hidden.push("CAIS\\u002fabc\\u002bdef\\u003d\\u003d0123456789");
+  hidden.push(escaped.replace(/%../g, (digits) => digits.toLowerCase()));
   for (const text of hidden) assert.deepEqual(leaks(`before ${text} after`, [secret]), [secret]);
   assert.deepEqual(leaks("nothing", [secret]), []);
   assert.ok(forms(secret).every((form) => form.length > 8));
@@ -76,6 +80,14 @@ for (const refusal of REFUSALS) {
     assert.deepEqual(leaks(text, service.issuedSecrets), []);
   });
 }
+
+test("a JSON text within JSON, and a secret that needs escapes there, are searched, too", () => {
+  const secret = 'quote" and \\ back/slash';
+  const once = JSON.stringify({ secret });
+  for (const text of [once, JSON.stringify({ body: once })]) {
+    assert.deepEqual(leaks(text, [secret]), [secret]);
+  }
+});
 
 test("the string to sign that VOD repeats tells no token of the caller's own", async (t) => {
   const service = await startService();

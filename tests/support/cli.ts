@@ -109,7 +109,10 @@ function assertNoSecrets(output: string, args: string[], { service, env = {} }: 
     ...queries,
     ...headers,
   ];
-  assert.deepEqual(leaks(output, service?.issuedSecrets ?? []), [], `in the output:\n${output}`);
+  const long = secrets.filter((secret) => secret !== undefined);
+  const told = leaks(output, [...(service?.issuedSecrets ?? []), ...long]);
+  assert.deepEqual(told, [], `in the output:\n${output}`);
+  // Short ones as they are.
   for (const secret of secrets) {
     assert.ok(!secret || !output.includes(secret), `the output tells a secret:\n${output}`);
   }

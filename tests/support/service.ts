@@ -8,14 +8,26 @@ import {
   type EmulatorOptions,
   startEmulator,
 } from "../../pkg/src/emulator/index.ts";
+import { leaks } from "./leaks.ts";
 import { sha256OfFile } from "./origin.ts";
 
 export type { Emulator } from "../../pkg/src/emulator/index.ts";
 
-/** Sources and receivers of tests lie on loopback. */
-export function startService(options: EmulatorOptions = {}): Promise<Emulator> {
-  return startEmulator({ allowPrivate: true, ...options });
+/** Sources and receivers of tests lie on loopback. What it has logged is searched for secrets at the end. */
+export async function startService(options: EmulatorOptions = {}): Promise<Emulator> {
+  const emulator = await startEmulator({ allowPrivate: true, ...options });
+  const close = async () => {
+    await emulator.close();
+    const { log, events, accessKeySecret, issuedSecrets } = emulator;
+    const logged = JSON.stringify([log, events]);
+    // The latest will do where there are very many.
+    const told = leaks(logged, [accessKeySecret, ...issuedSecrets.slice(-SEARCHED)]);
+    assert.deepEqual(told, [], "in the log of the emulator");
+  };
+  return { ...emulator, close };
 }
+
+const SEARCHED = 100;
 
 /** SHA-256 of a stored object. */
 export function storedSha256(emulator: Emulator, objectKey: string): Promise<string> {

@@ -23,6 +23,9 @@ export interface Env {
   VODLIFT_REGION?: string;
   VODLIFT_ENDPOINT?: string;
 
+  /** Host names under which it answers, with commas between; any if left out. For where no platform routes by name. */
+  VODLIFT_HOST_NAMES?: string;
+
   /** Ingests that run at once: 20. */
   VODLIFT_RUNNING?: string;
   /** Ingests that read from one host at once: 6. */

@@ -27,6 +27,10 @@ const PATIENCE_MS = 30_000;
 
 export const door: MiddlewareHandler<Bound> = async (context, next) => {
   const { req } = context;
+  if (!isNamed(context)) {
+    await drop(context);
+    return problem(context, 421, FOREIGN_NAME);
+  }
   const most = BODIES[`${req.method} ${req.path}`] ?? SMALL;
   const isTooLarge = Number(req.header("content-length") ?? 0) > most;
   const isOpen = OPEN.has(req.path);
@@ -39,6 +43,21 @@ export const door: MiddlewareHandler<Bound> = async (context, next) => {
   }
   return next();
 };
+
+const FOREIGN_NAME = {
+  code: "host_refused",
+  message: "this Worker does not answer under this host name",
+  hint: "Call it by one of the names in VODLIFT_HOST_NAMES.",
+};
+
+/**
+ * On a machine of one's own a web page may have rebound its name to the Worker's address, and would be of its origin.
+ * Deployed, the platform routes by name, and the setting is left out.
+ */
+function isNamed({ env, req }: Context<Bound>): boolean {
+  const names = env.VODLIFT_HOST_NAMES?.split(",").map((name) => name.trim().toLowerCase());
+  return names === undefined || names.includes(new URL(req.url).hostname);
+}
 
 /** A stranger's body is not waited for: the connection ends with the answer. */
 export async function drop(context: Context): Promise<void> {
