@@ -104,6 +104,35 @@ async function attack(
   return stolenBy(page, emulator, emulator.endpoint);
 }
 
+test("an image or a link of a page has an emulator do nothing", { skip }, async (context) => {
+  asked = 0;
+  const emulator = await startEmulator({ ...KEYS, allowPrivate: true });
+  context.after(() => emulator.close());
+  const page = await (await browser.newContext()).newPage();
+  const attacker = await listening(() => "<!doctype html><title>harmless</title>");
+  context.after(() => attacker.close());
+  await page.goto(`http://127.0.0.1:${portOf(attacker)}/`);
+  const url = `http://127.0.0.1:${portOf(intranet)}/payroll.mp4`;
+  const parameters = { UploadURLs: encodeURIComponent(url) };
+  const target = () =>
+    emulator.endpoint + rpcTarget(emulator, { action: "UploadMediaByURL", parameters });
+  await page.evaluate(async (source) => {
+    const image = new Image();
+    const over = new Promise((resolve) => {
+      image.onerror = resolve;
+    });
+    image.src = source;
+    await over;
+  }, target());
+  const link = target();
+  const followed = page.waitForURL((at) => at.href === link);
+  await page.evaluate((to) => location.assign(to), link);
+  await followed;
+  assert.equal(emulator.log.filter(({ status }) => status === 200).length, 0);
+  assert.equal(emulator.log.length >= 2, true);
+  assert.equal(asked, 0, "nobody was asked");
+});
+
 for (const from of ["another origin", "a rebound name"] as const) {
   test(`a page of ${from} reads nothing through an emulator`, { skip }, async (context) => {
     asked = 0;

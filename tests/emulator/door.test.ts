@@ -177,6 +177,22 @@ test("pages of origins that were named may call it, those of any other get nothi
   }
 });
 
+test("an image or a link of a page makes no call of VOD, and may show an object", async (context) => {
+  const emulator = await started(context, { allowOrigins: ["http://localhost:5173"] });
+  equal((await ossV4(emulator, { method: "PUT", key: "a", body: "x" })).status, 200);
+  for (const [site, status] of [
+    ["cross-site", 403],
+    ["same-site", 403],
+    ["same-origin", 200],
+    ["none", 200],
+  ] as const) {
+    const headers = { "sec-fetch-site": site, "sec-fetch-mode": "no-cors" };
+    const target = rpcTarget(emulator, { action: "SearchMedia" });
+    equal((await send(emulator.endpoint, { method: "GET", target, headers })).status, status, site);
+    equal((await ossV4(emulator, { method: "GET", key: "a", headers })).status, 200, site);
+  }
+});
+
 async function pulled(emulator: Emulator, url: string): Promise<Record<string, string>> {
   const UploadURLs = encodeURIComponent(url);
   const { reply } = await call(emulator, "UploadMediaByURL", { UploadURLs });

@@ -46,12 +46,19 @@ export function openDoor(
 const PUBLIC_NAME = /^(oss-[a-z0-9-]+|vod(-vpc)?\.[a-z0-9-]+)\.aliyuncs\.com$/;
 
 /** Why a request is turned away, before anything of it is looked at. */
-export function barred(door: Door, { headers }: Exchange): string | undefined {
+export function barred(door: Door, { headers, info }: Exchange): string | undefined {
   if (!isOurs(door, headers.host ?? [])) {
     return "This host name is none of the emulator's: name it with hostNames (--host-name).";
   }
   if ((headers.origin ?? []).some((origin) => !door.origins.has(origin))) {
     return "Pages of this origin may not call the emulator: name it with allowOrigins (--allow-origin).";
+  }
+  // A call of VOD acts, whatever its method, and an image or a link of a page carries no origin. OSS acts by other methods
+  // than GET and HEAD alone, and these carry one.
+  const [site] = headers["sec-fetch-site"] ?? [];
+  const isLed = headers.origin === undefined && (site === "cross-site" || site === "same-site");
+  if (isLed && info.service === "vod") {
+    return "A page may call VOD only by scripts of an origin that was named (--allow-origin).";
   }
   return undefined;
 }
