@@ -131,13 +131,11 @@ for (const runtime of RUNTIMES) {
   });
 
   test(`${name}: a body that ends with its connection has not ended where that was reset`, async () => {
-    const head = "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nConnection: close\r\n\r\n";
-    const raw = head + bytes.toString("latin1");
     const half = (times: number) => {
       let asked = 0;
       return (): RawReply => {
         asked += 1;
-        return asked > times ? { raw } : { raw: raw.slice(0, 120_000), resets: true };
+        return asked > times ? { raw: UNTIL_CLOSED } : CUT;
       };
     };
     await withOrigin(half(2), async ({ url }) => {
@@ -167,6 +165,10 @@ for (const runtime of RUNTIMES) {
     );
   });
 }
+
+/** The film, ended by its connection alone; and the half of it that came before a reset. */
+const UNTIL_CLOSED = `HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nConnection: close\r\n\r\n${bytes.toString("latin1")}`;
+const CUT: RawReply = { raw: UNTIL_CLOSED.slice(0, 120_000), resets: true };
 
 const MALFORMED: Readonly<Record<string, string>> = {
   lengths: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
@@ -222,6 +224,7 @@ function habits(luck: Dice): {
   hops: number;
   locations: (string | Uint8Array)[];
   headers: [string, string][];
+  cuts: number;
 } {
   const headers: [string, string][] = [];
   if (luck.oneIn(2)) {
@@ -232,17 +235,22 @@ function habits(luck: Dice): {
   if (luck.oneIn(2)) headers.push(["Content-Disposition", 'inline; filename="片.mp4"']);
   const hops = luck.below(6);
   const locations = Array.from({ length: hops }, () => luck.pick(LOCATIONS)[0]);
-  return { hops, locations, headers };
+  const cuts = luck.below(3);
+  return { hops, locations, headers, cuts };
 }
 
 for (const seed of seeds(25)) {
   test(`SEED=${seed}: a source with habits arrives byte for byte`, async () => {
-    const { locations, headers } = habits(dice(seed));
+    const { locations, headers, cuts } = habits(dice(seed));
     let hop = 0;
+    let cut = 0;
     const answer = (request: { path: string; headers: Record<string, string> }): RawReply => {
       if (!request.headers["user-agent"] || !request.headers.accept) return { status: 403 };
       const location = locations[hop];
-      if (location === undefined) return film(request, bytes, headers);
+      if (location === undefined) {
+        cut += 1;
+        return cut > cuts ? film(request, bytes, headers) : CUT;
+      }
       hop += 1;
       return { status: 302, headers: [["Location", location]] };
     };
