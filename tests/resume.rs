@@ -638,7 +638,10 @@ fn a_checkpoint_that_was_tampered_with_removes_nothing_that_is_not_its_own() {
         };
         let lies = 1 + draw(15);
         let status = draw(4);
+        // The service may fail meanwhile, too.
+        let faults = if seed % 3 == 0 { 200 } else { 0 };
         let (world, code) = give_up(seed, |checkpoint, world| {
+            world.luck.per_mille = faults;
             let place = checkpoint.place.as_mut().unwrap();
             match status {
                 0 => {}
@@ -665,9 +668,9 @@ fn a_checkpoint_that_was_tampered_with_removes_nothing_that_is_not_its_own() {
             removals(&world) == 0 || !(foreign || arrived),
             "SEED={seed}: {code:?}"
         );
-        assert_eq!(
-            code == Code::Aborted,
-            !foreign && !arrived,
+        let is_own = !foreign && !arrived;
+        assert!(
+            faults > 0 || (code == Code::Aborted) == is_own,
             "SEED={seed}: {code:?}"
         );
     }
