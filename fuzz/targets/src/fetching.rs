@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use vodlift::source::guard::{
-    SourcePolicy, check_address, check_headers, check_url, next_hop, refer,
+    SourcePolicy, check_address, check_headers, check_url, harmless, next_hop, refer,
 };
 use vodlift::source::hosts::SourceHosts;
 use vodlift::source::probe::{Validator, read_first_part, read_probe};
@@ -111,10 +111,16 @@ pub(crate) fn address(data: &[u8]) {
                 .unwrap_or_else(|error| panic!("{ip} passed: {error}"));
             judge(ip, policy, bare);
         }
-        for found in [
-            next_hop(&url, Some(&location), &headers, 1, policy),
-            refer(&url, &location, &headers, policy),
-        ] {
+        let named = url::Url::parse(&url).ok().map(|from| {
+            let (to, whole) = refer(&from, &location, policy)?;
+            let along = match whole {
+                true => headers.clone(),
+                false => harmless(&headers),
+            };
+            Ok((to, along))
+        });
+        let redirected = next_hop(&url, Some(&location), &headers, 1, policy);
+        for found in named.into_iter().chain([redirected]) {
             let Ok((to, along)) = found else { continue };
             check_url(&to, policy).expect("what is followed is allowed");
             passed(&to, policy);
