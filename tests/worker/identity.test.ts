@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seal, sealingKey, unseal } from "../../pkg/src/handler/seal.ts";
-import { SCOPES } from "../../worker/src/api/scopes.ts";
+import { SCOPES, scopesOf } from "../../worker/src/api/scopes.ts";
 import { cannotKill, startVictim } from "../support/victim.ts";
 import {
   type Answer,
@@ -142,6 +142,73 @@ test("a logout ends the session, and no other of the same token", async () => {
   assert.equal(await withCookie(worker, gone, "/v1/ingests"), 401);
   assert.equal(await withCookie(worker, gone, "/session"), 401);
   assert.equal(await withCookie(worker, stays, "/v1/ingests"), 200);
+});
+
+test("an event stream ends with the session that opened it", async () => {
+  const { id } = (await as("alice", "/v1/ingests", "POST", FILM)).body;
+  const cookie = await logIn(worker, "alice");
+  const stream = await fetch(`${worker.url}/v1/ingests/${id}/events`, { headers: { cookie } });
+  const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+  let told = "";
+  const more = async () => {
+    const { done, value } = await reader.read();
+    told += Buffer.from(value ?? []).toString();
+    return !done;
+  };
+  while (!told.includes("queued")) await more();
+  assert.equal(await withCookie(worker, cookie, "/session", "DELETE"), 204);
+  await as("alice", `/v1/ingests/${id}`, "DELETE");
+  while (await more());
+  assert.doesNotMatch(told, /canceled/, "what happens after the logout is not told");
+});
+
+test("the reach of a token is the narrowest that it can be meant to have", () => {
+  for (const [given, isOnly, reach] of [
+    [undefined, false, "all"],
+    [["read"], false, "own"],
+    [["read"], true, "all"],
+    [["read", "own"], true, "own"],
+    [["read", "own", "all"], false, "own"],
+    [["read", "own", "admin"], false, "own"],
+    [["read", "all"], false, "all"],
+    [["read", "admin"], false, "all"],
+    [["admin"], false, "all"],
+  ] as const) {
+    const scopes = scopesOf(given, isOnly);
+    const reaches = scopes.filter((one) => one === "own" || one === "all");
+    assert.deepEqual(reaches, [reach], JSON.stringify(given));
+    const deeds = ["create", "read", "cancel", "admin"] as const;
+    for (const deed of deeds) {
+      assert.equal(
+        scopes.includes(deed),
+        given === undefined || [...given].includes(deed as never),
+      );
+    }
+  }
+  assert.deepEqual(scopesOf([], true), []);
+});
+
+test("tokens of one owner share what they make", { skip: cannotKill }, async () => {
+  const settings = settingsOf(
+    { ...token("old", ...WORK), owner: "team" },
+    { ...token("new", ...WORK), owner: "team" },
+    { ...token("sly", ...WORK), owner: "Team" },
+  );
+  const victim = await startVictim({ service: NOWHERE, token: "old", settings });
+  try {
+    const call = (who: string, path: string, method = "GET", body?: object) =>
+      callWorker({ ...victim, token: who }, path, {
+        method,
+        headers: { "idempotency-key": "k" },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const { id } = (await call("old", "/v1/ingests", "POST", FILM)).body;
+    assert.equal((await call("new", "/v1/ingests", "POST", FILM)).body.id, id);
+    assert.equal((await call("new", `/v1/ingests/${id}`)).status, 200);
+    assert.equal((await call("sly", `/v1/ingests/${id}`)).status, 404);
+  } finally {
+    await victim.close();
+  }
 });
 
 test("a sealing key that can be guessed closes the Worker, and says what mends it", {
