@@ -1,6 +1,7 @@
 // What steers a terminal, or turns the direction of writing, never reaches one: whatever a title, a file name, a service, a
 // checkpoint or a URL holds. Machines that read `--json` get it exactly.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,6 +11,7 @@ import { after, before, test } from "node:test";
 import { Board } from "../../pkg/src/cli/ingest/board.ts";
 import { Drawing, type Screen } from "../../pkg/src/cli/output.ts";
 import { progressView } from "../../pkg/src/cli/progress.ts";
+import { quoted } from "../../pkg/src/cli/shell.ts";
 import { startEmulator } from "../../pkg/src/emulator/index.ts";
 import { printable, printableJson } from "../../pkg/src/printable.ts";
 import { type Service, vodlift } from "../support/cli.ts";
@@ -267,6 +269,25 @@ test("JSON is the same value, and holds nothing that steers", () => {
     }
     assert.doesNotMatch(printable(hostile(draw)), /[\n\r]/);
   }
+});
+
+test("a command to copy holds a name as one word, whatever is in it", () => {
+  const names = [
+    "a b.json",
+    "a;touch owned",
+    "$(touch owned)",
+    "`x`",
+    "it's.json",
+    "a\\b",
+    "*",
+    "~",
+    "",
+  ];
+  for (const name of names) {
+    const { stdout } = spawnSync("sh", ["-c", `printf %s ${quoted(name)}`], { encoding: "utf8" });
+    assert.equal(stdout, name);
+  }
+  assert.equal(quoted("./films/film-1.json"), "./films/film-1.json");
 });
 
 test("the emulator's complaints hold nothing that steers", async (t) => {

@@ -6,6 +6,7 @@ import { fileReason } from "../sources/look.ts";
 import type { EmulatorCommand } from "./args.ts";
 import { CliError, INTERRUPTED } from "./exit.ts";
 import { note, print, printJson } from "./output.ts";
+import { quoted } from "./shell.ts";
 import { onInterrupt } from "./signals.ts";
 
 export async function runEmulator(command: EmulatorCommand): Promise<number> {
@@ -59,10 +60,6 @@ function exportsOf(variables: Readonly<Record<string, string | undefined>>): str
   return Object.entries(variables)
     .filter(([, value]) => value !== undefined)
     .map(([name, value = ""]) => `  export ${name}=${quoted(value)}`);
-}
-
-function quoted(value: string): string {
-  return /^[\w./:@%+=,[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 function cannotStart(error: NodeJS.ErrnoException, { port, dir }: EmulatorCommand): Error {

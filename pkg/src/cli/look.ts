@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { fileReason, isMissing, strangeness } from "../sources/look.ts";
 import { isUrl } from "./args.ts";
 import type { UploadKind } from "./options/option.ts";
+import { quoted } from "./shell.ts";
 import { UsageError } from "./usage.ts";
 
 /** What a path leads to. */
@@ -56,7 +57,7 @@ export async function mustBeSource(
   }
   if (typeof it === "string" || it.other === "a directory") return;
   const message = `${source}: it is ${it.other}, not a regular file`;
-  const standard = `vodlift upload - --file-name ${basename(fileName)}`;
+  const standard = `vodlift upload - --file-name ${quoted(basename(fileName))}`;
   const hint =
     kind === "playlist" || topic !== "upload"
       ? "Save what it gives as a file, and name that."

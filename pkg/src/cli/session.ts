@@ -7,6 +7,7 @@ import { pick, type Values } from "./options/option.ts";
 import { SERVICE } from "./options/service.ts";
 import { note, print, printJson, SCREEN, warningLine } from "./output.ts";
 import { progressView, type Snapshot } from "./progress.ts";
+import { quoted } from "./shell.ts";
 import { onInterrupt } from "./signals.ts";
 import { slowLine } from "./slow.ts";
 
@@ -133,12 +134,13 @@ function answer(now: UploadProgress | undefined, checkpoint: string | undefined)
 }
 
 function interrupted(checkpoint: string, warnings: readonly Warning[]): CliError {
+  const name = quoted(checkpoint);
   return new CliError({
     ...(warnings.length > 0 && { warnings }),
     code: "suspended",
     class: "interrupted",
     message: "the upload was interrupted; its checkpoint is kept",
-    hint: `Go on with \`vodlift resume ${checkpoint}\`, or give it up with \`vodlift abort ${checkpoint}\`.`,
+    hint: `Go on with \`vodlift resume ${name}\`, or give it up with \`vodlift abort ${name}\`.`,
   });
 }
 

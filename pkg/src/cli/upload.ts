@@ -22,6 +22,7 @@ import { MEDIA } from "./options/media.ts";
 import { pick, type Values } from "./options/option.ts";
 import { TRANSFER } from "./options/transfer.ts";
 import { account, type Watched, watch } from "./session.ts";
+import { quoted } from "./shell.ts";
 
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
   mustBeReadable(command.source, process.stdin);
@@ -99,10 +100,11 @@ async function mustBeNew(checkpoint: string | undefined): Promise<void> {
     .then((found) => found !== undefined)
     .catch(() => true);
   if (!there) return;
+  const name = quoted(checkpoint);
   throw new UsageError(
     `${checkpoint} exists already`,
     "upload",
-    `Go on with \`vodlift resume ${checkpoint}\`, give it up with \`vodlift abort ${checkpoint}\`, or name another file.`,
+    `Go on with \`vodlift resume ${name}\`, give it up with \`vodlift abort ${name}\`, or name another file.`,
   );
 }
 
