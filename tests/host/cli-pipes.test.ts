@@ -46,7 +46,7 @@ async function refused(args: string[], exit: number, says: RegExp): Promise<CliR
 
 test("a pipe as the source is to be passed as standard input", async () => {
   const { stderr } = await refused(["upload", pipe, "--file-name", "a b.mp4"], 2, /it is a pipe/);
-  assert.match(stderr, /^hint: .*\| vodlift upload - --file-name a b\.mp4$/m);
+  assert.match(stderr, /^hint: .*\| vodlift upload - --file-name 'a b\.mp4'$/m);
   await refused(["upload", pipe, "--as", "image", "--file-name", "a.png"], 2, /it is a pipe/);
   await refused(["upload", pipe, "--as", "playlist"], 2, /it is a pipe/);
 });
