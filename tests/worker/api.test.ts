@@ -77,6 +77,25 @@ test("a body that breaks a rule is refused with the field and the rule", async (
   }
 });
 
+test("a request that is too large for a row is refused, naming what takes most", async () => {
+  const url = "https://example.com/film.mp4";
+  const tags = ["t".repeat(40_000), "u".repeat(40_000)];
+  const hosts = Object.fromEntries(
+    Array.from({ length: 900 }, (_, n) => [`${n}.example`, { query: "q".repeat(90) }]),
+  );
+  for (const [field, body] of [
+    ["tags", { url, tags }],
+    ["hosts", { url, as: "playlist", hosts }],
+    ["description", { url, description: "d".repeat(2_000_000) }],
+  ] as const) {
+    const { status, body: answer } = await post(body);
+    assert.deepEqual([status, answer.field], [400, field]);
+    assert.match(answer.detail, /is too large: a request has at most 65536 characters/);
+  }
+  const { body } = await post(Array.from({ length: 50 }, () => ({ url, tags })));
+  assert.ok(body.results.every((one: { error: { field: string } }) => one.error.field === "tags"));
+});
+
 test("a body that is too large is refused", async () => {
   const { status, body } = await post({ url: `https://example.com/${"x".repeat(9_000_000)}` });
   assert.deepEqual([status, body.code], [413, "body_too_large"]);

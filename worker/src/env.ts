@@ -30,6 +30,20 @@ export interface Env {
   VODLIFT_RUNNING?: string;
   /** Ingests that read from one host at once: 6. */
   VODLIFT_PER_HOST?: string;
+  /** Of one caller: ingests that run at once (20), that wait (20,000), and bytes that their requests take (256 MiB). */
+  VODLIFT_RUNNING_PER_CALLER?: string;
+  VODLIFT_QUEUED_PER_CALLER?: string;
+  VODLIFT_STORED_PER_CALLER?: string;
+  /** Bytes that one caller may move within 24 hours: 16 TiB. What is over waits. */
+  VODLIFT_BYTES_PER_CALLER?: string;
+  /** Uploads by request that are under way at once: 100, of one caller 10. */
+  VODLIFT_STREAMS?: string;
+  VODLIFT_STREAMS_PER_CALLER?: string;
+  /** Bytes a second that a transfer makes at least, over so many seconds: 16,384 over 300. */
+  VODLIFT_LEAST_RATE?: string;
+  VODLIFT_LEAST_RATE_SECONDS?: string;
+  /** Seconds that an attempt may take from when it first runs: 86,400, a day. */
+  VODLIFT_LONGEST_SECONDS?: string;
   /** Requests that one Workflow instance may send: 10,000 on paid plans, 50 on the free one. 10000 if left out. */
   VODLIFT_SUBREQUESTS?: string;
   /** Seconds after which a slice begins no further part: 480. */

@@ -1,12 +1,22 @@
 // Every setting that is more than a text: what it holds without being set, and how it is read. A setting that cannot be read
 // closes the Worker, as a limit would not hold otherwise. docs/deploy.md is tested against this.
 
+const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 /** Numbers, and what holds without them. */
 export const NUMBERS = {
   VODLIFT_RUNNING: 20,
   VODLIFT_PER_HOST: 6,
+  VODLIFT_RUNNING_PER_CALLER: 20,
+  VODLIFT_QUEUED_PER_CALLER: 20_000,
+  VODLIFT_STORED_PER_CALLER: 256 * MIB,
+  VODLIFT_BYTES_PER_CALLER: 16 * 1024 * GIB,
+  VODLIFT_STREAMS: 100,
+  VODLIFT_STREAMS_PER_CALLER: 10,
+  VODLIFT_LEAST_RATE: 16 * 1024,
+  VODLIFT_LEAST_RATE_SECONDS: 300,
+  VODLIFT_LONGEST_SECONDS: 86_400,
   VODLIFT_SUBREQUESTS: 10_000,
   VODLIFT_SLICE_SECONDS: 480,
   VODLIFT_SHARD_BYTES: 16 * GIB,

@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<number, string>> = {
   401: "No token, or a wrong one.",
   403: "The token may not do this.",
   404: "There is no such ingest.",
+  408: "The body took too long.",
   409: "The ingest is not in a state for this.",
   413: "The body is too large.",
   415: "The Content-Encoding of the body is not known here.",
@@ -34,12 +35,12 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** What every route may answer. */
-type Always = 401 | 403 | 429 | 503;
+type Always = 401 | 403 | 408 | 413 | 429 | 503;
 
 /** Answers that a route may give beside its own, and those that every route may give. */
 export function problems<S extends number = never>(...statuses: S[]) {
   const content = { "application/problem+json": { schema: Problem } };
-  const all = [401, 403, 429, 503, ...statuses].map((status) => [
+  const all = [401, 403, 408, 413, 429, 503, ...statuses].map((status) => [
     status,
     { description: REASONS[status] ?? "", content },
   ]);

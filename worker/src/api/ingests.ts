@@ -8,6 +8,7 @@ import type { Bound } from "./auth.ts";
 import { csv } from "./csv.ts";
 import { IdParam, json, needs, problems } from "./documented.ts";
 import { codingsOf } from "./encoding.ts";
+import { full } from "./full.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { momentOf } from "./moment.ts";
 import { invalid, problem, problemOf, statusOfRequest, type Trouble } from "./problem.ts";
@@ -71,7 +72,9 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
   if (!Array.isArray(body)) {
     const job = await check(env, body, keyOf(actor.owner, key, null), actor);
     if (!("kind" in job)) return problem(context, statusOfRequest(job), job);
-    const [answer] = await jobs(env).accept([job], actor);
+    const answers = await jobs(env).accept([job], actor);
+    if ("full" in answers) return full(context, answers);
+    const [answer] = answers;
     if (!answer || "conflict" in answer) return problem(context, 422, CONFLICT);
     context.header("location", `/v1/ingests/${answer.id}`);
     return context.json({ id: answer.id, state: answer.state }, 202);
@@ -86,6 +89,7 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
     checked.filter((job) => "kind" in job),
     actor,
   );
+  if ("full" in answers) return full(context, answers);
   const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
   return context.json({ results }, 202);
 });

@@ -15,7 +15,9 @@ import { jobs, type NewJob } from "../jobs/index.ts";
 import { identityOf, replacementOf } from "./accept.ts";
 import type { Bound } from "./auth.ts";
 import { json, needs, problems } from "./documented.ts";
+import { drop } from "./door.ts";
 import { codingsOf, decoded } from "./encoding.ts";
+import { full } from "./full.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { invalid, problem, statusOf, type Trouble, withField } from "./problem.ts";
 import { Accepted, type Failure, type Ingest } from "./schema.ts";
@@ -97,6 +99,9 @@ uploads.openapi(
       case "wait":
         context.header("retry-after", RETRY_AFTER_S);
         return problem(context, 409, UNDER_WAY);
+      case "full":
+        await drop(context);
+        return full(context, opening);
       case "nothing":
         return sentBefore(context, body, opening.view);
       default: {
@@ -149,7 +154,9 @@ async function upload(
     return { state: "done", mediaId: end.mediaId, bytes: end.bytes };
   } catch (error) {
     await beat.end();
-    const told = asFailure(error);
+    // What the index has ended is told in its words.
+    const over = beat.order === "go" ? undefined : await index.settled(id, 0);
+    const told = over?.error ?? asFailure(error);
     const failure = isNoVideo(told) ? { ...told, hint: NO_VIDEO_HINT } : told;
     await index.fail(id, run, failure);
     return { failure, error };

@@ -42,11 +42,21 @@ export class Heartbeat {
 
   /** A listener for the upload. */
   readonly onProgress = (progress: UploadProgress): void => {
-    const { phase, bytesAccepted, bytesTotal, partsAccepted, partsTotal, mediaId, rate } = progress;
+    const {
+      phase,
+      bytesAccepted,
+      bytesSent,
+      bytesTotal,
+      partsAccepted,
+      partsTotal,
+      mediaId,
+      rate,
+    } = progress;
     this.#latest = {
       phase,
       bytes: bytesAccepted,
       rate,
+      sent: bytesSent,
       parts: partsAccepted,
       ...(bytesTotal !== undefined && { size: bytesTotal }),
       ...(partsTotal !== undefined && { partsTotal }),

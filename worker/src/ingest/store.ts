@@ -1,5 +1,6 @@
 // Checkpoints in the job index: of an ingest, to go on from; of a request that carries its bytes, to clean up after it.
 import type { Checkpoint, CheckpointStore } from "vodlift";
+import { KnownFailure } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobs } from "../jobs/index.ts";
 import type { RunParams } from "./workflow.ts";
@@ -19,7 +20,7 @@ export function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
       if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       known = place;
       savedAt = Date.now();
-      await index.save(id, run, JSON.stringify(checkpoint), checkpoint.place?.mediaId);
+      await index.save(id, run, written(checkpoint), checkpoint.place?.mediaId);
     },
     // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
     remove: async () => {},
@@ -38,10 +39,24 @@ export function trail(env: Env, { id, run }: RunParams): CheckpointStore {
       known = place;
       // Before there is a media there is nothing to clean up.
       const mediaId = checkpoint.place?.mediaId;
-      if (mediaId) await index.save(id, run, JSON.stringify(checkpoint), mediaId);
+      if (mediaId) await index.save(id, run, written(checkpoint), mediaId);
     },
     remove: async () => index.save(id, run, null),
   };
+}
+
+/** SQLite in a Durable Object writes no row of 2 MB, and the request lies beside it. */
+const MOST = 1_500_000;
+
+function written(checkpoint: Checkpoint): string {
+  const text = JSON.stringify(checkpoint);
+  if (text.length <= MOST) return text;
+  throw new KnownFailure({
+    code: "too_large",
+    message: `its checkpoint has more than ${MOST} characters`,
+    hint: "Use larger parts; split a playlist of very many files.",
+    retryable: false,
+  });
 }
 
 /** A checkpoint as the index has it. */

@@ -4,7 +4,8 @@ import type { Failure } from "../api/schema.ts";
 import type { Env } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { setting } from "../settings.ts";
-import { nextToRun } from "./dispatch.ts";
+import { nextToRun, type Turns } from "./dispatch.ts";
+import type { Quota } from "./quota.ts";
 import { COLUMNS, type Row } from "./row.ts";
 import { ORPHANED, type Table } from "./table.ts";
 
@@ -12,6 +13,7 @@ export interface Care {
   env: Env;
   sql: SqlStorage;
   table: Table;
+  quota: Quota;
 }
 
 const DAY_MS = 86_400_000;
@@ -35,9 +37,7 @@ export function replaceTheStale({ env, sql, table }: Care): void {
   for (const row of rows) {
     const error = row.has_request === 0 ? INTERRUPTED : row.stalls >= MOST_STALLS ? STALLED : null;
     if (error) {
-      table.change(row, { error: JSON.stringify(error) });
-      table.end(row, "failed", leavings(row), true);
-      table.note(row, "failed", error.message);
+      failWith(table, row, error);
     } else {
       const { run, stalls } = row;
       table.change(row, {
@@ -58,21 +58,46 @@ export function replaceTheStale({ env, sql, table }: Care): void {
   );
 }
 
+/** Ends what has taken too long, however it moves. */
+export function endTheOverdue({ sql, table }: Care): void {
+  const rows = sql
+    .exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE state = 'running' AND deadline < ?`, Date.now())
+    .toArray();
+  for (const row of rows) failWith(table, row, TOO_LONG);
+}
+
+/** What runs is told so with its next report. */
+export function failWith(table: Table, row: Row, error: Failure): void {
+  table.change(row, { error: JSON.stringify(error) });
+  table.end(row, "failed", leavings(row), true);
+  table.note(row, "failed", error.message);
+}
+
 /** What came with a request cannot be sent again, so its parts lead nowhere. */
 export function leavings({ has_request, has_checkpoint }: Row): Row["todo"] {
   return has_request === 0 && has_checkpoint === 1 ? "cleanup" : null;
 }
 
 /** Who is to run now, those that wait and those that have ended but for something. They count as running from now on. */
-export function startWaiting({ env, sql, table }: Care): RunParams[] {
+export function startWaiting({ env, sql, table, quota }: Care): RunParams[] {
   const limits = {
     running: setting(env, "VODLIFT_RUNNING"),
     perHost: setting(env, "VODLIFT_PER_HOST"),
+    perCaller: setting(env, "VODLIFT_RUNNING_PER_CALLER"),
+    spent: quota.spent(),
   };
-  const rows = table.paused() ? [] : nextToRun(sql, limits);
+  const { start: rows, yields } = table.paused() ? NO_TURNS : nextToRun(sql, limits);
+  for (const row of yields) {
+    // Its run hears so with its next report, and finishes what is in flight.
+    table.change(row, { state: "queued", phase: null, rate: 0 });
+    table.note(row, "yielded", "Another caller's turn: it goes on later, from its checkpoint.");
+  }
   for (const row of rows) {
     const started = row.started ?? Date.now();
-    table.change(row, { state: "running", run: row.run + 1, phase: "starting", started });
+    const deadline = row.deadline ?? Date.now() + longestMs(env);
+    const mark = { paced_at: null, paced_sent: null };
+    const fresh = { run: row.run + 1, phase: "starting", started, deadline, ...mark };
+    table.change(row, { state: "running", ...fresh });
     if (row.started === null) table.note(row, "started", "A workflow has taken it up.");
   }
   // What is to be done after an end needs a run of its own where none is left.
@@ -124,9 +149,29 @@ function staleMs(env: Env): number {
   return setting(env, "VODLIFT_STALE_SECONDS") * 1000;
 }
 
+export function longestMs(env: Env): number {
+  return setting(env, "VODLIFT_LONGEST_SECONDS") * 1000;
+}
+
 function keptMs(env: Env): number {
   return setting(env, "VODLIFT_RETENTION_DAYS") * DAY_MS;
 }
+
+const NO_TURNS: Turns = { start: [], yields: [] };
+
+export const TOO_SLOW: Failure = {
+  code: "too_slow",
+  message: "its bytes came slower than VODLIFT_LEAST_RATE allows",
+  hint: "Use a faster source or line; what has arrived is kept for a retry of an ingest.",
+  retryable: true,
+};
+
+const TOO_LONG: Failure = {
+  code: "too_long",
+  message: "it took longer than VODLIFT_LONGEST_SECONDS allows",
+  hint: "Retry it to go on from its checkpoint, or raise the setting.",
+  retryable: true,
+};
 
 const INTERRUPTED: Failure = {
   code: "interrupted",

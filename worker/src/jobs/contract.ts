@@ -35,12 +35,18 @@ export interface NewJob {
   hooked?: boolean;
 }
 
+/** No more is taken of this caller, and what it has too much of. */
+export interface Full {
+  full: string;
+}
+
 export type Acceptance = { id: string; state: State } | { conflict: true };
 
 /** What to do with bytes that come under an id: send them as this run, or why not. */
 export type Opening =
   | { todo: "send"; run: number; mediaId?: string; reference: string }
   | { todo: "conflict" | "wait" }
+  | ({ todo: "full" } & Full)
   | { todo: "nothing"; view: Ingest };
 
 /** Something that its webhooks are told: how it stood then. */
@@ -66,6 +72,8 @@ export interface Report {
   phase: string;
   bytes: number;
   rate: number;
+  /** `bytes`, and those on their way in parts that have not arrived yet. */
+  sent: number;
   parts: number;
   size?: number;
   partsTotal?: number;

@@ -7,20 +7,26 @@ import type { Failure, Ingest, IngestDetail, State, Stats, TimelineEntry } from 
 import type { Env } from "../env.ts";
 import { instanceId } from "../ingest/instance.ts";
 import type { RunParams } from "../ingest/workflow.ts";
+import { setting } from "../settings.ts";
 import {
   BATCH,
   type Care,
+  endTheOverdue,
+  failWith,
   leavings,
+  longestMs,
   nextLook,
   replaceTheStale,
   startWaiting,
   sweep,
+  TOO_SLOW,
   tickMs,
 } from "./care.ts";
 import type {
   Acceptance,
   Actor,
   Ended,
+  Full,
   Listener,
   NewJob,
   Notice,
@@ -32,7 +38,9 @@ import type {
 import { migrate } from "./migrations.ts";
 import { News } from "./news.ts";
 import { Notices } from "./notices.ts";
+import { paced } from "./pace.ts";
 import { findRows, type Query } from "./query.ts";
+import { Quota } from "./quota.ts";
 import { COLUMNS, isSettled, type Row, toIngest } from "./row.ts";
 import { type Session, Sessions } from "./sessions.ts";
 import { ASK, PAGE, Table } from "./table.ts";
@@ -44,6 +52,7 @@ export class JobIndex extends DurableObject<Env> {
   readonly #news = new News();
   readonly #notices = new Notices(this.#sql, this.env);
   readonly #table = new Table(this.#sql, this.#notices, this.#news.tell);
+  readonly #quota = new Quota(this.#sql, this.env);
   readonly #sessions = new Sessions(this.#sql);
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -54,7 +63,12 @@ export class JobIndex extends DurableObject<Env> {
   // What callers of the API say.
 
   /** Takes new ingests, all or none; what is known by its id stays as it is. */
-  async accept(jobs: readonly NewJob[], actor: Actor): Promise<Acceptance[]> {
+  async accept(jobs: readonly NewJob[], actor: Actor): Promise<Acceptance[] | Full> {
+    const full = this.#quota.queue(
+      actor.owner,
+      jobs.filter(({ id }) => !this.#table.find(id)),
+    );
+    if (full) return full;
     const accepted = this.ctx.storage.transactionSync(() =>
       jobs.map((job) => this.#table.add(job, actor)),
     );
@@ -65,8 +79,13 @@ export class JobIndex extends DurableObject<Env> {
   /** Takes bytes that come with a request. Under an id that is known they are sent only if an earlier try has failed. */
   async open(job: NewJob, length: number | undefined, actor: Actor): Promise<Opening> {
     const known = this.#table.find(job.id);
+    const full = this.#quota.stream(actor.owner);
+    const deadline = Date.now() + longestMs(this.env);
     if (!known) {
-      await this.accept([job], actor);
+      if (full) return { todo: "full", ...full };
+      this.#table.add(job, actor);
+      this.#table.change(this.#table.find(job.id) as Row, { deadline });
+      await this.#wake();
       return { todo: "send", run: 1, reference: job.reference };
     }
     if (known.owner !== actor.owner) return { todo: "conflict" };
@@ -76,8 +95,9 @@ export class JobIndex extends DurableObject<Env> {
       const differs = length !== undefined && length !== known.size && known.state !== "canceled";
       return differs ? { todo: "conflict" } : { todo: "nothing", view: toIngest(known) };
     }
+    if (full) return { todo: "full", ...full };
     const run = known.run + 1;
-    const afresh = { size: length ?? null, bytes: 0, parts: 0, started: Date.now() };
+    const afresh = { deadline, size: length ?? null, bytes: 0, parts: 0, started: Date.now() };
     this.#again(known, { state: "running", run, ...afresh }, actor);
     await this.#wake();
     const { reference, media_id: mediaId } = known;
@@ -209,7 +229,7 @@ export class JobIndex extends DurableObject<Env> {
   /** While paused nothing begins, and what runs goes back into the queue at its next part. */
   async pause(paused: boolean, actor: Actor): Promise<Stats> {
     if (this.#table.paused() !== paused) this.#notePause(paused, actor);
-    this.#table.pause(paused);
+    this.#table.pause(paused, Date.now());
     await this.#wake();
     return this.stats(actor);
   }
@@ -255,8 +275,19 @@ export class JobIndex extends DurableObject<Env> {
     if (row.state !== "running") return row.todo === "cleanup" ? "abort" : "stop";
     const { bytes, rate, parts } =
       report.shard === undefined ? report : this.#table.addUp(row, report);
+    this.#quota.moved(row.owner, bytes - row.bytes);
     this.#table.name(row, report.mediaId);
+    const mark = paced(row, report, {
+      least: setting(this.env, "VODLIFT_LEAST_RATE"),
+      over: setting(this.env, "VODLIFT_LEAST_RATE_SECONDS") * 1000,
+    });
+    if (mark === "too slow") {
+      failWith(this.#table, row, TOO_SLOW);
+      this.ctx.waitUntil(this.#wake());
+      return row.has_request === 0 ? "abort" : "stop";
+    }
     this.#table.change(row, {
+      ...mark,
       phase: report.phase,
       bytes: Math.max(bytes, row.bytes),
       ...(bytes > row.bytes && { stalls: 0, error: null }),
@@ -378,9 +409,11 @@ export class JobIndex extends DurableObject<Env> {
 
   /** Looks after everything. The platform forgets an alarm that has failed a few times: this one is set again, whatever happens. */
   override async alarm(): Promise<void> {
-    const care: Care = { env: this.env, sql: this.#sql, table: this.#table };
+    const care: Care = { env: this.env, sql: this.#sql, table: this.#table, quota: this.#quota };
     let next: number | undefined = Date.now() + tickMs(this.env);
     try {
+      this.#quota.settle();
+      endTheOverdue(care);
       replaceTheStale(care);
       const runs = startWaiting(care);
       for (let at = 0; at < runs.length; at += BATCH)
@@ -414,6 +447,9 @@ export class JobIndex extends DurableObject<Env> {
       todo: null,
       webhook: null,
       silent_until: null,
+      deadline: null,
+      paced_at: null,
+      paced_sent: null,
       ...change,
     });
     this.#table.note(row, "retried", `Attempt ${row.attempts + 1} was asked for.`, name);

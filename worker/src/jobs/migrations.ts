@@ -187,7 +187,30 @@ UPDATE jobs SET chosen = (SELECT claims.reference FROM claims WHERE job = seq);
 CREATE INDEX jobs_by_chosen ON jobs (chosen) WHERE chosen IS NOT NULL;
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES];
+const QUOTAS = `
+ALTER TABLE jobs ADD COLUMN paced_at INTEGER;
+ALTER TABLE jobs ADD COLUMN paced_sent INTEGER;
+ALTER TABLE jobs ADD COLUMN deadline INTEGER;
+-- Each caller's queue by host; those of all callers together are not looked at any more.
+DROP INDEX jobs_by_host;
+CREATE INDEX jobs_waiting ON jobs (owner, host, seq) WHERE state = 'queued';
+
+-- Bytes that an owner's requests take.
+CREATE TABLE owner_stored (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO owner_stored SELECT owner, SUM(LENGTH(COALESCE(request, '')) + LENGTH(url)) FROM jobs GROUP BY owner;
+CREATE TRIGGER stored_added AFTER INSERT ON jobs BEGIN
+  INSERT INTO owner_stored VALUES (new.owner, LENGTH(COALESCE(new.request, '')) + LENGTH(new.url))
+    ON CONFLICT (owner) DO UPDATE SET bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER stored_removed AFTER DELETE ON jobs BEGIN
+  UPDATE owner_stored SET bytes = bytes - LENGTH(COALESCE(old.request, '')) - LENGTH(old.url) WHERE owner = old.owner;
+END;
+
+-- Bytes that an owner has moved, by the hour since the epoch.
+CREATE TABLE moved (owner TEXT, hour INTEGER, bytes INTEGER NOT NULL, PRIMARY KEY (owner, hour)) WITHOUT ROWID;
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES, QUOTAS];
 
 /** Brings the database to this version, or an earlier one, in one transaction. */
 export function migrate(storage: DurableObjectStorage, to = MIGRATIONS.length): void {

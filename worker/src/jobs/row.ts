@@ -35,6 +35,11 @@ export type Row = {
   started: number | null;
   moved: number;
   ended: number | null;
+  /** Where its pace is measured from. */
+  paced_at: number | null;
+  paced_sent: number | null;
+  /** When this attempt has taken too long. */
+  deadline: number | null;
   /** Whom it belongs to; empty: nobody. */
   owner: string;
   owner_name: string | null;
@@ -47,7 +52,7 @@ export const COLUMNS = `
   jobs.phase, jobs.media_id, jobs.size, jobs.bytes, jobs.rate, jobs.parts, jobs.parts_total, jobs.error,
   jobs.request IS NOT NULL AS has_request, jobs.checkpoint IS NOT NULL AS has_checkpoint, jobs.todo, jobs.stalls,
   jobs.webhook, jobs.hooked, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended,
-  jobs.owner, jobs.owner_name,
+  jobs.owner, jobs.owner_name, jobs.paced_at, jobs.paced_sent, jobs.deadline,
   COALESCE(jobs.reference, 'vodlift-' || jobs.id) AS reference
 `;
 

@@ -336,7 +336,22 @@ export class Table {
     );
   }
 
-  pause(paused: boolean): void {
+  /** The time that all was paused for counts to no attempt. */
+  pause(paused: boolean, now: number): void {
+    const [since] = this.#sql
+      .exec<{ value: string }>("SELECT value FROM settings WHERE name = 'paused at'")
+      .toArray();
+    if (!paused && since) {
+      const open = "deadline IS NOT NULL AND state IN ('queued', 'running')";
+      this.#sql.exec(
+        `UPDATE jobs SET deadline = deadline + ? WHERE ${open}`,
+        now - Number(since.value),
+      );
+      this.#sql.exec("DELETE FROM settings WHERE name = 'paused at'");
+    }
+    if (paused && !since) {
+      this.#sql.exec("INSERT INTO settings VALUES ('paused at', ?)", String(now));
+    }
     this.#sql.exec("INSERT OR REPLACE INTO settings VALUES ('paused', ?)", String(paused));
   }
 }

@@ -1,0 +1,191 @@
+// Whose turn it is: callers share what may run, whatever each of them has posted. On the tables alone, without workerd.
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { type Dice, dice } from "../support/dice.ts";
+
+type Value = string | number | null;
+interface Run {
+  id: string;
+  owner: string;
+  host: string;
+}
+interface Turns {
+  start: Run[];
+  yields: Run[];
+}
+interface Limits {
+  running: number;
+  perHost: number;
+  perCaller: number;
+  spent: ReadonlySet<string>;
+}
+
+// Their types are workerd's, so they are not looked at from here.
+const jobs = new URL("../../worker/src/jobs/", import.meta.url);
+const { migrate } = (await import(`${jobs}migrations.ts`)) as {
+  migrate: (storage: object) => void;
+};
+const { nextToRun } = (await import(`${jobs}dispatch.ts`)) as {
+  nextToRun: (sql: object, limits: Limits) => Turns;
+};
+const { paced } = (await import(`${jobs}pace.ts`)) as {
+  paced: (row: object, report: object, pace: { least: number; over: number }) => object | string;
+};
+
+const LIMITS: Limits = { running: 20, perHost: 20, perCaller: 20, spent: new Set() };
+
+class Index {
+  readonly #database = new DatabaseSync(":memory:");
+  readonly sql = {
+    exec: (query: string, ...values: Value[]) => {
+      if (values.length === 0 && /;\s*\S/.test(query)) return this.#database.exec(query);
+      const rows = this.#database.prepare(query).all(...values);
+      return { toArray: () => rows, one: () => rows[0] };
+    },
+  };
+  #posted = 0;
+
+  constructor() {
+    migrate({ sql: this.sql, transactionSync: (work: () => unknown) => work() });
+  }
+
+  post(owner: string, count: number, host = (_: number) => "a.example"): void {
+    for (let n = 0; n < count; n += 1) {
+      this.#posted += 1;
+      this.sql.exec(
+        `INSERT INTO jobs (id, owner, state, host, url, kind, request, created, moved)
+         VALUES (?, ?, 'queued', ?, 'https://a.example/a.mp4', 'video', 'sealed', 1, 1)`,
+        `${owner}-${this.#posted}`,
+        owner,
+        host(n),
+      );
+    }
+  }
+
+  /** As the index does when its alarm rings. */
+  look(limits: Partial<Limits> = {}): Turns {
+    const turns = nextToRun(this.sql, { ...LIMITS, ...limits });
+    for (const { id } of turns.yields) this.#set(id, "queued");
+    for (const { id } of turns.start) this.#set(id, "running");
+    return turns;
+  }
+
+  endOne(luck: Dice): void {
+    const ids = this.#all("id", "running");
+    if (ids.length > 0) this.#set(luck.pick(ids), "done");
+  }
+
+  running(): string[] {
+    return this.#all("owner", "running");
+  }
+
+  /** Who runs, at which hosts, and who has something that waits and could run. */
+  state({ perHost, perCaller }: Pick<Limits, "perHost" | "perCaller">) {
+    const [running, hosts] = [this.running(), this.#all("host", "running")];
+    const waiting = this.#all("owner || ' ' || host", "queued").map((one) => one.split(" "));
+    const able = waiting
+      .filter(([, host = ""]) => count(hosts, host) < perHost)
+      .map(([owner = ""]) => owner)
+      .filter((owner) => count(running, owner) < perCaller);
+    return { running, hosts, able: new Set(able) };
+  }
+
+  #all(what: string, state: string): string[] {
+    const query = `SELECT ${what} AS one FROM jobs WHERE state = ?`;
+    return this.#database
+      .prepare(query)
+      .all(state)
+      .map(({ one }) => String(one));
+  }
+
+  #set(id: string, state: string): void {
+    this.sql.exec("UPDATE jobs SET state = ? WHERE id = ?", state, id);
+  }
+}
+
+const count = (all: readonly string[], owner: string) => all.filter((one) => one === owner).length;
+
+test("callers take turns, and one that comes late to a full house has its share at once", () => {
+  const index = new Index();
+  index.post("crowd", 1_000, (n) => `${n}.example`);
+  assert.equal(index.look().start.length, 20, "alone it has all places");
+  index.post("other", 1);
+  const turns = index.look();
+  assert.deepEqual(
+    turns.start.map(({ owner }) => owner),
+    ["other"],
+  );
+  assert.deepEqual(
+    turns.yields.map(({ owner }) => owner),
+    ["crowd"],
+  );
+  index.post("other", 50);
+  index.post("third", 50);
+  index.look();
+  const running = index.running();
+  assert.equal(running.length, 20);
+  for (const owner of ["crowd", "other", "third"]) {
+    assert.ok(count(running, owner) >= 6, `${owner}: ${running}`);
+  }
+  assert.deepEqual(index.look(), { start: [], yields: [] }, "and then nothing changes");
+});
+
+test("nobody gives way for who could not run anyway, and limits of hosts and callers hold", () => {
+  const index = new Index();
+  index.post("crowd", 40, (n) => (n < 6 ? "full.example" : `${n}.example`));
+  index.look({ perHost: 6 });
+  index.post("other", 5, () => "full.example");
+  assert.deepEqual(index.look({ perHost: 6 }), { start: [], yields: [] });
+  const capped = new Index();
+  capped.post("crowd", 40);
+  capped.post("spent", 5);
+  const { start } = capped.look({ perCaller: 4, spent: new Set(["spent"]) });
+  assert.deepEqual(
+    start.map(({ owner }) => owner),
+    ["crowd", "crowd", "crowd", "crowd"],
+  );
+});
+
+test("whatever is posted and ends, limits hold and nobody starves", (t) => {
+  const seed = Number(process.env.SEED ?? 7);
+  t.diagnostic(`SEED=${seed}`);
+  const luck = dice(seed);
+  for (let round = 0; round < 20; round += 1) {
+    const index = new Index();
+    const roll = (most: number) => 1 + luck.below(most);
+    const limits = { running: roll(12), perHost: roll(4), perCaller: roll(12) };
+    const owners = Array.from({ length: roll(5) }, (_, n) => `caller-${n}`);
+    for (let step = 0; step < 40; step += 1) {
+      if (luck.oneIn(4)) index.post(luck.pick(owners), roll(30), () => `${roll(20)}.example`);
+      if (luck.oneIn(2)) index.endOne(luck);
+      index.look(limits);
+      const { running, hosts, able } = index.state(limits);
+      assert.ok(running.length <= limits.running);
+      for (const owner of owners) assert.ok(count(running, owner) <= limits.perCaller);
+      for (const host of hosts) assert.ok(count(hosts, host) <= limits.perHost);
+      const most = Math.max(0, ...owners.map((owner) => count(running, owner)));
+      for (const owner of able) {
+        assert.equal(running.length, limits.running, `a place is free, and ${owner} waits`);
+        assert.ok(most - count(running, owner) < 2, `${owner} has less than its share: ${running}`);
+      }
+    }
+  }
+});
+
+test("a transfer that makes less than the least rate over a whole stretch is too slow, and no other is", () => {
+  const pace = { least: 1_000, over: 10_000 };
+  const at = (ago: number, sent: number) => ({ paced_at: Date.now() - ago, paced_sent: sent });
+  const report = { phase: "uploading", sent: 5_000, bytes: 0, rate: 0, parts: 0 };
+  assert.equal(paced(at(10_000, 0), report, pace), "too slow");
+  assert.notEqual(paced(at(9_000, 0), report, pace), "too slow", "it is not over yet");
+  assert.notEqual(paced(at(10_000, 0), { ...report, sent: 11_000 }, pace), "too slow");
+  const probing = { ...report, phase: "probing" };
+  assert.notEqual(paced(at(19_000, 0), probing, pace), "too slow", "a source may make its file");
+  assert.equal(paced(at(20_000, 0), probing, pace), "too slow");
+  assert.notEqual(paced(at(10_000, 6_000), report, pace), "too slow", "a part is sent again");
+  for (const other of [{ phase: "completing" }, { size: 5_000 }, { shard: 1 }]) {
+    const mark = paced(at(60_000, 5_000), { ...report, ...other }, pace);
+    assert.deepEqual(mark, { paced_at: null, paced_sent: null }, JSON.stringify(other));
+  }
+});

@@ -1,0 +1,94 @@
+// What one caller may have: that waits, that comes with requests, that is stored, that moved within a day. Others find room
+// whatever it does.
+
+import type { Env } from "../env.ts";
+import { setting } from "../settings.ts";
+import type { Full, NewJob } from "./contract.ts";
+
+const HOUR_MS = 3_600_000;
+const HOURS = 24;
+
+export class Quota {
+  readonly #sql: SqlStorage;
+  readonly #env: Env;
+  /** Bytes of late, by caller; written down with each look at everything. */
+  readonly #moved = new Map<string, number>();
+
+  constructor(sql: SqlStorage, env: Env) {
+    this.#sql = sql;
+    this.#env = env;
+  }
+
+  /** Why these are too many to wait, if they are. */
+  queue(owner: string, jobs: readonly NewJob[]): Full | undefined {
+    const most = setting(this.#env, "VODLIFT_QUEUED_PER_CALLER");
+    const waiting = this.#count(
+      "SELECT value AS n FROM owner_totals WHERE name = 'queued' AND owner = ?",
+      owner,
+    );
+    if (waiting + jobs.length > most) {
+      return { full: `${most} of one caller's ingests may wait, and ${waiting} do` };
+    }
+    const room = setting(this.#env, "VODLIFT_STORED_PER_CALLER");
+    const stored = this.#count("SELECT bytes AS n FROM owner_stored WHERE owner = ?", owner);
+    const more = jobs.reduce((sum, job) => sum + (job.request?.length ?? 0) + job.url.length, 0);
+    return stored + more > room
+      ? { full: `one caller's requests may take ${room} bytes, and ${stored} are taken` }
+      : undefined;
+  }
+
+  /** Why no more bytes may come with a request, if so. */
+  stream(owner: string): Full | undefined {
+    const most = setting(this.#env, "VODLIFT_STREAMS_PER_CALLER");
+    const all = setting(this.#env, "VODLIFT_STREAMS");
+    const open = "FROM jobs WHERE state = 'running' AND request IS NULL";
+    const own = this.#count(`SELECT COUNT(*) AS n ${open} AND owner = ?`, owner);
+    if (own >= most)
+      return { full: `${most} of one caller's uploads may be under way, and ${own} are` };
+    if (this.#count(`SELECT COUNT(*) AS n ${open}`) >= all) {
+      return { full: `${all} uploads may be under way, and as many are` };
+    }
+    return this.isSpent(owner)
+      ? { full: "this caller has moved as many bytes as it may within a day" }
+      : undefined;
+  }
+
+  moved(owner: string, bytes: number): void {
+    if (bytes > 0) this.#moved.set(owner, (this.#moved.get(owner) ?? 0) + bytes);
+  }
+
+  /** Writes down what has moved, and forgets what did a day ago. */
+  settle(): void {
+    const hour = Math.floor(Date.now() / HOUR_MS);
+    for (const [owner, bytes] of this.#moved) {
+      this.#sql.exec(
+        "INSERT INTO moved VALUES (?, ?, ?) ON CONFLICT (owner, hour) DO UPDATE SET bytes = bytes + excluded.bytes",
+        owner,
+        hour,
+        bytes,
+      );
+    }
+    this.#moved.clear();
+    this.#sql.exec("DELETE FROM moved WHERE hour <= ?", hour - HOURS);
+  }
+
+  /** Who has moved as much as one may within a day. */
+  spent(): Set<string> {
+    const most = setting(this.#env, "VODLIFT_BYTES_PER_CALLER");
+    const owners = this.#sql
+      .exec<{ owner: string }>(
+        "SELECT owner FROM moved GROUP BY owner HAVING SUM(bytes) >= ?",
+        most,
+      )
+      .toArray();
+    return new Set(owners.map(({ owner }) => owner));
+  }
+
+  isSpent(owner: string): boolean {
+    return this.spent().has(owner);
+  }
+
+  #count(query: string, ...values: string[]): number {
+    return this.#sql.exec<{ n: number }>(query, ...values).toArray()[0]?.n ?? 0;
+  }
+}
