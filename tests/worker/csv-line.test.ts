@@ -67,7 +67,8 @@ test("no cell begins a formula, whatever divides cells where it is opened", asyn
     const header = csvLine(["a", "b", "c", "d"]);
     const records = [];
     for await (const record of csvRecords(pieces(header + line))) records.push(record.cells);
-    const plain = (cell: string) => cell.replaceAll("'", "");
+    // Nor does the reader of manifests take a mark at an edge for a part of a cell.
+    const plain = (cell: string) => cell.replace(/['\ufeff]/g, "");
     assert.deepEqual(records.at(-1)?.map(plain), given.map(plain), `seed ${seed}`);
   }
 });
