@@ -2,6 +2,7 @@
 //! else needs one of them asks for it here, across the door too.
 
 use crate::http::Headers;
+use crate::upload::plan::DEFAULT_PART_SIZE;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Text that crosses the door at once, in characters: the longest playlist, twice.
@@ -12,6 +13,8 @@ pub const HEADER_BYTES: usize = 16 << 10;
 pub const PLAYLIST_MEMORY: usize = 40 << 20;
 /// What all uploads of a process may hold of that together. Those beyond it wait.
 pub const PROCESS_MEMORY: usize = 80 << 20;
+/// What each upload may gather parts in, however many there are: one part of the usual size, in bytes.
+pub const LEAST_BUFFER: u64 = DEFAULT_PART_SIZE;
 /// An instance of the wasm with more memory than this takes nothing new in: memory that was once taken is given back only
 /// with the instance.
 pub const INSTANCE_MEMORY: usize = 24 << 20;
@@ -39,6 +42,8 @@ pub struct Limits {
     pub playlist_memory: usize,
     /// What all uploads of a process may hold of them, in bytes.
     pub process_memory: usize,
+    /// What each upload may gather parts in, in bytes, however many share the memory of the host.
+    pub least_buffer: u64,
     /// What an instance of the core may have taken and still begin something new, in bytes.
     pub instance_memory: usize,
 }
@@ -51,6 +56,7 @@ impl Limits {
             header_bytes: HEADER_BYTES,
             playlist_memory: PLAYLIST_MEMORY,
             process_memory: PROCESS_MEMORY,
+            least_buffer: LEAST_BUFFER,
             instance_memory: INSTANCE_MEMORY,
         }
     }

@@ -56,6 +56,7 @@ import type {
   Ask,
   Checkpoint,
   Deletion,
+  HostLimits,
   Job,
   Mezzanine,
   Options,
@@ -236,8 +237,8 @@ export class Vodlift {
         host: host(),
         source,
         keys: this.#keys,
-        machine: (data, account) => {
-          const job = this.#job(data, media(), howTo(options));
+        machine: (data, account, limits) => {
+          const job = this.#job(data, media(), howTo(options), limits);
           return Upload.create(job, account, entropy(), Date.now());
         },
         store,
@@ -277,7 +278,7 @@ export class Vodlift {
       return { type: "attachedMedia", ...attachedMedia({ ...rest, businessType }) };
     };
     try {
-      const job = this.#job(opened.data, media(), howTo(options));
+      const job = this.#job(opened.data, media(), howTo(options), host().limits);
       Upload.create(job, await this.#keys.current(), entropy(), Date.now()).free();
       const ofKind = FIELDS[as === "video" ? "upload" : as];
       mustBeKnown(options, ofKind, `does not go with \`as\` ${as}`);
@@ -349,8 +350,9 @@ export class Vodlift {
         host: host(),
         source: sourceOf(checkpoint, options, given),
         keys: this.#keys,
-        machine: (data, account) => {
-          const job = this.#job(data, checkpoint.media, howToResume(options), checkpoint.region);
+        machine: (data, account, limits) => {
+          const { media, region } = checkpoint;
+          const job = this.#job(data, media, howToResume(options), limits, region);
           return Upload.resume(checkpoint, job, account, entropy(), Date.now());
         },
         store,
@@ -382,8 +384,8 @@ export class Vodlift {
       data: { type: "slices", size: 1 },
       local: undefined,
     });
-    const machine: Run["machine"] = (data, account) => {
-      const job = this.#job(data, checkpoint.media, {}, checkpoint.region);
+    const machine: Run["machine"] = (data, account, limits) => {
+      const job = this.#job(data, checkpoint.media, {}, limits, checkpoint.region);
       return Upload.discard(checkpoint, job, account, entropy(), Date.now());
     };
     const nothing = { signal: undefined, stop: undefined, onProgress: undefined };
@@ -625,9 +627,15 @@ export class Vodlift {
     return whole(await this.#upload(takeSource(source, item.size), media, item, FIELDS.item));
   }
 
-  #job(source: Job["source"], media: Job["media"], options: Options, region?: string): Job {
+  #job(
+    source: Job["source"],
+    media: Job["media"],
+    options: Options,
+    limits: HostLimits,
+    region?: string,
+  ): Job {
     const vod = region === undefined ? this.#vod : { region, ...this.#vod };
-    return { media, source, vod, oss: this.#oss, options, host: host().limits };
+    return { media, source, vod, oss: this.#oss, options, host: limits };
   }
 }
 
@@ -728,7 +736,7 @@ function sourceOf(
   if (mark.queryRemoved) {
     throw invalid(
       "source",
-      "must be passed again: its query looked like a credential and was not stored",
+      "must be passed again: its query may hold a credential and was not stored",
     );
   }
   if (mark.url !== undefined) return from(mark.url);

@@ -1,7 +1,25 @@
-// Memory that the core takes for playlists, counted over all uploads of the process: a playlist becomes larger than its
-// text, and many at once would be more than a Worker has. How much may be taken is the core's to say.
+// Memory that uploads take, counted over all of the process: playlists in the core, which become larger than their text,
+// and parts that are gathered before they are sent. Many at once would be more than a Worker has. How much may be taken
+// is the core's and the host's to say.
 
 import { limits } from "./door.ts";
+import type { HostLimits } from "./wasm/core.js";
+
+/** Bytes that uploads may gather parts in, of all that the host has. */
+let buffers = 0;
+
+/** Its share of the host's buffers: what is free, but for a last share that the next one is to find. */
+export function shareOf(host: HostLimits): { limits: HostLimits; leave(): void } {
+  const least = Math.min(limits().leastBuffer, host.bufferBytes);
+  const bufferBytes = Math.max(host.bufferBytes - buffers - least, least);
+  buffers += bufferBytes;
+  return {
+    limits: { ...host, bufferBytes },
+    leave() {
+      buffers -= bufferBytes;
+    },
+  };
+}
 
 /** Bytes that uploads have, or may come to have. */
 let taken = 0;

@@ -8,13 +8,13 @@ import { drive, type Suspended } from "./driver.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
-import { PlaylistMemory } from "./memory.ts";
+import { PlaylistMemory, shareOf } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
 import { mustNotBeAborted, unlessAborted } from "./patience.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { SlowRequests } from "./slow.ts";
 import type { OpenSource, TakenSource } from "./sources/index.ts";
-import type { Account, Error as ErrorData, Job } from "./wasm/core.js";
+import type { Account, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
 
 /** What a run needs. */
 export interface Run {
@@ -23,7 +23,7 @@ export interface Run {
   /** Whose keys sign. */
   readonly keys: Keys;
   /** Makes the machine that decides. */
-  machine(source: Job["source"], account: Account): Upload;
+  machine(source: Job["source"], account: Account, host: HostLimits): Upload;
   readonly store: CheckpointStore | undefined;
   readonly signal: AbortSignal | undefined;
   readonly stop: AbortSignal | undefined;
@@ -81,8 +81,9 @@ async function runOpened(
   });
   const patience = () => (signal?.aborted ? STORE_ABORTED_MS : STORE_MS);
   const forget = signal && onAbort(signal, relay);
+  const share = shareOf(what.host.limits);
   try {
-    const machine = what.machine(data, account);
+    const machine = what.machine(data, account, share.limits);
     const end = await drive({
       machine,
       memory: new PlaylistMemory(() => machine.held()),
@@ -114,6 +115,7 @@ async function runOpened(
     meter.flush();
     throw withWarnings(failure, tell.warnings);
   } finally {
+    share.leave();
     forget?.();
   }
 }

@@ -166,7 +166,7 @@ impl PlaylistMark {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SourceMark {
-    /// Of a URL: without its query, if that looked like a credential.
+    /// Of a URL: without its query, unless that says only which media is meant and in what form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub url: Option<String>,
@@ -252,7 +252,7 @@ impl SourceMark {
                 root: PlaylistRoot::Url { url, .. },
                 ..
             }) => {
-                let query_removed = has_secret_query(url);
+                let query_removed = !has_harmless_query(url);
                 let kept = if query_removed {
                     crate::http::without_query(url)
                 } else {
@@ -329,20 +329,46 @@ impl SourceMark {
     }
 }
 
-/// Keys that name a credential, and values long enough to be one. When in doubt the query stays out of the checkpoint.
-fn has_secret_query(url: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "sig", "token", "key", "cred", "auth", "expire", "pass", "secret", "policy", "session",
-        "hash", "hmac",
-    ];
-    const LONGEST_HARMLESS: usize = 20;
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').any(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let key = key.to_ascii_lowercase();
-        WORDS.iter().any(|word| key.contains(word))
-            || value.len() > LONGEST_HARMLESS
-            || pair.len() > 2 * LONGEST_HARMLESS
+/// Parameters that say which media is meant and in what form, and not who may have it. Any other may be a credential: a
+/// `pin` looks like nothing special.
+const HARMLESS: &[&str] = &[
+    "bitrate",
+    "codec",
+    "download",
+    "ext",
+    "file",
+    "filename",
+    "format",
+    "fps",
+    "height",
+    "id",
+    "lang",
+    "name",
+    "page",
+    "part",
+    "quality",
+    "res",
+    "resolution",
+    "type",
+    "v",
+    "variant",
+    "ver",
+    "version",
+    "width",
+];
+
+/// Nothing but such parameters, with values too short and plain to be a credential. When in doubt the query stays out of the
+/// checkpoint.
+fn has_harmless_query(url: &str) -> bool {
+    const LONGEST: usize = 20;
+    let bare = url.split('#').next().unwrap_or_default();
+    let query = bare.split_once('?').map_or("", |(_, query)| query);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let mut pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.all(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = name.to_ascii_lowercase();
+        HARMLESS.contains(&name.as_str()) && value.len() <= LONGEST && value.chars().all(plain)
     })
 }
 
@@ -375,7 +401,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_to_be_harmless_stays_out() {
+        let names = [
+            "pw", "pin", "ticket", "otp", "p", "t", "k", "code", "jwt", "st", "e", "hdnts", "acl",
+            "user", "x", "", "ID[]", "%69d", "id ", "login", "nonce", "sso", "exp", "u", "se",
+        ];
+        for name in names {
+            for query in [
+                format!("{name}=1"),
+                format!("id=42&{name}=1"),
+                format!("{name}=1&format=mp4"),
+                format!("id=42&{name}=1#f"),
+            ] {
+                let mark = url(&format!("https://h/f.mp4?{query}"));
+                assert_eq!(mark.url.as_deref(), Some("https://h/f.mp4"), "{query}");
+                assert!(mark.query_removed, "{query}");
+            }
+        }
+        for query in [
+            "id=a:b",
+            "id=a%20b",
+            "name=user@host",
+            "id=0123456789012345678901",
+        ] {
+            assert!(
+                url(&format!("https://h/f.mp4?{query}")).query_removed,
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
     fn a_harmless_query_stays() {
+        assert!(!url("https://h/f.mp4?").query_removed);
         let mark = url("https://h/get?id=42&format=mp4");
         assert_eq!(
             (mark.url.as_deref(), mark.query_removed),

@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Upload, type VodliftError } from "../../pkg/src/core.ts";
 import { limits } from "../../pkg/src/door.ts";
-import { PlaylistMemory } from "../../pkg/src/memory.ts";
+import { createHost } from "../../pkg/src/hosts/node.ts";
+import { PlaylistMemory, shareOf } from "../../pkg/src/memory.ts";
 import { WORST, worst } from "../support/worst-playlist.ts";
 
 const MOST_MB = 128;
@@ -99,4 +100,19 @@ test("uploads whose playlists do not fit beside those of others wait, in their o
   await turn();
   assert.ok(entered.includes(together + 1));
   for (const one of all) one.leave();
+});
+
+test("uploads share the buffers of the host: six at once have what fits into 128 MB", () => {
+  const { leastBuffer } = limits();
+  const host = { ...createHost({ refuses: () => undefined } as never).limits };
+  const shares = Array.from({ length: 6 }, () => shareOf(host));
+  const granted = shares.map((share) => share.limits.bufferBytes);
+  const total = granted.reduce((sum, bytes) => sum + bytes, 0);
+  assert.ok(total <= MOST_MB << 20, `${granted}`);
+  assert.ok(granted.every((bytes) => bytes >= leastBuffer));
+  assert.ok((granted[0] ?? 0) > leastBuffer, "one alone has more");
+  for (const share of shares) share.leave();
+  const next = shareOf(host);
+  assert.equal(next.limits.bufferBytes, granted[0]);
+  next.leave();
 });

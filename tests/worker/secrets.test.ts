@@ -32,6 +32,8 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
   const own = {
     token: secret("token"),
     query: secret("query"),
+    /** As short and plain as a number of an episode. */
+    pin: randomBytes(6).toString("hex"),
     header: secret("header"),
     hookQuery: secret("hook"),
     hookSecret: randomBytes(24).toString("base64"),
@@ -60,7 +62,7 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
   };
   const post = (path: string, route: object, fields: object = {}): Promise<string> =>
     postIngest(worker, {
-      url: `${origin.add(path, route)}?signature=${own.query}`,
+      url: `${origin.add(path, route)}?signature=${own.query}&id=${own.pin}`,
       headers: { "x-source-key": own.header },
       webhookUrl: `http://127.0.0.1:${port}/?key=${own.hookQuery}`,
       partSize: MIB,

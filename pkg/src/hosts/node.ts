@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 const LIMITS: HostLimits = {
   concurrency: 4,
   maxConcurrency: 16,
-  bufferBytes: 256 * MIB,
+  bufferBytes: 64 * MIB,
   buffersParts: false,
 };
 

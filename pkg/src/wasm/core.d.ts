@@ -796,6 +796,10 @@ export interface Limits {
      */
     processMemory: number;
     /**
+     * What each upload may gather parts in, in bytes, however many share the memory of the host.
+     */
+    leastBuffer: number;
+    /**
      * What an instance of the core may have taken and still begin something new, in bytes.
      */
     instanceMemory: number;
@@ -1323,7 +1327,7 @@ export type Effect = { type: "send"; id: number; to: Service; request: Request; 
  */
 export interface SourceMark {
     /**
-     * Of a URL: without its query, if that looked like a credential.
+     * Of a URL: without its query, unless that says only which media is meant and in what form.
      */
     url?: string;
     /**

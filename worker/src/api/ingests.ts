@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { unready } from "../client.ts";
 import type { Env } from "../env.ts";
+import { bare, parsed } from "../ingest/store.ts";
 import { type Acceptance, type Actor, jobs, type NewJob } from "../jobs/index.ts";
 import { toJob } from "./accept.ts";
 import type { Bound } from "./auth.ts";
@@ -216,7 +217,10 @@ ingests.openapi(
     ...needs("read"),
     request: { params: IdParam },
     responses: {
-      200: json(z.record(z.string(), z.unknown()), "A checkpoint. It holds no secret."),
+      200: json(
+        z.record(z.string(), z.unknown()),
+        "A checkpoint. It holds no secret, and nothing of the query of its source: pass that again to resume.",
+      ),
       ...problems(400, 404, 409),
     },
   }),
@@ -225,8 +229,9 @@ ingests.openapi(
     const id = context.req.param("id");
     const view = await index.look(id, context.get("actor"));
     if (!view) return problem(context, 404, NOT_FOUND);
-    const checkpoint = view.resumable ? await index.checkpoint(id) : null;
-    if (checkpoint !== null) return context.json(JSON.parse(checkpoint), 200);
+    const checkpoint = parsed(view.resumable ? await index.checkpoint(id) : null);
+    if (checkpoint !== undefined)
+      return context.json(JSON.parse(JSON.stringify(bare(checkpoint))), 200);
     return problem(context, 409, {
       code: "no_checkpoint",
       message: `this ingest is ${view.state}, and there is no checkpoint to hand out`,

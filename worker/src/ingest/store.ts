@@ -20,7 +20,7 @@ export function indexStore(env: Env, { id, run }: RunParams): CheckpointStore {
       if (place === known && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       known = place;
       savedAt = Date.now();
-      await index.save(id, run, written(checkpoint), checkpoint.place?.mediaId);
+      await index.save(id, run, written(bare(checkpoint)), checkpoint.place?.mediaId);
     },
     // `finish` and `cleaned` forget it, in the same breath in which they say how it ended.
     remove: async () => {},
@@ -57,6 +57,13 @@ function written(checkpoint: Checkpoint): string {
     hint: "Use larger parts; split a playlist of very many files.",
     retryable: false,
   });
+}
+
+/** Without the source's query, whatever it is: a run has the URL from the sealed request, and it is shown to nobody. */
+export function bare(checkpoint: Checkpoint): Checkpoint {
+  const [url, ...query] = checkpoint.source.url?.split("?") ?? [];
+  if (url === undefined || query.length === 0) return checkpoint;
+  return { ...checkpoint, source: { ...checkpoint.source, url, queryRemoved: true } };
 }
 
 /** A checkpoint as the index has it. */
