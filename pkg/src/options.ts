@@ -450,7 +450,7 @@ export interface ResumeOptions
       | "slowRequestMs"
     >,
     Pick<PlaylistOptions, "segments" | "limits" | "hosts"> {
-  /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query is a secret. */
+  /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query may be a secret. */
   source?: UploadSource;
   /**
    * Called with the source that the checkpoint itself names, before anything of it is read, where `source` is not given.
@@ -464,6 +464,6 @@ export interface ResumeOptions
 export interface NamedSource {
   /** Of a file. */
   path?: string;
-  /** Of a URL, without its query where that was taken for a credential. */
+  /** Of a URL, without its query where that may be a credential. */
   url?: string;
 }

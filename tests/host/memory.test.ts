@@ -2,16 +2,18 @@
 // fits into the 128 MB of a Worker. Each in a process of its own.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Upload, type VodliftError } from "../../pkg/src/core.ts";
 import { limits } from "../../pkg/src/door.ts";
 import { createHost } from "../../pkg/src/hosts/node.ts";
 import { PlaylistMemory, shareOf } from "../../pkg/src/memory.ts";
+import { startWorkerd } from "../support/workerd.ts";
 import { WORST, worst } from "../support/worst-playlist.ts";
 
 const MOST_MB = 128;
-const child = fileURLToPath(new URL("../support/worst-playlist.ts", import.meta.url));
+const child = fileURLToPath(new URL("../support/worst-playlist-child.ts", import.meta.url));
 
 interface Cost {
   end: string;
@@ -115,4 +117,33 @@ test("uploads share the buffers of the host: six at once have what fits into 128
   const next = shareOf(host);
   assert.equal(next.limits.bufferBytes, granted[0]);
   next.leave();
+});
+
+test("in workerd each of these playlists fits into 128 MB", {
+  skip:
+    process.platform === "linux" ? false : "the memory of another process is read on Linux only",
+}, async (t) => {
+  const entry = fileURLToPath(new URL("../support/worst-playlist-workerd.ts", import.meta.url));
+  const wasm = fileURLToPath(new URL("../../pkg/src/wasm/core.wasm", import.meta.url));
+  const peakMib = async (pid: number) => {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+  };
+  for (const [kind, { deep = false }] of Object.entries(WORST)) {
+    const workerd = await startWorkerd(entry, { wasm });
+    try {
+      // What a Worker takes that has the core and nothing to do.
+      await (await fetch(workerd.url, { method: "POST", body: "#EXTM3U" })).text();
+      const before = await peakMib(workerd.pid);
+      const body = worst(kind, 8 << 20);
+      const reply = await fetch(`${workerd.url}?${deep ? "deep" : ""}`, { method: "POST", body });
+      const end = await reply.text();
+      const grown = (await peakMib(workerd.pid)) - before;
+      t.diagnostic(`${kind}: ${end}, process +${grown} MiB`);
+      assert.equal(reply.status, 200, end);
+      assert.ok(grown <= MOST_MB, `${kind}: ${grown}`);
+    } finally {
+      await workerd.close();
+    }
+  }
 });

@@ -1,9 +1,6 @@
-// Run as a process of its own: feeds the core a playlist from standard input, as a hostile source would, and prints what
-// that has cost, as JSON.
+// The worst that a hostile source may send for a playlist, by its kind, and what becomes of it when the core is fed with it.
 
-import { readFileSync } from "node:fs";
-import { Upload } from "../../pkg/src/core.ts";
-import { core } from "../../pkg/src/wasm/index.ts";
+import type { Upload as Machine } from "../../pkg/src/core.ts";
 
 const MIB = 1 << 20;
 
@@ -66,7 +63,12 @@ function reply(): string {
 }
 
 /** How it ends: an error's code, or that files are asked for. */
-function fed(text: string, deep: boolean, headers: [string, string][]): string {
+export function fed(
+  Upload: typeof Machine,
+  text: string,
+  deep: boolean,
+  headers: [string, string][],
+): string {
   const now = Date.UTC(2029, 0, 1);
   const path = deep ? "p".repeat(7_000) : "p";
   const root = { type: "url", url: `https://o.example/${path}/list.m3u8`, headers } as const;
@@ -83,7 +85,7 @@ function fed(text: string, deep: boolean, headers: [string, string][]): string {
     new Uint8Array(32),
     now,
   );
-  let event: Parameters<Upload["handle"]>[0] = { type: "start" };
+  let event: Parameters<Machine["handle"]>[0] = { type: "start" };
   for (let step = 0; step < 20; step += 1) {
     const effects = upload.handle(event, now);
     const failed = effects.find((effect) => effect.type === "failed");
@@ -104,25 +106,4 @@ function fed(text: string, deep: boolean, headers: [string, string][]): string {
     }
   }
   return "it goes on";
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const [deep = "", headerBytes = "0"] = process.argv.slice(2);
-  const given = Number(headerBytes);
-  const headers: [string, string][] = given > 0 ? [["x-key", "k".repeat(given)]] : [];
-  const first = core();
-  const text = readFileSync(0, "latin1");
-  const before = process.memoryUsage().rss;
-  const begun = performance.now();
-  let end: string;
-  try {
-    end = fed(text, deep === "deep", headers);
-  } catch (error) {
-    end = (error as { code?: string }).code ?? String(error);
-  }
-  const ms = Math.round(performance.now() - begun);
-  const mb = (bytes: number) => Math.round(bytes / MIB);
-  const peak = process.resourceUsage().maxRSS * 1024;
-  const wasm = "memory" in first ? mb(first.memory.buffer.byteLength) : 0;
-  console.log(JSON.stringify({ end, wasm, grown: mb(peak - before), ms }));
 }

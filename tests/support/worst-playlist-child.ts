@@ -1,0 +1,28 @@
+// Run as a process of its own: feeds the core a playlist from standard input, as a hostile source would, and prints what
+// that has cost, as JSON.
+import { readFileSync } from "node:fs";
+import { Upload } from "../../pkg/src/core.ts";
+import { core } from "../../pkg/src/wasm/index.ts";
+import { peakKib } from "./peak-kib.ts";
+import { fed } from "./worst-playlist.ts";
+
+const MIB = 1 << 20;
+
+const [deep = "", headerBytes = "0"] = process.argv.slice(2);
+const given = Number(headerBytes);
+const headers: [string, string][] = given > 0 ? [["x-key", "k".repeat(given)]] : [];
+const first = core();
+const text = readFileSync(0, "latin1");
+const before = process.memoryUsage().rss;
+const begun = performance.now();
+let end: string;
+try {
+  end = fed(Upload, text, deep === "deep", headers);
+} catch (error) {
+  end = (error as { code?: string }).code ?? String(error);
+}
+const ms = Math.round(performance.now() - begun);
+const mb = (bytes: number) => Math.round(bytes / MIB);
+const peak = peakKib() * 1024;
+const wasm = "memory" in first ? mb(first.memory.buffer.byteLength) : 0;
+console.log(JSON.stringify({ end, wasm, grown: mb(peak - before), ms }));
