@@ -1,7 +1,6 @@
 // The list as CSV is opened in spreadsheets of any locale, and titles and URLs are anybody's.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { csvRecords } from "../../pkg/src/cli/ingest/csv.ts";
 import { csvLine } from "../../worker/src/api/csv-line.ts";
 import { drawn, seeds } from "../support/drawn.ts";
 
@@ -52,7 +51,7 @@ function cellsOf(text: string, separator: string): string[] {
 
 const FORMULA = /^[\s\p{Cc}\p{Cf}"]*[=+\-@＝＋－＠\u2212]/u;
 
-test("no cell begins a formula, whatever divides cells where it is opened", async () => {
+test("no cell begins a formula, whatever divides cells where it is opened", () => {
   for (const seed of seeds(3000)) {
     const draw = drawn(seed);
     const text = () => Array.from({ length: draw.upTo(5) }, () => draw.of(PIECES)).join("");
@@ -64,17 +63,23 @@ test("no cell begins a formula, whatever divides cells where it is opened", asyn
       }
     }
     // Nothing else is changed, and by the standard it is the cells that it was.
-    const header = csvLine(["a", "b", "c", "d"]);
-    const records = [];
-    for await (const record of csvRecords(pieces(header + line))) records.push(record.cells);
-    // Nor does the reader of manifests take a mark at an edge for a part of a cell.
-    const plain = (cell: string) => cell.replace(/['\ufeff]/g, "");
-    assert.deepEqual(records.at(-1)?.map(plain), given.map(plain), `seed ${seed}`);
+    const plain = (cell: string) => cell.replaceAll("'", "");
+    assert.deepEqual(strictly(line).map(plain), given.map(plain), `seed ${seed}`);
   }
 });
 
-async function* pieces(text: string): AsyncGenerator<string> {
-  yield text;
+/** The cells of one line, by RFC 4180 and nothing beyond. */
+function strictly(line: string): string[] {
+  const cells: string[] = [];
+  const one = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
+  for (;;) {
+    const [, quoted, bare = "", end] = one.exec(line) ?? [];
+    cells.push(quoted?.replaceAll('""', '"') ?? bare);
+    if (end !== ",") {
+      assert.deepEqual([end, one.lastIndex], ["\r\n", line.length]);
+      return cells;
+    }
+  }
 }
 
 test("what is no formula stays as it is", () => {
