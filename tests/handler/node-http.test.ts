@@ -15,6 +15,7 @@ import {
 } from "../../pkg/src/node-http/index.ts";
 import { dice, seeds } from "../support/dice.ts";
 import { drawRequest, sendRaw } from "../support/http-fuzz.ts";
+import { SEAL_KEY, TOKEN_SHA256 } from "../support/ingest.ts";
 
 const MIB = 1024 * 1024;
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -311,8 +312,8 @@ async function example() {
     HOME,
     ALIBABA_CLOUD_ACCESS_KEY_ID: "id",
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: "secret",
-    VODLIFT_TOKEN_SHA256: "a".repeat(64),
-    VODLIFT_SEAL_KEY: "0123456789abcdef".repeat(4),
+    VODLIFT_TOKEN_SHA256: TOKEN_SHA256,
+    VODLIFT_SEAL_KEY: SEAL_KEY,
     PORT: "0",
   };
   const child = spawn("node", ["examples/node-server.ts"], {
@@ -324,7 +325,9 @@ async function example() {
   child.stderr.on("data", (text) => {
     said += text;
   });
-  const [line] = await once(createInterface(child.stdout), "line");
+  const ended = once(child, "close").then(() => []);
+  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
+  assert.ok(line, `it does not listen: ${said}`);
   return { child, port: Number(/:(\d+)$/.exec(line)?.[1]), said: () => said };
 }
 
