@@ -132,12 +132,12 @@ test("a source that redirects for ever", () =>
   sourceFails({ size: MIB, redirects: 50 }, { exit: 3, code: "source_redirect" }));
 
 test("a source that always dies midway", () =>
-  sourceFails({ size: MIB, dieAfter: 100_000 }, { exit: 3, code: "source_unreachable" }));
+  sourceFails({ size: MIB, dieAfter: 100_000 }, { exit: 3, code: "source_truncated" }));
 
 test("a stream that dies midway cannot be read again", () =>
   sourceFails(
     { size: MIB, noRanges: true, dieAfter: 700_000 },
-    { exit: 3, code: "source_unreachable" },
+    { exit: 3, code: "source_truncated" },
   ));
 
 test("a source that changes midway", () =>
