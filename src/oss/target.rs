@@ -1,7 +1,7 @@
 //! Which URL an object has, and which hosts may have it.
 //!
 //! The upload address comes from the network and is followed with the video and a token in hand. So its host is checked:
-//! - `https` on the default port of a name that OSS itself answers to ([`is_oss`]): a customer can have other names under
+//! - `https` on the default port of a name that OSS itself answers to (`is_oss`): a customer can have other names under
 //!   `aliyuncs.com`, of a function, a load balancer or a queue;
 //! - the host of a VOD endpoint that was configured by hand, on any port (an emulator, a private cloud); plain HTTP only
 //!   if that endpoint has it too;
