@@ -26,6 +26,14 @@ pub(crate) fn page_for(url: &str, content_type: &str) -> Option<&'static str> {
         .and_then(|_| page(content_type))
 }
 
+/// A document by what it is called or how it begins, unless its first bytes are those of a file.
+pub(crate) fn page_by(content_type: Option<&str>, head: &str) -> Option<&'static str> {
+    let called = || content_type.and_then(page);
+    (!sniff::is_file(head))
+        .then(|| called().or_else(|| sniff::page(head)))
+        .flatten()
+}
+
 /// Of a source that answered with such a page.
 pub(crate) fn page_instead(page: &str) -> Error {
     let message = format!("the source answered with {page}, not with the file");

@@ -48,6 +48,54 @@ pub(crate) fn is_image(head: &str) -> bool {
     head.starts_with("\u{ff}\u{d8}\u{ff}") || head.starts_with("\u{89}PNG\r\n\u{1a}\n") || is_webp
 }
 
+/// A file for sure, whatever its server calls it: scripts that send files say text/html unless told otherwise.
+pub(crate) fn is_file(head: &str) -> bool {
+    let begins = |marks: &[&str]| marks.iter().any(|mark| head.starts_with(mark));
+    let is_box = || BOXES.iter().any(|name| at(head, 4).starts_with(name));
+    let is_m2ts = || at(head, 4).starts_with('G') && at(head, 196).starts_with('G');
+    // What would be a frame of a layer that is long out of use begins as UTF-16 does.
+    let is_frame = || !head.starts_with("\u{ff}\u{fe}") && audio_frame(head).is_some();
+    begins(FILE_MARKS)
+        || is_image(head)
+        || format(head).is_some()
+        || is_box()
+        || is_m2ts()
+        || is_frame()
+        || is_subtitle(head)
+}
+
+/// FLV, ASF, RealMedia, AMR, Monkey's Audio, CAF, MXF, AVI and its like, MPEG video, ID3, GIF, ZIP.
+const FILE_MARKS: &[&str] = &[
+    "FLV\u{1}",
+    "0&\u{b2}u\u{8e}f\u{cf}\u{11}",
+    ".RMF",
+    ".ra\u{fd}",
+    "#!AMR",
+    "MAC ",
+    "caff",
+    "\u{6}\u{e}+4\u{2}\u{5}\u{1}\u{1}",
+    "RIFF",
+    "\0\0\u{1}\u{b3}",
+    "ID3",
+    "GIF8",
+    "PK\u{3}\u{4}",
+];
+
+/// Boxes of MP4 and QuickTime that a file may begin with, beside those of segments.
+const BOXES: &[&str] = &["wide", "free", "skip", "mdat", "pnot", "uuid", "jP  "];
+
+/// SubRip, and (Advanced) SubStation Alpha. WebVTT is a format of segments.
+fn is_subtitle(head: &str) -> bool {
+    let start = text_start(head).unwrap_or_default();
+    let mut lines = start.lines();
+    let is_counted = lines
+        .next()
+        .is_some_and(|count| count.trim_end().chars().all(|c| c.is_ascii_digit()));
+    let is_timed =
+        |line: &str| line.contains(" --> ") && line.starts_with(|c: char| c.is_ascii_digit());
+    start.starts_with("[Script Info]") || is_counted && lines.next().is_some_and(is_timed)
+}
+
 /// The extension of a segment's format, where its first bytes leave no doubt. Those that are encrypted look like anything,
 /// so a few bits prove nothing.
 pub(crate) fn format(head: &str) -> Option<&'static str> {
@@ -150,6 +198,46 @@ mod tests {
             "<html>\u{1}\u{2}",
         ] {
             assert_eq!(page(head), None, "{head}");
+        }
+    }
+
+    #[test]
+    fn files_are_known_whatever_they_are_called() {
+        let mut m2ts = vec![0; 200];
+        (m2ts[4], m2ts[196]) = (0x47, 0x47);
+        for file in [
+            &b"\0\0\0\x20ftypisom"[..],
+            b"\0\0\0\x08wide\0\0\0\0mdat",
+            b"FLV\x01\x05",
+            b"0&\xb2u\x8ef\xcf\x11",
+            b"RIFF\x01\xff\x02\x03AVI LIST",
+            b"ID3\x03\0\0\0\0\x10\0TXXX",
+            b"\xff\xfb\x90\x64",
+            b"\xff\xf1\x50\x80",
+            b"GIF89a",
+            b"\x89PNG\r\n\x1a\n",
+            b"\xef\xbb\xbf1\r\n00:00:01,000 --> 00:00:02,000\r\n",
+            b"[Script Info]\n",
+            b"WEBVTT\n",
+            &m2ts,
+        ] {
+            assert!(is_file(&bytes(file)), "{file:?}");
+        }
+        for page in [
+            &b""[..],
+            b"<",
+            b"<!DOCTYPE html>",
+            b"\xff\xfe<\0h\0t\0m\0l\0",
+            b"\xff\xfe\n\0<\0h\0t\0m\0l\0",
+            b"\xfe\xff\0<\0h",
+            b"<\0h\0t\0m\0l\0",
+            b"\x1f\x8b\x08\0",
+            b"404 page not found\n",
+            b"404\nnot found --> see 1\n",
+            b"Not found",
+            b"\xc4\xe3\xba\xc3",
+        ] {
+            assert!(!is_file(&bytes(page)), "{page:?}");
         }
     }
 

@@ -181,6 +181,43 @@ test("media that begins oddly is lifted, byte for byte", async () => {
   }
 });
 
+test("a file is lifted though its server calls it a page, and gone on with", async () => {
+  for (const contentType of ["text/html; charset=UTF-8", "application/json", "text/xml"]) {
+    for (const habit of [{}, { noRanges: true }, { noLength: true }]) {
+      for (const begins of ["\0\0\0\x20ftypisom", "\x1aE\xdf\xa3", "ID3\x03\0", "FLV\x01"]) {
+        await lifts({ begins, contentType, size: 3 * PART, ...habit });
+      }
+    }
+  }
+  const [path, url] = place({ begins: "\0\0\0\x20ftypisom", contentType: "text/html" });
+  const how = { title: "Odd", partSize: PART, allowPrivateSources: true };
+  const begun = await vod.upload(url, { ...how, budget: { parts: 2 } });
+  assert.ok("checkpoint" in begun);
+  const outcome = await vod.resume(begun.checkpoint, { allowPrivateSources: true });
+  assert.ok("objectKey" in outcome);
+  assert.equal(await storedSha256(service, outcome.objectKey), await origin.sha256(path));
+});
+
+test("subtitles in XML are known by type, by suggested name and by the name they are given", async () => {
+  const begins = '<?xml version="1.0"?><tt xmlns="http://www.w3.org/ns/ttml"></tt>';
+  const page = { begins, size: begins.length };
+  const told = { contentType: "application/ttml+xml" };
+  const named = { contentType: "text/xml", disposition: 'attachment; filename="a.ttml"' };
+  const how = { title: "Odd", businessType: "subtitle" as const, allowPrivateSources: true };
+  for (const [habit, given] of [
+    [told, {}],
+    [named, {}],
+    [{ contentType: "text/xml" }, { fileName: "a.ttml" }],
+    [{ contentType: "text/xml" }, { mediaExt: "ttml" }],
+  ] as const) {
+    const path = `/${uniqueName("subtitles")}`;
+    const url = origin.add(path, { ...page, ...habit });
+    await vod.uploadAttachedMedia(url, { ...how, ...given });
+  }
+  const url = origin.add(`/${uniqueName("page")}.srt`, { ...page, contentType: "text/xml" });
+  await assert.rejects(vod.uploadAttachedMedia(url, how), { code: "source_is_page" });
+});
+
 test("a playlist or an image is a video only where somebody says so", async () => {
   for (const [contentType, code] of [
     ["application/vnd.apple.mpegurl", "source_is_playlist"],

@@ -994,9 +994,7 @@ impl Upload {
             return Ok(());
         }
         let called = match (&item.spot, content_type) {
-            (Spot::Url(url), Some(called)) if sniff::format(head).is_none() => {
-                kind::page_for(url, called)
-            }
+            (Spot::Url(url), Some(called)) if !sniff::is_file(head) => kind::page_for(url, called),
             _ => None,
         };
         let page = sniff::page(head).or(called);

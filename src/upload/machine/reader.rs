@@ -19,6 +19,7 @@ use crate::upload::naming::{self, Hints};
 use crate::upload::plan::{self, Plan, Shape};
 use crate::upload::retry::{CALL_TRIES, RESTARTS};
 use crate::vod::error::retry_after_ms;
+use crate::vod::formats;
 
 /// Give up when the source does not move for this long, in ms. Its first byte may take longer, see `patience`.
 pub(super) const SOURCE_IDLE_MS: u32 = 60_000;
@@ -218,17 +219,19 @@ impl Upload {
         });
     }
 
-    /// How many bytes the first request asks for: the first part, so that its body can be used, where this run may send
-    /// that one.
+    /// How many bytes the first request asks for: the first part, so that its body can be used, or what is worth a look.
     fn first_range(&self) -> u64 {
-        let options = &self.job.options;
-        let sends_it = self.reader.purpose == Purpose::Probe
-            && !self.resumed
-            && options.budget.parts != Some(0);
-        match sends_it {
-            true => plan::first_part(options, &self.job.host),
-            false => 1,
+        match self.sends_first_part() {
+            true => plan::first_part(&self.job.options, &self.job.host),
+            false => sniff::HEAD_BYTES.into(),
         }
+    }
+
+    /// Whether this run may send what the first request brings.
+    fn sends_first_part(&self) -> bool {
+        self.reader.purpose == Purpose::Probe
+            && !self.resumed
+            && self.job.options.budget.parts != Some(0)
     }
 
     pub(super) fn source_request(&self, headers: Headers) -> Request {
@@ -338,8 +341,11 @@ impl Upload {
     }
 
     fn on_probe(&mut self, id: u32, probe: Probe, head: &str, now: UnixMs) -> Result<(), Error> {
-        let told = probe.content_type.as_deref().and_then(kind::page);
-        if let Err(error) = self.check_page(told.or_else(|| sniff::page(head))) {
+        if let Err(error) = self.check_page(
+            probe.content_type.as_deref(),
+            probe.file_name.as_deref(),
+            head,
+        ) {
             self.close(id)?;
             return match self.may_be_crowded() {
                 true => self.retry_open(error, None, now),
@@ -358,12 +364,18 @@ impl Upload {
                 self.reader.announced = probe.size;
                 self.reader.size = probe.size;
                 // All of it, and little enough to be kept until it is stored: then nobody has to ask again.
-                let kept = probe.whole && probe.size.is_some_and(|size| size <= KEPT_BYTES);
+                let sends_it = self.sends_first_part();
+                let kept =
+                    sends_it && probe.whole && probe.size.is_some_and(|size| size <= KEPT_BYTES);
                 match probe.size.filter(|_| probe.ranges && !kept) {
-                    Some(size) => {
+                    Some(size) if sends_it => {
                         let length = self.first_range().min(size);
                         self.reader.access = Access::Ranges;
                         self.reader.first_part = Some(FirstPart { open: id, length });
+                    }
+                    Some(_) => {
+                        self.close(id)?;
+                        self.reader.access = Access::Ranges;
                     }
                     None => self.read_from(id),
                 }
@@ -406,22 +418,11 @@ impl Upload {
     }
 
     /// Pages are no media; only attached media may be documents.
-    fn check_page(&self, page: Option<&'static str>) -> Result<(), Error> {
-        let Some(page) = page.filter(|_| !self.job.options.any_content_type) else {
+    fn check_page(&self, told: Option<&str>, name: Option<&str>, head: &str) -> Result<(), Error> {
+        let page = kind::page_by(told, head).filter(|_| !self.job.options.any_content_type);
+        let Some(page) = page.filter(|_| !self.may_be_a_document(told, name)) else {
             return Ok(());
         };
-        if let Media::AttachedMedia(media) = &self.job.media {
-            let name = media.file_name.as_deref().unwrap_or(&self.reader.url);
-            let wanted = media
-                .media_ext
-                .as_ref()
-                .map(|extension| extension.to_ascii_lowercase())
-                .or_else(|| kind::extension(name));
-            let is_text = ["ttml", "xml", "json", "dfxp"];
-            if wanted.is_some_and(|wanted| is_text.contains(&wanted.as_str())) {
-                return Ok(());
-            }
-        }
         Err(match self.reader.url.is_empty() {
             true => {
                 let message = format!("the source is {page}, and was to become media");
@@ -429,6 +430,26 @@ impl Upload {
             }
             false => kind::page_instead(page),
         })
+    }
+
+    /// By the first of its names that VOD can know it by, else by its type.
+    fn may_be_a_document(&self, told: Option<&str>, name: Option<&str>) -> bool {
+        const DOCUMENTS: &str = "ttml xml json dfxp";
+        let Media::AttachedMedia(media) = &self.job.media else {
+            return false;
+        };
+        let is_in = |formats: &str, one: &str| formats.split(' ').any(|format| format == one);
+        let formats = formats::attached(media.business_type);
+        let names = [media.file_name.as_deref(), name, Some(&self.reader.url)];
+        let given = media.media_ext.as_ref().map(|ext| ext.to_ascii_lowercase());
+        let mut extensions = given
+            .into_iter()
+            .chain(names.into_iter().flatten().filter_map(kind::extension));
+        let wanted = extensions.find(|one| is_in(formats, one) || is_in(DOCUMENTS, one));
+        match wanted {
+            Some(wanted) => is_in(DOCUMENTS, &wanted),
+            None => told.is_some_and(|told| naming::format_among(told, "ttml").is_some()),
+        }
     }
 
     /// A playlist or an image is no video, unless somebody said so.
@@ -536,7 +557,12 @@ impl Upload {
             return Err(plan::empty_source());
         }
         // What the caller has opened has told its type without a probe.
-        self.check_page(self.reader.content_type.as_deref().and_then(kind::page))?;
+        let reader = &self.reader;
+        self.check_page(
+            reader.content_type.as_deref(),
+            reader.name.as_deref(),
+            &reader.head,
+        )?;
         self.check_lookalike()?;
         let reader = &self.reader;
         let hints = Hints {
