@@ -287,10 +287,15 @@ fn region(
     Ok(region)
 }
 
-/// `oss-cn-shanghai`, `oss-cn-shanghai-internal` and `vpc100-oss-cn-shanghai` tell their region; accelerate, dual-stack and
-/// custom hosts do not.
+/// `oss-cn-shanghai`, `oss-cn-shanghai-internal`, `vpc100-oss-cn-shanghai` and `cn-shanghai.oss` tell their region;
+/// accelerate and custom hosts do not.
 fn region_of(host: &str) -> Option<String> {
-    let label = host.strip_suffix(".aliyuncs.com")?.rsplit('.').next()?;
+    let mut labels = host.strip_suffix(".aliyuncs.com")?.rsplit('.');
+    let label = labels.next()?;
+    if label == "oss" {
+        let region = labels.next().filter(|region| is_region_of_oss(region));
+        return region.map(str::to_owned);
+    }
     let label = label
         .strip_prefix("vpc100-")
         .unwrap_or(label)
@@ -631,9 +636,10 @@ mod tests {
             ("oss-ap-southeast-1-internal", "ap-southeast-1"),
             ("vpc100-oss-cn-hangzhou", "cn-hangzhou"),
             ("outin-1.oss-cn-shenzhen", "cn-shenzhen"),
+            ("outin-1.cn-shenzhen.oss", "cn-shenzhen"),
             ("oss-accelerate", "cn-auth"),
             ("oss-accelerate-overseas", "cn-auth"),
-            ("cn-hangzhou.oss", "cn-auth"),
+            ("cn-hangzhou.oss", "cn-hangzhou"),
         ] {
             let address = address(&format!("https://{host}.aliyuncs.com"));
             let resolve = |auth, oss: &OssService| {
