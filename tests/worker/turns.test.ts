@@ -134,9 +134,9 @@ test("callers take turns, and one that comes late to a full house has its share 
 test("nobody gives way for who could not run anyway, and limits of hosts and callers hold", () => {
   const index = new Index();
   index.post("crowd", 40, (n) => (n < 6 ? "full.example" : `${n}.example`));
-  index.look({ perHost: 6 });
+  index.look({ perHost: 1 });
   index.post("other", 5, () => "full.example");
-  assert.deepEqual(index.look({ perHost: 6 }), { start: [], yields: [] });
+  assert.deepEqual(index.look({ perHost: 1 }), { start: [], yields: [] });
   const capped = new Index();
   capped.post("crowd", 40);
   capped.post("spent", 5);
@@ -145,6 +145,20 @@ test("nobody gives way for who could not run anyway, and limits of hosts and cal
     start.map(({ owner }) => owner),
     ["crowd", "crowd", "crowd", "crowd"],
   );
+});
+
+test("the places at one host are shared, too: no crowd keeps another caller from a host", () => {
+  const index = new Index();
+  index.post("crowd", 1_000);
+  assert.equal(index.look({ perHost: 6 }).start.length, 6);
+  index.post("other", 1_000);
+  const { start, yields } = index.look({ perHost: 6 });
+  const owners = (runs: Run[]) => runs.map(({ owner }) => owner);
+  assert.deepEqual(
+    [owners(start), owners(yields)],
+    [Array(3).fill("other"), Array(3).fill("crowd")],
+  );
+  assert.deepEqual(index.look({ perHost: 6 }), { start: [], yields: [] }, "then nothing changes");
 });
 
 test("whatever is posted and ends, limits hold and nobody starves", (t) => {
@@ -164,6 +178,11 @@ test("whatever is posted and ends, limits hold and nobody starves", (t) => {
       assert.ok(running.length <= limits.running);
       for (const owner of owners) assert.ok(count(running, owner) <= limits.perCaller);
       for (const host of hosts) assert.ok(count(hosts, host) <= limits.perHost);
+      let looks = 0;
+      while (index.look(limits).start.length > 0) {
+        looks += 1;
+        assert.ok(looks < 5, "without anything new they come to rest");
+      }
       const most = Math.max(0, ...owners.map((owner) => count(running, owner)));
       for (const owner of able) {
         assert.equal(running.length, limits.running, `a place is free, and ${owner} waits`);

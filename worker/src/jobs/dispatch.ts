@@ -1,6 +1,6 @@
 // Who is next. Callers take turns: each free place goes to the caller with the fewest that run, and of its own the oldest
 // that waits at a host with room. Where no place is free, a caller with at least two more gives up its slowest one, which
-// goes on later from its checkpoint; so nobody's crowd keeps another one waiting.
+// goes on later from its checkpoint; so no crowd keeps another caller waiting. The places at one host are shared likewise.
 import { COLUMNS, type Row } from "./row.ts";
 
 export interface Limits {
@@ -21,35 +21,43 @@ export function nextToRun(sql: SqlStorage, limits: Limits): Turns {
   const places = new Places(sql, limits);
   const waiting = waitingOwners(sql)
     .filter((owner) => !limits.spent.has(owner))
-    .map((owner) => ({ owner, rows: oldest(sql, owner, limits.running) }));
+    .map((owner) => ({ owner, rows: oldest(sql, owner, limits.running), passed: [] as Row[] }));
   const turns: Turns = { start: [], yields: [] };
+  const giveWay = (row: Row) => {
+    turns.yields.push(row);
+    // Its host has room now: who was passed over for want of that is looked at again.
+    for (const { rows, passed } of waiting) rows.unshift(...passed.splice(0));
+  };
   for (;;) {
-    for (const { rows } of waiting) while (rows[0] && !places.hasHost(rows[0])) rows.shift();
+    for (const { rows, passed } of waiting) {
+      while (rows[0] && !places.hasRoom(rows[0])) passed.push(...rows.splice(0, 1));
+    }
     const next = waiting
       .filter(({ owner, rows }) => rows.length > 0 && places.of(owner) < limits.perCaller)
       .toSorted((a, b) => places.of(a.owner) - places.of(b.owner) || seq(a) - seq(b))[0];
     const row = next?.rows[0];
     if (!next || !row) return turns;
-    if (!places.areFree()) {
-      const slowest = places.give(next.owner);
-      if (!slowest) return turns;
-      turns.yields.push(slowest);
-    }
     next.rows.shift();
+    const full = [row.host, EVERYWHERE].find((host) => !places.isFree(host));
+    const slowest = full === undefined ? undefined : places.give(next.owner, full);
+    if (full !== undefined && !slowest) return turns;
     places.take(row);
+    if (slowest) giveWay(slowest);
     turns.start.push(row);
   }
 }
 
 const seq = ({ rows }: { rows: readonly Row[] }): number => rows[0]?.seq ?? 0;
 
+/** As a host: all of them together. */
+const EVERYWHERE = "";
+
 /** Who holds them. Bytes that come with a request need none: those are counted when they come. */
 class Places {
   readonly #limits: Limits;
   readonly #runs: Row[];
-  readonly #owners = new Map<string, number>();
-  readonly #hosts = new Map<string, number>();
-  #held = 0;
+  /** Of each host, how many each owner has there. */
+  readonly #shares = new Map<string, Map<string, number>>();
 
   constructor(sql: SqlStorage, limits: Limits) {
     this.#limits = limits;
@@ -61,16 +69,18 @@ class Places {
     for (const row of this.#runs) this.#count(row, 1);
   }
 
-  of(owner: string): number {
-    return this.#owners.get(owner) ?? 0;
+  of(owner: string, host = EVERYWHERE): number {
+    return this.#at(host).get(owner) ?? 0;
   }
 
-  areFree(): boolean {
-    return this.#held < this.#limits.running;
+  isFree(host: string): boolean {
+    const held = [...this.#at(host).values()].reduce((sum, n) => sum + n, 0);
+    return held < (host === EVERYWHERE ? this.#limits.running : this.#limits.perHost);
   }
 
-  hasHost({ host }: Row): boolean {
-    return (this.#hosts.get(host) ?? 0) < this.#limits.perHost;
+  /** Whether this one's host has a place, or somebody there has more than a share. */
+  hasRoom({ owner, host }: Row): boolean {
+    return this.isFree(host) || this.#surplus(owner, host) >= 0;
   }
 
   take(row: Row): void {
@@ -78,19 +88,35 @@ class Places {
   }
 
   /** Frees a place for this one, if somebody has two more. */
-  give(owner: string): Row | undefined {
-    const [richest, most] = [...this.#owners].reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
-    if (most < this.of(owner) + 2) return undefined;
-    const at = this.#runs.findIndex((row) => row.owner === richest);
+  give(owner: string, host: string): Row | undefined {
+    const at = this.#surplus(owner, host);
     const [row] = at < 0 ? [] : this.#runs.splice(at, 1);
     if (row) this.#count(row, -1);
     return row;
   }
 
+  /**
+   * Where the slowest run is of whoever has most at this host, and two more than this one there. Who has fewer than this one
+   * everywhere keeps its own: otherwise both would take the same place from each other for ever.
+   */
+  #surplus(owner: string, host: string): number {
+    const richer = [...this.#at(host)].filter(
+      ([other, n]) => n >= this.of(owner, host) + 2 && this.of(other) > this.of(owner),
+    );
+    const [richest] = richer.toSorted(([, a], [, b]) => b - a)[0] ?? [];
+    return this.#runs.findIndex(
+      (row) => row.owner === richest && (host === EVERYWHERE || row.host === host),
+    );
+  }
+
+  #at(host: string): Map<string, number> {
+    const shares = this.#shares.get(host) ?? new Map<string, number>();
+    this.#shares.set(host, shares);
+    return shares;
+  }
+
   #count({ owner, host }: Row, by: number): void {
-    this.#held += by;
-    this.#owners.set(owner, this.of(owner) + by);
-    this.#hosts.set(host, (this.#hosts.get(host) ?? 0) + by);
+    for (const one of [EVERYWHERE, host]) this.#at(one).set(owner, this.of(owner, one) + by);
   }
 }
 
