@@ -50,6 +50,13 @@ test("what is miswritten in the tokens opens nothing, and the log names it", {
       '[null,{"sha256":"hush"}]',
       /entry 1 opens nothing[\s\S]*entry 2 opens nothing: its sha256 must/,
     ],
+    // A limit that is not read would be none.
+    [JSON.stringify([{ sha256: sha256("t"), scope: ["read"] }]), /entry 1 .* no members but name/],
+    ...["", "\n"].map((nothing): [string, RegExp] => [
+      JSON.stringify([{ name: "unset", sha256: sha256(nothing) }]),
+      /entry 1 opens nothing: its sha256 is that of an empty token/,
+    ]),
+    [JSON.stringify([{ name: "ops\u3164", sha256: sha256("t") }]), /its name and owner must be/],
   ];
   for (const [tokens, said] of unusable) {
     const settings = { VODLIFT_TOKENS: tokens };

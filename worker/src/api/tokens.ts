@@ -78,13 +78,29 @@ function parse(text: string): Parsed {
 
 type Entry = { name?: unknown; sha256?: unknown; scopes?: unknown; owner?: unknown } | null;
 
+const MEMBERS: readonly string[] = ["name", "sha256", "scopes", "owner"];
+/** Digests of what `$TOKEN` is while it is not set: nothing, and what `echo` makes of that. */
+const OF_NOTHING: ReadonlySet<string> = new Set([
+  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b",
+]);
+
 function read(one: Entry, index: number, isOnly: boolean): Known | undefined {
   const nth = `entry ${index + 1}`;
+  // `scope` for `scopes` would be a token without any limit.
+  if (Object.keys(one ?? {}).some((member) => !MEMBERS.includes(member))) {
+    complain(`${nth} opens nothing: it may have no members but ${MEMBERS.join(", ")}`);
+    return undefined;
+  }
   if (typeof one?.sha256 !== "string" || !/^[0-9a-f]{64}$/i.test(one.sha256)) {
     complain(`${nth} opens nothing: its sha256 must be 64 hex digits`);
     return undefined;
   }
   const digest = one.sha256.toLowerCase();
+  if (OF_NOTHING.has(digest)) {
+    complain(`${nth} opens nothing: its sha256 is that of an empty token`);
+    return undefined;
+  }
   const { name = digest.slice(0, 8), owner } = one;
   if (!isLabel(name) || (owner !== undefined && !isLabel(owner))) {
     complain(`${nth} opens nothing: its name and owner must be texts of 1 to 64 characters`);
@@ -110,9 +126,17 @@ function scopesIn(given: unknown, nth: string): readonly Scope[] | undefined {
   return scopes;
 }
 
-/** It stands in timelines and logs: no line ends, no marks that are not seen. */
+/** It stands in timelines and logs: no line ends, nothing that is not seen. */
 function isLabel(text: unknown): text is string {
-  return typeof text === "string" && /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u.test(text);
+  return (
+    typeof text === "string" &&
+    /^(?!\s)[^\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]{1,64}(?<!\s)$/u.test(text)
+  );
+}
+
+/** What people read as one is one: width, case, blanks. */
+function asRead(name: string): string {
+  return name.normalize("NFKC").toUpperCase().toLowerCase().replace(/\s+/g, " ");
 }
 
 /** Says whether there are any: two names that people read as one, or one digest twice. */
@@ -121,7 +145,7 @@ function complainOfTwins(entries: readonly (Known | undefined)[]): boolean {
   let found = false;
   for (const [index, one] of entries.entries()) {
     if (one === undefined) continue;
-    const name = `name ${one.name.normalize("NFKC").toLowerCase()}`;
+    const name = `name ${asRead(one.name)}`;
     const twin = seen.get(name) ?? seen.get(one.digest);
     if (twin !== undefined) {
       const what = seen.has(name) ? "name" : "sha256";
