@@ -83,6 +83,7 @@ test("a token with another's name gets nothing by it", { skip: cannotKill }, asy
   for (const settings of [
     twice,
     { VODLIFT_TOKENS: twice.VODLIFT_TOKENS.replace('"ops"', '"ＯPS"') },
+    settingsOf(token("on  call", ...WORK), { ...token("on\u2003call", "read") }),
     settingsOf(token("one", "read"), { ...token("one", ...WORK), name: "other" }),
   ]) {
     const closed = await startVictim({ service: NOWHERE, token: "ops-read", settings });
@@ -156,6 +157,8 @@ test("an event stream ends with the session that opened it", async () => {
     return !done;
   };
   while (!told.includes("queued")) await more();
+  // Past the moment in which it listens to nothing.
+  await sleep(1_000);
   assert.equal(await withCookie(worker, cookie, "/session", "DELETE"), 204);
   await as("alice", `/v1/ingests/${id}`, "DELETE");
   while (await more());

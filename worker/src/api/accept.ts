@@ -10,7 +10,7 @@ import { type Actor, jobs, type NewJob } from "../jobs/index.ts";
 import { NAMES } from "../names.ts";
 import { seal } from "../seal.ts";
 import { canonical } from "./canonical.ts";
-import { invalid, type Trouble, withField } from "./problem.ts";
+import { type Trouble, withField } from "./problem.ts";
 import type { IngestRequest } from "./schema.ts";
 
 /** @param key Whose Idempotency-Key it is, and of which request of a batch. */
@@ -20,8 +20,6 @@ export async function toJob(
   key: string | undefined,
   actor: Actor,
 ): Promise<NewJob | Trouble> {
-  const large = oversized(request);
-  if (large) return large;
   const { url } = request;
   const { host, origin, pathname } = new URL(url);
   const places = placesOf(env);
@@ -73,19 +71,6 @@ const NONE_TO_REPLACE: Trouble = {
   hint: 'Name one of your own, or use a token whose scopes include "all".',
   field: "replace",
 };
-
-/** What one request may have as JSON: it is stored as one row, for as long as the ingest is remembered. */
-const MOST = 64 * 1024;
-
-/** Names the member that takes most, if all of them take too much. */
-function oversized(request: IngestRequest): Trouble | undefined {
-  const sizes = Object.entries(request)
-    .map(([field, value]) => ({ field, size: JSON.stringify(value)?.length ?? 0 }))
-    .toSorted((a, b) => b.size - a.size);
-  const all = sizes.reduce((sum, { size }) => sum + size, 0);
-  if (all <= MOST || !sizes[0]) return undefined;
-  return invalid(sizes[0].field, `is too large: a request has at most ${MOST} characters of JSON`);
-}
 
 /** The same key and the same request are the same id, however the request is written. */
 export async function identityOf(

@@ -12,6 +12,7 @@ import { codingsOf } from "./encoding.ts";
 import { full } from "./full.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { momentOf } from "./moment.ts";
+import { crowded, oversized } from "./oversized.ts";
 import { invalid, problem, problemOf, statusOfRequest, type Trouble } from "./problem.ts";
 import {
   Accepted,
@@ -67,7 +68,10 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
   if (broken) return problem(context, 400, broken);
   const codings = codingsOf(req.header("content-encoding"));
   if ("code" in codings || codings.length > 0) return problem(context, 415, PLAIN_ONLY);
-  const body = parseJson(await req.text());
+  const text = await req.text();
+  const crowd = crowded(text);
+  if (crowd) return problem(context, 400, crowd);
+  const body = parseJson(text);
   if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
   const actor = context.get("actor");
   if (!Array.isArray(body)) {
@@ -205,6 +209,7 @@ ingests.openapi(
     const view = await jobs(context.env).retry(context.req.param("id"), context.get("actor"));
     if (!view) return problem(context, 404, NOT_FOUND);
     if (view === "over" || view === "gone") return problem(context, 409, NOT_RETRYABLE);
+    if ("full" in view) return full(context, view);
     return context.json({ id: view.id, state: view.state }, 202);
   },
 );
@@ -247,6 +252,8 @@ async function check(
   key: string | undefined,
   actor: Actor,
 ): Promise<NewJob | Trouble> {
+  const large = oversized(body);
+  if (large) return large;
   const parsed = IngestRequest.safeParse(body);
   return parsed.success ? toJob(env, parsed.data, key, actor) : troubleOf(parsed.error, FIELDS);
 }

@@ -1,5 +1,5 @@
 // What callers of the API and runs of the Workflow say to the job index, and hear from it.
-import type { Ingest, State } from "../api/schema.ts";
+import type { Ingest, State, TimelineEntry } from "../api/schema.ts";
 import type { Session } from "./sessions.ts";
 
 /** Who calls. */
@@ -15,6 +15,14 @@ export interface Actor {
 /** Who follows an ingest for long: with a session, until that ends. */
 export interface Listener extends Actor {
   session?: Session;
+}
+
+/** What is new of an ingest. */
+export interface Glance {
+  view: Ingest;
+  entries: TimelineEntry[];
+  /** Nothing more will come. */
+  over: boolean;
 }
 
 /** An ingest as it is accepted. */

@@ -3,7 +3,7 @@
 // Read in this order: contract.ts (what is said), migrations.ts (the tables), row.ts (what is seen of a row), table.ts (how
 // rows change), query.ts (the list), dispatch.ts and care.ts (who runs, who is replaced), this file (what can be said to it).
 import { DurableObject } from "cloudflare:workers";
-import type { Failure, Ingest, IngestDetail, State, Stats, TimelineEntry } from "../api/schema.ts";
+import type { Failure, Ingest, IngestDetail, State, Stats } from "../api/schema.ts";
 import type { Env } from "../env.ts";
 import { instanceId } from "../ingest/instance.ts";
 import type { RunParams } from "../ingest/workflow.ts";
@@ -27,6 +27,7 @@ import type {
   Actor,
   Ended,
   Full,
+  Glance,
   Listener,
   NewJob,
   Notice,
@@ -132,18 +133,22 @@ export class JobIndex extends DurableObject<Env> {
     seq: number,
     moved: string | undefined,
     patienceMs: number,
-    { session, ...actor }: Listener,
-  ): Promise<{ view: Ingest; entries: TimelineEntry[]; over: boolean } | undefined> {
+    listener: Listener,
+  ): Promise<Glance | undefined> {
+    const now = this.#glance(id, seq, listener);
+    if (!now || now.entries.length || now.view.moved !== moved || now.over) return now;
+    await this.#news.wait(id, patienceMs);
+    // Its session may have ended meanwhile.
+    return this.#glance(id, seq, listener);
+  }
+
+  #glance(id: string, seq: number, { session, ...actor }: Listener): Glance | undefined {
     const row = this.#table.seen(id, actor);
     if (!row || (session && !this.#sessions.isOpen(session))) return undefined;
     const entries = this.#table.entries(row, seq);
-    const view = toIngest(row);
     // As many as are read at once may not be all.
     const over = row.ended !== null && row.todo === null && entries.length < PAGE;
-    if (entries.length || view.moved !== moved || over) return { view, entries, over };
-    await this.#news.wait(id, patienceMs);
-    const now = this.#table.find(id);
-    return now && { view: toIngest(now), entries: this.#table.entries(now, seq), over: false };
+    return { view: toIngest(row), entries, over };
   }
 
   /** As JSON. */
@@ -192,12 +197,16 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   /** Queues again what has failed or was canceled; it goes on from its checkpoint, if it left one. */
-  async retry(id: string, actor: Actor): Promise<Ingest | "over" | "gone" | undefined> {
+  async retry(id: string, actor: Actor): Promise<Ingest | "over" | "gone" | Full | undefined> {
     const row = this.#table.seen(id, actor);
     if (!row) return undefined;
     if ((row.state !== "failed" && row.state !== "canceled") || !isSettled(row)) return "over";
     if (row.has_request === 0) return "gone";
-    this.#again(row, { state: "queued", run: row.run + 1 }, actor);
+    const full = this.#quota.waiting(row.owner, 1);
+    if (full) return full;
+    // Without a checkpoint all of its bytes move once more, and count once more.
+    const afresh = row.has_checkpoint === 0 && { bytes: 0, parts: 0 };
+    this.#again(row, { state: "queued", run: row.run + 1, ...afresh }, actor);
     await this.#wake();
     return this.#table.show(id);
   }

@@ -21,19 +21,25 @@ export class Quota {
 
   /** Why these are too many to wait, if they are. */
   queue(owner: string, jobs: readonly NewJob[]): Full | undefined {
-    const most = setting(this.#env, "VODLIFT_QUEUED_PER_CALLER");
-    const waiting = this.#count(
-      "SELECT value AS n FROM owner_totals WHERE name = 'queued' AND owner = ?",
-      owner,
-    );
-    if (waiting + jobs.length > most) {
-      return { full: `${most} of one caller's ingests may wait, and ${waiting} do` };
-    }
+    const crowd = this.waiting(owner, jobs.length);
+    if (crowd) return crowd;
     const room = setting(this.#env, "VODLIFT_STORED_PER_CALLER");
     const stored = this.#count("SELECT bytes AS n FROM owner_stored WHERE owner = ?", owner);
     const more = jobs.reduce((sum, job) => sum + (job.request?.length ?? 0) + job.url.length, 0);
     return stored + more > room
       ? { full: `one caller's requests may take ${room} bytes, and ${stored} are taken` }
+      : undefined;
+  }
+
+  /** Why so many more may not wait, if so. */
+  waiting(owner: string, more: number): Full | undefined {
+    const most = setting(this.#env, "VODLIFT_QUEUED_PER_CALLER");
+    const waiting = this.#count(
+      "SELECT value AS n FROM owner_totals WHERE name = 'queued' AND owner = ?",
+      owner,
+    );
+    return waiting + more > most
+      ? { full: `${most} of one caller's ingests may wait, and ${waiting} do` }
       : undefined;
   }
 
