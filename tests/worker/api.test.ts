@@ -92,6 +92,10 @@ test("a request that is too large for a row is refused, naming what takes most",
     assert.deepEqual([status, answer.field], [400, field]);
     assert.match(answer.detail, /is too large: a request has at most 65536 characters/);
   }
+  // More mistakes than a stack holds: none of them is looked at one by one.
+  const names = Array.from({ length: 400_000 }, (_, n) => [n.toString(36), 5]);
+  const many = await post({ url, hosts: Object.fromEntries(names) });
+  assert.deepEqual([many.status, many.body.field], [400, "hosts"]);
   const { body } = await post(Array.from({ length: 50 }, () => ({ url, tags })));
   assert.ok(body.results.every((one: { error: { field: string } }) => one.error.field === "tags"));
 });
@@ -112,11 +116,15 @@ test("what is not there is 404, and a wrong method is 405 and tells the right on
     ["/v1/ingests/abc/stop", "GET", "POST"],
     ["/v1/ingests/abc/checkpoint", "PUT", "GET"],
     ["/healthz", "POST", "GET"],
+    ["/v1/uploads", "POST", "PUT"],
   ];
   for (const [path, method, allow] of wrong) {
-    const { status, headers, body } = await call(path, { method });
-    assert.deepEqual([status, headers.get("allow")], [405, allow], path);
-    assert.equal(body.code, "method_not_allowed");
+    for (const size of method === "GET" ? [0] : [0, 5, 100_000]) {
+      const sent = size === 0 ? {} : { body: "x".repeat(size) };
+      const { status, headers, body } = await call(path, { method, ...sent });
+      assert.deepEqual([status, headers.get("allow")], [405, allow], `${path} ${size}`);
+      assert.equal(body.code, "method_not_allowed");
+    }
   }
 });
 
@@ -128,7 +136,9 @@ test("without a configured token /v1 stays closed, whatever is sent", async () =
       assert.equal(response.status, 503);
       assert.equal(((await response.json()) as Answer["body"]).code, "token_not_configured");
     }
-    assert.equal((await fetch(`${open.url}/healthz`)).status, 200);
+    const health = await fetch(`${open.url}/healthz`);
+    const { code } = (await health.json()) as Answer["body"];
+    assert.deepEqual([health.status, code], [503, "closed"], "nobody takes it for healthy");
   } finally {
     await open.close();
   }
@@ -144,6 +154,7 @@ test("without keys no ingest is accepted", async () => {
     });
     assert.equal(response.status, 503);
     assert.equal(((await response.json()) as Answer["body"]).code, "credentials_missing");
+    assert.equal((await fetch(`${keyless.url}/healthz`)).status, 503);
   } finally {
     await keyless.close();
   }

@@ -192,6 +192,27 @@ suite("every route", { concurrency: true }, () => {
   });
 });
 
+test("a body of very many small things costs little memory", { skip: cannotKill }, async (t) => {
+  const victim: Victim = await startVictim({ service: NOWHERE, token: TOKEN, settings });
+  try {
+    const post = async (body: string) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const response = await fetch(`${victim.url}/v1/ingests`, { method: "POST", headers, body });
+      return [response.status, ((await response.json()) as { field?: string }).field];
+    };
+    await post("[]");
+    const before = victim.peakMib();
+    const deep = "[".repeat(4_000_000) + "]".repeat(4_000_000);
+    assert.deepEqual(await post(deep), [400, "the body"]);
+    assert.deepEqual(await post(`[${"{},".repeat(2_700_000)}{}]`), [400, "the body"]);
+    const grown = victim.peakMib() - before;
+    t.diagnostic(`${grown.toFixed(0)} MiB more`);
+    assert.ok(grown < 128, `${grown} MiB`);
+  } finally {
+    await victim.close();
+  }
+});
+
 test("a login with 95 MiB costs no memory", { skip: cannotKill }, async (t) => {
   const victim: Victim = await startVictim({ service: NOWHERE, token: TOKEN, settings });
   try {

@@ -1,7 +1,7 @@
 // The Worker: an HTTP API (api/) over a job index (jobs/, a Durable Object) and one Workflow an ingest (ingest/). The
 // dashboard is static (../public).
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { type Bound, requireScope } from "./api/auth.ts";
+import { type Bound, closedBy, requireScope } from "./api/auth.ts";
 import { callback } from "./api/callback.ts";
 import { door, withSafety } from "./api/door.ts";
 import { events } from "./api/events.ts";
@@ -11,6 +11,7 @@ import { operations, prometheus } from "./api/operations.ts";
 import { PayloadTrouble, problem } from "./api/problem.ts";
 import { SCOPES_TEXT } from "./api/scopes.ts";
 import { uploads } from "./api/uploads.ts";
+import { unready } from "./client.ts";
 import type { Env } from "./env.ts";
 import { jobs } from "./jobs/index.ts";
 
@@ -20,7 +21,10 @@ export { JobIndex } from "./jobs/index.ts";
 const app = new OpenAPIHono<Bound>();
 
 app.use("*", door);
-app.get("/healthz", (context) => context.json({ status: "ok" }));
+app.get("/healthz", (context) => {
+  const isClosed = closedBy(context.env) ?? unready(context.env);
+  return isClosed ? problem(context, 503, CLOSED) : context.json({ status: "ok" });
+});
 app.post("/callbacks/vod", callback);
 app.post("/callbacks/vod/", callback);
 
@@ -68,6 +72,13 @@ app.onError((error, context) => {
     hint: "Look at the Worker's log.",
   });
 });
+
+/** Strangers hear no more than that. */
+const CLOSED = {
+  code: "closed",
+  message: "this Worker takes nothing: a setting is missing or cannot be read",
+  hint: "Send a request with a token, which is answered with what to set; the log may say more.",
+};
 
 /** What an address does take. */
 function methodsOf(path: string): string[] {

@@ -21,7 +21,8 @@ const TOLERANCE_S = 300;
 
 export const callback: Handler<Bound> = async (context) => {
   const { env, req } = context;
-  const key = env.VODLIFT_CALLBACK_KEY;
+  // Blanks are no key: anybody could sign with them.
+  const key = env.VODLIFT_CALLBACK_KEY?.trim();
   if (!key) {
     return problem(context, 503, {
       code: "callbacks_not_configured",

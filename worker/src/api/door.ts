@@ -1,6 +1,7 @@
 // The one way in. Every request passes here, in this order: how large it may be, who sends it, and only then its body, which
 // ends at its limit whatever was announced. A new route is closed to strangers and takes a small body until it stands below.
 import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import { type Bound, refusalOf } from "./auth.ts";
 import { PayloadTrouble, problem } from "./problem.ts";
 
@@ -37,7 +38,9 @@ export const door: MiddlewareHandler<Bound> = async (context, next) => {
   const refusal = isOpen ? undefined : await refusalOf(context);
   if (refusal || (isOpen && isTooLarge)) await drop(context);
   if (refusal) return refusal;
-  if (isTooLarge) return tooLarge(context, most);
+  // Where nothing takes the method, that is what has to be told, however much was sent.
+  const isTaken = matchedRoutes(context).some(({ method }) => method !== "ALL");
+  if (isTooLarge && isTaken) return tooLarge(context, most);
   if (req.raw.body !== null && most !== Number.POSITIVE_INFINITY) {
     req.raw = new Request(req.raw, { body: bounded(req.raw.body, most) });
   }
