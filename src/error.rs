@@ -113,6 +113,8 @@ codes! {
     SourceHostRefused = Guard, false, "Use a source on another host, or change the lists `allowHosts` and `denyHosts`.";
     /// The source that a checkpoint names was not confirmed.
     SourceUnconfirmed = Guard, false, "Pass the source yourself, or confirm the one that the checkpoint names.";
+    /// The media whose file a checkpoint replaces was not confirmed.
+    ReplaceUnconfirmed = Guard, false, "A checkpoint would replace the file of a media that exists: confirm that this is the media you mean.";
     /// This build of the package cannot tell which address a name leads to, on a runtime where others can.
     GuardMissing = Guard, false, "Bundle the package for the runtime it runs on, as the message says, or leave it out of the bundle.";
     /// A playlist names a local file that is not below its own folder.

@@ -512,6 +512,42 @@ fn a_checkpoint_never_takes_a_media_with_it_that_is_complete_or_another() {
 }
 
 #[test]
+fn a_checkpoint_never_stores_over_a_media_that_is_complete() {
+    for status in ["Normal", "Transcoding", "UploadSucc", "Blocked"] {
+        let mut world = film(1, 5);
+        world.dies_at = Some(600);
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        world.forget_the_process();
+        world.dies_at = None;
+        world.service.believes = Some((status, 7));
+        let stored = world.luck.count(Op::PutObject);
+        let error = world.run().unwrap_err();
+        assert_eq!(error.code, Code::CheckpointInvalid, "{status}");
+        assert_eq!(world.luck.count(Op::PutObject), stored);
+        assert_eq!(world.luck.count(Op::DeleteVideo), 0);
+    }
+}
+
+#[test]
+fn a_playlist_whose_root_was_stored_unheard_is_found_whole() {
+    let (mut at, mut sent) = (500, 0);
+    let mut world = film(1, 5);
+    while !world.service.has_root() {
+        at += 10;
+        world.dies_at = Some(at);
+        (world.resume, world.service.created) = (None, 0);
+        world.service.objects.clear();
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        sent = world.luck.count(Op::PutObject);
+        world.forget_the_process();
+    }
+    world.dies_at = None;
+    assert!(world.run().unwrap().resumed);
+    assert_complete(&world, 5);
+    assert_eq!(world.luck.count(Op::PutObject), sent);
+}
+
+#[test]
 fn a_run_that_was_resumed_and_fails_removes_no_media_that_is_complete() {
     let mut world = film(1, 5);
     world.dies_at = Some(600);

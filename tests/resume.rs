@@ -675,3 +675,137 @@ fn a_checkpoint_that_was_tampered_with_removes_nothing_that_is_not_its_own() {
         );
     }
 }
+
+/// The checkpoint of an upload of `source` that died, changed so that it names a media whose file is there; resumed.
+fn resume_into_a_finished_media(
+    seed: u64,
+    source: SourceSpec,
+    tamper: impl FnOnce(&mut Checkpoint, &mut World),
+) -> (World, Result<End, vodlift::Error>) {
+    let size = source.size;
+    let mut world = World::new(seed, source);
+    let mut at = 0;
+    while world
+        .resume
+        .as_ref()
+        .is_none_or(|mark| mark.place.is_none())
+    {
+        at += 20;
+        world.resume = None;
+        world.dies_at = Some(at);
+        assert!(matches!(world.run_slice().unwrap(), End::Died), "{size}");
+        world.forget_the_process();
+    }
+    world.dies_at = None;
+    world.service.uploads.clear();
+    world.service.believes = None;
+    world.service.object = Some(vec![sim::Extent {
+        offset: 0,
+        length: 7,
+        version: sim::OLD,
+    }]);
+    world.luck.seen.clear();
+    let mut checkpoint = world.resume.take().unwrap();
+    tamper(&mut checkpoint, &mut world);
+    world.resume = Some(checkpoint);
+    let end = world.run_slice();
+    (world, end)
+}
+
+#[test]
+fn a_resume_never_overwrites_a_media_whose_file_has_arrived() {
+    let seeds = match std::env::var("SEED") {
+        Ok(seed) => vec![seed.parse().expect("SEED is a number")],
+        Err(_) => (0..240).collect::<Vec<u64>>(),
+    };
+    let mut refused = 0;
+    for seed in seeds {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut draw = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        let sizes = [1000, 8 * MIB];
+        let source = SourceSpec {
+            ranges: draw(3) > 0,
+            announces_length: draw(4) > 0,
+            ..SourceSpec::ranged(sizes[draw(2)])
+        };
+        let (status, id) = (ARRIVED[draw(ARRIVED.len())], draw(3));
+        let (may_read, may_list, same_size) = (draw(2) == 0, draw(2) == 0, draw(4) == 0);
+        let faults = if seed % 3 == 0 { 150 } else { 0 };
+        let size = source.size;
+        let (world, end) = resume_into_a_finished_media(seed, source, |checkpoint, world| {
+            checkpoint.upload_id = match id {
+                0 => None,
+                1 => Some("0004B999EF5A239BB9138C6227D69F95".into()),
+                _ => checkpoint.upload_id.take(),
+            };
+            checkpoint.adopted = id == 1;
+            world.service.may_read = may_read;
+            world.luck.per_mille = faults;
+            let there = if same_size { size } else { 7 };
+            world.service.believes = Some((status, there));
+            world.service.object.as_mut().unwrap()[0].length = there;
+            if !may_list {
+                let denied = Fault::Refuse(403, "AccessDenied");
+                world.luck.always(Op::ListParts, denied);
+            }
+        });
+        world.assert_the_old_object_is_there();
+        let touching = [
+            Op::Initiate,
+            Op::PutObject,
+            Op::UploadPart,
+            Op::Complete,
+            Op::DeleteMultipartUpload,
+            Op::DeleteVideo,
+        ];
+        let touched = touching.map(|op| world.luck.count(op));
+        assert_eq!(touched, [0; 6], "SEED={seed}: {end:?}");
+        match end {
+            // One of this very length may be what the run before has stored.
+            Ok(End::Done(outcome)) => assert!(same_size && outcome.bytes == size, "SEED={seed}"),
+            Ok(end) => panic!("SEED={seed}: {end:?}"),
+            Err(error) if faults == 0 => {
+                let expected = [
+                    Code::SourceChanged,
+                    Code::CheckpointInvalid,
+                    Code::LengthMismatch,
+                    Code::OutcomeUnknown,
+                ];
+                assert!(expected.contains(&error.code), "SEED={seed}: {error:?}");
+                refused += 1;
+            }
+            Err(_) => {}
+        }
+    }
+    assert!(refused > 0 || std::env::var("SEED").is_ok());
+}
+
+#[test]
+fn a_media_that_waits_for_its_file_is_gone_on_with_after_one_look() {
+    for (size, status) in [(1000, "Uploading"), (8 * MIB, "UploadFail")] {
+        let source = SourceSpec::ranged(size);
+        let (world, end) = resume_into_a_finished_media(2, source, |checkpoint, world| {
+            checkpoint.upload_id = None;
+            world.service.object = None;
+            world.service.believes = Some((status, 0));
+        });
+        assert!(matches!(end, Ok(End::Done(_))), "{end:?}");
+        world.assert_object_is_the_source();
+        assert_eq!(world.luck.count(Op::GetMezzanineInfo), 1);
+    }
+}
+
+#[test]
+fn a_checkpoint_that_replaces_another_media_than_its_own_is_refused() {
+    let source = SourceSpec::ranged(8 * MIB);
+    let (world, end) = resume_into_a_finished_media(2, source, |checkpoint, _| {
+        checkpoint.replace = Some(vodlift::vod::VideoRef::media("video-77"));
+    });
+    assert_eq!(end.unwrap_err().code, Code::CheckpointInvalid);
+    assert!(world.luck.seen.is_empty());
+}

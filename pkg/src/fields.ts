@@ -182,6 +182,7 @@ const resume: All<ResumeOptions & SliceOptions> = {
   hosts: true,
   source: true,
   confirmSource: true,
+  confirmReplace: true,
 };
 
 const item: All<UploadItem> = { ...upload, source: true };
@@ -240,6 +241,7 @@ const SHAPES: Readonly<Record<string, [fits: (value: unknown) => boolean, rule: 
   onProgress: [isFunction, "must be a function"],
   onSlowRequest: [isFunction, "must be a function"],
   confirmSource: [isFunction, "must be a function"],
+  confirmReplace: [isFunction, "must be a function"],
   checkpoint: [
     (value) => holds(value, "load", "save", "remove"),
     "must be a store, such as fileCheckpoint(path)",

@@ -3,6 +3,7 @@
 import { createHost, fileCheckpoint, fromFile } from "#host";
 import { defined, invalid, text, whole as wholeNumber } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
 import { checkAddress, errorOf, readCheckpoint, Upload, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
@@ -709,11 +710,15 @@ function asVodliftError(error: unknown): VodliftError {
   return new VodliftError(errorOf("internal", wordsOf(error)), error);
 }
 
-/** Lets the caller look at what the checkpoint names, where it is that which would be read. */
-async function confirm(
-  { source: { path, url } }: Checkpoint,
-  { source: given, confirmSource }: ResumeOptions,
-): Promise<void> {
+/** Lets the caller look at what the checkpoint names: the media that it overwrites, and the source where that is read. */
+async function confirm(checkpoint: Checkpoint, options: ResumeOptions): Promise<void> {
+  const { path, url } = checkpoint.source;
+  const { source: given, confirmSource, confirmReplace } = options;
+  const media = replacedBy(checkpoint);
+  if (media !== undefined && confirmReplace && !(await confirmReplace(media))) {
+    const message = "the media whose file the checkpoint replaces was not confirmed";
+    throw new VodliftError(errorOf("replace_unconfirmed", message));
+  }
   if (given !== undefined || confirmSource === undefined) return;
   if (path === undefined && url === undefined) return;
   if (await confirmSource(defined({ path, url }))) return;

@@ -458,6 +458,12 @@ export interface ResumeOptions
    * can read, so pass one for checkpoints that others could have written.
    */
   confirmSource?: (source: NamedSource) => boolean | Promise<boolean>;
+  /**
+   * Called where the checkpoint says `replace`, with the media whose file would be overwritten, before anything is sent.
+   * `false` refuses it (`replace_unconfirmed`). Without it the checkpoint is trusted: it may name any video of the account.
+   * Any other media that has a file already is never overwritten, whatever the checkpoint says.
+   */
+  confirmReplace?: (media: VideoRef) => boolean | Promise<boolean>;
 }
 
 /** What a checkpoint names as its source: a path, as it was given, or a URL. */

@@ -218,6 +218,24 @@ impl Checkpoint {
     }
 }
 
+impl Checkpoint {
+    /// # Errors
+    /// `CheckpointInvalid` where the media to replace is not the one that the bytes would go into.
+    pub(crate) fn check_replaced(&self) -> Result<(), Error> {
+        let replaced = self
+            .replace
+            .as_ref()
+            .and_then(|replace| replace.media_id.as_ref());
+        let place = self.place.as_ref().map(|place| &place.media_id);
+        match (replaced, place) {
+            (Some(replaced), Some(place)) if replaced != place => Err(invalid(
+                "`replace` of the checkpoint names another media than `place`",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl PlaylistMark {
     fn check(&self) -> Result<(), Error> {
         match self.done.iter().all(|(first, last)| first <= last) {

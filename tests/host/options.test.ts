@@ -40,6 +40,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   allowPrivateSources: "allowPrivate",
   as: "kind",
   confirmSource: "yes",
+  confirmReplace: "yes",
 };
 
 const COVERED: [name: string, table: object, left: string[]][] = [

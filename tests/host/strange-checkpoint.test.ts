@@ -113,6 +113,82 @@ test("nor does one by the command, and it keeps the file", async () => {
   assert.deepEqual(await storedObjects(service), stored);
 });
 
+const STORES = ["InitiateMultipartUpload", "PutObject", "UploadPart", "CompleteMultipartUpload"];
+
+test("a resume overwrites nothing of a media that has its file, whatever its checkpoint says", async () => {
+  const stored = await storedObjects(service);
+  const small = (one: Checkpoint) => {
+    one.source = { queryRemoved: false, validator: {}, size: 9 };
+    one.plan = { type: "put", size: 9 };
+  };
+  const changes: Record<string, (one: Checkpoint) => void> = {
+    "no upload id": (one) => {
+      delete one.uploadId;
+    },
+    "an upload id that is over": () => {},
+    "an upload id that never was": (one) => {
+      one.uploadId = "0004B999EF5A239BB9138C6227D69F95";
+    },
+    "one request, and no upload id": (one) => {
+      small(one);
+      delete one.uploadId;
+    },
+    "one that was adopted": (one) => {
+      small(one);
+      delete one.uploadId;
+      one.adopted = true;
+    },
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const one = evil(change);
+    const isSmall = one.plan?.type === "put";
+    // Another file of the length that the checkpoint tells.
+    one.source.size = isSmall ? 9 : 4 * MIB;
+    if (one.plan?.type === "parts") one.plan.size = 4 * MIB;
+    const known = service.log.length;
+    const source = new Uint8Array(one.source.size).fill(7);
+    const { code } = await vod.resume(one, { source }).then(
+      () => ({ code: "it ended well" }),
+      (error) => error,
+    );
+    assert.match(code, /^(checkpoint_invalid|length_mismatch)$/, what);
+    const touched = service.log.slice(known).map(({ operation }) => operation);
+    const harm = touched.filter((name) => STORES.includes(name) || REMOVALS.includes(name));
+    assert.deepEqual(harm, [], what);
+  }
+  assert.deepEqual(await storedObjects(service), stored);
+});
+
+test("the media that a checkpoint replaces is confirmed, by the command and by the API", async () => {
+  const mediaId = finished.place?.mediaId ?? "";
+  const stored = await storedObjects(service);
+  const beside = naming({ path: "film.mp4" }, {
+    media: { type: "video", title: "", fileName: "film.mp4" },
+    replace: { mediaId },
+  } as Partial<Checkpoint>);
+  const { code, json, requests } = await resumed(beside);
+  assert.deepEqual([code, json.error.code, requests], [7, "replace_unconfirmed", 0]);
+  assert.match(json.error.message, new RegExp(mediaId));
+  assert.match(json.error.hint, /--yes\b/);
+  const named = await resumed(beside, "--source", "film.mp4");
+  assert.deepEqual([named.json.error.code, named.requests], ["replace_unconfirmed", 0]);
+  const elsewhere = { ...beside, place: { ...finished.place, mediaId: "0123456789abcdef" } };
+  assert.equal((await resumed(elsewhere, "--yes")).json.error.code, "checkpoint_invalid");
+  const asked: unknown[] = [];
+  const confirmReplace = (media: unknown) => {
+    asked.push(media);
+    return false;
+  };
+  const begun = { ...beside, replace: { referenceId: "row-1" }, place: finished.place };
+  const refused = { code: "replace_unconfirmed", class: "guard" };
+  const source = new Uint8Array(9);
+  await assert.rejects(vod.resume(begun as Checkpoint, { confirmReplace, source }), refused);
+  assert.deepEqual(asked, [{ referenceId: "row-1", mediaId }]);
+  assert.deepEqual(await storedObjects(service), stored);
+  const told = await resumed(beside, "--yes");
+  assert.deepEqual([told.code, told.json.mediaId, told.json.bytes], [0, mediaId, 6], told.stderr);
+});
+
 /** A checkpoint of an upload that has not begun, with this source. */
 const naming = (source: Partial<Checkpoint["source"]>, more: Partial<Checkpoint> = {}) => ({
   version: 1,

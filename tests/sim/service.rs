@@ -342,13 +342,15 @@ impl Service {
     }
 
     fn media_info(&self, action: &str) -> String {
+        let root = self.objects.last().filter(|_| self.has_root());
         let size: u64 = self
             .object
             .iter()
             .flatten()
             .map(|extent| extent.length)
-            .sum();
-        let status = if self.object.is_some() {
+            .sum::<u64>()
+            + root.map_or(0, |(_, length, _)| *length);
+        let status = if self.object.is_some() || root.is_some() {
             "Normal"
         } else {
             "Uploading"
@@ -361,7 +363,8 @@ impl Service {
                 r#"{{"ImageInfo":{{"Status":"{status}","Mezzanine":{{"FileSize":"{size}"}}}}}}"#
             ),
             "GetVideoInfo" => format!(
-                r#"{{"RequestId":"R","Video":{{"VideoId":"v","Status":"{status}","CreationTime":"{}"}}}}"#,
+                r#"{{"RequestId":"R","Video":{{"VideoId":"video-{}","Status":"{status}","Size":{size},"CreationTime":"{}"}}}}"#,
+                self.created,
                 UnixMs(self.made).iso8601()
             ),
             "GetAttachedMediaInfo" => format!(

@@ -1,8 +1,9 @@
-// What a checkpoint names as its source, before it is read: the file may have come from somebody else.
+// What a checkpoint names as its source, before it is read, and the media whose file it replaces, before that is
+// overwritten: the file may have come from somebody else.
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { createInterface } from "node:readline";
-import type { NamedSource } from "../index.ts";
+import type { NamedSource, VideoRef } from "../index.ts";
 import { CliError } from "./exit.ts";
 import { RESUME } from "./options/commands.ts";
 import { flagOf } from "./options/option.ts";
@@ -15,9 +16,33 @@ import { note, SCREEN } from "./output.ts";
 export async function confirm({ path }: NamedSource, checkpoint: string): Promise<void> {
   if (path === undefined || (await isNear(path, checkpoint))) return;
   const where = `${checkpoint} names ${path}, outside of this folder`;
+  const source = flagOf(RESUME.source.usage);
+  await agreed(where, "Upload that file?", {
+    code: "source_unconfirmed",
+    hint: `Pass ${YES} if that is the file you mean, or name it yourself with ${source}.`,
+  });
+}
+
+/** Asks about the media whose file would be overwritten. Where nobody can be asked it is refused. */
+export async function confirmReplaced(media: VideoRef, checkpoint: string): Promise<void> {
+  const name = media.mediaId ?? `with the reference id ${media.referenceId}`;
+  await agreed(`${checkpoint} replaces the file of the media ${name}`, "Overwrite it?", {
+    code: "replace_unconfirmed",
+    hint: `Pass ${YES} if that is the media you mean.`,
+  });
+}
+
+const YES = flagOf(RESUME.yes.usage);
+
+async function agreed(
+  what: string,
+  question: string,
+  refusal: { code: "source_unconfirmed" | "replace_unconfirmed"; hint: string },
+): Promise<void> {
   const asking = process.stdin.isTTY && SCREEN.isTTY;
-  if (asking) note(`${where}. Upload that file? [y/N]`);
-  if (!asking || !(await saysYes())) throw unconfirmed(where);
+  if (asking) note(`${what}. ${question} [y/N]`);
+  if (asking && (await saysYes())) return;
+  throw new CliError({ ...refusal, class: "guard", message: what });
 }
 
 /** Links are followed first: what counts is the file that would be read. */
@@ -47,15 +72,4 @@ async function saysYes(): Promise<boolean> {
     return /^y(es)?$/i.test(line.trim());
   }
   return false;
-}
-
-function unconfirmed(where: string): CliError {
-  const yes = flagOf(RESUME.yes.usage);
-  const source = flagOf(RESUME.source.usage);
-  return new CliError({
-    code: "source_unconfirmed",
-    class: "guard",
-    message: where,
-    hint: `Pass ${yes} if that is the file you mean, or name it yourself with ${source}.`,
-  });
 }

@@ -87,7 +87,9 @@ examples:
 options:
 ${optionLines(RESUME)}
 
-A checkpoint says which file is uploaded and into which media, so resume only those you know.
+A checkpoint says which file is uploaded and into which media, so resume only those you know. A media that has its file
+already is not overwritten, unless --replace began the upload, which is asked about. Where no upload id is in the checkpoint,
+or the server no longer knows it, the key needs vod:GetVideoInfo to see that.
 
 The region is kept in the checkpoint. What else says how the service is reached is not, and neither are --callback and
 --traffic-limit: give them again.`;

@@ -1,10 +1,11 @@
 // `vodlift resume` and `vodlift abort`: what becomes of an upload that has left a checkpoint.
+import { replacedBy } from "../checkpoint/replaced.ts";
 import { readCheckpoint } from "../core.ts";
 import { fileCheckpoint, type NamedSource, type ResumeOptions, VodliftError } from "../index.ts";
 import { isError } from "../kinds.ts";
 import { fileReason } from "../sources/look.ts";
 import type { AbortCommand, ResumeCommand } from "./args.ts";
-import { confirm } from "./confirm.ts";
+import { confirm, confirmReplaced } from "./confirm.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
@@ -18,22 +19,34 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
   if (source !== undefined) await mustBeSource(source, "resume", { kind: "video" });
   const vod = account(command, env);
   const given = source === undefined ? {} : { source: placeOf(source, headers) };
-  const asking = source === undefined && !yes ? await confirmed(checkpoint) : {};
+  const asking = yes ? {} : await confirmed(checkpoint, source !== undefined);
   const options = { ...given, ...asking, ...(await transferFrom(command)) };
   return watch(command, checkpoint, env, ({ interrupt: _, ...watched }) =>
     told(checkpoint, () => vod.resume(fileCheckpoint(checkpoint), { ...options, ...watched })),
   );
 }
 
-/** Asks before anything is shown that would be drawn over the question; what is read then has to name the same. */
-async function confirmed(checkpoint: string): Promise<Pick<ResumeOptions, "confirmSource">> {
+/**
+ * Asks before anything is shown that would be drawn over the question; what is read then has to name the same. A source that
+ * was given is not asked about.
+ */
+async function confirmed(
+  checkpoint: string,
+  isGiven: boolean,
+): Promise<Pick<ResumeOptions, "confirmSource" | "confirmReplace">> {
   const stored = await told(checkpoint, async () => {
     const found = await fileCheckpoint(checkpoint).load();
     return found && readCheckpoint(found);
   });
   const named: NamedSource = stored?.source ?? {};
-  await confirm(named, checkpoint);
-  return { confirmSource: ({ path, url }) => path === named.path && url === named.url };
+  const replaced = stored && replacedBy(stored);
+  if (replaced !== undefined) await confirmReplaced(replaced, checkpoint);
+  if (!isGiven) await confirm(named, checkpoint);
+  return {
+    confirmSource: ({ path, url }) => path === named.path && url === named.url,
+    confirmReplace: (media) =>
+      media.mediaId === replaced?.mediaId && media.referenceId === replaced?.referenceId,
+  };
 }
 
 export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): Promise<number> {

@@ -200,7 +200,7 @@ impl Upload {
     }
 
     /// Length of the object that would be made, if it is known: of a playlist, that of its root.
-    fn size_of_ours(&mut self) -> Result<Option<u64>, Error> {
+    pub(super) fn size_of_ours(&mut self) -> Result<Option<u64>, Error> {
         match self.files {
             Some(_) => self.root_length().map(Some),
             None => Ok(self.reader.size),
@@ -208,7 +208,7 @@ impl Upload {
     }
 
     /// All is there. What is still being read is ended first.
-    fn take_whole(&mut self) {
+    pub(super) fn take_whole(&mut self) {
         self.adoption.adopted = true;
         self.adoption.is_whole = true;
         self.still();

@@ -45,7 +45,7 @@ pub(super) enum Call {
     /// By the media id, where nobody knows the upload id.
     DeleteMultipartUpload,
     DeleteVideo,
-    /// GetVideoInfo, before something is removed by a media id that only a checkpoint names.
+    /// GetVideoInfo, before something is removed or stored by a media id that only a checkpoint names.
     Prove,
     /// A rewritten playlist, by its number.
     PutPlaylist(u32),
@@ -278,7 +278,7 @@ impl Upload {
             Call::AbortMultipartUpload => self.on_aborted(reply, now),
             Call::DeleteMultipartUpload => self.on_orphans_removed(reply, now),
             Call::DeleteVideo => self.on_video_deleted(reply),
-            Call::Prove => self.on_proven(reply),
+            Call::Prove => self.on_proven(reply, now),
             Call::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
         };
         match outcome {
@@ -598,6 +598,9 @@ impl Upload {
     /// before is removed first.
     pub(super) fn begin_upload(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Uploading);
+        if self.is_to_be_proven()? {
+            return self.call(Call::Prove, now);
+        }
         if self.files.is_some() {
             return self.begin_files(now);
         }

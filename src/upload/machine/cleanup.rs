@@ -3,7 +3,7 @@
 //!
 //! A checkpoint may have come from anywhere, and a media id in it may be that of any video. So what goes by a media id that
 //! only a checkpoint names goes once VOD has said that this media still waits for its file, and that its object is the one
-//! of the checkpoint.
+//! of the checkpoint. The same holds for what would be stored there: no file that has arrived is overwritten.
 
 use super::Upload;
 use super::calls::{Call, Trouble};
@@ -14,6 +14,17 @@ use crate::upload::plan::Plan;
 use crate::vod::api;
 use crate::vod::error::{Recovery, recovery};
 use crate::vod::video_info::parse_video_info;
+
+/// Whether the media of a checkpoint still waits for its file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// VOD was not asked.
+    Unknown,
+    /// It does.
+    Unfinished,
+    /// It has one, or had one.
+    Arrived,
+}
 
 impl Upload {
     /// What removes the next thing that is left, if there is one, or shows first that it may be removed.
@@ -36,23 +47,61 @@ impl Upload {
     }
 
     fn proof(&self) -> Option<Call> {
-        self.expected.as_ref()?.place.as_ref()?;
-        if !self.is_unfinished {
+        if !self.is_checkpoints_place() {
+            return None;
+        }
+        if self.standing != Standing::Unfinished {
             return Some(Call::Prove);
         }
         self.place.is_none().then_some(Call::RefreshUploadVideo)
     }
 
-    pub(super) fn on_proven(&mut self, reply: &Reply) -> Result<(), Trouble> {
-        let status = match parse_video_info(reply) {
-            Ok(info) => info.status,
+    fn is_checkpoints_place(&self) -> bool {
+        let before = self.expected.as_ref();
+        before.is_some_and(|before| before.place.is_some())
+    }
+
+    /// Whether VOD has to be asked before anything new is stored at the place that a checkpoint names. Parts of an upload id
+    /// need no such proof: OSS knows whether that belongs to the object. What is replaced has a file by intention.
+    ///
+    /// # Errors
+    /// `CheckpointInvalid` where its file has arrived already.
+    pub(super) fn is_to_be_proven(&self) -> Result<bool, Error> {
+        if !self.is_checkpoints_place() || self.replaces() {
+            return Ok(false);
+        }
+        if self.standing == Standing::Arrived {
+            let message = format!(
+                "the media {} that the checkpoint names has a file already, and it is not what would be uploaded",
+                self.media_id()
+            );
+            return Err(Error::new(Code::CheckpointInvalid, message));
+        }
+        Ok(self.standing == Standing::Unknown)
+    }
+
+    pub(super) fn on_proven(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+        let (status, size) = match parse_video_info(reply) {
+            Ok(info) if !info.media_id.is_empty() && info.media_id != self.media_id() => {
+                let message = "VOD tells of another media than the one asked for";
+                return Err(Trouble::Fatal(Error::new(Code::ReplyInvalid, message)));
+            }
+            Ok(info) => (info.status, info.size),
             // There is nothing left to remove.
-            Err(error) if error.code == Code::MediaNotFound => "Deleted".to_owned(),
+            Err(error) if error.code == Code::MediaNotFound && !self.is_running() => {
+                ("Deleted".to_owned(), None)
+            }
             Err(error) => return Err(Trouble::Service(error)),
         };
         self.got_through(Call::Prove);
-        self.is_unfinished = matches!(status.as_str(), "Uploading" | "UploadFail");
-        if self.is_unfinished {
+        self.standing = match status.as_str() {
+            "Uploading" | "UploadFail" => Standing::Unfinished,
+            _ => Standing::Arrived,
+        };
+        if self.is_running() {
+            return Ok(self.go_on_as_proven(size, now)?);
+        }
+        if self.standing == Standing::Unfinished {
             return Ok(());
         }
         self.may_have_orphans = false;
@@ -65,6 +114,23 @@ impl Upload {
             self.media_id()
         );
         Err(Trouble::Fatal(Error::new(Code::AbortRefused, message)))
+    }
+
+    /// What has arrived may be ours: the run before stored it, and died before it could say so.
+    fn go_on_as_proven(&mut self, size: Option<u64>, now: UnixMs) -> Result<(), Error> {
+        if self.standing == Standing::Unfinished {
+            return self.begin_upload(now);
+        }
+        self.may_have_orphans = false;
+        self.spares_files = true;
+        if self.files.is_none() {
+            return self.look_for_the_whole(now);
+        }
+        if size.is_none() || size != self.size_of_ours()? {
+            return self.is_to_be_proven().map(|_| ());
+        }
+        self.take_whole();
+        Ok(())
     }
 
     /// Files of a playlist are whole objects, and its upload credential cannot delete: they go with the media. Never with

@@ -97,8 +97,8 @@ pub struct Upload {
     may_have_orphans: bool,
     /// There is nothing to do but to clean up.
     discarding: bool,
-    /// VOD has said that the media of the checkpoint still waits for its file.
-    is_unfinished: bool,
+    /// What VOD has said of the media that a checkpoint names.
+    standing: cleanup::Standing,
     retries: u32,
     refreshes: u32,
     request_id: Option<String>,
@@ -258,7 +258,7 @@ impl Upload {
             may_land: false,
             may_have_orphans: false,
             discarding: false,
-            is_unfinished: false,
+            standing: cleanup::Standing::Unknown,
             retries: 0,
             refreshes: 0,
             request_id: None,

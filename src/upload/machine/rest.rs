@@ -84,6 +84,7 @@ impl Upload {
                 "needs a checkpoint that holds an upload id",
             ));
         }
+        checkpoint.check_replaced()?;
         let mut upload = Upload::idle(job, account, entropy);
         upload.resumed = true;
         if checkpoint.source.read_once {

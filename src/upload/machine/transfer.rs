@@ -68,7 +68,8 @@ impl Upload {
         let waits_for_upload_id = !self.is_put()
             && (self.upload_id.is_none() || self.is_calling(Call::AbortMultipartUpload));
         let resolving = self.reader.access == Access::Ranges && self.is_opening();
-        if self.phase != Phase::Uploading || waits_for_upload_id || resolving {
+        let waits = waits_for_upload_id || resolving || self.is_calling(Call::Prove);
+        if self.phase != Phase::Uploading || waits {
             return Ok(());
         }
         if self.job.options.shard.is_none() && self.all_accepted()? {

@@ -35,8 +35,9 @@ export const RESUME = {
   ),
   yes: flag(
     "--yes",
-    "upload the file that the checkpoint names wherever it lies; otherwise one that is neither below the working " +
-      "directory nor beside the checkpoint is asked about, and refused where nobody can be asked",
+    "upload the file that the checkpoint names wherever it lies, and replace the media that it names; otherwise a file " +
+      "that is neither below the working directory nor beside the checkpoint is asked about, and a media that is to be " +
+      "replaced, and refused where nobody can be asked",
   ),
   ...TRANSFER,
   ...SERVICE,
