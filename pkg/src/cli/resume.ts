@@ -65,7 +65,8 @@ export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): P
   return 0;
 }
 
-const CHECKPOINT_HINT = "Name the file that was passed to --checkpoint.";
+const CHECKPOINT_HINT =
+  "Name the file that was passed to --checkpoint. It is removed when its upload is done.";
 
 async function mustBeThere(checkpoint: string, topic: string): Promise<void> {
   try {
