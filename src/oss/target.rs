@@ -4,9 +4,11 @@
 //! - `https` on the default port of a name that OSS itself answers to (`is_oss`): a customer can have other names under
 //!   `aliyuncs.com`, of a function, a load balancer or a queue;
 //! - the host of a VOD endpoint that was configured by hand, on any port (an emulator, a private cloud); plain HTTP only
-//!   if that endpoint has it too;
+//!   if that endpoint has it too. This machine is one host, by name and by address;
 //! - the hosts trusted by name; plain HTTP only where the entry begins with `http://`;
 //! - an OSS endpoint configured by hand, as it is: who names it trusts it.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use url::Host;
@@ -182,7 +184,9 @@ fn check_allowed(
         && is_oss(&endpoint.host, bucket);
     if let Some(own) = &vod.endpoint {
         let own = endpoint::parse("endpoint", own)?;
-        allowed |= own.host == endpoint.host && may_use(endpoint.scheme, own.scheme);
+        let same =
+            own.host == endpoint.host || is_localhost(&own.host) && is_localhost(&endpoint.host);
+        allowed |= same && may_use(endpoint.scheme, own.scheme);
     }
     for entry in &oss.trusted_hosts {
         let trusted = endpoint::parse("trustedHosts", entry)?;
@@ -199,6 +203,14 @@ fn check_allowed(
                 format!("the upload address names {host}, which is not allowed"),
             ))
         }
+    }
+}
+
+fn is_localhost(host: &Host<String>) -> bool {
+    match host {
+        Host::Domain(name) => name.trim_end_matches('.') == "localhost",
+        Host::Ipv4(address) => *address == Ipv4Addr::LOCALHOST,
+        Host::Ipv6(address) => *address == Ipv6Addr::LOCALHOST,
     }
 }
 
@@ -415,6 +427,36 @@ mod tests {
                 .message
                 .contains("https://evil.example")
         );
+    }
+
+    #[test]
+    fn this_machine_is_one_host_by_name_and_by_address() {
+        let named = |own: &str, endpoint: &str| {
+            let oss = OssService::default();
+            resolve_target(&address(endpoint), None, &vod(own), &oss).map(|target| target.base_url)
+        };
+        for (own, endpoint) in [
+            ("http://localhost:8080", "http://127.0.0.1:8080"),
+            ("http://localhost.:8080", "http://127.0.0.1:8080"),
+            ("http://127.0.0.1:8080", "http://localhost:8080"),
+            ("http://localhost:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(named(own, endpoint).unwrap(), endpoint, "{own}");
+        }
+        for (own, endpoint) in [
+            ("https://localhost:8080", "http://127.0.0.1:8080"),
+            ("http://localhost.example:8080", "http://127.0.0.1:8080"),
+            ("http://localhost:8080", "http://10.0.0.1:8080"),
+            ("http://localhost:8080", "http://169.254.169.254"),
+            ("http://localhost:8080", "http://0.0.0.0:8080"),
+        ] {
+            refused(resolve_target(
+                &address(endpoint),
+                None,
+                &vod(own),
+                &OssService::default(),
+            ));
+        }
     }
 
     #[test]
