@@ -5,6 +5,11 @@ cd "$(dirname "$0")/.." || exit
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
 [ $# -eq 0 ] && set -- $(ls fuzz/corpus)
+for target in "$@"; do
+    [ -d "fuzz/corpus/$target" ] && continue
+    echo "error: \`$target\` is no target: there are $(ls fuzz/corpus | xargs)" >&2
+    exit 1
+done
 # The Makefile's choice must not win over +nightly's own cargo.
 unset RUSTUP_TOOLCHAIN
 

@@ -202,6 +202,13 @@ fn every_target_takes_mutations_of_its_corpus() {
     };
     let seed = number("FUZZ_SEED").unwrap_or(1);
     let only = env::var("FUZZ_TARGET").ok();
+    let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+    if let Some(name) = &only {
+        assert!(
+            names.contains(&name.as_str()),
+            "`{name}` is no target: there are {names:?}"
+        );
+    }
     let chosen = |target: &&Target| only.as_ref().is_none_or(|name| name == target.name);
     let more = number("FUZZ_EXECUTIONS").and_then(|count| u32::try_from(count).ok());
     // Each on a thread of its own, and what it broke at the end of all.
