@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { after, before, suite, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { startService } from "../support/service.ts";
 import { cannotKill, startVictim, type Victim } from "../support/victim.ts";
 import { type RunningWorker, sha256, startWorker } from "../support/worker.ts";
 
@@ -210,6 +212,35 @@ test("a body of very many small things costs little memory", { skip: cannotKill 
     assert.ok(grown < 128, `${grown} MiB`);
   } finally {
     await victim.close();
+  }
+});
+
+test("a small body that unpacks to 384 MiB takes the memory of some slices", {
+  skip: cannotKill,
+}, async (t) => {
+  const service = await startService();
+  const victim = await startVictim({ service, token: TOKEN, settings });
+  try {
+    const put = (body: Buffer) =>
+      fetch(`${victim.url}/v1/uploads?title=zeros.mp4`, {
+        ...{ method: "PUT", body: new Uint8Array(body) },
+        headers: {
+          ...{ authorization: `Bearer ${TOKEN}`, "content-type": "video/mp4" },
+          "content-encoding": "gzip",
+        },
+      });
+    await (await put(gzipSync(Buffer.alloc(8 * MIB)))).body?.cancel();
+    const before = victim.peakMib();
+    const size = 384 * MIB;
+    const response = await put(gzipSync(Buffer.alloc(size)));
+    const { bytes } = (await response.json()) as { bytes?: number };
+    assert.deepEqual([response.status, bytes], [201, size]);
+    const grown = victim.peakMib() - before;
+    t.diagnostic(`${grown.toFixed(0)} MiB more`);
+    assert.ok(grown < 192, `${grown} MiB`);
+  } finally {
+    await victim.close();
+    await service.close();
   }
 });
 

@@ -214,7 +214,6 @@ test("a coded body is stored as what it was before", async () => {
     ["deflate", pack.deflate],
     ["identity", FILM],
     ["identity, gzip", pack.gzip],
-    ["deflate, gzip", gzipSync(pack.deflate)],
   ] as const) {
     const sent = await put({ title: coding.slice(0, 5) }, body, { "content-encoding": coding });
     assert.deepEqual([sent.status, sent.body.bytes], [201, FILM.length], JSON.stringify(sent.body));
@@ -228,7 +227,7 @@ test("a coded body is stored as what it was before", async () => {
 
 test("a coding that is not known is 415, a broken one no file", async () => {
   const objects = await storedObjects(service);
-  for (const coding of ["br", "zstd", "compress", "gzip, br", "gzip;q=1", "gzip, gzip, gzip"]) {
+  for (const coding of ["br", "zstd", "compress", "gzip, br", "gzip;q=1", "deflate, gzip"]) {
     const sent = await put({ title: "a" }, brotliCompressSync(FILM), {
       "content-encoding": coding,
     });

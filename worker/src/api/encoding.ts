@@ -10,8 +10,8 @@ const FORMATS: Readonly<Record<string, Coding>> = {
 };
 /** Said by some clients of a body that is not coded at all. */
 const PLAIN: ReadonlySet<string> = new Set(["", "identity", "none", "binary", "aws-chunked"]);
-/** Codings over one another; more than these are no honest request. */
-const MOST = 2;
+/** Codings over one another: two multiply what little text becomes, and no honest request has them. */
+const MOST = 1;
 
 /** The codings of a body, first applied first; or what is not known of them. */
 export function codingsOf(header: string | undefined): Coding[] | Trouble {
@@ -33,11 +33,60 @@ export function decoded(
   body: ReadableStream<Uint8Array>,
   codings: readonly Coding[],
 ): ReadableStream<Uint8Array> {
-  return codings.reduceRight<ReadableStream<Uint8Array>>(
-    (stream, format) =>
-      stream.pipeThrough(
-        new DecompressionStream(format) as ReadableWritablePair<Uint8Array, Uint8Array>,
-      ),
-    body,
+  return codings.reduceRight(undone, body);
+}
+
+/** Coded bytes that are undone at once: they become 8 MiB at most. */
+const SLICE = 8 * 1024;
+
+/**
+ * Undoes a coding slice by slice, as it is read. workerd's own stream undoes all that there is at once, whoever reads it how
+ * fast: 2 MB that become 2 GB would take the memory for all of it.
+ */
+function undone(body: ReadableStream<Uint8Array>, format: Coding): ReadableStream<Uint8Array> {
+  const coded = body.getReader();
+  const { readable, writable } = new DecompressionStream(format);
+  const [plain, writer] = [readable.getReader(), writable.getWriter()];
+  let rest = new Uint8Array();
+  let isFed = false;
+  const feed = async (): Promise<true> => {
+    if (rest.length === 0) {
+      const { done, value } = await coded.read();
+      isFed = done;
+      rest = new Uint8Array(value ?? []);
+    }
+    const slice = rest.subarray(0, SLICE);
+    rest = rest.subarray(SLICE);
+    await (isFed ? writer.close() : writer.write(slice));
+    return true;
+  };
+  let feeding: Promise<true> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        let read: ReadableStreamReadResult<Uint8Array> | undefined;
+        const reading = plain.read().then((one) => {
+          read = one;
+        });
+        while (read === undefined) {
+          if (!isFed) feeding ??= feed();
+          const fed = await Promise.race([reading, feeding ?? reading]);
+          if (!fed) continue;
+          feeding = undefined;
+          // What this slice has become is read before the next one is undone.
+          await Promise.race([reading, turn()]);
+        }
+        if (read.done) controller.close();
+        else controller.enqueue(read.value);
+      },
+      async cancel(reason) {
+        await Promise.allSettled([coded.cancel(reason), plain.cancel(reason)]);
+      },
+    },
+    { highWaterMark: 0 },
   );
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
