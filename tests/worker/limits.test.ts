@@ -150,7 +150,30 @@ test("all is paused while slices run, and goes on where it was", async () => {
     [...ids, late].map(() => "done"),
   );
   assert.equal(partsStored(service).length - known, ids.length * 9, "no part was sent twice");
+  // What ran tells of both, and who did it; what only waited has nothing to tell.
+  const told = await Promise.all(
+    [...ids, late].map(async (id) => {
+      const { timeline } = await viewIngest(worker, id);
+      const halts = timeline.filter(({ type }) => type === "paused" || type === "resumed");
+      return halts.map(({ type, actor }) => `${type} by ${actor}`).join(", ");
+    }),
+  );
+  const [ran, waited] = [told.slice(0, PER_HOST), told.slice(PER_HOST)];
+  assert.deepEqual(new Set(ran), new Set(["paused by test, resumed by test"]), `${told}`);
+  assert.deepEqual(new Set(waited), new Set([""]), `${told}`);
   await assertNothingOpen(service);
+});
+
+test("a pause that is over before a run hears of it stands in its timeline as one that is over", async () => {
+  const [id = ""] = await crowd("brief", 1, 2);
+  while ((await viewIngest(worker, id)).bytes < MIB) await sleep(30);
+  await call("/v1/pause");
+  await call("/v1/resume");
+  await call("/v1/resume");
+  assert.equal((await ingestEnd(worker, id)).state, "done");
+  const types = (await viewIngest(worker, id)).timeline.map(({ type }) => type);
+  const halts = types.filter((type) => type === "paused" || type === "resumed");
+  assert.deepEqual(halts, ["paused", "resumed"]);
 });
 
 test("what was stopped or has failed goes on from its checkpoint when it is tried again", async () => {

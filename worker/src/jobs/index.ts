@@ -469,7 +469,7 @@ export class JobIndex extends DurableObject<Env> {
     const [type, text] = paused
       ? ["paused", "Everything was paused."]
       : ["resumed", "Everything goes on."];
-    const which = paused ? "state = 'running'" : "state = 'queued' AND started IS NOT NULL";
+    const which = paused ? "state = 'running'" : PAUSED;
     const rows = this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE ${which} LIMIT ?`, BATCH);
     for (const row of rows.toArray()) this.#table.note(row, type, text, name);
   }
@@ -484,6 +484,10 @@ export class JobIndex extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(Date.now());
   }
 }
+
+/** Those whose timeline says so last, whether their runs have heard of it or not. */
+const PAUSED = `state IN ('queued', 'running') AND started IS NOT NULL AND 'paused' =
+  (SELECT type FROM entries WHERE job = jobs.seq AND type IN ('paused', 'resumed') ORDER BY seq DESC LIMIT 1)`;
 
 function reasonOf(error: unknown): unknown {
   return error instanceof Error ? error.message : error;
