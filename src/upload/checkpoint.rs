@@ -10,6 +10,7 @@ use super::plan::{MAX_OBJECT_SIZE, Plan};
 use crate::error::{Code, Error};
 use crate::http::Headers;
 use crate::source::probe::{Likeness, Validator};
+use crate::time::UnixMs;
 use crate::vod::VideoRef;
 
 /// The version this build writes.
@@ -337,14 +338,21 @@ impl SourceMark {
             );
         }
         if let Some(was) = self.modified.filter(|was| modified != Some(*was)) {
-            return differs(
-                "modification time",
-                &was,
-                or_none(modified.map(|time| time.to_string())),
-            );
+            let is = or_none(modified.map(moment));
+            return differs("modification time", &moment(was), is)
+                .map_err(|error| error.hint(COPIED));
         }
         Ok(Likeness::Same)
     }
+}
+
+/// Nothing else tells that a file on another machine is the one that was begun with.
+const COPIED: &str = "Copy the file with its modification time kept; if its bytes are others, upload it again from the start.";
+
+fn moment(ms: u64) -> String {
+    let second = UnixMs(ms).iso8601();
+    let second = second.trim_end_matches('Z');
+    format!("{second}.{:03}Z", ms % 1000)
 }
 
 /// Parameters that say which media is meant and in what form, and not who may have it. Any other may be a credential: a
@@ -493,6 +501,20 @@ mod tests {
                 .message
                 .contains("ETag")
         );
+    }
+
+    #[test]
+    fn times_of_files_are_told_as_people_read_them() {
+        let mark = SourceMark {
+            path: Some("film.mp4".into()),
+            modified: Some(1_795_727_855_761),
+            ..SourceMark::default()
+        };
+        let changed = mark.check(None, &Validator::default(), Some(1_795_727_855_762));
+        let error = changed.unwrap_err();
+        let both = "was 2026-11-26T21:17:35.761Z and is 2026-11-26T21:17:35.762Z now";
+        assert!(error.message.contains(both), "{}", error.message);
+        assert_eq!(error.hint, COPIED);
     }
 
     #[test]

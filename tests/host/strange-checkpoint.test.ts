@@ -251,7 +251,14 @@ test("a file below the working directory, or beside its checkpoint, is read", as
     assert.equal(code, 0, `${path}: ${stderr}`);
   }
   assert.equal((await resumed(naming({ path: "../inbox/.hidden.mp4" }))).code, 7);
-  assert.equal((await resumed(naming({ path: "gone.mp4" }))).json.error.code, "source_missing");
+  // A checkpoint that came to another machine says where the file was on the first.
+  for (const path of ["gone.mp4", "/elsewhere/gone.mp4"]) {
+    for (const said of [[], ["--yes"]]) {
+      const { code, json } = await resumed(naming({ path }), ...said);
+      assert.deepEqual([code, json.error.code], [3, "source_missing"]);
+      assert.match(json.error.hint, /--source/);
+    }
+  }
 });
 
 test("what a checkpoint names is guarded as any source is", async () => {

@@ -1,9 +1,10 @@
 // What a checkpoint names as its source, before it is read, and the media whose file it replaces, before that is
 // overwritten: the file may have come from somebody else.
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { createInterface } from "node:readline";
 import type { NamedSource, VideoRef } from "../index.ts";
+import { isMissing } from "../sources/look.ts";
 import { CliError } from "./exit.ts";
 import { RESUME } from "./options/commands.ts";
 import { flagOf } from "./options/option.ts";
@@ -21,6 +22,25 @@ export async function confirm({ path }: NamedSource, checkpoint: string): Promis
     code: "source_unconfirmed",
     hint: `Pass ${YES} if that is the file you mean, or name it yourself with ${source}.`,
   });
+}
+
+/** The file that a checkpoint names is still where it was; on another machine it seldom is. */
+export async function mustStillBe({ path }: NamedSource, checkpoint: string): Promise<void> {
+  if (path === undefined || (await isThere(path))) return;
+  throw new CliError({
+    code: "source_missing",
+    class: "source",
+    message: `${path}: no such file, and ${checkpoint} names it`,
+    hint: `Where it lies elsewhere, name it with ${flagOf(RESUME.source.usage)}.`,
+  });
+}
+
+/** Other troubles are told by who opens it. */
+function isThere(path: string): Promise<boolean> {
+  return stat(resolve(path)).then(
+    () => true,
+    (error) => !isMissing(error),
+  );
 }
 
 /** Asks about the media whose file would be overwritten. Where nobody can be asked it is refused. */
@@ -56,7 +76,6 @@ async function isNear(path: string, checkpoint: string): Promise<boolean> {
   return beside || isBelow(file, here);
 }
 
-/** What is not there is opened by nobody: that it is missing is told then. */
 async function whereItIs(path: string): Promise<string> {
   return realpath(path).catch(() => resolve(path));
 }

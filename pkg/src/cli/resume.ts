@@ -1,11 +1,17 @@
 // `vodlift resume` and `vodlift abort`: what becomes of an upload that has left a checkpoint.
 import { replacedBy } from "../checkpoint/replaced.ts";
 import { readCheckpoint } from "../core.ts";
-import { fileCheckpoint, type NamedSource, type ResumeOptions, VodliftError } from "../index.ts";
+import {
+  type Checkpoint,
+  fileCheckpoint,
+  type NamedSource,
+  type ResumeOptions,
+  VodliftError,
+} from "../index.ts";
 import { isError } from "../kinds.ts";
 import { fileReason } from "../sources/look.ts";
 import type { AbortCommand, ResumeCommand } from "./args.ts";
-import { confirm, confirmReplaced } from "./confirm.ts";
+import { confirm, confirmReplaced, mustStillBe } from "./confirm.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
@@ -19,11 +25,20 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
   if (source !== undefined) await mustBeSource(source, "resume", { kind: "video" });
   const vod = account(command, env);
   const given = source === undefined ? {} : { source: placeOf(source, headers) };
-  const asking = yes ? {} : await confirmed(checkpoint, source !== undefined);
+  const stored = await storedIn(checkpoint);
+  if (source === undefined && stored) await mustStillBe(stored.source, checkpoint);
+  const asking = yes ? {} : await confirmed(checkpoint, stored, source !== undefined);
   const options = { ...given, ...asking, ...(await transferFrom(command)) };
   return watch(command, checkpoint, env, ({ interrupt: _, ...watched }) =>
     told(checkpoint, () => vod.resume(fileCheckpoint(checkpoint), { ...options, ...watched })),
   );
+}
+
+function storedIn(checkpoint: string): Promise<Checkpoint | undefined> {
+  return told(checkpoint, async () => {
+    const found = await fileCheckpoint(checkpoint).load();
+    return found && readCheckpoint(found);
+  });
 }
 
 /**
@@ -32,12 +47,9 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
  */
 async function confirmed(
   checkpoint: string,
+  stored: Checkpoint | undefined,
   isGiven: boolean,
 ): Promise<Pick<ResumeOptions, "confirmSource" | "confirmReplace">> {
-  const stored = await told(checkpoint, async () => {
-    const found = await fileCheckpoint(checkpoint).load();
-    return found && readCheckpoint(found);
-  });
   const named: NamedSource = stored?.source ?? {};
   const replaced = stored && replacedBy(stored);
   if (replaced !== undefined) await confirmReplaced(replaced, checkpoint);
