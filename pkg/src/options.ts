@@ -203,7 +203,7 @@ export interface UploadOptions {
    * Whatever the source's `Content-Type`, name and first bytes say, take it for what it is uploaded as. Otherwise a page
    * (HTML, JSON, XML) is refused with `source_is_page`, and for a video a playlist or an image with `source_is_playlist` or
    * `source_is_image`, before VOD hears of it. So is a page in place of a segment that is named as media (`7.ts`), or that
-   * begins as one. The first bytes are looked at behind URLs only.
+   * begins as one. What begins as media does is no page, whatever it is called. The first bytes are looked at behind URLs only.
    */
   anyContentType?: boolean;
   /** `"video"`: it is meant as a video, although it looks like a playlist or an image. */
