@@ -1,6 +1,6 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { parseFault } from "../../pkg/src/emulator/index.ts";
+import { parseFault, startEmulator } from "../../pkg/src/emulator/index.ts";
 
 test("a fault is operation, occasion and action", () => {
   const rules = {
@@ -58,4 +58,16 @@ test("what is no fault is refused with what would be one", () => {
   for (const action of ["explode", "delay", "stall=3", "delay=-1", "700=X", "503"]) {
     throws(() => parseFault(`*:1:${action}`), /is no fault's action: there are 503=Serv/, action);
   }
+});
+
+test("a program may write faults as the command line does", async () => {
+  const emulator = await startEmulator({ faults: ["*:1:503=ServiceUnavailable"] });
+  try {
+    equal((await fetch(emulator.endpoint)).status, 503);
+    emulator.setFaults(["*:1:500=InternalError"]);
+    equal((await fetch(emulator.endpoint)).status, 500);
+  } finally {
+    await emulator.close();
+  }
+  await rejects(startEmulator({ faults: ["UploadPart"] }), /`UploadPart` is no fault/);
 });

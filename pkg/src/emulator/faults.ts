@@ -1,4 +1,5 @@
 /** Faults to inject, described as data, and the plan that decides which request they hit. */
+import { parseFault } from "./fault-text.ts";
 
 /**
  * When a fault strikes: on requests of `operation` (an API name such as `UploadPart`, or `*`), of one part if
@@ -72,8 +73,10 @@ export class ActiveFaults {
 export class FaultPlan {
   #rules: { rule: FaultRule; seen: number }[] = [];
 
-  set(rules: readonly FaultRule[]): void {
-    this.#rules = rules.map((rule) => ({ rule, seen: 0 }));
+  /** Throws a RangeError with a sentence where a text is no rule. */
+  set(rules: readonly (FaultRule | string)[]): void {
+    const read = (rule: FaultRule | string) => (typeof rule === "string" ? parseFault(rule) : rule);
+    this.#rules = rules.map((rule) => ({ rule: read(rule), seen: 0 }));
   }
 
   /** The faults for a request that just arrived; every matching rule counts it. */

@@ -56,8 +56,8 @@ export type EmulatorOptions = {
   tls?: boolean;
   /** Where VOD's event notifications go, such as FileUploadComplete; default: nowhere but {@link Emulator.events}. */
   callback?: EventCallback;
-  /** Faults to inject; see {@link FaultRule}. */
-  faults?: readonly FaultRule[];
+  /** Faults to inject: see {@link FaultRule}, or as the command line writes them, `UploadPart:3:reset-after`. */
+  faults?: readonly (FaultRule | string)[];
   /** Milliseconds every request waits before it is looked at; default 0. */
   latencyMs?: number;
   /** Bytes per second per connection and direction; default unlimited. */
@@ -169,7 +169,7 @@ export type Emulator = {
    */
   readonly issuedSecrets: readonly string[];
   /** Replaces all fault rules; their counters start anew. */
-  setFaults(rules: readonly FaultRule[]): void;
+  setFaults(rules: readonly (FaultRule | string)[]): void;
   /** Life in seconds of the upload credentials issued from now on. */
   setCredentialLife(seconds: number): void;
   /** Sets how far the server's clock is ahead of the machine's, in milliseconds. */
