@@ -361,14 +361,17 @@ test("the guard refuses private sources and other hosts than those allowed", asy
 });
 
 test("hosts beyond ASCII are judged as what is fetched is spelled", async () => {
-  const lists = handler({ allowHosts: ["*.电影.example"], denyHosts: ["XN--FIQS8S.电影.example"] });
+  const hosts = { allowHosts: ["*.电影.example"], denyHosts: ["XN--FIQS8S.电影.example"] };
+  const lists = handler(hosts);
   for (const host of ["电影.example", "中国.电影.example", "xn--fiqs8s.xn--p3t879b.example"]) {
     const answer = await lists("/v1/ingests", { url: `https://${host}/film.mp4` });
     assertProblem(answer, 422, "source_host_refused");
     assert.match(String(answer.body.detail), /xn--p3t879b\.example/);
   }
-  const open = await lists("/v1/ingests", { url: "https://a.电影.example/film.mp4" });
-  assert.match(String(open.body.code), /unreachable/, "it is taken, and no such host exists");
+  // One that is taken is only judged: to look its name up takes as long as the machine's resolver likes.
+  const { endpoint, region, accessKeyId, accessKeySecret } = service;
+  const vod = new Vodlift({ endpoint, region, accessKeyId, accessKeySecret });
+  await vod.check("video", { url: "https://a.电影.example/film.mp4" }, hosts);
 });
 
 test("a source beyond maxBytes is refused before VOD hears of it, or removed where it did not say so", async () => {

@@ -210,6 +210,9 @@ test("a list that holds separators alone, and a secret or an address that is non
     ["VODLIFT_WEBHOOK_URL", "hooks.example"],
     ["VODLIFT_MAX_BYTES", "1e9"],
     ["VODLIFT_MAX_BYTES", "-1"],
+    ["VODLIFT_MAX_BYTES", "0.5"],
+    ["VODLIFT_MAX_BYTES", "9".repeat(400)],
+    ["VODLIFT_LEAST_RATE", "9".repeat(17)],
     ["VODLIFT_RUNNING", "0x10"],
   ] as const;
   const unset = Object.fromEntries(lists.map((name) => [`VODLIFT_${name}`, ""]));

@@ -41,7 +41,7 @@ type Settings = { readonly [name in NumberName | ListName | "VODLIFT_WEBHOOK_URL
 /** A number among the settings, or what holds without it. */
 export function setting(env: Settings, name: NumberName): number {
   const text = env[name]?.trim() ?? "";
-  return text === "" || !isNumber(text) ? NUMBERS[name] : Number(text);
+  return text === "" || !isNumber(name, text) ? NUMBERS[name] : Number(text);
 }
 
 /** A list among the settings; nothing if it is not set. */
@@ -54,7 +54,7 @@ export function list(env: Settings, name: ListName): string[] | undefined {
 export function brokenSetting(
   env: Settings,
 ): { name: keyof Settings; rule: string; hint: string } | undefined {
-  const number = numbers.find((name) => !isNumber(env[name]?.trim() ?? ""));
+  const number = numbers.find((name) => !isNumber(name, env[name]?.trim() ?? ""));
   if (number) {
     const hint = `Set ${number} to digits alone, without a unit, or remove it.`;
     return { name: number, rule: "is no number", hint };
@@ -93,6 +93,8 @@ export function secretOf(text: string): Uint8Array<ArrayBuffer> | undefined {
 
 const numbers = Object.keys(NUMBERS) as NumberName[];
 
-function isNumber(text: string): boolean {
-  return text === "" || /^\d+(\.\d+)?$/.test(text);
+/** Times may have a part of one; there is half a day, but no half a byte. */
+function isNumber(name: NumberName, text: string): boolean {
+  const form = /_(SECONDS|DAYS)$/.test(name) ? /^\d+(\.\d+)?$/ : /^\d+$/;
+  return text === "" || (form.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER);
 }
