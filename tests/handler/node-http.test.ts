@@ -102,6 +102,7 @@ test("what is no request for a handler is refused, and the next one is answered"
   for (const target of ["http://", "http://u:p@host/", "http://[::1/", "ftp://x/", "x:80", "?"]) {
     assert.equal(await status(get(target)), 400, target);
   }
+  assert.equal(await status(get("/", "Host: a\r\nHost: b")), 400);
   assert.equal(await status("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"), 501);
   assert.equal(await status(get("/", "Host: a", `X-Long: ${"b".repeat(40_000)}\r\n`)), 431);
   assert.equal(asked, 0);

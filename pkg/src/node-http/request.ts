@@ -86,6 +86,9 @@ function isHost(text: string): boolean {
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers();
+  // Two are read differently by whoever reads one of them.
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === "host");
+  if (hosts.length > 1) throw new NotARequest(400, "Bad Request");
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const [name = "", value = ""] = [rawHeaders[i], rawHeaders[i + 1]];
     if (OF_THE_CONNECTION.has(name.toLowerCase())) continue;
