@@ -212,6 +212,9 @@ impl Checkpoint {
         if self.source.modified.is_some_and(|time| time > LATEST_MS) {
             return Err(beyond("source.modified"));
         }
+        if self.place.is_some() && self.plan.is_none() && self.playlist.is_none() {
+            return Err(invalid("`plan` is missing, and there is a `place`"));
+        }
         match &self.plan {
             Some(plan) if !plan.is_possible() => Err(beyond("plan")),
             _ => self.playlist.as_ref().map_or(Ok(()), PlaylistMark::check),

@@ -179,7 +179,8 @@ test("the media that a checkpoint replaces is confirmed, by the command and by t
     asked.push(media);
     return false;
   };
-  const begun = { ...beside, replace: { referenceId: "row-1" }, place: finished.place };
+  const { place, plan } = finished;
+  const begun = { ...beside, replace: { referenceId: "row-1" }, place, plan };
   const refused = { code: "replace_unconfirmed", class: "guard" };
   const source = new Uint8Array(9);
   await assert.rejects(vod.resume(begun as Checkpoint, { confirmReplace, source }), refused);
