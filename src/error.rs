@@ -231,6 +231,17 @@ pub struct Error {
     pub status: Option<u16>,
 }
 
+/// A message may name what somebody else wrote, and is kept, logged and printed.
+const LONGEST_MESSAGE: usize = 4_000;
+
+fn bounded(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push('…');
+    }
+    message
+}
+
 /// A message or hint names an option by its field in the package's API, in backticks, and no option otherwise: each shell
 /// puts its own spelling there (`--file-name`, a column, a setting).
 impl Error {
@@ -239,7 +250,7 @@ impl Error {
         Error {
             code,
             class: code.class(),
-            message: message.into(),
+            message: bounded(message.into()),
             hint: code.hint().into(),
             retryable: code.retryable(),
             service_code: None,
@@ -288,6 +299,12 @@ mod tests {
 
     /// What an option is called is the API's to say, in backticks: shells put their own word there. Flags and settings of
     /// one runtime have no place here.
+    #[test]
+    fn a_message_is_bounded_whatever_it_names() {
+        let error = Error::new(Code::ReplyInvalid, "é".repeat(1 << 20));
+        assert_eq!(error.message.len(), LONGEST_MESSAGE + '…'.len_utf8());
+    }
+
     #[test]
     fn hints_name_no_shell() {
         for code in Code::ALL {

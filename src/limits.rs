@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Text that crosses the door at once, in characters: the longest playlist, twice.
 pub const TEXT: usize = 16 << 20;
+/// What VOD or OSS may answer at once, in bytes. A thousand parts are a list of 0.3 MB; JSON takes 24 times its length when it
+/// is read.
+pub const REPLY: usize = 2 << 20;
 /// Headers that a caller sends to a source, or to one host, in bytes: names and values. Servers take no more either.
 pub const HEADER_BYTES: usize = 16 << 10;
 /// What an upload may hold in memory of all its playlists and of what they name, in bytes: as it is kept, not as it was read.
@@ -36,6 +39,8 @@ pub const SPARE: usize = 64 << 10;
 pub struct Limits {
     /// Text that is passed to the core at once, in UTF-16 units.
     pub text: usize,
+    /// The body of a reply of VOD or OSS, in bytes.
+    pub reply: usize,
     /// Headers to send to a source, in bytes: names and values.
     pub header_bytes: usize,
     /// What one upload may hold of playlists, in bytes.
@@ -53,6 +58,7 @@ impl Limits {
     pub fn here() -> Limits {
         Limits {
             text: TEXT,
+            reply: REPLY,
             header_bytes: HEADER_BYTES,
             playlist_memory: PLAYLIST_MEMORY,
             process_memory: PROCESS_MEMORY,

@@ -1,5 +1,6 @@
 // What every host does alike: exact lengths, checksums, timeouts, and whose fault it was.
 
+import { limits } from "./door.ts";
 import type { Attempt, Side } from "./hosts/attempt.ts";
 import { HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
@@ -17,9 +18,6 @@ export interface Reply {
 export interface Hasher {
   update(bytes: Uint8Array): void;
 }
-
-/** Replies to small requests and PUTs are small: ListParts with 1,000 parts stays below 400 KB. */
-const MAX_REPLY = 8 * 1024 * 1024;
 
 /** The service's side of a request. */
 export function serviceSide(idleMs: number): Side {
@@ -114,13 +112,14 @@ async function room(attempt: Attempt, written: Promise<void> | undefined, side: 
 
 async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<Reply> {
   const decoder = new TextDecoder();
+  const { reply: most } = limits();
   let body = "";
   try {
     for (let size = 0; ; ) {
       const chunk = await attempt.wait(head.body.read(), side);
       if (chunk === undefined) break;
       size += chunk.length;
-      if (size > MAX_REPLY) throw new HostFailure("network", `a reply of over ${MAX_REPLY} bytes`);
+      if (size > most) throw new HostFailure("network", `a reply of over ${most} bytes`);
       body += decoder.decode(chunk, { stream: true });
     }
   } catch (error) {

@@ -118,12 +118,22 @@ fn listed_part(reply: &Reply, part: &Element) -> Result<ListedPart, Error> {
         part_number: text("PartNumber")?
             .parse()
             .map_err(|_| broken("PartNumber"))?,
-        etag: text("ETag")?.to_owned(),
+        etag: etag(reply, text("ETag")?)?,
         size: text("Size")?.parse().map_err(|_| broken("Size"))?,
         crc64: part
             .text_of("HashCrc64ecma")
             .and_then(|text| text.parse().ok()),
     })
+}
+
+/// Those of OSS have 34 characters, and 10,000 are kept.
+const LONGEST_ETAG: usize = 256;
+
+fn etag(reply: &Reply, text: &str) -> Result<String, Error> {
+    match text.len() <= LONGEST_ETAG {
+        true => Ok(text.to_owned()),
+        false => Err(invalid(reply, "an ETag that is too long to be one")),
+    }
 }
 
 /// Reads the reply to CompleteMultipartUpload. With a callback the body is what the caller's server answered, so the ETag
@@ -142,7 +152,7 @@ pub fn parse_complete(reply: &Reply) -> Result<Completed, Error> {
         .or_else(|| reply.header("etag"))
         .ok_or_else(|| missing(reply, "ETag"))?;
     Ok(Completed {
-        etag: etag.to_owned(),
+        etag: self::etag(reply, etag)?,
         crc64: crc64(reply)?,
         request_id: request_id(reply),
     })
@@ -174,12 +184,12 @@ pub fn parse_called_back(reply: &Reply) -> Result<Completed, Error> {
 /// What the service refused; `CallbackFailed` for a 203; `ReplyInvalid` for a reply without ETag.
 pub fn parse_part_reply(reply: &Reply) -> Result<PartReply, Error> {
     expect_ok(reply)?;
-    let etag = reply
+    let found = reply
         .header("etag")
         .filter(|etag| !etag.is_empty())
         .ok_or_else(|| missing(reply, "ETag"))?;
     Ok(PartReply {
-        etag: etag.to_owned(),
+        etag: etag(reply, found)?,
         crc64: crc64(reply)?,
     })
 }
@@ -372,6 +382,22 @@ mod tests {
             parse_complete(&reply(200, &[], "")).unwrap_err().code,
             Code::ReplyInvalid
         );
+    }
+
+    #[test]
+    fn an_etag_that_is_too_long_to_be_one_is_not_kept() {
+        let long = "e".repeat(300);
+        let list = format!(
+            "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>{long}</ETag><Size>5</Size></Part></ListPartsResult>"
+        );
+        let headers: [(&str, &str); 1] = [("etag", &long)];
+        for error in [
+            parse_list_parts(&reply(200, &[], &list)).unwrap_err(),
+            parse_part_reply(&reply(200, &headers, "")).unwrap_err(),
+            parse_complete(&reply(200, &headers, "")).unwrap_err(),
+        ] {
+            assert_eq!(error.code, Code::ReplyInvalid);
+        }
     }
 
     #[test]

@@ -6,11 +6,9 @@ use super::outgoing::{Incoming, Outgoing};
 use super::reader::Reader;
 use super::watch::{Side, Watch, failure};
 use crate::http::{Reply, Request};
+use crate::limits::REPLY;
 use crate::oss::crc64::Crc64;
 use crate::upload::{Failure, FailureKind};
-
-/// Replies to small requests and PUTs are small: ListParts with 1,000 parts stays below 400 KB.
-const MAX_REPLY: usize = 8 * 1024 * 1024;
 
 /// Sends a small request and reads its whole reply.
 pub(super) async fn send(request: &Request) -> Result<Reply, Failure> {
@@ -138,8 +136,8 @@ async fn read_reply(watch: &mut Watch, head: Incoming, side: Side) -> Result<Rep
             Err(error) if status >= 400 && error.kind == FailureKind::Network => break,
             Err(error) => return Err(error),
         }
-        if bytes.len() > MAX_REPLY {
-            let text = format!("a reply of over {MAX_REPLY} bytes");
+        if bytes.len() > REPLY {
+            let text = format!("a reply of over {REPLY} bytes");
             return Err(failure(FailureKind::Network, text));
         }
     }

@@ -10,7 +10,7 @@ import { limits } from "../../pkg/src/door.ts";
 import { createHost } from "../../pkg/src/hosts/node.ts";
 import { PlaylistMemory, shareOf } from "../../pkg/src/memory.ts";
 import { startWorkerd } from "../support/workerd.ts";
-import { WORST, worst } from "../support/worst-playlist.ts";
+import { WORST, WORST_REPLY, worst } from "../support/worst-playlist.ts";
 
 const MOST_MB = 128;
 const child = fileURLToPath(new URL("../support/worst-playlist-child.ts", import.meta.url));
@@ -22,8 +22,8 @@ interface Cost {
   grown: number;
 }
 
-function cost(text: string, deep: boolean, headerBytes = 0): Cost {
-  const args = [child, deep ? "deep" : "", String(headerBytes)];
+function cost(text: string, deep: boolean, headerBytes = 0, replied: string[] = []): Cost {
+  const args = [child, deep ? "deep" : "", String(headerBytes), ...replied];
   const { stdout, stderr } = spawnSync(process.execPath, args, { input: text });
   assert.notEqual(stdout.length, 0, stderr.toString());
   return JSON.parse(stdout.toString());
@@ -39,6 +39,16 @@ for (const [kind, { deep = false }] of Object.entries(WORST)) {
     }
   });
 }
+
+test("the longest reply of a service fits into 128 MB, whatever it holds", (t) => {
+  const film = "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:1,\n1\n";
+  for (const kind of Object.keys(WORST_REPLY)) {
+    const { end, wasm, grown } = cost(film, false, 0, [kind, String(limits().reply)]);
+    t.diagnostic(`${kind}: ${end}, wasm ${wasm} MiB, process +${grown} MiB`);
+    assert.ok(wasm <= MOST_MB && grown <= MOST_MB, `${kind}: wasm ${wasm}, grown ${grown}`);
+    assert.ok(!["internal", "core_stopped"].includes(end), `${kind}: ${end}`);
+  }
+});
 
 test("90,000 files share the largest headers that a caller may send", (t) => {
   const text = worst("segments, each another", 90_000 * 16);

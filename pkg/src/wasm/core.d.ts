@@ -784,6 +784,10 @@ export interface Limits {
      */
     text: number;
     /**
+     * The body of a reply of VOD or OSS, in bytes.
+     */
+    reply: number;
+    /**
      * Headers to send to a source, in bytes: names and values.
      */
     headerBytes: number;
