@@ -41,7 +41,9 @@ export const door: MiddlewareHandler<Bound> = async (context, next) => {
   // Where nothing takes the method, that is what has to be told, however much was sent.
   const isTaken = matchedRoutes(context).some(({ method }) => method !== "ALL");
   if (isTooLarge && isTaken) return tooLarge(context, most);
-  if (req.raw.body !== null && most !== Number.POSITIVE_INFINITY) {
+  // No Request can be made of a GET with a body; no route reads one.
+  const mayHaveBody = req.method !== "GET" && req.method !== "HEAD";
+  if (mayHaveBody && req.raw.body !== null && most !== Number.POSITIVE_INFINITY) {
     req.raw = new Request(req.raw, { body: bounded(req.raw.body, most) });
   }
   return next();
