@@ -236,7 +236,10 @@ const LONGEST_MESSAGE: usize = 4_000;
 
 fn bounded(mut message: String) -> String {
     if message.len() > LONGEST_MESSAGE {
-        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        let whole = (0..=LONGEST_MESSAGE)
+            .rev()
+            .find(|end| message.is_char_boundary(*end));
+        message.truncate(whole.unwrap_or_default());
         message.push('…');
     }
     message
