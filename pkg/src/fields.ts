@@ -63,11 +63,10 @@ const ofEmulator: All<Omit<Emulator, keyof VodliftOptions>> = {
   close: true,
 };
 
-const transfer: All<TransferOptions> = {
-  partSize: true,
+/** What an upload that goes on may be told anew, too. */
+const everyRun: All<Pick<TransferOptions, keyof TransferOptions & keyof ResumeOptions>> = {
   concurrency: true,
   verify: true,
-  headers: true,
   trafficLimit: true,
   callback: true,
   maxBytes: true,
@@ -78,12 +77,18 @@ const transfer: All<TransferOptions> = {
   allowPrivateSources: true,
   allowHosts: true,
   denyHosts: true,
-  size: true,
-  checkpoint: true,
   signal: true,
   onProgress: true,
   onSlowRequest: true,
   slowRequestMs: true,
+};
+
+const transfer: All<TransferOptions> = {
+  ...everyRun,
+  partSize: true,
+  headers: true,
+  size: true,
+  checkpoint: true,
 };
 
 const slice: All<SliceOptions> = { budget: true, shard: true, stop: true };
@@ -131,7 +136,10 @@ const playlist: All<PlaylistOptions & SliceOptions> = {
   limits: true,
 };
 
-const image: All<UploadImageOptions> = {
+/** Of both below. */
+const otherMedia: All<
+  Pick<UploadImageOptions, keyof UploadImageOptions & keyof UploadAttachedMediaOptions>
+> = {
   ...transfer,
   title: true,
   description: true,
@@ -140,43 +148,25 @@ const image: All<UploadImageOptions> = {
   appId: true,
   userData: true,
   fileName: true,
+};
+
+const image: All<UploadImageOptions> = {
+  ...otherMedia,
   cateId: true,
   imageType: true,
   imageExt: true,
 };
 
 const attached: All<UploadAttachedMediaOptions> = {
-  ...transfer,
-  title: true,
-  description: true,
-  tags: true,
-  storageLocation: true,
-  appId: true,
-  userData: true,
-  fileName: true,
+  ...otherMedia,
   businessType: true,
   mediaExt: true,
   cateIds: true,
 };
 
 const resume: All<ResumeOptions & SliceOptions> = {
+  ...everyRun,
   ...slice,
-  concurrency: true,
-  verify: true,
-  trafficLimit: true,
-  callback: true,
-  maxBytes: true,
-  ranges: true,
-  sourceTimeoutMs: true,
-  serviceTimeoutMs: true,
-  anyContentType: true,
-  allowPrivateSources: true,
-  allowHosts: true,
-  denyHosts: true,
-  signal: true,
-  onProgress: true,
-  onSlowRequest: true,
-  slowRequestMs: true,
   segments: true,
   limits: true,
   hosts: true,

@@ -1,11 +1,13 @@
 // New bytes for a media that exists: by the API, the command line and a manifest. Nothing is made, nothing is lost.
+
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { memoryCheckpoint, Vodlift, VodliftError } from "../../pkg/src/index.ts";
+import { memoryCheckpoint, Vodlift } from "../../pkg/src/index.ts";
 import { type CliOptions, vodlift } from "../support/cli.ts";
+import { failure } from "../support/failure.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import {
   assertNothingOpen,
@@ -42,15 +44,6 @@ beforeEach(async () => {
 afterEach(() => service.close());
 
 const cli = (args: string[], options: CliOptions = {}) => vodlift(args, { service, ...options });
-
-async function failure(work: Promise<unknown>): Promise<VodliftError> {
-  const error = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  assert.ok(error instanceof VodliftError, String(error));
-  return error;
-}
 
 /** The one media there is has these bytes, and all else that it had. */
 async function assertReplaced(path = "/film.mp4"): Promise<void> {

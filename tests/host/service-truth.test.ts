@@ -1,9 +1,11 @@
 // How VOD and OSS really answer, each habit of the emulator against the whole path: the upload must arrive all the same,
 // or the error must say what is really wrong.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
+import { Vodlift } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
+import { failure } from "../support/failure.ts";
 import { startOrigin } from "../support/origin.ts";
 import {
   assertNothingOpen,
@@ -28,15 +30,6 @@ async function withService(
   } finally {
     await service.close();
   }
-}
-
-async function failure(work: Promise<unknown>): Promise<VodliftError> {
-  const error = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  assert.ok(error instanceof VodliftError, String(error));
-  return error;
 }
 
 for (const [credentials, expiredToken] of [

@@ -1,11 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: so OSS writes its variables
 // Settings of an upload, seen by the emulator and by a callback server.
+
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
+import { Vodlift } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
+import { failure } from "../support/failure.ts";
 import {
   assertNothingOpen,
   type Emulator,
@@ -37,15 +39,6 @@ after(async () => {
 });
 
 const bytes = new Uint8Array(300_000);
-
-async function failure(work: Promise<unknown>): Promise<VodliftError> {
-  const error = await work.then(
-    () => assert.fail("it went well"),
-    (error: unknown) => error,
-  );
-  assert.ok(error instanceof VodliftError, String(error));
-  return error;
-}
 
 for (const partSize of [102_400, 1_000_000]) {
   test(`headers are kept with the object, in parts of ${partSize} bytes`, async () => {

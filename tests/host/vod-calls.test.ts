@@ -1,9 +1,11 @@
 // Calls of the VOD API outside of an upload, against the emulator.
+
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
+import { failure } from "../support/failure.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import { assertNothingOpen, type Emulator, startService } from "../support/service.ts";
 
@@ -21,15 +23,6 @@ after(async () => {
 });
 
 const film = new Uint8Array(randomBytes(300_000));
-
-async function failure(work: Promise<unknown>): Promise<VodliftError> {
-  const error = await work.then(
-    () => assert.fail("it went well"),
-    (error: unknown) => error,
-  );
-  assert.ok(error instanceof VodliftError, String(error));
-  return error;
-}
 
 test("any action can be called", async () => {
   for (const vodSignature of ["acs3", "rpc"] as const) {

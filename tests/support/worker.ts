@@ -7,6 +7,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { IngestDetail } from "../../worker/src/api/schema.ts";
 
+/** For what never reaches VOD: nobody listens there. */
+export const NOWHERE = {
+  endpoint: "http://127.0.0.1:1",
+  accessKeyId: "id",
+  accessKeySecret: "secret",
+  region: "cn-shanghai",
+};
+
 export interface WorkerOptions {
   /** Where VOD is, and the keys for it; an emulator fits. */
   service: { endpoint: string; accessKeyId: string; accessKeySecret: string; region: string };

@@ -6,17 +6,12 @@ import { cannotKill, startVictim } from "../support/victim.ts";
 import {
   type Answer,
   callWorker,
+  NOWHERE,
   type RunningWorker,
   sha256,
   startWorker,
 } from "../support/worker.ts";
 
-const NOWHERE = {
-  endpoint: "http://127.0.0.1:1",
-  accessKeyId: "id",
-  accessKeySecret: "secret",
-  region: "cn-shanghai",
-};
 const SCOPES = ["create", "read", "cancel", "admin"] as const;
 const SAID: Partial<Record<string, string>> = { admin: "pause or resume the service" };
 const ALL = "all-of-it";

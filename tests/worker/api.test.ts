@@ -1,14 +1,13 @@
 // The Worker's HTTP API in real workerd: who may call it, and what it answers to what it does not understand.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Answer, callWorker, type RunningWorker, startWorker } from "../support/worker.ts";
-
-const NOWHERE = {
-  endpoint: "http://127.0.0.1:1",
-  accessKeyId: "id",
-  accessKeySecret: "secret",
-  region: "cn-shanghai",
-};
+import {
+  type Answer,
+  callWorker,
+  NOWHERE,
+  type RunningWorker,
+  startWorker,
+} from "../support/worker.ts";
 
 let worker: RunningWorker;
 before(async () => {

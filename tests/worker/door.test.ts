@@ -6,14 +6,8 @@ import { after, before, suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { startService } from "../support/service.ts";
 import { cannotKill, startVictim, type Victim } from "../support/victim.ts";
-import { type RunningWorker, sha256, startWorker } from "../support/worker.ts";
+import { NOWHERE, type RunningWorker, sha256, startWorker } from "../support/worker.ts";
 
-const NOWHERE = {
-  endpoint: "http://127.0.0.1:1",
-  accessKeyId: "id",
-  accessKeySecret: "secret",
-  region: "cn-shanghai",
-};
 const TOKEN = "right";
 const settings = {
   VODLIFT_TOKENS: JSON.stringify([{ name: "all", sha256: sha256(TOKEN) }]),

@@ -9,18 +9,12 @@ import {
   callWorker,
   ingestEnd,
   listAll,
+  NOWHERE,
   postIngest,
   type RunningWorker,
   startWorker,
   type WorkerOptions,
 } from "../support/worker.ts";
-
-const NOWHERE = {
-  endpoint: "http://127.0.0.1:1",
-  accessKeyId: "id",
-  accessKeySecret: "secret",
-  region: "cn-shanghai",
-};
 
 const REFUSED = [
   // Loopback, in every spelling.

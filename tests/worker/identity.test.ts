@@ -11,17 +11,12 @@ import { cannotKill, startVictim } from "../support/victim.ts";
 import {
   type Answer,
   callWorker,
+  NOWHERE,
   type RunningWorker,
   sha256,
   startWorker,
 } from "../support/worker.ts";
 
-const NOWHERE = {
-  endpoint: "http://127.0.0.1:1",
-  accessKeyId: "id",
-  accessKeySecret: "secret",
-  region: "cn-shanghai",
-};
 const STRONG = sha256("never drawn twice");
 const WORK = ["create", "read", "cancel"];
 

@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { callWorker, listAll, type RunningWorker, startWorker } from "../support/worker.ts";
+import {
+  callWorker,
+  listAll,
+  NOWHERE,
+  type RunningWorker,
+  startWorker,
+} from "../support/worker.ts";
 
-const NOWHERE = {
-  endpoint: "http://127.0.0.1:1",
-  accessKeyId: "id",
-  accessKeySecret: "secret",
-  region: "cn-shanghai",
-};
 const ROWS = Number(process.env.VODLIFT_ROWS ?? 20_000);
 const BATCH = 1_000;
 const READS = 5_000;

@@ -6,16 +6,11 @@ import {
   type Answer,
   callWorker,
   listAll,
+  NOWHERE,
   type RunningWorker,
   startWorker,
 } from "../support/worker.ts";
 
-const NOWHERE = {
-  endpoint: "http://127.0.0.1:1",
-  accessKeyId: "id",
-  accessKeySecret: "secret",
-  region: "cn-shanghai",
-};
 const FILM = "https://example.com/film.mp4";
 const TITLES = [
   "plain",
