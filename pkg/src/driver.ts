@@ -235,7 +235,10 @@ class Run {
     const { status, headers, body } = await this.#opened(attempt, request, allowPrivate);
     const wanted = status >= 200 && status < 300 ? bytes : 0;
     const side = bodySide(request.idleMs);
-    const { head, whole } = await begunOrBroken(attempt, body, { bytes: wanted, side });
+    const { head, whole } = await begunOrBroken(headers, attempt, body, {
+      bytes: wanted,
+      side,
+    });
     this.#bodies.set(id, { body: new OpenBody(whole, bodySide), attempt });
     return { type: "opened", id, status, headers, head };
   }
@@ -404,14 +407,19 @@ async function begun(...args: Parameters<typeof peek>): ReturnType<typeof peek> 
 }
 
 /**
- * As `begun`; a body that breaks at once breaks again when it is read. The reply's status and headers are told first, since
- * they say more: workerd breaks a body whose Content-Encoding is not what it holds, and the core refuses the encoding.
+ * As `begun`; an encoded body that breaks at once breaks again when it is read. Its reply is told first, since that says more:
+ * workerd breaks a body that is not what its Content-Encoding says, and the core refuses the encoding.
  */
-async function begunOrBroken(...args: Parameters<typeof peek>): ReturnType<typeof peek> {
+async function begunOrBroken(
+  headers: readonly [string, string][],
+  ...args: Parameters<typeof peek>
+): ReturnType<typeof peek> {
   try {
     return await begun(...args);
   } catch (error) {
-    if (!(error instanceof HostFailure && error.kind === "source_short")) throw error;
+    const isBroken = error instanceof HostFailure && error.kind === "source_short";
+    const isEncoded = headers.some(([name]) => name.toLowerCase() === "content-encoding");
+    if (!isBroken || !isEncoded) throw error;
     return { head: "", whole: { read: () => Promise.reject(error), close() {} } };
   }
 }
