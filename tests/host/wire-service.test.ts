@@ -111,12 +111,14 @@ test("--oss-cname puts no bucket before the path or the host", async (t) => {
 });
 
 test("--trust-host is needed where VOD names a host of its own, and --endpoint says where VOD is", async () => {
-  const endpoint = service.endpoint.replace("127.0.0.1", "localhost");
+  const endpoint = service.endpoint.replace("127.0.0.1", "vod.cn-shanghai.aliyuncs.com");
+  const env = { NODE_OPTIONS: `--import=${ALIYUN_NAMES}` };
   const args = ["upload", film, "--endpoint", endpoint];
-  const { code, json: told } = await vodlift([...args, "--json"], { service });
+  const { code, json: told } = await vodlift([...args, "--json"], { service, env });
   assert.deepEqual([code, told.error.code], [7, "endpoint_refused"]);
   wire.clear();
-  await run([...args, "--trust-host", "example.com", "--trust-host", service.endpoint]);
+  const trusted = ["--trust-host", "example.com", "--trust-host", service.endpoint];
+  await run([...args, ...trusted], { service, env });
   const hosts = wire.requests.map(({ operation, headers }) => [operation, headers.host]);
   assert.deepEqual(hosts.slice(0, 2), [
     ["CreateUploadVideo", new URL(endpoint).host],

@@ -15,6 +15,7 @@ const sinks: Sink[] = [];
 before(async () => {
   workerd = await startWorkerd(
     fileURLToPath(new URL("../support/workerd-script.ts", import.meta.url)),
+    { wasm: fileURLToPath(new URL("../../pkg/src/wasm/core.wasm", import.meta.url)) },
   );
 });
 
