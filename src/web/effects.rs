@@ -49,7 +49,15 @@ pub(super) async fn open(id: u32, request: Request, peek: u32) -> Ended {
     let head = match incoming.status {
         200..=299 => {
             let side = Side::body(request.idle_ms);
-            transfer::peek(&mut watch, &mut incoming.body, peek, side).await?
+            match transfer::peek(&mut watch, &mut incoming.body, peek, side).await {
+                // workerd breaks a body that is not what its Content-Encoding says. The reply says more, and is told first.
+                Err(broken)
+                    if broken.kind == FailureKind::SourceShort && is_encoded(&incoming.headers) =>
+                {
+                    String::new()
+                }
+                head => head?,
+            }
         }
         _ => String::new(),
     };
@@ -61,6 +69,11 @@ pub(super) async fn open(id: u32, request: Request, peek: u32) -> Ended {
     };
     let body = OpenBody::new(incoming.body, Side::body);
     Ok((event, Keeps::Opened(id, body)))
+}
+
+fn is_encoded(headers: &[(String, String)]) -> bool {
+    let mut names = headers.iter().map(|(name, _)| name);
+    names.any(|name| name.eq_ignore_ascii_case("content-encoding"))
 }
 
 pub(super) fn open_local(id: u32, opened: Result<Reader, Failure>) -> Ended {
