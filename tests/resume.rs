@@ -801,6 +801,26 @@ fn a_media_that_waits_for_its_file_is_gone_on_with_after_one_look() {
 }
 
 #[test]
+fn a_file_that_was_stored_wrong_is_sent_again_and_not_found_whole() {
+    for seed in 0..40 {
+        let mut world = World::new(seed, SourceSpec::ranged(8 * MIB));
+        world.service.may_read = seed % 2 == 0;
+        world.service.spoils = true;
+        let error = world.run_slice().unwrap_err();
+        assert_eq!(error.code, Code::ChecksumMismatch, "SEED={seed}");
+        world.forget_the_process();
+        // The next run may die at any moment, also after its own file has arrived.
+        world.dies_at = Some(seed * 25);
+        if matches!(world.run_slice(), Ok(End::Died)) {
+            world.forget_the_process();
+            world.dies_at = None;
+            world.run().unwrap();
+        }
+        world.assert_object_is_the_source();
+    }
+}
+
+#[test]
 fn a_checkpoint_that_replaces_another_media_than_its_own_is_refused() {
     let source = SourceSpec::ranged(8 * MIB);
     let (world, end) = resume_into_a_finished_media(2, source, |checkpoint, _| {

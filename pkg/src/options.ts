@@ -459,7 +459,8 @@ export interface ResumeOptions
    */
   confirmSource?: (source: NamedSource) => boolean | Promise<boolean>;
   /**
-   * Called where the checkpoint says `replace`, with the media whose file would be overwritten, before anything is sent.
+   * Called where the checkpoint says `replace`, or that the file came out wrong when it was stored, with the media whose
+   * file would be overwritten, before anything is sent.
    * `false` refuses it (`replace_unconfirmed`). Without it the checkpoint is trusted: it may name any video of the account.
    * Any other media that has a file already is never overwritten, whatever the checkpoint says.
    */

@@ -28,6 +28,8 @@ pub struct Service {
     pub date_of_refusals: Option<u64>,
     /// Whether the upload credential may HEAD the object.
     pub may_read: bool,
+    /// The next Complete stores other bytes than the parts', as its CRC-64 tells.
+    pub spoils: bool,
     /// The endpoint in UploadAddress.
     pub endpoint: String,
     pub created: u32,
@@ -130,6 +132,7 @@ impl Service {
             date_of_successes: None,
             date_of_refusals: None,
             may_read: false,
+            spoils: false,
             endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
             created: 0,
             reference: None,
@@ -507,7 +510,15 @@ impl Service {
         if numbers.iter().any(|n| !parts.contains_key(n)) {
             return self.refuse(Op::Complete, 400, "InvalidPart", now);
         }
-        let object: Vec<Extent> = numbers.iter().map(|n| parts[n]).collect();
+        let spoiled = std::mem::take(&mut self.spoils);
+        let stored = |n: &u32| match parts[n] {
+            part if spoiled => Extent {
+                version: OLD,
+                ..part
+            },
+            part => part,
+        };
+        let object: Vec<Extent> = numbers.iter().map(stored).collect();
         let size: u64 = object.iter().map(|extent| extent.length).sum();
         self.completed_numbers = numbers;
         self.object = Some(object);
@@ -515,7 +526,7 @@ impl Service {
         let mut headers = self.headers(now);
         headers.push((
             "x-oss-hash-crc64ecma".into(),
-            crc_of_zeros(size).to_string(),
+            (crc_of_zeros(size) ^ u64::from(spoiled)).to_string(),
         ));
         (
             200,

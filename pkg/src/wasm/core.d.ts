@@ -1492,6 +1492,10 @@ export interface Checkpoint {
      */
     replacedBytes?: number;
     /**
+     * The file was stored, and proved not to be what was sent: a resume stores it again. Trust it as `replace`.
+     */
+    spoiled?: boolean;
+    /**
      * The media was there before this upload.
      */
     adopted?: boolean;

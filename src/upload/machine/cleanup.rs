@@ -67,7 +67,7 @@ impl Upload {
     /// # Errors
     /// `CheckpointInvalid` where its file has arrived already.
     pub(super) fn is_to_be_proven(&self) -> Result<bool, Error> {
-        if !self.is_checkpoints_place() || self.replaces() {
+        if !self.is_checkpoints_place() || self.overwrites() {
             return Ok(false);
         }
         if self.standing == Standing::Arrived {

@@ -84,7 +84,7 @@ impl Upload {
         };
         // The size of an attached media is not always told.
         let untold = size.is_none() && self.job.media.kind() == "attached";
-        if self.replaced_bytes == self.total() && self.replaces() {
+        if self.replaced_bytes == self.total() && self.overwrites() {
             // The old file and the new one look alike from here.
             return Ok(self.start_over(now)?);
         }
@@ -130,8 +130,7 @@ impl Upload {
         self.upload_id = None;
         let expected = self.total().unwrap_or(0);
         if let Some(size) = size.filter(|size| *size != expected) {
-            // Whoever goes on from here sends it again: an object that is there and wrong must not be found whole.
-            self.save();
+            self.spoil(size);
             return Err(Error::new(
                 Code::LengthMismatch,
                 format!("the object has {size} bytes, {expected} were sent"),
@@ -141,10 +140,17 @@ impl Upload {
         if let (Some(folded), Some(crc64)) = (folded, crc64)
             && folded != crc64
         {
-            self.save();
+            self.spoil(size.unwrap_or(expected));
             let message = format!("the object's CRC-64 is {crc64}, its parts fold to {folded}");
             return Err(Error::new(Code::ChecksumMismatch, message));
         }
         self.done(crc64.or(folded), folded.is_some() && crc64.is_some())
+    }
+
+    /// Whoever goes on from here sends it again: an object that is there and wrong must not be found whole.
+    fn spoil(&mut self, size: u64) {
+        self.spoiled = true;
+        self.replaced_bytes = Some(size);
+        self.save();
     }
 }

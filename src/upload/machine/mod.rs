@@ -81,6 +81,8 @@ pub struct Upload {
     adoption: adopt::Adoption,
     /// Of a media that is replaced: the size of what it held, if VOD told it.
     replaced_bytes: Option<u64>,
+    /// What was stored proved not to be what was sent, in the run before or just now.
+    spoiled: bool,
     /// A part was accepted whose bytes were not compared with what OSS computed.
     unhashed: bool,
     /// A Complete was sent and its reply lost.
@@ -248,6 +250,7 @@ impl Upload {
             restarts: 0,
             adoption: adopt::Adoption::default(),
             replaced_bytes: None,
+            spoiled: false,
             unhashed: false,
             complete_in_doubt: false,
             verdict: None,

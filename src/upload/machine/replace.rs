@@ -115,6 +115,11 @@ impl Upload {
         self.job.options.replace.is_some()
     }
 
+    /// A file is there already by intention: the one that is replaced, or one that was stored wrong.
+    pub(super) fn overwrites(&self) -> bool {
+        self.replaces() || self.spoiled
+    }
+
     /// Asks VOD for the place of the media that exists.
     pub(super) fn claim(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Creating);
@@ -199,7 +204,7 @@ impl Upload {
     /// Whether an object of this size and CRC-64 is the one that was sent. Where a media is replaced there is an object from
     /// the beginning, so that one is there proves nothing: it must be another than before.
     pub(super) fn is_what_was_sent(&self, size: Option<u64>, crc64: Option<u64>) -> bool {
-        if !self.replaces() {
+        if !self.overwrites() {
             return true;
         }
         let folded = self.parts.folded_crc64().filter(|_| self.parts.count() > 0);

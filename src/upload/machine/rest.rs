@@ -92,6 +92,7 @@ impl Upload {
         }
         upload.upload_id = checkpoint.upload_id.clone();
         upload.replaced_bytes = checkpoint.replaced_bytes;
+        upload.spoiled = checkpoint.spoiled;
         upload.adoption.create_sent = checkpoint.create_sent;
         upload.adoption.create_in_doubt = checkpoint.create_sent.is_some();
         upload.expected = Some(checkpoint);
@@ -167,6 +168,7 @@ impl Upload {
             adopt: self.job.options.adopt,
             replace: self.job.options.replace.clone(),
             replaced_bytes: self.replaced_bytes,
+            spoiled: self.spoiled,
             adopted: self.adoption.adopted || before.is_some_and(|before| before.adopted),
             create_sent: self.adoption.create_sent,
             callback_removed: self.job.options.callback.is_some(),
