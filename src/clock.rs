@@ -4,7 +4,7 @@
 use crate::error::Code;
 use crate::http::Reply;
 use crate::time::UnixMs;
-use crate::vod::refusal::Refusal;
+use crate::wire::refusal::Refusal;
 use crate::{oss, vod};
 
 /// Offsets that differ by less are the same, in ms: `Date` has whole seconds, and replies take time.

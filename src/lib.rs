@@ -4,7 +4,7 @@
 //! arguments; requests go out and replies come in as data. Same events, same effects, always.
 //!
 //! Read in this order: [`upload`] (the contract between core and host, and the machine behind it), [`vod`] and [`oss`]
-//! (one wire concept a file), [`source`] (what may be fetched, and whether what came is what was asked for), [`playlist`]
+//! (one wire concept per file; what they share is in `wire`), [`source`] (what may be fetched, and whether what came is what was asked for), [`playlist`]
 //! (the URIs of an HLS playlist). With the feature `web`, and only for wasm32, `web` runs uploads on `fetch`: clock, randomness
 //! and promises live there.
 
@@ -34,6 +34,7 @@ mod text;
 pub mod time;
 pub mod upload;
 pub mod vod;
+pub mod wire;
 // One door at a time: every `#[wasm_bindgen]` export of a dependency ends up in a Rust user's own wasm, under its own name.
 #[cfg(all(target_arch = "wasm32", not(feature = "web")))]
 mod wasm;

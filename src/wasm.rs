@@ -199,7 +199,7 @@ fn stored(text: &str) -> Answer<Checkpoint> {
 /// nothing when it was long enough.
 #[wasm_bindgen(js_name = handleWaitMs)]
 pub fn handle_wait_ms(waited_ms: f64) -> Option<f64> {
-    upload::retry::handle_wait_ms(waited_ms as u64).map(|ms| ms as f64)
+    crate::wire::retry::handle_wait_ms(waited_ms as u64).map(|ms| ms as f64)
 }
 
 /// Whether a source's reply to a ranged GET is exactly what was asked for; the error, if not.

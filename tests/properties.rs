@@ -247,7 +247,7 @@ proptest! {
         let _ = credential::decode_address(&body);
         let _ = credential::decode_auth(&base64_encode(body.as_bytes()), NOW);
         let _ = vod::error::recovery(&vod::error::error_from_reply(&reply));
-        let _ = vod::error::retry_after_ms(&headers, NOW);
+        let _ = vodlift::wire::retry::retry_after_ms(&headers, NOW);
         let _ = oss::error::recovery(&oss::error::error_from_reply(&reply));
         let _ = (xml::parse_initiate(&reply), xml::parse_list_parts(&reply), xml::parse_complete(&reply));
         let _ = (xml::parse_part_reply(&reply), xml::parse_head(&reply));

@@ -8,7 +8,7 @@
 
 use crate::error::{Code, Error};
 use crate::http::Reply;
-use crate::vod::refusal::Refusal;
+use crate::wire::refusal::Refusal;
 
 /// What to do about an error of OSS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 //! [`xml`] (replies), [`error`] (refusals and what to do about them), [`crc64`] (the checksum OSS keeps of every object).
 
 pub mod crc64;
-pub(crate) mod element;
 pub mod error;
 pub mod request;
 pub mod settings;

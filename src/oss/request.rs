@@ -12,7 +12,7 @@ use crate::encode::encode_path;
 use crate::error::Error;
 use crate::http::{Headers, Request, header};
 use crate::time::UnixMs;
-use crate::vod::Credentials;
+use crate::wire::Credentials;
 
 const OCTETS: &str = "application/octet-stream";
 const IDLE_MS: u32 = 60_000;

@@ -8,7 +8,7 @@ use crate::encode::{base64_encode, canonical_headers, header_lines, sorted};
 use crate::http::{Headers, header};
 use crate::secret::{Secret, hmac_sha1};
 use crate::time::UnixMs;
-use crate::vod::Credentials;
+use crate::wire::Credentials;
 
 /// Query parameters that are part of the resource: the union of what the vendor's clients sign. Beside them every name
 /// that begins with `x-oss-`. Paging and encoding parameters are not signed.

@@ -10,7 +10,7 @@ use crate::encode::{canonical_headers, encode_path, header_lines, hex, percent_e
 use crate::http::Headers;
 use crate::secret::{Secret, hmac_sha256};
 use crate::time::UnixMs;
-use crate::vod::Credentials;
+use crate::wire::Credentials;
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 const REQUEST: &str = "aliyun_v4_request";

@@ -17,7 +17,7 @@ use super::{OssNetwork, OssService};
 use crate::error::{Code, Error};
 use crate::vod::VodService;
 use crate::vod::credential::UploadAddress;
-use crate::vod::endpoint::{self, Endpoint, Scheme};
+use crate::wire::endpoint::{self, Endpoint, Scheme};
 
 /// One object, and how to reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

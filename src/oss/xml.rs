@@ -2,11 +2,11 @@
 //!
 //! A 2xx alone proves nothing: each reply must hold what is documented, and a 200 may hold an error.
 
-use super::element::Element;
 use super::error::error_from_reply;
 use crate::error::{Code, Error};
 use crate::http::Reply;
-use crate::vod::refusal::identifier;
+use crate::wire::element::Element;
+use crate::wire::refusal::identifier;
 
 /// A part the server holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

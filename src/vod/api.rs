@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::credential::{UploadAddress, UploadAuth, decode_address, decode_auth};
 use super::error::error_from_reply;
-use super::refusal::identifier;
 use super::{VideoRef, json, rules};
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
+use crate::wire::refusal::identifier;
 
 pub use super::attached_media::{BusinessType, CreateUploadAttachedMedia};
 pub use super::image::{CreateUploadImage, ImageType};

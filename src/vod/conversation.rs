@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::api::Mezzanine;
-use super::error::{Recovery, naming, recovery, retry_after_ms};
+use super::error::{Recovery, naming, recovery};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
 use super::video_info::{self, Deletion, VideoInfo};
 use super::{VideoRef, VodService, api, request};
@@ -15,8 +15,9 @@ use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request};
 use crate::time::UnixMs;
-use crate::upload::FailureKind;
-use crate::upload::retry::{CALL_TRIES, Entropy, handle_wait_ms, too_many_files};
+use crate::wire::Entropy;
+use crate::wire::FailureKind;
+use crate::wire::retry::{CALL_TRIES, handle_wait_ms, retry_after_ms, too_many_files};
 
 /// A new nonce or a new token helps at once or not at all.
 const CORRECTED_TRIES: u32 = 3;

@@ -3,13 +3,9 @@
 //! The code decides, by its prefix; the status only where the code says nothing: throttling is a 400.
 //! <https://www.alibabacloud.com/help/en/vod/developer-reference/error-codes>
 
-use super::refusal::Refusal;
 use crate::error::{Code, Error};
-use crate::http::{Headers, Reply, header};
-use crate::time::UnixMs;
-
-/// The longest wait a server may ask for.
-const MAX_WAIT_MS: u64 = 60_000;
+use crate::http::Reply;
+use crate::wire::refusal::Refusal;
 
 /// What must be different when a VOD call that failed is sent again. Every retry has a new nonce, timestamp and signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,25 +144,6 @@ fn meaning(service_code: Option<&str>, status: u16) -> (Code, Recovery) {
         _ if service_code.is_none() => (Code::ReplyInvalid, Recovery::Fail),
         _ => (Code::VodRejected, Recovery::Fail),
     }
-}
-
-/// How long the server asks to wait, in milliseconds, at most a minute: `Retry-After` (seconds or a date),
-/// `x-acs-retry-after` and `x-oss-qos-delay-time` (both milliseconds). The longest counts.
-pub fn retry_after_ms(headers: &Headers, now: UnixMs) -> Option<u64> {
-    let ms = |name| header(headers, name)?.trim().parse::<u64>().ok();
-    let http = || {
-        let text = header(headers, "retry-after")?.trim();
-        match text.parse::<u64>() {
-            Ok(seconds) => Some(seconds.saturating_mul(1000)),
-            Err(_) => Some(UnixMs::parse_http_date(text)?.ms_since(now)),
-        }
-    };
-    let asked = [http(), ms("x-acs-retry-after"), ms("x-oss-qos-delay-time")];
-    asked
-        .into_iter()
-        .flatten()
-        .max()
-        .map(|wait| wait.min(MAX_WAIT_MS))
 }
 
 #[cfg(test)]
@@ -338,27 +315,5 @@ mod tests {
             body,
         });
         assert_eq!(error.message, "VOD answered 400 SignatureDoesNotMatch");
-    }
-
-    #[test]
-    fn waits_as_long_as_the_server_asks_but_no_more_than_a_minute() {
-        let now = UnixMs::parse_http_date("Sun, 02 Jun 2024 12:40:00 GMT").unwrap();
-        let wait = |name: &str, value: &str| {
-            retry_after_ms(&vec![(name.to_owned(), value.to_owned())], now)
-        };
-        assert_eq!(wait("Retry-After", "3"), Some(3000));
-        assert_eq!(
-            wait("retry-after", "Sun, 02 Jun 2024 12:40:07 GMT"),
-            Some(7000)
-        );
-        assert_eq!(
-            wait("retry-after", "Sun, 02 Jun 2024 12:39:00 GMT"),
-            Some(0)
-        );
-        assert_eq!(wait("retry-after", "86400"), Some(60_000));
-        assert_eq!(wait("x-acs-retry-after", "250"), Some(250));
-        assert_eq!(wait("x-oss-qos-delay-time", "40"), Some(40));
-        assert_eq!(wait("retry-after", "soon"), None);
-        assert_eq!(wait("date", "3"), None);
     }
 }

@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use super::api::{self, Body, Mezzanine};
-use super::json;
+use super::{Media, json};
 use crate::error::{Code, Error};
 use crate::http::Reply;
-use crate::upload::Media;
 
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getimageinfo>
 const GET_IMAGE_INFO: &str = "GetImageInfo";

@@ -12,15 +12,14 @@ pub mod api;
 pub mod attached_media;
 pub mod conversation;
 pub mod credential;
-mod denial;
-pub(crate) mod endpoint;
 pub mod error;
 pub(crate) mod formats;
 pub mod image;
 mod json;
+mod media;
 pub(crate) mod media_info;
 pub mod pull;
-pub(crate) mod refusal;
+mod region;
 pub mod request;
 pub mod rpc;
 pub(crate) mod rules;
@@ -30,59 +29,17 @@ pub mod video_ref;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::secret::Secret;
+use crate::wire::endpoint;
 
+use region::region_host;
+
+pub use crate::wire::Credentials;
 pub use account::Account;
+pub use media::Media;
 pub use video_ref::VideoRef;
 
 /// The only version of the API there is.
 pub const API_VERSION: &str = "2017-03-21";
-
-/// What signs a request, to VOD or to OSS. It can be read in, never written out.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Credentials {
-    /// The key's name. Not secret by itself; a temporary one begins with `STS.`.
-    pub access_key_id: String,
-    /// The key.
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
-    pub access_key_secret: Secret,
-    /// The token that belongs to a temporary key.
-    #[serde(default)]
-    #[cfg_attr(target_arch = "wasm32", tsify(optional, type = "string"))]
-    pub security_token: Option<Secret>,
-}
-
-impl Credentials {
-    /// Refuses what could not be sent in a header.
-    ///
-    /// # Errors
-    /// `InvalidArgument` naming the field, never its value.
-    pub fn validate(&self) -> Result<(), Error> {
-        let token = self
-            .security_token
-            .as_ref()
-            .map_or("absent", Secret::expose);
-        let fields = [
-            ("accessKeyId", self.access_key_id.as_str()),
-            ("accessKeySecret", self.access_key_secret.expose()),
-            ("securityToken", token),
-        ];
-        for (field, value) in fields {
-            if value.is_empty() {
-                return Err(Error::invalid(field, "must not be empty"));
-            }
-            if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(Error::invalid(
-                    field,
-                    "must hold printable ASCII only, without spaces or line breaks",
-                ));
-            }
-        }
-        Ok(())
-    }
-}
 
 /// How requests to the VOD API are signed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,8 +87,8 @@ impl VodService {
     /// `InvalidArgument` when `region` or `endpoint` is not one.
     pub fn base_url(&self) -> Result<String, Error> {
         match &self.endpoint {
-            Some(endpoint) => Ok(endpoint::parse("endpoint", endpoint)?.base_url()),
-            None => Ok(format!("https://{}", endpoint::region_host(&self.region)?)),
+            Some(own) => Ok(endpoint::parse("endpoint", own)?.base_url()),
+            None => Ok(format!("https://{}", region_host(&self.region)?)),
         }
     }
 }
@@ -171,25 +128,5 @@ mod tests {
                 .message
                 .starts_with("`endpoint` ")
         );
-    }
-
-    #[test]
-    fn credentials_do_not_print_their_secrets() {
-        let json = r#"{"accessKeyId":"id","accessKeySecret":"hush","securityToken":"token"}"#;
-        let credentials: Credentials = serde_json::from_str(json).unwrap();
-        credentials.validate().unwrap();
-        let text = format!("{credentials:?}");
-        assert!(
-            !text.contains("hush") && !text.contains("token\""),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn a_pasted_line_break_is_refused_without_quoting_the_key() {
-        let json = r#"{"accessKeyId":"id","accessKeySecret":"hush\n"}"#;
-        let credentials: Credentials = serde_json::from_str(json).unwrap();
-        let error = credentials.validate().unwrap_err();
-        assert!(error.message.contains("accessKeySecret") && !error.message.contains("hush"));
     }
 }

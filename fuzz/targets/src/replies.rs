@@ -74,7 +74,7 @@ pub(crate) fn vod(data: &[u8]) {
     let _ = video_info::parse_video_info(&reply);
     let error = vod::error::error_from_reply(&reply);
     let _ = vod::error::recovery(&error);
-    let _ = vod::error::retry_after_ms(&reply.headers, now);
+    let _ = vodlift::wire::retry::retry_after_ms(&reply.headers, now);
     for ask in [
         r#"{"type":"action","action":"GetVideoInfo","params":[["VideoId","v"]]}"#,
         r#"{"type":"untilReady","mediaId":"v","until":"playable","timeoutMs":60000}"#,

@@ -10,11 +10,12 @@ use crate::upload::credential_clock;
 use crate::upload::event::{Effect, Failure, FailureKind, Phase, Service};
 use crate::upload::job::Media;
 use crate::upload::plan::Plan;
-use crate::upload::retry::{CALL_TRIES, REFRESHES_IN_A_ROW, SAME_CREDENTIAL_TRIES};
+use crate::upload::retry::{REFRESHES_IN_A_ROW, SAME_CREDENTIAL_TRIES};
 use crate::vod::api::{self, UploadTicket};
 use crate::vod::credential::UploadAuth;
-use crate::vod::error::{Recovery, retry_after_ms};
+use crate::vod::error::Recovery;
 use crate::vod::{self, Account, VideoRef, media_info};
+use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 
 /// The clean-up gives up sooner: somebody waits for the error behind it.
 const ABORT_TRIES: u32 = 3;

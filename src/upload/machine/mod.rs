@@ -23,7 +23,7 @@ use super::job::{Budget, Job, Media, PlaylistRoot, Source};
 use super::parts::Parts;
 use super::patience;
 use super::plan::{self, Plan, Shape};
-use super::retry::{CALL_TRIES, Entropy, PART_TRIES, handle_wait_ms, too_many_files};
+use super::retry::PART_TRIES;
 use crate::clock::Clock;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::Reply;
@@ -32,6 +32,8 @@ use crate::source::guard::{check_headers, check_url};
 use crate::time::UnixMs;
 use crate::vod::credential::UploadAuth;
 use crate::vod::{Account, Credentials};
+use crate::wire::Entropy;
+use crate::wire::retry::{CALL_TRIES, handle_wait_ms, too_many_files};
 
 use calls::Call;
 use playlist::Begun;

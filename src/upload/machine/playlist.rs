@@ -25,9 +25,8 @@ use crate::upload::job::{Media, MissingSegments, Source, Verify};
 use crate::upload::naming::{self, Hints};
 use crate::upload::parts::Accepted;
 use crate::upload::plan;
-use crate::upload::retry::CALL_TRIES;
 use crate::upload::tree::{Item, Spot, Tree};
-use crate::vod::error::retry_after_ms;
+use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 
 /// Buffers come in few sizes, so that one can be used again.
 const SMALLEST_BUFFER: u64 = 64 << 10;

@@ -17,9 +17,9 @@ use crate::upload::job::{Job, Media, Source};
 use crate::upload::lane::Lane;
 use crate::upload::naming::{self, Hints};
 use crate::upload::plan::{self, Plan, Shape};
-use crate::upload::retry::{CALL_TRIES, RESTARTS};
-use crate::vod::error::retry_after_ms;
+use crate::upload::retry::RESTARTS;
 use crate::vod::formats;
+use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 
 /// Give up when the source does not move for this long, in ms. Its first byte may take longer, see `patience`.
 pub(super) const SOURCE_IDLE_MS: u32 = 60_000;

@@ -18,7 +18,7 @@ use crate::upload::lane::is_crowded;
 use crate::upload::parts::Accepted;
 use crate::upload::plan::{self, Plan};
 use crate::upload::retry::{JOB_FAILURES, PART_TRIES, REFRESHES_IN_A_ROW};
-use crate::vod::error::retry_after_ms;
+use crate::wire::retry::retry_after_ms;
 
 /// A PUT that got a reply.
 pub(super) struct Arrival {

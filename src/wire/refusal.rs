@@ -5,9 +5,9 @@
 use serde_json::Value;
 
 use super::denial::Denial;
+use super::element::Element;
 use crate::encode::base64_decode;
 use crate::http::Reply;
-use crate::oss::element::Element;
 use crate::time::UnixMs;
 
 /// The longest message that is quoted, in characters.

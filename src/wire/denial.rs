@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 
+use super::element::Element;
 use super::refusal::{identifier, secret_like};
 use crate::error::{Code, Error};
-use crate::oss::element::Element;
 
 /// RAM's `AccessDeniedDetail`, each field as far as it was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
