@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { SCOPES } from "../../worker/src/api/scopes.ts";
+import { NUMBERS } from "../../worker/src/settings.ts";
 import { installPacked } from "../support/packed.ts";
 
 const run = promisify(execFile);
@@ -60,6 +61,29 @@ test("every secret that is asked for has a description, and every setting a line
   const missing = settings.map(([, name = ""]) => name).filter((name) => !guide.includes(name));
   assert.deepEqual(missing, []);
 });
+
+test("the guide tells of every number what holds without it, and means the same by both spellings", async () => {
+  const guide = await readFile(join(root, "docs/deploy.md"), "utf8");
+  const rows = [...guide.matchAll(/^\| (`VODLIFT_.*?) \|.*?\| (.*) \|$/gm)];
+  const told = rows.flatMap(([, names = "", text = ""]) => {
+    // What holds without it stands behind the first colon, one number a name.
+    const numbers = text.slice(text.indexOf(": ")).match(/\d+(?: \([^)]*\))?/g) ?? [];
+    const own = [...names.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
+    return own.filter((name) => name in NUMBERS).map((name, n) => [name, numbers[n] ?? ""]);
+  });
+  const spelled = Object.entries(NUMBERS).map(([name, value]) => {
+    const [unit = "", size = 1] = UNITS.find(([, size]) => value >= size) ?? [];
+    return [name, unit === "" ? String(value) : `${value} (${value / size} ${unit})`];
+  });
+  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(spelled));
+});
+
+/** Of bytes: from one MiB on digits alone are hard to read. */
+const UNITS = [
+  ["TiB", 2 ** 40],
+  ["GiB", 2 ** 30],
+  ["MiB", 2 ** 20],
+] as const;
 
 test("the guide lists the scopes that there are", async () => {
   const guide = await readFile(join(root, "docs/deploy.md"), "utf8");

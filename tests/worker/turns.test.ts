@@ -1,10 +1,9 @@
 // Whose turn it is: callers share what may run, whatever each of them has posted. On the tables alone, without workerd.
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { type Dice, dice } from "../support/dice.ts";
+import { openTables } from "../support/tables.ts";
 
-type Value = string | number | null;
 interface Run {
   id: string;
   owner: string;
@@ -23,9 +22,6 @@ interface Limits {
 
 // Their types are workerd's, so they are not looked at from here.
 const jobs = new URL("../../worker/src/jobs/", import.meta.url);
-const { migrate } = (await import(`${jobs}migrations.ts`)) as {
-  migrate: (storage: object) => void;
-};
 const { nextToRun } = (await import(`${jobs}dispatch.ts`)) as {
   nextToRun: (sql: object, limits: Limits) => Turns;
 };
@@ -36,19 +32,9 @@ const { paced } = (await import(`${jobs}pace.ts`)) as {
 const LIMITS: Limits = { running: 20, perHost: 20, perCaller: 20, spent: new Set() };
 
 class Index {
-  readonly #database = new DatabaseSync(":memory:");
-  readonly sql = {
-    exec: (query: string, ...values: Value[]) => {
-      if (values.length === 0 && /;\s*\S/.test(query)) return this.#database.exec(query);
-      const rows = this.#database.prepare(query).all(...values);
-      return { toArray: () => rows, one: () => rows[0] };
-    },
-  };
+  readonly #tables = openTables();
+  readonly sql = this.#tables.sql;
   #posted = 0;
-
-  constructor() {
-    migrate({ sql: this.sql, transactionSync: (work: () => unknown) => work() });
-  }
 
   post(owner: string, count: number, host = (_: number) => "a.example"): void {
     for (let n = 0; n < count; n += 1) {
@@ -93,10 +79,7 @@ class Index {
 
   #all(what: string, state: string): string[] {
     const query = `SELECT ${what} AS one FROM jobs WHERE state = ?`;
-    return this.#database
-      .prepare(query)
-      .all(state)
-      .map(({ one }) => String(one));
+    return this.#tables.all(query, state).map(({ one }) => String(one));
   }
 
   #set(id: string, state: string): void {

@@ -39,6 +39,8 @@ export interface Env {
   /** Uploads by request that are under way at once: 100, of one caller 10. */
   VODLIFT_STREAMS?: string;
   VODLIFT_STREAMS_PER_CALLER?: string;
+  /** Streams of events that one caller may hold open at once: 100. */
+  VODLIFT_LISTENERS_PER_CALLER?: string;
   /** Bytes a second that a transfer makes at least, over so many seconds: 16,384 over 300. */
   VODLIFT_LEAST_RATE?: string;
   VODLIFT_LEAST_RATE_SECONDS?: string;

@@ -84,7 +84,7 @@ export function logRefusal(context: Context<Bound>, what: "a call" | "a login"):
 /** The caller as somebody who follows an ingest. */
 export function listenerOf(context: Context<Bound>): Listener {
   const session = context.get("session");
-  return { ...context.get("actor"), ...(session && { session }) };
+  return { ...context.get("actor"), stream: crypto.randomUUID(), ...(session && { session }) };
 }
 
 export function requireScope(...scopes: readonly Scope[]): MiddlewareHandler<Bound> {

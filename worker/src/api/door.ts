@@ -3,7 +3,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { type Bound, refusalOf } from "./auth.ts";
-import { PayloadTrouble, problem } from "./problem.ts";
+import { bounded, tooLargeError } from "./body.ts";
+import { problem } from "./problem.ts";
 
 /** Paths whose callers prove who they are in another way, or need not. */
 const OPEN: ReadonlySet<string> = new Set([
@@ -23,8 +24,6 @@ const BODIES: Readonly<Record<string, number>> = {
   "POST /callbacks/vod/": 256 * KIB,
 };
 const SMALL = 4 * KIB;
-/** How long a body that says something may take to arrive. */
-const PATIENCE_MS = 30_000;
 
 export const door: MiddlewareHandler<Bound> = async (context, next) => {
   const { req } = context;
@@ -84,54 +83,6 @@ const SAFETY = [
   ["referrer-policy", "no-referrer"],
   ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
 ] as const;
-
-/** Reads nothing before it is asked to, no more than this many bytes, and for no longer than it has patience. */
-function bounded(body: ReadableStream<Uint8Array>, most: number): ReadableStream<Uint8Array> {
-  // Not locked before it is asked for: what no route reads is left to be dropped.
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  let left = most;
-  let end: number | undefined;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        reader ??= body.getReader();
-        end ??= Date.now() + PATIENCE_MS;
-        const { done, value } = await inTime(reader.read(), end - Date.now());
-        if (done) return controller.close();
-        left -= value.byteLength;
-        if (left < 0) {
-          await reader.cancel();
-          throw tooLargeError(most);
-        }
-        controller.enqueue(value);
-      },
-      cancel: (reason) => (reader ?? body).cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-async function inTime<T>(awaited: Promise<T>, ms: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new PayloadTrouble(408, TOO_SLOW)), ms);
-  });
-  return Promise.race([awaited, late]).finally(() => clearTimeout(timer ?? null));
-}
-
-const TOO_SLOW = {
-  code: "body_too_slow",
-  message: `the body took longer than ${PATIENCE_MS / 1000} seconds`,
-  hint: "Send it at once.",
-};
-
-function tooLargeError(most: number): PayloadTrouble {
-  return new PayloadTrouble(413, {
-    code: "body_too_large",
-    message: `the body ends at ${most} bytes`,
-    hint: "Pass the URL of the media, not the media; split large batches.",
-  });
-}
 
 function tooLarge(context: Context, most: number): Response {
   const { status, trouble } = tooLargeError(most);

@@ -5,6 +5,7 @@ import { streamSSE } from "hono/streaming";
 import { jobs } from "../jobs/index.ts";
 import { type Bound, listenerOf } from "./auth.ts";
 import { IdParam, needs, problems } from "./documented.ts";
+import { full } from "./full.ts";
 import { NOT_FOUND } from "./ingests.ts";
 import { problem } from "./problem.ts";
 import { validated } from "./validation.ts";
@@ -43,9 +44,14 @@ events.openapi(
     let moved: string | undefined;
     const first = await index.watch(id, seq, undefined, 0, listener);
     if (!first) return problem(context, 404, NOT_FOUND);
+    if ("full" in first) return full(context, first);
     // A browser that hears 204 does not connect again.
-    if (first.over && first.entries.length === 0 && seq > 0) return context.body(null, 204);
+    if (first.over && first.entries.length === 0 && seq > 0) {
+      await index.leave(listener);
+      return context.body(null, 204);
+    }
     return streamSSE(context, async (stream) => {
+      stream.onAbort(() => index.leave(listener));
       for (let news: typeof first | undefined = first; news && !stream.aborted; ) {
         for (const entry of news.entries) {
           await stream.writeSSE({
@@ -62,10 +68,16 @@ events.openapi(
         } else {
           await stream.write(": still here\n\n");
         }
-        if (news.over) return stream.writeSSE({ event: "end", data: "{}" });
+        if (news.over) {
+          // Who hears the end may follow another at once.
+          await index.leave(listener);
+          return stream.writeSSE({ event: "end", data: "{}" });
+        }
         await stream.sleep(AT_MOST_EVERY_MS);
-        news = await index.watch(id, seq, moved, PATIENCE_MS, listener);
+        const next = await index.watch(id, seq, moved, PATIENCE_MS, listener);
+        news = next && "view" in next ? next : undefined;
       }
+      await index.leave(listener);
     });
   },
 );

@@ -1,9 +1,9 @@
 // Checkpoints in the job index: of an ingest, to go on from; of a request that carries its bytes, to clean up after it.
 import type { Checkpoint, CheckpointStore } from "vodlift";
-import { KnownFailure } from "../client.ts";
 import type { Env } from "../env.ts";
 import { jobs } from "../jobs/index.ts";
 import type { RunParams } from "./workflow.ts";
+import { written } from "./written.ts";
 
 const SAVE_EVERY_MS = 250;
 
@@ -43,20 +43,6 @@ export function trail(env: Env, { id, run }: RunParams): CheckpointStore {
     },
     remove: async () => index.save(id, run, null),
   };
-}
-
-/** SQLite in a Durable Object writes no row of 2 MB, and the request lies beside it. */
-const MOST = 1_500_000;
-
-function written(checkpoint: Checkpoint): string {
-  const text = JSON.stringify(checkpoint);
-  if (text.length <= MOST) return text;
-  throw new KnownFailure({
-    code: "too_large",
-    message: `its checkpoint has more than ${MOST} characters`,
-    hint: "Use larger parts; split a playlist of very many files.",
-    retryable: false,
-  });
 }
 
 /** Without the source's query, whatever it is: a run has the URL from the sealed request, and it is shown to nobody. */

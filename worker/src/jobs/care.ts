@@ -5,7 +5,7 @@ import type { Env } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { setting } from "../settings.ts";
 import { nextToRun, type Turns } from "./dispatch.ts";
-import type { Quota } from "./quota.ts";
+import { type Quota, SPENT } from "./quota.ts";
 import { COLUMNS, type Row } from "./row.ts";
 import { ORPHANED, type Table } from "./table.ts";
 
@@ -76,6 +76,22 @@ export function failWith(table: Table, row: Row, error: Failure): void {
 /** What came with a request cannot be sent again, so its parts lead nowhere. */
 export function leavings({ has_request, has_checkpoint }: Row): Row["todo"] {
   return has_request === 0 && has_checkpoint === 1 ? "cleanup" : null;
+}
+
+/** What runs of a caller that has moved its bytes waits until some of them are a day old; its life begins anew then. */
+export function holdTheSpent({ sql, table, quota }: Care): void {
+  for (const owner of quota.spent()) {
+    const rows = sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM jobs WHERE state = 'running' AND request IS NOT NULL AND owner = ?`,
+        owner,
+      )
+      .toArray();
+    for (const row of rows) {
+      table.change(row, { state: "queued", phase: null, rate: 0, deadline: null });
+      table.note(row, "held", `Its caller's bytes are used up: ${SPENT}.`);
+    }
+  }
 }
 
 /** Who is to run now, those that wait and those that have ended but for something. They count as running from now on. */

@@ -15,6 +15,8 @@ export interface Actor {
 /** Who follows an ingest for long: with a session, until that ends. */
 export interface Listener extends Actor {
   session?: Session;
+  /** Tells its stream of events from its others. */
+  stream: string;
 }
 
 /** What is new of an ingest. */
@@ -46,6 +48,8 @@ export interface NewJob {
 /** No more is taken of this caller, and what it has too much of. */
 export interface Full {
   full: string;
+  /** Seconds after which there may be room again, if that is known. */
+  after?: number;
 }
 
 export type Acceptance = { id: string; state: State } | { conflict: true };

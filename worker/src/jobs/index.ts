@@ -13,6 +13,7 @@ import {
   type Care,
   endTheOverdue,
   failWith,
+  holdTheSpent,
   leavings,
   longestMs,
   nextLook,
@@ -36,6 +37,7 @@ import type {
   Report,
   Task,
 } from "./contract.ts";
+import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations.ts";
 import { News } from "./news.ts";
 import { Notices } from "./notices.ts";
@@ -51,6 +53,7 @@ export type * from "./contract.ts";
 export class JobIndex extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
   readonly #news = new News();
+  readonly #listeners = new Listeners();
   readonly #notices = new Notices(this.#sql, this.env);
   readonly #table = new Table(this.#sql, this.#notices, this.#news.tell);
   readonly #quota = new Quota(this.#sql, this.env);
@@ -134,8 +137,14 @@ export class JobIndex extends DurableObject<Env> {
     moved: string | undefined,
     patienceMs: number,
     listener: Listener,
-  ): Promise<Glance | undefined> {
+  ): Promise<Glance | Full | undefined> {
+    const most = setting(this.env, "VODLIFT_LISTENERS_PER_CALLER");
     const now = this.#glance(id, seq, listener);
+    if (now && !this.#listeners.hear(listener.owner, listener.stream, patienceMs, most)) {
+      return {
+        full: `VODLIFT_LISTENERS_PER_CALLER lets one caller follow ${most} ingests at once, and it does`,
+      };
+    }
     if (!now || now.entries.length || now.view.moved !== moved || now.over) return now;
     await this.#news.wait(id, patienceMs);
     // Its session may have ended meanwhile.
@@ -149,6 +158,11 @@ export class JobIndex extends DurableObject<Env> {
     // As many as are read at once may not be all.
     const over = row.ended !== null && row.todo === null && entries.length < PAGE;
     return { view: toIngest(row), entries, over };
+  }
+
+  /** Its stream of events has ended. */
+  leave({ owner, stream }: Listener): void {
+    this.#listeners.leave(owner, stream);
   }
 
   /** As JSON. */
@@ -424,6 +438,7 @@ export class JobIndex extends DurableObject<Env> {
       this.#quota.settle();
       endTheOverdue(care);
       replaceTheStale(care);
+      holdTheSpent(care);
       const runs = startWaiting(care);
       for (let at = 0; at < runs.length; at += BATCH)
         await this.#create(runs.slice(at, at + BATCH));

@@ -8,6 +8,10 @@ import type { Full, NewJob } from "./contract.ts";
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
 
+/** Why bytes of one caller do not move. */
+export const SPENT =
+  "it has moved as many bytes within 24 hours as VODLIFT_BYTES_PER_CALLER lets one caller";
+
 export class Quota {
   readonly #sql: SqlStorage;
   readonly #env: Env;
@@ -20,14 +24,16 @@ export class Quota {
   }
 
   /** Why these are too many to wait, if they are. */
-  queue(owner: string, jobs: readonly NewJob[]): Full | undefined {
+  queue(owner: string, jobs: readonly Pick<NewJob, "request" | "url">[]): Full | undefined {
     const crowd = this.waiting(owner, jobs.length);
     if (crowd) return crowd;
     const room = setting(this.#env, "VODLIFT_STORED_PER_CALLER");
     const stored = this.#count("SELECT bytes AS n FROM owner_stored WHERE owner = ?", owner);
     const more = jobs.reduce((sum, job) => sum + (job.request?.length ?? 0) + job.url.length, 0);
     return stored + more > room
-      ? { full: `one caller's requests may take ${room} bytes, and ${stored} are taken` }
+      ? {
+          full: `VODLIFT_STORED_PER_CALLER lets one caller's requests take ${room} bytes, and ${stored} are taken`,
+        }
       : undefined;
   }
 
@@ -39,7 +45,9 @@ export class Quota {
       owner,
     );
     return waiting + more > most
-      ? { full: `${most} of one caller's ingests may wait, and ${waiting} do` }
+      ? {
+          full: `VODLIFT_QUEUED_PER_CALLER lets ${most} of one caller's ingests wait, and ${waiting} do`,
+        }
       : undefined;
   }
 
@@ -50,13 +58,13 @@ export class Quota {
     const open = "FROM jobs WHERE state = 'running' AND request IS NULL";
     const own = this.#count(`SELECT COUNT(*) AS n ${open} AND owner = ?`, owner);
     if (own >= most)
-      return { full: `${most} of one caller's uploads may be under way, and ${own} are` };
+      return {
+        full: `VODLIFT_STREAMS_PER_CALLER lets ${most} of one caller's uploads be under way, and ${own} are`,
+      };
     if (this.#count(`SELECT COUNT(*) AS n ${open}`) >= all) {
-      return { full: `${all} uploads may be under way, and as many are` };
+      return { full: `VODLIFT_STREAMS lets ${all} uploads be under way, and as many are` };
     }
-    return this.isSpent(owner)
-      ? { full: "this caller has moved as many bytes as it may within a day" }
-      : undefined;
+    return this.isSpent(owner) ? { full: SPENT, after: untilNextHour() } : undefined;
   }
 
   moved(owner: string, bytes: number): void {
@@ -91,10 +99,16 @@ export class Quota {
   }
 
   isSpent(owner: string): boolean {
+    this.settle();
     return this.spent().has(owner);
   }
 
   #count(query: string, ...values: string[]): number {
     return this.#sql.exec<{ n: number }>(query, ...values).toArray()[0]?.n ?? 0;
   }
+}
+
+/** What moved a day ago is forgotten by the hour: there is no more room before. */
+function untilNextHour(): number {
+  return Math.ceil((HOUR_MS - (Date.now() % HOUR_MS)) / 1000);
 }
