@@ -1,8 +1,10 @@
 // Which addresses the Worker lets anybody reach through it, and how large a source may be. What the guard itself refuses is
 // tested with the core; here, that nothing goes round it.
 import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { brokenSetting } from "../../worker/src/settings.ts";
+import { type Dice, dice, seeds } from "../support/dice.ts";
 import { type Route, startOrigin } from "../support/origin.ts";
 import { assertNothingOpen, assertNothingStored, startService } from "../support/service.ts";
 import {
@@ -220,6 +222,132 @@ test("a list that holds separators alone, and a secret or an address that is non
     assert.deepEqual([status, body.code], [503, "setting_invalid"]);
     assert.match(body.hint, /VODLIFT_ALLOW_HOSTS/);
   });
+});
+
+/** A host as a list may name it, however it is written. */
+function drawHost(dice: Dice): string {
+  const label = () =>
+    dice.pick(["a", "cdn", "media-1", "x_y", "xn--fiqs8s", "电影", "BÜCHER", "1a", "a".repeat(63)]);
+  const name = Array.from({ length: 1 + dice.below(4) }, label).join(".") + dice.pick(["", "."]);
+  const host = dice.oneIn(6)
+    ? dice.pick(["192.0.2.1", "[2606:4700::1]"])
+    : `${dice.pick(["", "*."])}${name}`;
+  return host + dice.pick(["", "", ":443", ":8443", ":80"]);
+}
+
+/** The same with a mistake in it. */
+function spoiled(dice: Dice, host: string): string {
+  const signs = [..."/?#@\\*\"'`;()<>{}|^!$&=+~%\u00a0\u200b\0"].filter((one) => one.trim() !== "");
+  const at = dice.below(host.length + 1);
+  return dice.pick([
+    () => `https://${host.replace("*.", "")}/`,
+    () => `.${host}`,
+    () => `*.${host.startsWith("*.") ? host : `*.${host}`}`,
+    () => "*",
+    () => `${host.split(":")[0]}:${dice.pick(["65536", "x", "-1", "8o"])}`,
+    () => "192.0.2.0/24",
+    () => "*.192.0.2.1",
+    () => "256.1.1.1",
+    () =>
+      host.slice(0, at) +
+      dice.pick(signs.filter((one) => !"\u200b".includes(one))) +
+      host.slice(at),
+  ])();
+}
+
+test("a list of hosts closes the Worker at the door, or every rule in it is one: drawn", async (t) => {
+  // By its address only, as its types are those of a Worker.
+  const { unready } = (await import(
+    `${new URL("../../worker/src/client.ts", import.meta.url)}`
+  )) as {
+    unready(settings: object): Promise<{ code: string; message: string } | undefined>;
+  };
+  const base = { ALIBABA_CLOUD_ACCESS_KEY_ID: "id", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "hush" };
+  const silenced = t.mock.method(console, "error", () => {});
+  for (const seed of seeds(300)) {
+    const drawn = dice(seed);
+    const name = drawn.pick(["VODLIFT_ALLOW_HOSTS", "VODLIFT_DENY_HOSTS", "VODLIFT_WEBHOOK_HOSTS"]);
+    const hosts = Array.from({ length: 1 + drawn.below(3) }, () => drawHost(drawn));
+    const isSpoiled = drawn.oneIn(2);
+    const at = drawn.below(hosts.length);
+    if (isSpoiled) hosts[at] = spoiled(drawn, hosts[at] ?? "");
+    const text = hosts.join(drawn.pick([",", ", ", " ", "\n", " ,\t"]));
+    const trouble = await unready({ ...base, [name]: text });
+    const what = `seed ${seed}: ${name}=${JSON.stringify(text)}: ${trouble?.message}`;
+    assert.equal(trouble?.code, isSpoiled ? "setting_invalid" : undefined, what);
+    if (!trouble) continue;
+    assert.ok(trouble.message.includes(name), what);
+    // Callers hear which setting, the log what it holds.
+    assert.doesNotMatch(trouble.message, /, got/, what);
+  }
+  assert.ok(silenced.mock.callCount() > 50);
+});
+
+test("a setting that no request could go by closes the Worker, and its health says so", async () => {
+  const broken: [name: string, text: string][] = [
+    ["VODLIFT_ALLOW_HOSTS", "good.example, https://cdn.example/"],
+    ["VODLIFT_DENY_HOSTS", "evil.example;bad.example"],
+    ["VODLIFT_WEBHOOK_HOSTS", "hooks.example/*"],
+    ["VODLIFT_REGION", "Shanghai (China)"],
+    ["VODLIFT_ENDPOINT", "https://vod.example/path"],
+    ["VODLIFT_WEBHOOK_URL", "http://10.0.0.1/hooks"],
+    ["VODLIFT_WEBHOOK_SECRET", `whsec_${btoa("swordfish")}`],
+  ];
+  const look = async ([name, text]: [string, string]) => {
+    // An endpoint of its own needs no region.
+    const settings = { ...(name === "VODLIFT_REGION" && { VODLIFT_ENDPOINT: "" }), [name]: text };
+    await withWorker({ settings, allowPrivateSources: false }, async (worker) => {
+      assert.equal((await fetch(`${worker.url}/healthz`)).status, 503, name);
+      for (const [method, path] of [
+        ["POST", "/v1/ingests"],
+        ["PUT", "/v1/uploads?title=a"],
+      ] as const) {
+        const body = JSON.stringify({ url: "https://example.com/a.mp4" });
+        const { status, body: problem } = await callWorker(worker, path, { method, body });
+        assert.deepEqual([status, problem.code], [503, "setting_invalid"], name);
+        assert.ok(problem.detail.includes(name), problem.detail);
+        assert.ok(!JSON.stringify(problem).includes(text), JSON.stringify(problem));
+      }
+    });
+  };
+  for (const one of broken) await look(one);
+});
+
+test("a callback key of nothing but blanks is none, and nobody signs with it", async () => {
+  for (const key of ["", "   ", "\n", "\t "]) {
+    await withWorker({ settings: { VODLIFT_CALLBACK_KEY: key } }, async ({ url }) => {
+      const path = `${url}/callbacks/vod`;
+      const at = String(Math.floor(Date.now() / 1000));
+      for (const guess of new Set(["", key, key.trim(), "undefined"])) {
+        const signature = createHash("md5").update(`${path}|${at}|${guess}`).digest("hex");
+        const headers = { "x-vod-timestamp": at, "x-vod-signature": signature };
+        const response = await fetch(path, { method: "POST", headers, body: "{}" });
+        const { code } = (await response.json()) as { code: string };
+        assert.deepEqual([response.status, code], [503, "callbacks_not_configured"]);
+      }
+    });
+  }
+});
+
+test("a webhook's secret is drawn at random, and is long enough", () => {
+  const weak = [
+    ...["hush", "swordfish", "a".repeat(40), "secret".repeat(8)],
+    ...["abcdefghijklmnopqrstuvwxyz0123456789", "0123456789".repeat(5), "correct horse battery"],
+  ].flatMap((text) => [btoa(text), text]);
+  const bytes: Uint8Array[] = [new Uint8Array(64), Uint8Array.from({ length: 64 }, (_, at) => at)];
+  bytes.push(randomBytes(23));
+  for (const one of [...weak, ...bytes.map((one) => Buffer.from(one).toString("base64"))]) {
+    const found = brokenSetting({ VODLIFT_WEBHOOK_SECRET: `whsec_${one}` });
+    assert.equal(found?.name, "VODLIFT_WEBHOOK_SECRET", one);
+    const beside = `whsec_${randomBytes(32).toString("base64")}`;
+    assert.ok(brokenSetting({ VODLIFT_WEBHOOK_SECRET: `${beside} whsec_${one}` }), one);
+  }
+  for (let n = 0; n < 2_000; n += 1) {
+    const drawn = randomBytes(24 + (n % 41));
+    for (const text of [drawn.toString("base64"), btoa(drawn.toString("hex"))]) {
+      assert.equal(brokenSetting({ VODLIFT_WEBHOOK_SECRET: `whsec_${text}` }), undefined, text);
+    }
+  }
 });
 
 test("a source that is too large is refused, as soon as that is known", async () => {

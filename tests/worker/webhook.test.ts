@@ -241,9 +241,13 @@ suite("webhooks", { concurrency: true }, () => {
       return new Webhook(stdout.trim());
     };
     const sent = headers as Record<string, string>;
-    const own = await printed(`${receiver.url}/one`);
+    const own = await printed(`${receiver.url}/one?job=5`);
     assert.equal((own.verify(body, sent) as { type: string }).type, "ingest.done");
-    for (const other of [`${receiver.url}/other`, "https://hooks.example/one"]) {
+    const others = ["/other?job=5", "/one", "/one?job=6", "/one?job=5&", "/one/?job=5"];
+    for (const other of [
+      ...others.map((path) => receiver.url + path),
+      "https://hooks.example/one",
+    ]) {
       const another = await printed(other);
       assert.throws(() => another.verify(body, sent), other);
     }

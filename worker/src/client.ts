@@ -1,5 +1,11 @@
 // The package as this Worker uses it: its account, and its errors as data.
-import { Vodlift, VodliftError, withOptionNames } from "vodlift";
+import {
+  type OptionNames,
+  type UploadOptions,
+  Vodlift,
+  VodliftError,
+  withOptionNames,
+} from "vodlift";
 import type { Trouble } from "./api/problem.ts";
 import type { Failure } from "./api/schema.ts";
 import type { Env } from "./env.ts";
@@ -19,8 +25,8 @@ export function client(env: Env): Vodlift {
 }
 
 /** The largest source that is taken. */
-export function limitOf(env: Env): { maxBytes?: number } {
-  const broken = unready(env);
+export async function limitOf(env: Env): Promise<{ maxBytes?: number }> {
+  const broken = await unready(env);
   if (broken) throw new KnownFailure({ ...broken, retryable: true });
   const maxBytes = setting(env, "VODLIFT_MAX_BYTES");
   return maxBytes === 0 ? {} : { maxBytes };
@@ -58,8 +64,17 @@ export function weakSealKey(trouble: string): Trouble {
 }
 
 /** What keeps this Worker from taking anything, if something does. */
-export function unready(env: Env): Trouble | undefined {
-  if (!env.ALIBABA_CLOUD_ACCESS_KEY_ID || !env.ALIBABA_CLOUD_ACCESS_KEY_SECRET) {
+export function unready(env: Env): Promise<Trouble | undefined> {
+  const known = looked.get(env) ?? look(env);
+  looked.set(env, known);
+  return known;
+}
+
+/** Settings do not change while an isolate lives. */
+const looked = new WeakMap<Env, Promise<Trouble | undefined>>();
+
+async function look(env: Env): Promise<Trouble | undefined> {
+  if (!env.ALIBABA_CLOUD_ACCESS_KEY_ID?.trim() || !env.ALIBABA_CLOUD_ACCESS_KEY_SECRET?.trim()) {
     return {
       code: "credentials_missing",
       message: "this Worker has no AccessKey",
@@ -68,12 +83,47 @@ export function unready(env: Env): Trouble | undefined {
   }
   const weak = sealTrouble(env);
   if (weak !== undefined) return weakSealKey(weak);
-  const broken = brokenSetting(env);
+  const broken = brokenSetting(env) ?? (await refusedSetting(env));
   return (
     broken && {
       code: "setting_invalid",
       message: `this Worker's setting ${broken.name} ${broken.rule}`,
       hint: broken.hint,
+    }
+  );
+}
+
+/** A setting that the core does not take, whatever a request says: the account's, or a list of hosts. */
+async function refusedSetting(
+  env: Env,
+): Promise<{ name: string; rule: string; hint: string } | undefined> {
+  const vod = client(env);
+  const source = { url: "https://example.com/f.mp4" };
+  const hooks = list(env, "VODLIFT_WEBHOOK_HOSTS");
+  const own = env.VODLIFT_WEBHOOK_URL;
+  const tried: [options: UploadOptions, names: OptionNames][] = [
+    [placesOf(env), NAMES],
+    [hooks ? { allowHosts: hooks } : {}, { ...NAMES, allowHosts: "VODLIFT_WEBHOOK_HOSTS" }],
+  ];
+  for (const [options, names] of tried) {
+    const failure = await vod.check("video", source, { title: "f.mp4", ...options }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (!(failure instanceof VodliftError) || failure.code !== "invalid_argument") continue;
+    const { message, hint } = withOptionNames(failure, names);
+    const [, name = "of its account", rule = "is not valid"] =
+      /^`(\w+)` (.*)$/s.exec(message) ?? [];
+    // What it holds is for the operator to see.
+    console.error(`${name} ${rule}`);
+    return { name, rule: rule.replace(/, got .*$/s, ""), hint };
+  }
+  const refusal = own ? await refusalOf(env, own, undefined) : undefined;
+  return (
+    refusal && {
+      name: "VODLIFT_WEBHOOK_URL",
+      rule: "is an address that no webhook is sent to",
+      hint: "Set VODLIFT_WEBHOOK_URL to an address of a public host, without a user name, or remove it.",
     }
   );
 }

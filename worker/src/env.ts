@@ -71,7 +71,7 @@ export interface Env {
   /** The hosts that a request's `webhookUrl` may name, as VODLIFT_ALLOW_HOSTS has them; any public one without it. */
   VODLIFT_WEBHOOK_HOSTS?: string;
   /**
-   * Secret: signs webhooks, as `whsec_…` (Standard Webhooks); several with spaces between while one is replaced. A request's
+   * Secret: signs webhooks, as `whsec_…` (Standard Webhooks), 24 random bytes at least; several with spaces between while one is replaced. A request's
    * own receiver gets a secret that is derived from it.
    */
   VODLIFT_WEBHOOK_SECRET?: string;

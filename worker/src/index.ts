@@ -21,8 +21,8 @@ export { JobIndex } from "./jobs/index.ts";
 const app = new OpenAPIHono<Bound>();
 
 app.use("*", door);
-app.get("/healthz", (context) => {
-  const isClosed = closedBy(context.env) ?? unready(context.env);
+app.get("/healthz", async (context) => {
+  const isClosed = closedBy(context.env) ?? (await unready(context.env));
   return isClosed ? problem(context, 503, CLOSED) : context.json({ status: "ok" });
 });
 app.post("/callbacks/vod", callback);

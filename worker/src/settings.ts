@@ -1,5 +1,6 @@
 // Every setting that is more than a text: what it holds without being set, and how it is read. A setting that cannot be read
 // closes the Worker, as a limit would not hold otherwise. docs/deploy.md is tested against this.
+import { looksDrawn, sealKeyTrouble } from "vodlift/handler";
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -68,13 +69,10 @@ export function brokenSetting(
       hint: `Name what ${separators} lists, or remove it.`,
     };
   }
-  if (list(env, "VODLIFT_WEBHOOK_SECRET")?.some((one) => secretOf(one) === undefined)) {
-    const name = "VODLIFT_WEBHOOK_SECRET";
-    return {
-      name,
-      rule: "is no secret",
-      hint: "Set it to what `openssl rand -base64 32` prints, behind whsec_.",
-    };
+  const secret = list(env, "VODLIFT_WEBHOOK_SECRET")?.map(secretTrouble).find(Boolean);
+  if (secret) {
+    const hint = "Set it to what `openssl rand -base64 32` prints, behind whsec_.";
+    return { name: "VODLIFT_WEBHOOK_SECRET", rule: secret, hint };
   }
   const url = env.VODLIFT_WEBHOOK_URL;
   if (!url || (/^https?:\/\//i.test(url) && URL.canParse(url))) return undefined;
@@ -90,6 +88,22 @@ export function secretOf(text: string): Uint8Array<ArrayBuffer> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Bytes: what Standard Webhooks asks for. */
+const SECRET_BYTES = 24;
+
+/** What is wrong with a webhook's secret: by one that can be guessed anybody signs. */
+function secretTrouble(text: string): string | undefined {
+  const bytes = secretOf(text);
+  if (!bytes) return "is no secret";
+  if (bytes.length < SECRET_BYTES) return `must have at least ${SECRET_BYTES} bytes, in base64`;
+  const typed = String.fromCharCode(...bytes);
+  // Among random bytes there are some that no keyboard has: these were a text.
+  const isDrawn = /^[ -~]*$/.test(typed)
+    ? sealKeyTrouble(typed) === undefined
+    : looksDrawn([...bytes]) && looksDrawn(Array.from(text, (one) => one.charCodeAt(0)));
+  return isDrawn ? undefined : "must be drawn at random";
 }
 
 const numbers = Object.keys(NUMBERS) as NumberName[];

@@ -24,7 +24,7 @@ export type { IngestCanceled, IngestDone, IngestRunning } from "./ingests.ts";
 export { type Environment, type IngestHandlerOptions, ingestOptions } from "./options.ts";
 export type { Problem } from "./problem.ts";
 export { seal, sealingKey, unseal } from "./seal.ts";
-export { sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
+export { looksDrawn, sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
 export type { IngestScope, IngestToken } from "./tokens.ts";
 
 const MAX_BODY = 32 * 1024;

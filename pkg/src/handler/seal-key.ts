@@ -14,27 +14,32 @@ export function sealKeysIn(text: string): string[] {
 /** What is wrong with a key, if something is: a rule that follows its name. */
 export function sealKeyTrouble(key: string): string | undefined {
   if (key.length < LENGTH) return `must be a text of at least ${LENGTH} characters`;
-  const weak =
-    new Set(key).size < DIFFERENT ||
-    isRepeated(key) ||
-    // Of what was drawn at random no step follows upon itself that often.
-    repeatedSteps(key) > key.length / 3;
-  return weak ? "must be drawn at random: `openssl rand -hex 32` makes one" : undefined;
+  return looksDrawn(Array.from(key, (one) => one.charCodeAt(0)))
+    ? undefined
+    : "must be drawn at random: `openssl rand -hex 32` makes one";
 }
 
-/** A shorter text again and again, or mostly so. */
-function isRepeated(key: string): boolean {
+/** Whether these, the characters of a key or the bytes of one, may have been drawn at random. */
+export function looksDrawn(key: readonly number[]): boolean {
+  return (
+    new Set(key).size >= DIFFERENT &&
+    !isRepeated(key) &&
+    // Of what was drawn at random no step follows upon itself that often.
+    repeatedSteps(key) <= key.length / 3
+  );
+}
+
+/** A shorter one again and again, or mostly so. */
+function isRepeated(key: readonly number[]): boolean {
   const half = Math.floor(key.length / 2);
   return Array.from({ length: half }, (_, at) => at + 1).some((period) => {
-    const same = [...key].filter((one, at) => one === key[at - period]).length;
+    const same = key.filter((one, at) => one === key[at - period]).length;
     return same >= (key.length - period) * 0.8;
   });
 }
 
-/** How often a character is as far from the one before as that is from its own: `aaa`, `abc`, `987`. */
-function repeatedSteps(key: string): number {
-  const steps = Array.from({ length: key.length - 1 }, (_, at) => {
-    return key.charCodeAt(at + 1) - key.charCodeAt(at);
-  });
+/** How often one is as far from the one before as that is from its own: `aaa`, `abc`, `987`. */
+function repeatedSteps(key: readonly number[]): number {
+  const steps = key.slice(1).map((one, at) => one - (key[at] ?? 0));
   return steps.filter((step, at) => at > 0 && step === steps[at - 1]).length;
 }

@@ -61,7 +61,7 @@ ingests.openAPIRegistry.registerPath(
 );
 ingests.post("/ingests", POSTING.middleware, async (context) => {
   const { env, req } = context;
-  const trouble = unready(env);
+  const trouble = await unready(env);
   if (trouble) return problem(context, 503, trouble);
   const key = req.header("idempotency-key");
   const broken = keyTrouble(key);

@@ -64,7 +64,7 @@ uploads.openapi(
   }),
   async (context) => {
     const { env, req } = context;
-    const trouble = unready(env);
+    const trouble = await unready(env);
     if (trouble) return problem(context, 503, trouble);
     const key = req.header("idempotency-key");
     const broken = keyTrouble(key);
@@ -145,7 +145,7 @@ async function upload(
     const end = await client(env).upload(body, {
       ...options,
       signal: AbortSignal.any([beat.abort, beat.stop, gone]),
-      ...limitOf(env),
+      ...(await limitOf(env)),
       onProgress: beat.onProgress,
       checkpoint: trail(env, params),
     });

@@ -181,7 +181,7 @@ interface How {
   shard: Shard | undefined;
 }
 
-function upload(
+async function upload(
   env: Env,
   request: IngestRequest,
   task: Task,
@@ -209,7 +209,7 @@ function upload(
       ...(anyContentType && { anyContentType }),
       ...(sourceTimeoutMs && { sourceTimeoutMs }),
       ...(serviceTimeoutMs && { serviceTimeoutMs }),
-      ...limitOf(env),
+      ...(await limitOf(env)),
       ...control,
       ...slices,
       ...(shard && { shard: { first: shard.first, last: shard.last } }),
@@ -218,7 +218,7 @@ function upload(
   }
   const { mediaId } = task.view;
   const known = referenceOf({ reference: task.reference, mediaId }, options);
-  const limit = limitOf(env);
+  const limit = await limitOf(env);
   const stored = { ...control, checkpoint: store };
   switch (as) {
     case "image":

@@ -58,10 +58,6 @@ export async function deliver(env: Env, url: string, ingest: Ingest): Promise<vo
 export async function hookRefusal(env: Env, url: string): Promise<Failure | undefined> {
   const hosts = url === env.VODLIFT_WEBHOOK_URL ? undefined : list(env, "VODLIFT_WEBHOOK_HOSTS");
   const refusal = await refusalOf(env, url, hosts);
-  if (refusal?.code === "invalid_argument" && hosts) {
-    const message = refusal.message.replaceAll("VODLIFT_ALLOW_HOSTS", "VODLIFT_WEBHOOK_HOSTS");
-    return { ...refusal, message };
-  }
   if (refusal?.code !== "source_host_refused") return refusal;
   return {
     code: "webhook_host_refused",
@@ -91,8 +87,8 @@ async function keyFor(
   secret: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (url === env.VODLIFT_WEBHOOK_URL) return secret;
-  const { origin, pathname } = new URL(url);
-  return mac(secret, `vodlift webhook ${origin}${pathname}`);
+  const { origin, pathname, search } = new URL(url);
+  return mac(secret, `vodlift webhook ${origin}${pathname}${search}`);
 }
 
 async function mac(
