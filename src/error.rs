@@ -115,6 +115,8 @@ codes! {
     SourceUnconfirmed = Guard, false, "Pass the source yourself, or confirm the one that the checkpoint names.";
     /// The media whose file a checkpoint replaces was not confirmed.
     ReplaceUnconfirmed = Guard, false, "A checkpoint would replace the file of a media that exists: confirm that this is the media you mean.";
+    /// The media that a checkpoint names may be another upload's.
+    MediaUnconfirmed = Guard, false, "The checkpoint was not written with this AccessKey, and another upload may be at work on its media: confirm that it is the one you mean, or begin anew.";
     /// This build of the package cannot tell which address a name leads to, on a runtime where others can.
     GuardMissing = Guard, false, "Bundle the package for the runtime it runs on, as the message says, or leave it out of the bundle.";
     /// A playlist names a local file that is not below its own folder.

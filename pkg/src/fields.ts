@@ -173,6 +173,7 @@ const resume: All<ResumeOptions & SliceOptions> = {
   source: true,
   confirmSource: true,
   confirmReplace: true,
+  ownMediaOnly: true,
 };
 
 const item: All<UploadItem> = { ...upload, source: true };

@@ -372,10 +372,11 @@ export class Vodlift {
    * VOD removes within 7 days.
    *
    * Whatever the checkpoint says, nothing is removed but the parts of the upload id that it names, and media that still wait
-   * for their file and whose object is the one that it names.
+   * for their file, whose object is the one that it names, and which it proves to be those of an upload with this AccessKey:
+   * not what it names of another that is at work. Whoever has another upload's own checkpoint can give that one up.
    *
    * @param from The checkpoint, or the store that keeps it.
-   * @throws VodliftError `abort_refused` where the media is no longer unfinished, `checkpoint_invalid` where the checkpoint
+   * @throws VodliftError `abort_refused` where the media is no longer unfinished or not provably its own, `checkpoint_invalid` where the checkpoint
    * names another object than VOD; and when the server could not be told. The checkpoint is kept then.
    */
   async abort(from: Checkpoint | CheckpointStore): Promise<void> {

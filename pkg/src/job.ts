@@ -232,7 +232,8 @@ export function howToResume(options: ResumeOptions & SliceOptions): Options {
     serviceTimeoutMs: options.serviceTimeoutMs,
     anyContentType: options.anyContentType,
   });
-  return { ...howTo(given), keepOnFailure: true };
+  const own = defined({ ownMediaOnly: flag("ownMediaOnly", options.ownMediaOnly) });
+  return { ...howTo(given), ...own, keepOnFailure: true };
 }
 
 function callback(given: UploadCallback | undefined): OssCallback | undefined {

@@ -465,6 +465,12 @@ export interface ResumeOptions
    * Any other media that has a file already is never overwritten, whatever the checkpoint says.
    */
   confirmReplace?: (media: VideoRef) => boolean | Promise<boolean>;
+  /**
+   * Refuse (`media_unconfirmed`) a media that the checkpoint only names: it must prove that an upload with the same AccessKey
+   * wrote it, or OSS must know its upload id. Otherwise another upload may be at work on that media. Without it the
+   * checkpoint is trusted, as it has to be where the AccessKey has changed meanwhile.
+   */
+  ownMediaOnly?: boolean;
 }
 
 /** What a checkpoint names as its source: a path, as it was given, or a URL. */

@@ -1,4 +1,5 @@
-//! What has to be remembered to go on elsewhere: plain versioned JSON, and never a key, token, signature or signed URL.
+//! What has to be remembered to go on elsewhere: plain versioned JSON, and never a key, token, signature of a request or
+//! signed URL.
 //!
 //! It does not list the parts: the server does (ListParts), and the server is the truth.
 
@@ -7,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint_text::{invalid, other_version};
 use super::job::{Adopt, Media, MissingSegments, PlaylistRoot, PlaylistSource, Source};
 use super::plan::{MAX_OBJECT_SIZE, Plan};
+use crate::encode::hex;
 use crate::error::{Code, Error};
 use crate::http::Headers;
+use crate::secret::{Secret, hmac_sha256};
 use crate::source::probe::{Likeness, Validator};
 use crate::time::UnixMs;
 use crate::vod::VideoRef;
@@ -95,6 +98,28 @@ pub struct PlaceMark {
     pub bucket: String,
     /// The object key.
     pub object_key: String,
+    /// Shows whoever has the same AccessKey that one of its uploads wrote this: media ids and keys are no secret, and anybody
+    /// can write them down. It opens nothing, and tells nothing of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub proof: Option<String>,
+}
+
+impl PlaceMark {
+    /// The proof that belongs here. `adopted`: the media was there before.
+    pub(crate) fn proof_by(&self, secret: &Secret, region: &str, adopted: bool) -> String {
+        let PlaceMark {
+            media_id,
+            bucket,
+            object_key,
+            proof: _,
+        } = self;
+        // None of them can hold a line break: it would be another text.
+        let text = format!(
+            "vodlift checkpoint\n{region}\n{media_id:?}\n{bucket:?}\n{object_key:?}\n{adopted}"
+        );
+        hex(&hmac_sha256(secret.expose().as_bytes(), &text))
+    }
 }
 
 /// How far the files of a playlist are. Their names follow from the playlists, so they are not stored.
@@ -227,6 +252,14 @@ impl Checkpoint {
 }
 
 impl Checkpoint {
+    /// Whether it was written with this AccessKey: then its media is that of an upload of ours.
+    pub(crate) fn is_proven_by(&self, secret: &Secret) -> bool {
+        self.place.as_ref().is_some_and(|place| {
+            let proof = place.proof_by(secret, &self.region, self.adopted);
+            place.proof.as_ref() == Some(&proof)
+        })
+    }
+
     /// # Errors
     /// `CheckpointInvalid` where the media to replace is not the one that the bytes would go into.
     pub(crate) fn check_replaced(&self) -> Result<(), Error> {

@@ -306,6 +306,11 @@ pub struct Options {
     /// After a failure that a resume could mend, keep the multipart upload instead of aborting it.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub keep_on_failure: bool,
+    /// On resume, store nothing in a media that the checkpoint only names: it must prove that an upload with the same
+    /// AccessKey wrote it, or OSS must know its upload id. For checkpoints that others could have written; otherwise the
+    /// caller vouches for them, as it has to where the AccessKey has changed meanwhile.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub own_media_only: bool,
     /// Where to stop early and hand the rest on. What is in flight is finished; the upload ends in `Suspended`.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub budget: Budget,

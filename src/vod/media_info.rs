@@ -40,7 +40,11 @@ pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mez
                 .json
                 .get("ImageInfo")
                 .ok_or_else(|| body.missing("ImageInfo"))?;
-            file_of(&body, info, info.get("Mezzanine"))
+            let told = file_of(&body, info, info.get("Mezzanine"))?;
+            Ok(Mezzanine {
+                media_id: json::text(info, "ImageId"),
+                ..told
+            })
         }
         Media::AttachedMedia(_) => {
             let body = Body::read(reply)?;

@@ -41,6 +41,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   as: "kind",
   confirmSource: "yes",
   confirmReplace: "yes",
+  ownMediaOnly: "yes",
 };
 
 const COVERED: [name: string, table: object, left: string[]][] = [

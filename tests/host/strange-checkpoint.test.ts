@@ -1,9 +1,10 @@
 // A checkpoint that somebody else wrote: what it names is not removed, and no file of ours is read for it.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { parseFault } from "../../pkg/src/emulator/fault-text.ts";
 import { type Checkpoint, memoryCheckpoint, Vodlift } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
 import { type Emulator, startService, storedObjects } from "../support/service.ts";
@@ -299,4 +300,153 @@ test("a caller of the API is asked about what a checkpoint names, and not about 
   const { bytes } = await vod.resume(checkpoint, { confirmSource, source: new Uint8Array(9) });
   assert.deepEqual([bytes, asked.length], [9, 1]);
   assert.equal((await vod.resume(checkpoint, { confirmSource: () => true })).bytes, 15);
+});
+
+/** An upload of another client that is at work until it is told to go on; what everybody may know of it, and its end. */
+async function atWork(fileName: string) {
+  let go = () => {};
+  const going = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  let begin = (_: Checkpoint) => {};
+  const begun = new Promise<Checkpoint>((resolve) => {
+    begin = resolve;
+  });
+  const checkpoint = {
+    ...memoryCheckpoint(),
+    save: async (now: Checkpoint) => {
+      if (now.uploadId === undefined) return;
+      begin(structuredClone(now));
+      await going;
+    },
+  };
+  const bytes = new Uint8Array(3 * MIB).fill(5);
+  const end = vod.upload(bytes, { title: "t", fileName, partSize: MIB, checkpoint });
+  const own = await Promise.race([begun, end.then(() => assert.fail("it has ended"))]);
+  assert.ok(own.place?.proof, "its own checkpoint proves that it is");
+  const known = structuredClone(own);
+  delete known.uploadId;
+  delete known.place?.proof;
+  return { known, go, end };
+}
+
+/** What a checkpoint says that names a media which another upload is at work on. */
+const NAMING: Record<string, (one: Checkpoint) => void> = {
+  "parts that nobody noted": () => {},
+  "an upload id that never was": (one) => {
+    one.uploadId = "0004B999EF5A239BB9138C6227D69F95";
+  },
+  "one request": (one) => {
+    one.plan = { type: "put", size: 3 * MIB };
+  },
+  "a proof that is made up": (one) => {
+    Object.assign(one.place ?? {}, { proof: "0".repeat(64) });
+  },
+  "a file that was stored wrong": (one) => {
+    one.spoiled = true;
+  },
+  "a media that was there before": (one) => {
+    one.adopted = true;
+  },
+};
+
+test("an upload that is at work ends well, whatever a stranger's checkpoint says of its media", async () => {
+  for (const [what, change] of Object.entries({
+    ...NAMING,
+    "files of a playlist": (one: Checkpoint) => {
+      one.playlist = playlist;
+    },
+  })) {
+    const { known, go, end } = await atWork("at-work.mp4");
+    change(known);
+    const before = service.log.length;
+    const file = join(folder, "inbox/at-work.json");
+    await writeFile(file, JSON.stringify(known));
+    const source = new Uint8Array(3 * MIB).fill(9);
+    const confirmReplace = () => true;
+    const ends = [await vod.abort(structuredClone(known)).catch((error) => error.code)];
+    const { json } = await vodlift(["abort", file, "--json"], { service });
+    ends.push(json.error?.code);
+    if (what !== "files of a playlist") {
+      const options = { source, ownMediaOnly: true, confirmReplace };
+      ends.push(await vod.resume(known, options).catch((error) => error.code));
+      await writeFile(join(folder, "work/other.mp4"), source);
+      const told = await resumed(known, "--source", "other.mp4");
+      ends.push(told.json.error?.code);
+    }
+    const touched = service.log.slice(before).map(({ operation }) => operation);
+    const harm = touched.filter((name) => STORES.includes(name) || name.startsWith("Delete"));
+    assert.deepEqual(harm, [], `${what}: ${ends}`);
+    go();
+    const { restarts, objectKey } = await end;
+    assert.equal(restarts, 0, what);
+    const stored = await readFile(join(service.dir, service.bucket, objectKey));
+    assert.equal(stored.every((byte) => byte === 5) && stored.length, 3 * MIB, what);
+    const refusals = ["abort_refused", "media_unconfirmed", "replace_unconfirmed", undefined];
+    assert.ok(
+      ends.every((code) => refusals.includes(code)),
+      `${what}: ${ends}`,
+    );
+  }
+});
+
+type Place = NonNullable<Checkpoint["place"]>;
+
+test("a manifest goes into the media that its rows say, whatever the checkpoints beside its report say", async () => {
+  const changes: Record<string, (one: Checkpoint, victim: Place) => void> = {
+    "a media with a file": (one, victim) => {
+      one.place = victim;
+    },
+    "a media with a file, and a proof that is made up": (one, victim) => {
+      one.place = { ...victim, proof: "0".repeat(64) };
+    },
+    "a media that was stored wrong": (one, victim) => {
+      Object.assign(one, { place: victim, spoiled: true });
+    },
+    "a media to replace": (one, victim) => {
+      Object.assign(one, { place: victim, replace: { mediaId: victim.mediaId } });
+    },
+    "a media to replace, and no place": (one, victim) => {
+      delete one.place;
+      Object.assign(one, { replace: { mediaId: victim.mediaId } });
+    },
+    "a media of a reference id to replace": (one) => {
+      delete one.place;
+      Object.assign(one, { replace: { referenceId: "victim-1" } });
+    },
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const own = await startService({ faults: [parseFault("PutObject:2:403=AccessDenied")] });
+    const desk = await mkdtemp(join(tmpdir(), "vodlift-strange-rows-"));
+    try {
+      const { endpoint, region, accessKeyId, accessKeySecret } = own;
+      const other = new Vodlift({ endpoint, region, accessKeyId, accessKeySecret });
+      const media = { title: "t", fileName: "t.mp4", referenceId: "victim-1" };
+      const { mediaId, bucket, objectKey } = await other.upload(new Uint8Array(7).fill(5), media);
+      await writeFile(join(desk, "film.mp4"), "a film!");
+      await writeFile(join(desk, "films.csv"), "source\nfilm.mp4\n");
+      const options = [join(desk, "films.csv"), "--json", "--no-reference-ids"];
+      const ingest = () => vodlift(["ingest", ...options], { service: own });
+      assert.notEqual((await ingest()).code, 0, what);
+      const left = join(desk, "films.csv.report.jsonl.d");
+      const [name = ""] = (await readdir(left)).filter((one) => one.endsWith(".json"));
+      const checkpoint = JSON.parse(await readFile(join(left, name), "utf8"));
+      change(checkpoint, { mediaId, bucket, objectKey });
+      await writeFile(join(left, name), JSON.stringify(checkpoint));
+      const first = await ingest();
+      const { code, json, stderr } = first.code === 0 ? first : await ingest();
+      assert.deepEqual([code, json.left], [0, 0], `${what}: ${stderr}`);
+      const [done] = (await readFile(join(desk, "films.csv.report.jsonl"), "utf8"))
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+        .filter(({ state }) => state === "done");
+      assert.ok(done.mediaId && done.mediaId !== mediaId, `${what}: into another's media`);
+      const stored = await readFile(join(own.dir, bucket, objectKey));
+      assert.ok(stored.length === 7 && stored.every((byte) => byte === 5), what);
+    } finally {
+      await own.close();
+      await rm(desk, { recursive: true });
+    }
+  }
 });

@@ -12,8 +12,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 pub use luck::{Fault, Luck, Op};
-pub use service::OLD;
 use service::Service;
+#[allow(unused_imports)]
+pub use service::{Lie, OLD};
 use source::{Answered, Connections};
 #[allow(unused_imports)]
 pub use source::{Habit, SourceSpec, Stamp};

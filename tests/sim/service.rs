@@ -14,6 +14,17 @@ use super::{Extent, STS_SECRET, STS_TOKEN};
 /// The version of what a media held before it was replaced.
 pub const OLD: u32 = 9;
 
+/// What VOD may say of a media where it is asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Lie {
+    Truth,
+    NotFound,
+    Forbidden,
+    /// It tells of another media.
+    Another,
+    Status(&'static str, u64),
+}
+
 pub struct Service {
     pub credential_life_s: u64,
     /// VOD hands out the last credential once more until it is this old, with what is left of its life.
@@ -41,6 +52,9 @@ pub struct Service {
     pub is_old: bool,
     /// State and size of the source file, where VOD says something else than what OSS has.
     pub believes: Option<(&'static str, u64)>,
+    /// What it says of a media, one call after the other and then from the beginning; nothing but the truth where empty.
+    pub lies: Vec<Lie>,
+    told: usize,
     /// What it says too much of the size of a media.
     pub sizes_are_off_by: u64,
     pub refreshed: u32,
@@ -139,6 +153,8 @@ impl Service {
             made: 0,
             is_old: false,
             believes: None,
+            lies: vec![],
+            told: 0,
             sizes_are_off_by: 0,
             refreshed: 0,
             upload_ids: 0,
@@ -299,7 +315,7 @@ impl Service {
             }
             Op::GetMezzanineInfo => {
                 let action = header(&request.headers, "x-acs-action").unwrap_or_default();
-                (200, self.headers(now), self.media_info(action))
+                self.tell(action, now)
             }
             Op::DeleteMultipartUpload if self.uploads.is_empty() => {
                 self.refuse(op, 400, "InvalidMultipartUpload.NotFound", now)
@@ -344,6 +360,28 @@ impl Service {
         }
     }
 
+    fn tell(&mut self, action: &str, now: u64) -> (u16, Headers, String) {
+        let lie = self.lies.get(self.told % self.lies.len().max(1)).copied();
+        self.told += 1;
+        let believed = self.believes;
+        if let Some(Lie::Status(status, size)) = lie {
+            self.believes = Some((status, size));
+        }
+        let truth = self.media_info(action);
+        self.believes = believed;
+        let body = match lie {
+            Some(Lie::NotFound) => {
+                return self.refuse(Op::GetMezzanineInfo, 404, "InvalidVideo.NotFound", now);
+            }
+            Some(Lie::Forbidden) => {
+                return self.refuse(Op::GetMezzanineInfo, 403, "Forbidden.RAM", now);
+            }
+            Some(Lie::Another) => truth.replace(&format!("video-{}", self.created), "video-66"),
+            _ => truth,
+        };
+        (200, self.headers(now), body)
+    }
+
     fn media_info(&self, action: &str) -> String {
         let root = self.objects.last().filter(|_| self.has_root());
         let size: u64 = self
@@ -363,7 +401,8 @@ impl Service {
             .unwrap_or((status, size + self.sizes_are_off_by));
         match action {
             "GetImageInfo" => format!(
-                r#"{{"ImageInfo":{{"Status":"{status}","Mezzanine":{{"FileSize":"{size}"}}}}}}"#
+                r#"{{"ImageInfo":{{"ImageId":"video-{}","Status":"{status}","Mezzanine":{{"FileSize":"{size}"}}}}}}"#,
+                self.created
             ),
             "GetVideoInfo" => format!(
                 r#"{{"RequestId":"R","Video":{{"VideoId":"video-{}","Status":"{status}","Size":{size},"CreationTime":"{}"}}}}"#,
@@ -375,7 +414,8 @@ impl Service {
                 self.created
             ),
             _ => format!(
-                r#"{{"RequestId":"R","Mezzanine":{{"VideoId":"v","Status":"{status}","Size":{size},"FileName":"f"}}}}"#
+                r#"{{"RequestId":"R","Mezzanine":{{"VideoId":"video-{}","Status":"{status}","Size":{size},"FileName":"f"}}}}"#,
+                self.created
             ),
         }
     }

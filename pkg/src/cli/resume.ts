@@ -49,12 +49,14 @@ async function confirmed(
   checkpoint: string,
   stored: Checkpoint | undefined,
   isGiven: boolean,
-): Promise<Pick<ResumeOptions, "confirmSource" | "confirmReplace">> {
+): Promise<Pick<ResumeOptions, "confirmSource" | "confirmReplace" | "ownMediaOnly">> {
   const named: NamedSource = stored?.source ?? {};
   const replaced = stored && replacedBy(stored);
   if (replaced !== undefined) await confirmReplaced(replaced, checkpoint);
   if (!isGiven) await confirm(named, checkpoint);
   return {
+    // The media that was confirmed is known to have a file, and to be the one that is meant.
+    ownMediaOnly: replaced === undefined,
     confirmSource: ({ path, url }) => path === named.path && url === named.url,
     confirmReplace: (media) =>
       media.mediaId === replaced?.mediaId && media.referenceId === replaced?.referenceId,

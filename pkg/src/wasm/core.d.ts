@@ -382,6 +382,12 @@ export interface Options {
      */
     keepOnFailure?: boolean;
     /**
+     * On resume, store nothing in a media that the checkpoint only names: it must prove that an upload with the same
+     * AccessKey wrote it, or OSS must know its upload id. For checkpoints that others could have written; otherwise the
+     * caller vouches for them, as it has to where the AccessKey has changed meanwhile.
+     */
+    ownMediaOnly?: boolean;
+    /**
      * Where to stop early and hand the rest on. What is in flight is finished; the upload ends in `Suspended`.
      */
     budget?: Budget;
@@ -742,7 +748,7 @@ export interface UploadMediaByUrl {
 /**
  * Stable error codes, spelled in `snake_case` everywhere outside Rust.
  */
-export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "listener_failed" | "too_many_files" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_malformed" | "source_not_found" | "source_forbidden" | "source_status" | "source_is_page" | "source_is_playlist" | "source_is_image" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "source_unconfirmed" | "replace_unconfirmed" | "guard_missing" | "path_refused" | "playlist_too_large" | "abort_refused" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "reply_malformed" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "core_stopped" | "internal";
+export type Code = "invalid_argument" | "empty_source" | "too_large" | "checkpoint_invalid" | "checkpoint_failed" | "listener_failed" | "too_many_files" | "not_resumable" | "source_tls_untrusted" | "source_unreachable" | "source_malformed" | "source_not_found" | "source_forbidden" | "source_status" | "source_is_page" | "source_is_playlist" | "source_is_image" | "source_changed" | "source_range" | "source_truncated" | "source_too_long" | "source_encoded" | "source_redirect" | "source_missing" | "source_read" | "playlist_invalid" | "playlist_live" | "playlist_key" | "url_refused" | "address_refused" | "source_host_refused" | "source_unconfirmed" | "replace_unconfirmed" | "media_unconfirmed" | "guard_missing" | "path_refused" | "playlist_too_large" | "abort_refused" | "endpoint_refused" | "access_key_unknown" | "access_key_inactive" | "signature_mismatch" | "permission_denied" | "token_expired" | "token_invalid" | "service_inactive" | "clock_skew" | "tls_untrusted" | "reply_malformed" | "vod_unreachable" | "vod_rejected" | "reference_taken" | "vod_unavailable" | "media_not_found" | "storage_not_found" | "not_replaceable" | "reply_invalid" | "oss_unreachable" | "oss_rejected" | "oss_unavailable" | "wrong_endpoint" | "upload_gone" | "credential_ended" | "credential_stale" | "outcome_unknown" | "not_ready" | "processing_failed" | "credentials_failed" | "callback_failed" | "checksum_mismatch" | "length_mismatch" | "aborted" | "core_stopped" | "internal";
 
 /**
  * The head of a reply whose body is the source.
@@ -825,6 +831,11 @@ export interface PlaceMark {
      * The object key.
      */
     objectKey: string;
+    /**
+     * Shows whoever has the same AccessKey that one of its uploads wrote this: media ids and keys are no secret, and anybody
+     * can write them down. It opens nothing, and tells nothing of the key.
+     */
+    proof?: string;
 }
 
 /**

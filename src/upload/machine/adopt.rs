@@ -169,7 +169,10 @@ impl Upload {
 
     fn on_mezzanine(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
         let info = match api::parse_get_mezzanine_info(reply) {
-            Ok(info) => Some(info),
+            Ok(info) => {
+                self.must_be_told_of(info.media_id.as_deref())?;
+                Some(info)
+            }
             Err(error) if error.code == Code::MediaNotFound => None,
             Err(error) if recovery(&error) == Recovery::Fail => {
                 return Ok(self.cannot_adopt(&error.message, now)?);

@@ -578,6 +578,7 @@ impl Upload {
     pub(super) fn settle_in(&mut self, ticket: UploadTicket) -> Result<(), Error> {
         self.request_id = ticket.request_id.clone();
         self.adoption.create_sent = None;
+        self.is_own = true;
         // What the credential of an image says was seen to be another region than the bucket's.
         let region = match self.job.media {
             Media::Image(_) => None,
@@ -611,7 +612,7 @@ impl Upload {
         if self.upload_id.is_some() {
             return self.call(Call::AbortMultipartUpload, now);
         }
-        if self.may_have_orphans {
+        if self.may_have_orphans && self.is_own {
             return self.call(Call::DeleteMultipartUpload, now);
         }
         self.call(Call::InitiateMultipartUpload, now)
@@ -635,6 +636,7 @@ impl Upload {
         }
         self.got_through(Call::AbortMultipartUpload);
         self.upload_id = None;
+        self.is_own |= reply.status != 404;
         if !self.is_running() {
             return Ok(());
         }

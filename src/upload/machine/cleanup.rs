@@ -4,6 +4,10 @@
 //! A checkpoint may have come from anywhere, and a media id in it may be that of any video. So what goes by a media id that
 //! only a checkpoint names goes once VOD has said that this media still waits for its file, and that its object is the one
 //! of the checkpoint. The same holds for what would be stored there: no file that has arrived is overwritten.
+//!
+//! That a media still waits for its file does not tell whose it is: another upload may be at work on it. VOD tells nothing of
+//! that, so by its id alone it is only touched where the checkpoint proves that an upload of this AccessKey got it
+//! (`PlaceMark::proof`), or where OSS has known the upload id.
 
 use super::Upload;
 use super::calls::{Call, Trouble};
@@ -65,9 +69,20 @@ impl Upload {
     /// need no such proof: OSS knows whether that belongs to the object. What is replaced has a file by intention.
     ///
     /// # Errors
-    /// `CheckpointInvalid` where its file has arrived already.
+    /// `MediaUnconfirmed` where it may be another's, and the caller does not vouch for it; `CheckpointInvalid` where its file
+    /// has arrived already.
     pub(super) fn is_to_be_proven(&self) -> Result<bool, Error> {
-        if !self.is_checkpoints_place() || self.overwrites() {
+        if !self.is_checkpoints_place() {
+            return Ok(false);
+        }
+        if self.job.options.own_media_only && !self.is_own {
+            let message = format!(
+                "nothing shows that the media {} is this upload's own",
+                self.media_id()
+            );
+            return Err(Error::new(Code::MediaUnconfirmed, message));
+        }
+        if self.overwrites() {
             return Ok(false);
         }
         if self.standing == Standing::Arrived {
@@ -82,11 +97,10 @@ impl Upload {
 
     pub(super) fn on_proven(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
         let (status, size) = match parse_video_info(reply) {
-            Ok(info) if !info.media_id.is_empty() && info.media_id != self.media_id() => {
-                let message = "VOD tells of another media than the one asked for";
-                return Err(Trouble::Fatal(Error::new(Code::ReplyInvalid, message)));
+            Ok(info) => {
+                self.must_be_told_of(Some(&info.media_id))?;
+                (info.status, info.size)
             }
-            Ok(info) => (info.status, info.size),
             // There is nothing left to remove.
             Err(error) if error.code == Code::MediaNotFound && !self.is_running() => {
                 ("Deleted".to_owned(), None)
@@ -98,22 +112,39 @@ impl Upload {
             "Uploading" | "UploadFail" => Standing::Unfinished,
             _ => Standing::Arrived,
         };
+        if self.standing == Standing::Arrived || !self.is_own {
+            self.may_have_orphans = false;
+            self.spares_files = true;
+        }
         if self.is_running() {
             return Ok(self.go_on_as_proven(size, now)?);
         }
-        if self.standing == Standing::Unfinished {
+        let unfinished = self.standing == Standing::Unfinished;
+        let stays = match unfinished {
+            true => !self.is_own,
+            false => status != "Deleted",
+        };
+        if !stays || !self.discarding || self.replaces() {
             return Ok(());
         }
-        self.may_have_orphans = false;
-        self.spares_files = true;
-        if status == "Deleted" || !self.discarding || self.replaces() {
-            return Ok(());
-        }
-        let message = format!(
-            "the media {} is no longer unfinished: it is {status}",
-            self.media_id()
-        );
+        let media = self.media_id();
+        let message = match unfinished {
+            true => format!("nothing shows that the media {media} is this upload's own"),
+            false => format!("the media {media} is no longer unfinished: it is {status}"),
+        };
         Err(Trouble::Fatal(Error::new(Code::AbortRefused, message)))
+    }
+
+    /// # Errors
+    /// `ReplyInvalid` where VOD tells of another media than the one asked for. Some replies name none.
+    pub(super) fn must_be_told_of(&self, media_id: Option<&str>) -> Result<(), Error> {
+        match media_id.filter(|id| !id.is_empty() && *id != self.media_id()) {
+            None => Ok(()),
+            Some(_) => Err(Error::new(
+                Code::ReplyInvalid,
+                "VOD tells of another media than the one asked for",
+            )),
+        }
     }
 
     /// What has arrived may be ours: the run before stored it, and died before it could say so.
@@ -121,8 +152,6 @@ impl Upload {
         if self.standing == Standing::Unfinished {
             return self.begin_upload(now);
         }
-        self.may_have_orphans = false;
-        self.spares_files = true;
         if self.files.is_none() {
             return self.look_for_the_whole(now);
         }

@@ -77,7 +77,10 @@ impl Upload {
     pub(super) fn on_media_info(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
         let told = media_info::answer(&self.job.media, self.media_id(), reply);
         let (status, size) = match told {
-            Ok(info) => (info.status, info.size),
+            Ok(info) => {
+                self.must_be_told_of(info.media_id.as_deref())?;
+                (info.status, info.size)
+            }
             // It knows nothing of the file yet.
             Err(error) if error.code == Code::MediaNotFound => ("unknown".into(), None),
             Err(error) => return Err(Trouble::Service(error)),

@@ -68,6 +68,9 @@ pub struct Upload {
     /// What a checkpoint says the source, the media and the object were.
     expected: Option<Checkpoint>,
     resumed: bool,
+    /// The media is one that an upload of ours got from VOD: this one, the one whose checkpoint proves it, or the one whose
+    /// upload id OSS knows, which nobody guesses.
+    is_own: bool,
     /// Of a playlist: its files, in place of parts.
     files: Option<Box<playlist::Files>>,
     parts: Parts,
@@ -242,6 +245,7 @@ impl Upload {
             upload_id: None,
             expected: None,
             resumed: false,
+            is_own: true,
             parts: Parts::default(),
             listing: None,
             relisted: false,

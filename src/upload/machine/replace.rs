@@ -177,7 +177,10 @@ impl Upload {
 
     pub(super) fn on_inspected(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
         let info = match api::parse_get_mezzanine_info(reply) {
-            Ok(info) => Some(info),
+            Ok(info) => {
+                self.must_be_told_of(info.media_id.as_deref())?;
+                Some(info)
+            }
             // There is no file so far.
             Err(error) if error.code == Code::MediaNotFound => None,
             Err(error) => return Err(Trouble::Service(error)),

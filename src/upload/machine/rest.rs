@@ -74,6 +74,7 @@ impl Upload {
         }
         let account = account.into();
         super::check(&job, &account.credentials)?;
+        let is_own = checkpoint.is_proven_by(&account.credentials.access_key_secret);
         if job.options.shard.is_some() && !job.media.is_renewable() {
             let rule = "is for videos: the upload credential of other media cannot be fetched by another run";
             return Err(Error::invalid("shard", rule));
@@ -87,6 +88,7 @@ impl Upload {
         checkpoint.check_replaced()?;
         let mut upload = Upload::idle(job, account, entropy);
         upload.resumed = true;
+        upload.is_own = is_own;
         if checkpoint.source.read_once {
             upload.reader.read_without_ranges();
         }
@@ -151,11 +153,19 @@ impl Upload {
             read_once: self.reader.is_read_once(),
             ..SourceMark::place_of(&self.job.source)
         };
+        let adopted = self.adoption.adopted || before.is_some_and(|before| before.adopted);
+        let named = before.and_then(|before| before.place.clone());
         let place = self.place.as_ref().map(|place| PlaceMark {
             media_id: place.media_id.clone(),
             bucket: place.target.bucket.clone(),
             object_key: place.target.key.clone(),
+            proof: named.as_ref().and_then(|named| named.proof.clone()),
         });
+        let mut place = place.or(named);
+        if let Some(mark) = place.as_mut().filter(|_| self.is_own) {
+            let secret = &self.account.credentials.access_key_secret;
+            mark.proof = Some(mark.proof_by(secret, &self.job.vod.region, adopted));
+        }
         Checkpoint {
             version: VERSION,
             media: self.job.media.clone(),
@@ -169,11 +179,11 @@ impl Upload {
             replace: self.job.options.replace.clone(),
             replaced_bytes: self.replaced_bytes,
             spoiled: self.spoiled,
-            adopted: self.adoption.adopted || before.is_some_and(|before| before.adopted),
+            adopted,
             create_sent: self.adoption.create_sent,
             callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
-            place: place.or_else(|| before?.place.clone()),
+            place,
             upload_id: self.upload_id.clone(),
             playlist: self.playlist_mark().or_else(|| before?.playlist.clone()),
             bytes_accepted: self.parts.bytes().max(

@@ -561,6 +561,7 @@ impl Upload {
             Err(error) => return Err(Trouble::Service(error)),
         };
         self.got_through(Call::ListParts);
+        self.is_own = true;
         let own_last = *self.own_parts().end();
         let Some(listing) = self.listing.as_mut() else {
             return Ok(());

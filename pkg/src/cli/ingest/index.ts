@@ -1,12 +1,14 @@
 // `vodlift ingest`: a manifest of many uploads, a few at a time. Read in this order: this file, manifest.ts (what is to
 // be done), fields.ts and csv.ts (how it is written), report.ts (what was done), board.ts (what is shown).
 import { rm } from "node:fs/promises";
+import { errorOf } from "../../core.ts";
 import {
   type CheckpointStore,
   fileCheckpoint,
   type SlowRequest,
   type UploadOptions,
   type Vodlift,
+  VodliftError,
 } from "../../index.ts";
 import { inParallel } from "../../parallel.ts";
 import { fileReason } from "../../sources/look.ts";
@@ -195,7 +197,13 @@ class Ingest {
         ...(sourceTimeoutMs && { sourceTimeoutMs }),
         ...(serviceTimeoutMs && { serviceTimeoutMs }),
       };
-      return this.#vod.resume(checkpoint, { source: row.source, ...again, ...how });
+      await mustReplaceAsSaid(checkpoint, row);
+      return this.#vod.resume(checkpoint, {
+        source: row.source,
+        ...again,
+        ...how,
+        ownMediaOnly: true,
+      });
     }
     const options = { ...row.options, ...how, checkpoint };
     const size = partSize === undefined ? {} : { partSize };
@@ -235,6 +243,7 @@ class Ingest {
     // A stream cannot wait: it is begun again by the next run.
     if (code === "not_resumable" && this.#stop.signal.aborted) return this.#discard(path);
     if (GONE_FOR_GOOD.includes(code)) await this.#discard(path);
+    if (STRANGE.includes(code)) await rm(path, { force: true }).catch(() => {});
     this.#tally.failed += 1;
     this.#firstFailure ??= { line: row.line, failure };
     const place = message.includes(row.place) ? "" : `${row.place}: `;
@@ -295,6 +304,19 @@ class Ingest {
 
 /** After these there is nothing to go on from. */
 const GONE_FOR_GOOD = ["source_changed", "checkpoint_invalid", "not_resumable"];
+/** After these nothing of the checkpoint is to be believed: it is forgotten, and nothing is removed by it. */
+const STRANGE = ["media_unconfirmed", "replace_unconfirmed"];
+
+/** The row says which media is replaced. A checkpoint that says another is none of this row's. */
+async function mustReplaceAsSaid(store: CheckpointStore, { options }: Row): Promise<void> {
+  // What is wrong with the file itself the resume tells.
+  const { replace } = (await store.load().catch(() => undefined)) ?? {};
+  const said = typeof options.replace === "string" ? { mediaId: options.replace } : options.replace;
+  const isSaid = replace?.mediaId === said?.mediaId && replace?.referenceId === said?.referenceId;
+  if (isSaid) return;
+  const message = "its checkpoint says another media to replace than the manifest";
+  throw new VodliftError(errorOf("replace_unconfirmed", message));
+}
 
 /**
  * The upload itself would remove it as soon as the object is complete, which is before anybody has noted that. And before

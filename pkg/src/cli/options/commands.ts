@@ -36,9 +36,10 @@ export const RESUME = {
   ),
   yes: flag(
     "--yes",
-    "upload the file that the checkpoint names wherever it lies, and replace the media that it names; otherwise a file " +
+    "upload the file that the checkpoint names wherever it lies, and into the media that it names; otherwise a file " +
       "that is neither below the working directory nor beside the checkpoint is asked about, and a media that is to be " +
-      "replaced, and refused where nobody can be asked",
+      "replaced, and refused where nobody can be asked; and a media is refused that the checkpoint does not prove to be " +
+      "its own, as one that was written with another AccessKey cannot before OSS has told an upload id",
   ),
   ...TRANSFER,
   ...SERVICE,
