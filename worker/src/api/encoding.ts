@@ -1,5 +1,6 @@
 // Content-Encoding of a request: what is known is undone, the rest is refused. A coded body stored as it came would be no video.
 import type { Trouble } from "./problem.ts";
+import type { Failure } from "./schema.ts";
 
 type Coding = ConstructorParameters<typeof DecompressionStream>[0];
 
@@ -28,12 +29,29 @@ export function codingsOf(header: string | undefined): Coding[] | Trouble {
   };
 }
 
-/** The body without its codings. A broken one fails while it is read. */
-export function decoded(
-  body: ReadableStream<Uint8Array>,
-  codings: readonly Coding[],
-): ReadableStream<Uint8Array> {
-  return codings.reduceRight(undone, body);
+/** A body without its codings. */
+export interface Decoded {
+  body: ReadableStream<Uint8Array>;
+  /** Why reading it has failed, if a coding was not what it was said to be. */
+  broken(): Failure | undefined;
+}
+
+export function decoded(body: ReadableStream<Uint8Array>, codings: readonly Coding[]): Decoded {
+  let broken: Failure | undefined;
+  const undo = (coded: ReadableStream<Uint8Array>, coding: Coding) =>
+    undone(coded, coding, () => {
+      broken ??= brokenOf(coding);
+    });
+  return { body: codings.reduceRight(undo, body), broken: () => broken };
+}
+
+function brokenOf(coding: Coding): Failure {
+  return {
+    code: "source_encoded",
+    message: `\`Content-Encoding\` says ${coding}, but the body is none, is damaged or cut short, or goes on behind its end`,
+    hint: "Send the file as it is, or all of it as one gzip or deflate body.",
+    retryable: false,
+  };
 }
 
 /** Coded bytes that are undone at once: they become 8 MiB at most. */
@@ -43,12 +61,21 @@ const SLICE = 8 * 1024;
  * Undoes a coding slice by slice, as it is read. workerd's own stream undoes all that there is at once, whoever reads it how
  * fast: 2 MB that become 2 GB would take the memory for all of it.
  */
-function undone(body: ReadableStream<Uint8Array>, format: Coding): ReadableStream<Uint8Array> {
+function undone(
+  body: ReadableStream<Uint8Array>,
+  format: Coding,
+  onBroken: () => void,
+): ReadableStream<Uint8Array> {
   const coded = body.getReader();
   const { readable, writable } = new DecompressionStream(format);
   const [plain, writer] = [readable.getReader(), writable.getWriter()];
   let rest = new Uint8Array();
   let isFed = false;
+  // A line that breaks fails where it is read, which says nothing of the coding.
+  const fail = (error: unknown): never => {
+    onBroken();
+    throw error;
+  };
   const feed = async (): Promise<true> => {
     if (rest.length === 0) {
       const { done, value } = await coded.read();
@@ -57,7 +84,7 @@ function undone(body: ReadableStream<Uint8Array>, format: Coding): ReadableStrea
     }
     const slice = rest.subarray(0, SLICE);
     rest = rest.subarray(SLICE);
-    await (isFed ? writer.close() : writer.write(slice));
+    await (isFed ? writer.close() : writer.write(slice)).catch(fail);
     return true;
   };
   let feeding: Promise<true> | undefined;
@@ -67,7 +94,7 @@ function undone(body: ReadableStream<Uint8Array>, format: Coding): ReadableStrea
         let read: ReadableStreamReadResult<Uint8Array> | undefined;
         const reading = plain.read().then((one) => {
           read = one;
-        });
+        }, fail);
         while (read === undefined) {
           if (!isFed) feeding ??= feed();
           const fed = await Promise.race([reading, feeding ?? reading]);

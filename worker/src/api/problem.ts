@@ -60,7 +60,7 @@ export function statusOfRequest({ code }: Trouble): 400 | 404 {
 
 /** The same with the field that its message begins with, if it does. */
 export function withField<T extends Trouble>(trouble: T): T {
-  const field = /^`([\w.]+)`/.exec(trouble.message)?.[1];
+  const field = /^`([\w.-]+)`/.exec(trouble.message)?.[1];
   return field === undefined ? trouble : { ...trouble, field };
 }
 

@@ -16,7 +16,7 @@ import { identityOf, replacementOf } from "./accept.ts";
 import type { Bound } from "./auth.ts";
 import { json, needs, problems } from "./documented.ts";
 import { drop } from "./door.ts";
-import { codingsOf, decoded } from "./encoding.ts";
+import { codingsOf, type Decoded, decoded } from "./encoding.ts";
 import { full } from "./full.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { invalid, problem, statusOf, type Trouble, withField } from "./problem.ts";
@@ -118,7 +118,8 @@ uploads.openapi(
         };
         // The core judges a body by its type, too.
         const headers = contentType === undefined ? {} : { "content-type": contentType };
-        const file = new Response(decoded(body, codings), { headers });
+        const { body: plain, broken } = decoded(body, codings);
+        const file = { body: new Response(plain, { headers }), broken };
         const end = await upload(env, params, file, options, req.raw.signal);
         if ("failure" in end) return problem(context, statusOf(end.error), withField(end.failure));
         return context.json({ id: job.id, ...end }, 201);
@@ -130,7 +131,7 @@ uploads.openapi(
 async function upload(
   env: Env,
   params: RunParams,
-  body: Response,
+  { body, broken }: { body: Response } & Pick<Decoded, "broken">,
   options: UploadOptions,
   gone: AbortSignal,
 ): Promise<Omit<Uploaded, "id"> | { failure: Failure; error: unknown }> {
@@ -156,7 +157,7 @@ async function upload(
     await beat.end();
     // What the index has ended is told in its words.
     const over = beat.order === "go" ? undefined : await index.settled(id, 0);
-    const told = over?.error ?? asFailure(error);
+    const told = over?.error ?? broken() ?? asFailure(error);
     const failure = isNoVideo(told) ? { ...told, hint: NO_VIDEO_HINT } : told;
     await index.fail(id, run, failure);
     return { failure, error };
