@@ -188,6 +188,20 @@ test("a last id that this ingest never said loses nothing", async () => {
   }
 });
 
+test("who asks for the head of a stream follows nothing", async () => {
+  const url = origin.add("/head.mp4", { size: 10 });
+  const id = await postIngest(worker, { url });
+  const headers = { authorization: `Bearer ${worker.token}` };
+  // More than one caller may follow at once.
+  for (let n = 0; n < 120; n += 1) {
+    const method = "HEAD";
+    const response = await fetch(`${worker.url}/v1/ingests/${id}/events`, { method, headers });
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  }
+  assert.equal((await listen(id)).messages.at(-1)?.event, "end");
+});
+
 test("fifty listeners hear the same", async () => {
   const url = origin.add("/many.mp4", { size: 4 * MIB, bytesPerSecond: 2 * MIB });
   const id = await postIngest(worker, { url, partSize: MIB });
@@ -200,4 +214,28 @@ test("fifty listeners hear the same", async () => {
     );
     assert.equal(messages.at(-1)?.event, "end");
   }
+});
+
+test("numbers of entries and cursors of pages tell nothing of what happens to others", async () => {
+  await callWorker(worker, "/v1/pause", { method: "POST" });
+  const url = origin.add("/quiet.mp4", { size: 10 });
+  const pageAfter = async () => (await callWorker(worker, "/v1/ingests?limit=1")).body.cursor;
+  const id = await postIngest(worker, { url });
+  const early: string = await pageAfter();
+  const others = Array.from({ length: 20 }, () => ({ url }));
+  await callWorker(worker, "/v1/ingests", { method: "POST", body: JSON.stringify(others) });
+  await callWorker(worker, `/v1/ingests/${id}`, { method: "DELETE" });
+  const { timeline } = await viewIngest(worker, id);
+  assert.deepEqual(
+    timeline.map(({ type, seq }) => [type, seq - (timeline[0]?.seq ?? 0)]),
+    [
+      ["queued", 0],
+      ["canceled", 1],
+    ],
+  );
+  const late: string = await pageAfter();
+  assert.match(late, /^v1\.[\w-]+$/);
+  assert.equal(late.length, early.length);
+  const inside = Buffer.from(late.slice(3), "base64url").toString("latin1");
+  assert.doesNotMatch(inside, /\d{3}/);
 });

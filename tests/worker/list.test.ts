@@ -146,7 +146,7 @@ test("filters by state and time, alone and together", async () => {
     "state=",
     "since=yesterday",
     "until=5",
-    "cursor=x",
+    ...["cursor=", "cursor=x", "cursor=5", "cursor=v1.AAAA", `cursor=${"9".repeat(400)}`],
     "limit=0",
   ]) {
     const { status, body } = await call(`/v1/ingests?${wrong}`);

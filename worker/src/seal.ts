@@ -10,7 +10,7 @@ import {
 import type { Env } from "./env.ts";
 
 /** What was sealed for one purpose does not open for another. */
-type Purpose = "source" | "session";
+type Purpose = "source" | "session" | "cursor";
 
 export async function seal(env: Env, purpose: Purpose, value: object): Promise<string> {
   return sealUnder(await key(secretOf(env), purpose), value);

@@ -40,15 +40,20 @@ events.openapi(
     const listener = listenerOf(context);
     const last = context.req.header("last-event-id") ?? "";
     // What this ingest never said is not believed: it is told from the beginning.
-    let seq = /^\d{1,15}$/.test(last) ? await index.heard(id, Number(last), listener) : 0;
+    let seq = /^\d{1,15}$/.test(last) ? await index.heard(id, Number(last), listener) : undefined;
     let moved: string | undefined;
     const first = await index.watch(id, seq, undefined, 0, listener);
     if (!first) return problem(context, 404, NOT_FOUND);
     if ("full" in first) return full(context, first);
     // A browser that hears 204 does not connect again.
-    if (first.over && first.entries.length === 0 && seq > 0) {
+    if (first.over && first.entries.length === 0 && seq !== undefined) {
       await index.leave(listener);
       return context.body(null, 204);
+    }
+    // Who only looks at the head follows nothing.
+    if (context.req.method === "HEAD") {
+      await index.leave(listener);
+      return context.body(null, 200, { "content-type": "text/event-stream" });
     }
     return streamSSE(context, async (stream) => {
       stream.onAbort(() => index.leave(listener));

@@ -7,6 +7,7 @@ import { type Acceptance, type Actor, jobs, type NewJob } from "../jobs/index.ts
 import { toJob } from "./accept.ts";
 import type { Bound } from "./auth.ts";
 import { csv } from "./csv.ts";
+import { cursorOf, NO_CURSOR, rowOf } from "./cursor.ts";
 import { IdParam, json, needs, problems } from "./documented.ts";
 import { codingsOf } from "./encoding.ts";
 import { full } from "./full.ts";
@@ -109,16 +110,15 @@ ingests.openapi(
     responses: { 200: json(IngestPage, "A page."), ...problems(400) },
   }),
   async (context) => {
-    const { cursor, ...query } = context.req.valid("query");
-    const page = await jobs(context.env).page(
-      {
-        ...filters(query),
-        limit: query.limit,
-        ...(cursor !== undefined && { before: Number(cursor) }),
-      },
+    const { env, req } = context;
+    const { cursor, ...query } = req.valid("query");
+    const before = cursor === undefined ? undefined : await rowOf(env, cursor);
+    if (cursor !== undefined && before === undefined) return problem(context, 400, NO_CURSOR);
+    const page = await jobs(env).page(
+      { ...filters(query), limit: query.limit, ...(before !== undefined && { before }) },
       context.get("actor"),
     );
-    return context.json(page, 200);
+    return context.json({ ...page, cursor: await cursorOf(env, page.cursor) }, 200);
   },
 );
 

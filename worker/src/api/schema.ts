@@ -185,7 +185,10 @@ export type Ingest = z.infer<typeof Ingest>;
 
 export const TimelineEntry = z
   .object({
-    seq: z.number().int(),
+    seq: z.number().int().openapi({
+      description:
+        "Of two entries of one ingest the later one has the greater, which is also its id in the event stream.",
+    }),
     at: instant,
     type: z.string().openapi({
       description:
@@ -256,8 +259,9 @@ export const ListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
   cursor: z
     .string()
-    .regex(/^\d{1,15}$/)
-    .optional(),
+    .max(200)
+    .optional()
+    .openapi({ description: "That of the page before, as it is: it says nothing by itself." }),
 });
 
 export const Stats = z

@@ -124,16 +124,16 @@ export class JobIndex extends DurableObject<Env> {
     return { ...toIngest(row), ...this.#table.timeline(row) };
   }
 
-  /** The entry that a listener says it heard last, if this ingest has it; else 0, and it hears everything. */
-  heard(id: string, seq: number, actor: Actor): number {
+  /** The entry that a listener says it heard last, if this ingest has it; else it hears everything. */
+  heard(id: string, seq: number, actor: Actor): number | undefined {
     const row = this.#table.seen(id, actor);
-    return row && this.#table.hasEntry(row, seq) ? seq : 0;
+    return row && this.#table.hasEntry(row, seq) ? seq : undefined;
   }
 
   /** What is new of a job: at once if there is something after `seq`, or when something happens; after a while at the latest. */
   async watch(
     id: string,
-    seq: number,
+    seq: number | undefined,
     moved: string | undefined,
     patienceMs: number,
     listener: Listener,
@@ -151,7 +151,11 @@ export class JobIndex extends DurableObject<Env> {
     return this.#glance(id, seq, listener);
   }
 
-  #glance(id: string, seq: number, { session, ...actor }: Listener): Glance | undefined {
+  #glance(
+    id: string,
+    seq: number | undefined,
+    { session, ...actor }: Listener,
+  ): Glance | undefined {
     const row = this.#table.seen(id, actor);
     if (!row || (session && !this.#sessions.isOpen(session))) return undefined;
     const entries = this.#table.entries(row, seq);

@@ -57,7 +57,6 @@ export const COLUMNS = `
 `;
 
 export type EntryRow = {
-  seq: number;
   at: number;
   type: string;
   text: string;
@@ -96,8 +95,22 @@ export function isSettled({ todo }: Pick<Row, "todo">): boolean {
   return todo === null || todo === "notify" || todo === "confirm";
 }
 
-export function toEntry({ seq, at, type, text, actor }: EntryRow): TimelineEntry {
-  return { seq, at: iso(at), type, text, ...given("actor", actor) };
+/** @param nth Which entry of this ingest it is, from 1. */
+export function toEntry(row: Row, nth: number, { at, type, text, actor }: EntryRow): TimelineEntry {
+  return { seq: beginning(row) + nth, at: iso(at), type, text, ...given("actor", actor) };
+}
+
+/** Which entry of this ingest has this number, from 1; what is out of range is none of its own. */
+export function nthOf(row: Row, seq: number): number {
+  return seq - beginning(row);
+}
+
+/**
+ * Entries are numbered over all callers, and those numbers would tell how much happens to the others. Each ingest counts its
+ * own, from a number of its own, so that the last id that was heard of another one is not taken for one of these.
+ */
+function beginning({ id }: Row): number {
+  return Number.parseInt(id.slice(0, 10), 16) || 0;
 }
 
 function iso(ms: number): string {

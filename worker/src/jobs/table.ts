@@ -2,7 +2,7 @@
 import type { Ingest, State, Stats, TimelineEntry } from "../api/schema.ts";
 import type { Acceptance, Actor, NewJob, Report } from "./contract.ts";
 import type { Notices } from "./notices.ts";
-import { COLUMNS, type EntryRow, isSettled, type Row, toEntry, toIngest } from "./row.ts";
+import { COLUMNS, type EntryRow, isSettled, nthOf, type Row, toEntry, toIngest } from "./row.ts";
 
 type Luggage = { request: string | null; checkpoint: string | null };
 type Sums = { bytes: number; rate: number; parts: number };
@@ -202,43 +202,48 @@ export class Table {
     this.#tell(row.id);
   }
 
-  entries(row: Row, after: number): TimelineEntry[] {
+  /** What comes after this entry, or from the beginning after none; as many as are read at once. */
+  entries(row: Row, after: number | undefined): TimelineEntry[] {
+    const heard = after === undefined ? 0 : nthOf(row, after);
+    // None is ever removed alone, so the nth stays the nth.
     return this.#sql
       .exec<EntryRow>(
-        "SELECT seq, at, type, text, actor FROM entries WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?",
+        "SELECT at, type, text, actor FROM entries WHERE job = ? ORDER BY seq LIMIT ? OFFSET ?",
         row.seq,
-        after,
         PAGE,
+        heard,
       )
       .toArray()
-      .map(toEntry);
+      .map((entry, index) => toEntry(row, heard + index + 1, entry));
   }
 
   /** All of a timeline, or of a long one how it began and the newest, with the number of those between. */
   timeline(row: Row): { timeline: TimelineEntry[]; omitted?: number } {
-    const first = this.entries(row, 0);
+    const first = this.entries(row, undefined);
     if (first.length < PAGE) return { timeline: first };
-    const { count } = this.#sql
-      .exec<{ count: number }>("SELECT COUNT(*) AS count FROM entries WHERE job = ?", row.seq)
-      .one();
+    const count = this.#count(row);
     if (count <= PAGE) return { timeline: first };
     const newest = this.#sql
       .exec<EntryRow>(
-        "SELECT seq, at, type, text, actor FROM entries WHERE job = ? ORDER BY seq DESC LIMIT ?",
+        "SELECT at, type, text, actor FROM entries WHERE job = ? ORDER BY seq DESC LIMIT ?",
         row.seq,
         PAGE - BEGINNING,
       )
       .toArray()
-      .map(toEntry)
+      .map((entry, index) => toEntry(row, count - index, entry))
       .toReversed();
     return { timeline: [...first.slice(0, BEGINNING), ...newest], omitted: count - PAGE };
   }
 
   hasEntry(row: Row, seq: number): boolean {
-    return (
-      this.#sql.exec("SELECT 1 FROM entries WHERE job = ? AND seq = ?", row.seq, seq).toArray()
-        .length > 0
-    );
+    const nth = nthOf(row, seq);
+    return nth >= 1 && nth <= this.#count(row);
+  }
+
+  #count(row: Row): number {
+    return this.#sql
+      .exec<{ count: number }>("SELECT COUNT(*) AS count FROM entries WHERE job = ?", row.seq)
+      .one().count;
   }
 
   /**
