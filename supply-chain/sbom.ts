@@ -56,7 +56,12 @@ const file = (path: string): string => fileURLToPath(new URL(path, root));
 /** The bill of materials, as an object that JSON holds. */
 export async function billOfMaterials(): Promise<object> {
   const manifest = JSON.parse(await readFile(file("pkg/package.json"), "utf8"));
-  const nodes = [...(await crates()), ...(await npmPackages())];
+  const ofRust = await crates();
+  const ofCore = new Set(ofRust.map((node) => node.component["bom-ref"]));
+  const fuzzing = (await lockedCrates("fuzz/Cargo.lock")).filter(
+    (node) => !ofCore.has(node.component["bom-ref"]),
+  );
+  const nodes = [...ofRust, ...fuzzing, ...(await npmPackages())];
   nodes.sort((a, b) => (a.component["bom-ref"] < b.component["bom-ref"] ? -1 : 1));
   const known = new Set(nodes.map((node) => node.component["bom-ref"]));
   const subject: Component = {
@@ -147,12 +152,48 @@ function compiledIn({ packages, resolve }: CargoMetadata): Set<string> {
 }
 
 async function cargoChecksums(): Promise<Map<string, string>> {
-  const lock = await readFile(file("Cargo.lock"), "utf8");
-  const entry =
-    /name = "([^"]+)"\nversion = "([^"]+)"\nsource = "[^"]+"\nchecksum = "([0-9a-f]{64})"/g;
+  const nodes = await lockedCrates("Cargo.lock");
   return new Map(
-    [...lock.matchAll(entry)].map(([, name, version, sum = ""]) => [`${name} ${version}`, sum]),
+    nodes.map(({ component: { name, version, hashes } }) => [
+      `${name} ${version}`,
+      hashes?.[0]?.content ?? "",
+    ]),
   );
+}
+
+/** What a lock file tells by itself: not the licences, for which the crates would have to be here. */
+async function lockedCrates(path: string): Promise<Node[]> {
+  const entries = (await readFile(file(path), "utf8")).split("[[package]]\n").slice(1);
+  const field = (entry: string, name: string) => new RegExp(`^${name} = "(.+)"$`, "m").exec(entry);
+  const purlOf = (name: string, version: string) => `pkg:cargo/${name}@${version}`;
+  const locked = entries.map((entry) => {
+    const [[, name = ""], [, version = ""]] = [
+      field(entry, "name") ?? [],
+      field(entry, "version") ?? [],
+    ];
+    const [, checksum] = field(entry, "checksum") ?? [];
+    const [, list = ""] = /^dependencies = \[\n([^\]]*)\]/m.exec(entry) ?? [];
+    const wanted = [...list.matchAll(/"([^" ]+)(?: ([^" ]+))?[^"]*"/g)];
+    return { name, version, checksum, wanted };
+  });
+  return locked.flatMap(({ name, version, checksum, wanted }) => {
+    // Our own have none.
+    if (checksum === undefined) return [];
+    const ref = purlOf(name, version);
+    const needs = wanted.map(([, wish = "", exact]) =>
+      purlOf(wish, exact ?? locked.find((one) => one.name === wish)?.version ?? ""),
+    );
+    const component: Component = {
+      type: "library",
+      "bom-ref": ref,
+      name,
+      version,
+      purl: ref,
+      scope: "excluded",
+      hashes: [{ alg: "SHA-256", content: checksum }],
+    };
+    return [{ component, needs }];
+  });
 }
 
 /** What package-lock.json names. A package that lies in several folders is one component for each of its versions. */

@@ -23,9 +23,11 @@ interface Lock {
 
 test("the bill of materials holds each locked crate and package once, with digest and licence", async () => {
   const { components, dependencies } = (await billOfMaterials()) as Bill;
-  const crates = [
-    ...(await read("Cargo.lock")).matchAll(/name = "(.+)"\nversion = "(.+)"\nsource/g),
-  ].map(([, name, version]) => `pkg:cargo/${name}@${version}`);
+  const locks = (await read("Cargo.lock")) + (await read("fuzz/Cargo.lock"));
+  const crates = [...locks.matchAll(/name = "(.+)"\nversion = "(.+)"\nsource/g)].map(
+    ([, name, version]) => `pkg:cargo/${name}@${version}`,
+  );
+  assert.ok(crates.some((ref) => ref.startsWith("pkg:cargo/libfuzzer-sys@")));
   const { packages } = JSON.parse(await read("package-lock.json")) as Lock;
   const fromNpm = Object.entries(packages)
     .filter(([path, { version, link }]) => path.includes("node_modules/") && version && !link)

@@ -89,7 +89,8 @@ ${optionLines(RESUME)}
 
 A checkpoint says which file is uploaded and into which media, so resume only those you know. A media that has its file
 already is not overwritten, unless --replace began the upload, which is asked about. Where no upload id is in the checkpoint,
-or the server no longer knows it, the key needs vod:GetVideoInfo to see that.
+or the server no longer knows it, the key needs vod:GetVideoInfo to see that, and has to be the one that the checkpoint was
+written with; with another, such as a temporary one that has changed, the media is yours to vouch for by --yes.
 
 The region is kept in the checkpoint. What else says how the service is reached is not, and neither are --callback and
 --traffic-limit: give them again.`;
@@ -99,8 +100,8 @@ const ABORT_HELP = `usage: vodlift abort <FILE> [options]
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
 stays in VOD, without media. Of a playlist the files that are stored already are removed by DeleteVideo, and with them the
 media id; the key needs vod:DeleteVideo and vod:GetVideoInfo for it. Whatever FILE says, nothing is removed but the parts
-of the upload id it names, and media that still wait for their file. A media that was there before (--adopt) is never
-deleted.
+of the upload id it names, and, where it was written with the same key, media that still wait for their file. A media that
+was there before (--adopt) is never deleted.
 
 options:
 ${optionLines(ABORT)}`;
