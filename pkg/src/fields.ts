@@ -81,6 +81,7 @@ const everyRun: All<Pick<TransferOptions, keyof TransferOptions & keyof ResumeOp
   onProgress: true,
   onSlowRequest: true,
   slowRequestMs: true,
+  trace: true,
 };
 
 const transfer: All<TransferOptions> = {

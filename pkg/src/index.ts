@@ -5,7 +5,7 @@ import { defined, invalid, text, whole as wholeNumber } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
-import { checkAddress, errorOf, readCheckpoint, Upload, VodliftError } from "./core.ts";
+import { checkAddress, errorOf, readCheckpoint, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
 import { FIELDS, mustBeKnown, type Names } from "./fields.ts";
 import { wordsOf } from "./hosts/failure.ts";
@@ -43,7 +43,7 @@ import type {
 import type { Outcome } from "./outcome.ts";
 import { inParallel } from "./parallel.ts";
 import { unlessAborted } from "./patience.ts";
-import { type Run, run } from "./run.ts";
+import { type Run, run, start } from "./run.ts";
 import {
   type OpenSource,
   openSource,
@@ -232,20 +232,20 @@ export class Vodlift {
   ): Promise<Outcome | Suspended> {
     return run(source, () => {
       mustBeKnown(options, known);
-      const { checkpoint: store, signal, stop, onProgress } = options;
+      const { checkpoint: store, signal, stop, onProgress, trace } = options;
       return {
         slow: slowRequests(options),
         host: host(),
         source,
         keys: this.#keys,
-        machine: (data, account, limits) => {
-          const job = this.#job(data, media(), howTo(options), limits);
-          return Upload.create(job, account, entropy(), Date.now());
+        begin: (data, limits) => {
+          return { type: "create", job: this.#job(data, media(), howTo(options), limits) };
         },
         store,
         signal,
         stop,
         onProgress,
+        trace,
       };
     });
   }
@@ -280,7 +280,7 @@ export class Vodlift {
     };
     try {
       const job = this.#job(opened.data, media(), howTo(options), host().limits);
-      Upload.create(job, await this.#keys.current(), entropy(), Date.now()).free();
+      start({ type: "create", job }, await this.#keys.current()).free();
       const ofKind = FIELDS[as === "video" ? "upload" : as];
       mustBeKnown(options, ofKind, `does not go with \`as\` ${as}`);
     } finally {
@@ -343,7 +343,7 @@ export class Vodlift {
     const given = options?.source === undefined ? undefined : takeSource(options.source);
     return run(given, async () => {
       mustBeKnown(options, FIELDS.resume);
-      const { signal, stop, onProgress } = options;
+      const { signal, stop, onProgress, trace } = options;
       const { checkpoint, store } = await unlessAborted(load(from), signal);
       await unlessAborted(confirm(checkpoint, options), signal);
       return {
@@ -351,15 +351,16 @@ export class Vodlift {
         host: host(),
         source: sourceOf(checkpoint, options, given),
         keys: this.#keys,
-        machine: (data, account, limits) => {
+        begin: (data, limits) => {
           const { media, region } = checkpoint;
           const job = this.#job(data, media, howToResume(options), limits, region);
-          return Upload.resume(checkpoint, job, account, entropy(), Date.now());
+          return { type: "resume", checkpoint, job };
         },
         store,
         signal,
         stop,
         onProgress,
+        trace,
       };
     });
   }
@@ -386,18 +387,18 @@ export class Vodlift {
       data: { type: "slices", size: 1 },
       local: undefined,
     });
-    const machine: Run["machine"] = (data, account, limits) => {
+    const begin: Run["begin"] = (data, limits) => {
       const job = this.#job(data, checkpoint.media, {}, limits, checkpoint.region);
-      return Upload.discard(checkpoint, job, account, entropy(), Date.now());
+      return { type: "discard", checkpoint, job };
     };
-    const nothing = { signal: undefined, stop: undefined, onProgress: undefined };
+    const nothing = { signal: undefined, stop: undefined, onProgress: undefined, trace: undefined };
     const source = { open };
     try {
       await run(undefined, () => ({
         host: host(),
         keys: this.#keys,
         source,
-        machine,
+        begin,
         store,
         ...nothing,
       }));
@@ -661,11 +662,6 @@ function callParams(params: Readonly<Record<string, unknown>>): [string, string]
     }
     return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)]];
   });
-}
-
-/** Drawn for one upload alone. */
-function entropy(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(32));
 }
 
 async function load(

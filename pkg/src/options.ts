@@ -244,6 +244,13 @@ export interface UploadOptions {
   onSlowRequest?: (slow: SlowRequest) => unknown;
   /** From when on a request is slow, in ms: 300,000 unless told otherwise. 0 tells of every one. */
   slowRequestMs?: number;
+  /**
+   * Told what the core hears and what it answers: a JSON object a line, for a report of what went wrong. Every secret in it
+   * has a stand-in: keys, upload credentials, signatures, what a caller asks a source with, and what queries hold, but for
+   * file names. `cargo run -p replay -- FILE` in this project runs such a trace again. If it throws or rejects: as
+   * `onProgress`.
+   */
+  trace?: (line: string) => unknown;
 }
 
 /** What an HLS playlist becomes, and how to go about it. */
@@ -303,6 +310,7 @@ export type TransferOptions = Pick<
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
+  | "trace"
 >;
 
 /** What every image and attached media may have. */
@@ -448,6 +456,7 @@ export interface ResumeOptions
       | "onProgress"
       | "onSlowRequest"
       | "slowRequestMs"
+      | "trace"
     >,
     Pick<PlaylistOptions, "segments" | "limits" | "hosts"> {
   /** Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query may be a secret. */

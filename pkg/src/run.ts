@@ -3,7 +3,7 @@
 import { onAbort } from "./aborts.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { CheckpointSaver } from "./checkpoint/saver.ts";
-import { errorOf, type Upload, VodliftError } from "./core.ts";
+import { errorOf, Upload, VodliftError } from "./core.ts";
 import { drive, type Suspended } from "./driver.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
@@ -14,6 +14,7 @@ import { mustNotBeAborted, unlessAborted } from "./patience.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { SlowRequests } from "./slow.ts";
 import type { OpenSource, TakenSource } from "./sources/index.ts";
+import { type Beginning, traced } from "./trace/index.ts";
 import type { Account, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
 
 /** What a run needs. */
@@ -22,13 +23,32 @@ export interface Run {
   readonly source: Pick<TakenSource, "open"> & Partial<TakenSource>;
   /** Whose keys sign. */
   readonly keys: Keys;
-  /** Makes the machine that decides. */
-  machine(source: Job["source"], account: Account, host: HostLimits): Upload;
+  /** What the machine begins with that decides. */
+  begin(source: Job["source"], host: HostLimits): Beginning;
   readonly store: CheckpointStore | undefined;
   readonly signal: AbortSignal | undefined;
   readonly stop: AbortSignal | undefined;
   readonly onProgress: ((progress: UploadProgress) => unknown) | undefined;
   readonly slow?: SlowRequests | undefined;
+  /** Who wants to write down what happens. */
+  readonly trace: ((line: string) => unknown) | undefined;
+}
+
+/** Makes the machine that decides; where somebody wants to write down what it does, that is told. */
+export function start(
+  begun: Beginning,
+  account: Account,
+  tell?: (line: string) => void,
+): Pick<Upload, "handle" | "held" | "free"> {
+  // Drawn for this upload alone.
+  const entropy = crypto.getRandomValues(new Uint8Array(32));
+  const now = Date.now();
+  const { job } = begun;
+  const machine =
+    begun.type === "create"
+      ? Upload.create(job, account, entropy, now)
+      : Upload[begun.type](begun.checkpoint, job, account, entropy, now);
+  return tell ? traced(machine, begun, { account, entropy, now }, tell) : machine;
 }
 
 /**
@@ -83,7 +103,9 @@ async function runOpened(
   const forget = signal && onAbort(signal, relay);
   const share = shareOf(what.host.limits);
   try {
-    const machine = what.machine(data, account, share.limits);
+    const { trace } = what;
+    const tellLine = trace && ((line: string) => tell.call("trace", () => trace(line)));
+    const machine = start(what.begin(data, share.limits), account, tellLine);
     const end = await drive({
       machine,
       memory: new PlaylistMemory(() => machine.held()),

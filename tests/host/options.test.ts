@@ -69,6 +69,7 @@ test("each field of UploadOptions is a column, or is for all rows or none", () =
     ...PROGRAM,
     ...RECORDS,
     "slowRequestMs",
+    "trace",
     "allowPrivateSources",
     "allowHosts",
     "denyHosts",

@@ -9,7 +9,7 @@ mod toolchain;
 mod wasm;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
@@ -37,9 +37,23 @@ fn run() -> Result<()> {
             println!("{toolchain}");
             Ok(())
         }
+        ["replay", file] => replay(file),
         _ => bail!(
-            "usage: cargo run -p xtask -- <command>\n\n  wasm         build the core as wasm, with its glue and types, into pkg/src/wasm\n  rust-worker  build the example Worker in Rust into examples/rust-worker/build\n  web-harness  build what the tests of the feature `web` call\n  toolchain    find or get a compiler for wasm, and name it"
+            "usage: cargo xtask <command>\n\n  wasm         build the core as wasm, with its glue and types, into pkg/src/wasm\n  rust-worker  build the example Worker in Rust into examples/rust-worker/build\n  web-harness  build what the tests of the feature `web` call\n  toolchain    find or get a compiler for wasm, and name it\n  replay FILE  run a recorded session through the core again, and show where it parts ways"
         ),
+    }
+}
+
+/// A program of its own, since the build would wait for the core to be compiled for this machine, too.
+fn replay(file: &str) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["run", "-q", "-p", "replay", "--", file])
+        .status()
+        .context("cargo cannot be started")?;
+    match status.success() {
+        true => Ok(()),
+        false => bail!("it does not do what was recorded"),
     }
 }
 

@@ -10,6 +10,7 @@ import { progressView, type Snapshot } from "./progress.ts";
 import { quoted } from "./shell.ts";
 import { onInterrupt } from "./signals.ts";
 import { slowLine } from "./slow.ts";
+import { traceTo } from "./trace.ts";
 
 /** Options that every command has that talks to VOD. */
 export type ServiceArguments = Partial<Values<typeof SERVICE>> & { json: boolean; quiet: boolean };
@@ -56,6 +57,7 @@ export interface Watched {
   interrupt: AbortSignal;
   onProgress?: (progress: UploadProgress) => void;
   onSlowRequest?: (slow: SlowRequest) => void;
+  trace?: (line: string) => void;
 }
 
 /** How it ended. */
@@ -74,11 +76,12 @@ type End =
  * and leaves the rest for `vodlift resume`.
  */
 export async function watch(
-  command: ServiceArguments & { checkpoint?: string; slowRequestMs?: number },
+  command: ServiceArguments & { checkpoint?: string; slowRequestMs?: number; trace?: string },
   name: string,
   env: NodeJS.ProcessEnv,
   work: (watched: Watched) => Promise<End>,
 ): Promise<number> {
+  const trace = await traceTo(command.trace);
   const view = command.quiet ? undefined : progressView(name, SCREEN, env);
   const interrupt = new AbortController();
   const { checkpoint, slowRequestMs } = command;
@@ -103,6 +106,7 @@ export async function watch(
   try {
     const end = await work({
       ...signals,
+      ...trace.options,
       interrupt: interrupt.signal,
       onProgress: seen,
       // Who names no threshold hears of none.
@@ -122,6 +126,7 @@ export async function watch(
     return 0;
   } finally {
     view?.end();
+    await trace.close();
   }
 }
 

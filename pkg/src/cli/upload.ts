@@ -150,7 +150,7 @@ export function replaceFrom(
 
 /** How to go about it, also where it goes on. */
 export async function transferFrom(command: Values<typeof TRANSFER>) {
-  const { headers: _, allowPrivate, segments, ...how } = pick(command, TRANSFER);
+  const { headers: _, trace: __, allowPrivate, segments, ...how } = pick(command, TRANSFER);
   return {
     ...how,
     allowPrivateSources: allowPrivate ?? false,

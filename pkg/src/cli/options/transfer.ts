@@ -46,6 +46,11 @@ export const TRANSFER = {
     seconds,
     "a line on stderr for each request that takes longer, while it does; not with --quiet",
   ),
+  trace: option(
+    "--trace FILE",
+    path,
+    "write what happens into a new file, a JSON object a line and without a secret: to report what went wrong",
+  ),
   maxBytes: option(
     "--max-bytes 20GiB",
     size,
