@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
-import { checkAddress } from "../../pkg/src/emulator/addresses.ts";
+import { refusalBy } from "../../pkg/src/emulator/addresses.ts";
 import {
   type Emulator,
   type EmulatorOptions,
@@ -268,43 +268,57 @@ test("the callback that its owner set goes where they said", async (context) => 
 
 const seed = Number(process.env.SEED ?? 11);
 
-test(`addresses drawn by seed ${seed} are private in every spelling, or in none`, () => {
-  const draw = dice(seed);
-  const isPrivate = (address: string) => {
-    try {
-      checkAddress(address, false);
-      return false;
-    } catch {
-      return true;
+/** What an IPv6 address may carry an IPv4 one in: mapped, compatible, NAT64 of both prefixes, 6to4, Teredo, ISATAP. */
+function carriers(octets: readonly number[]): string[] {
+  const hex = (values: readonly number[]) =>
+    values.map((octet) => octet.toString(16).padStart(2, "0")).join("");
+  const [all, inverted] = [hex(octets), hex(octets.map((octet) => octet ^ 255))];
+  const pair = (digits: string) => `${digits.slice(0, 4)}:${digits.slice(4)}`;
+  const skipping = `${all.slice(0, 4)}:${all.slice(4, 6)}:${all.slice(6)}00`;
+  return [
+    `::ffff:${octets.join(".")}`,
+    `::ffff:${pair(all)}`,
+    `0:0:0:0:0:FFFF:${pair(all)}`,
+    `::${pair(all)}`,
+    `64:ff9b::${pair(all)}`,
+    `64:ff9b:1:${skipping}::`,
+    `2002:${pair(all)}::1`,
+    `2001:0:4136:e378:8000:63bf:${pair(inverted)}`,
+    `fe80::5efe:${pair(all)}`,
+    `fe80::5efe:${pair(all)}%eth0`,
+  ];
+}
+
+const METADATA = [
+  ...["169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200", "168.63.129.16"],
+  ...["192.0.0.192", "100.96.0.96", "169.254.42.42", "169.254.0.23"],
+];
+
+test("where clouds tell a machine its role's keys is called by no switch, in no spelling", () => {
+  const own = ["fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:42::42", "fe80::a9fe:a9fe"];
+  const carried = METADATA.flatMap((plain) => carriers(plain.split(".").map(Number)));
+  for (const address of [...own, ...METADATA, ...carried]) {
+    for (const allowPrivate of [false, true]) {
+      match(refusalBy(allowPrivate)(address)?.message ?? "called", /metadata/, address);
     }
-  };
+  }
+});
+
+test(`addresses drawn by seed ${seed} are private in every spelling`, () => {
+  const draw = dice(seed);
+  const isPrivate = (address: string) => refusalBy(false)(address) !== undefined;
   const first = [
-    "10",
-    "127",
-    "192.168",
-    "172.16",
-    "172.31",
-    "169.254",
-    "100.64",
-    "0",
-    "224",
-    "255",
+    ...["10", "127", "192.168", "172.16", "172.31", "169.254", "100.64", "0", "224", "255"],
+    ...["198.18", "192.0.0", "192.0.2", "198.51.100", "203.0.113", "192.88.99"],
   ];
   for (let turn = 0; turn < 500; turn += 1) {
     const begin = draw.pick([...first, "8", "93.184", "172.32", "192.169", "100.128", "11"]);
     const octets = begin.split(".").map(Number);
     while (octets.length < 4) octets.push(draw.below(256));
     const plain = octets.join(".");
-    const hex = octets.map((octet) => octet.toString(16).padStart(2, "0")).join("");
-    const pair = `${hex.slice(0, 4)}:${hex.slice(4)}`;
-    const wanted = first.includes(begin);
-    const spellings = [
-      `::ffff:${plain}`,
-      `::ffff:${pair}`,
-      `0:0:0:0:0:FFFF:${pair}`,
-      `64:ff9b::${pair}`,
-    ];
-    for (const address of [plain, ...spellings]) equal(isPrivate(address), wanted, address);
+    equal(isPrivate(plain), first.includes(begin), plain);
+    // What leads through another network is nobody's public address, whatever it carries.
+    for (const address of carriers(octets)) equal(isPrivate(address), true, address);
   }
 });
 

@@ -139,7 +139,7 @@ for (const [name, command] of Object.entries(runtimes)) {
 }
 
 const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"];
-const REFUSALS = ["address_refused", "address_refused", "service_refused"];
+const REFUSALS = ["address_refused", "address_refused", "service_refused", "private_address"];
 const NEVER_CONNECTED = { ends: [...REFUSALS, ...REFUSALS, ...REFUSALS], requests: 0, asked: true };
 
 async function guardedOn(command: string[], env: Record<string, string>): Promise<unknown> {

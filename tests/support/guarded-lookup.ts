@@ -1,7 +1,10 @@
 // Runs on Node, Deno and Bun: whether a name that leads to a refused address is ever connected to, as a public source, a
-// private one or a service, by itself or through the proxy that the environment names. One line tells.
+// private one, a service or what the emulator is to call, by itself or through the proxy that the environment names. One
+// line tells.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { PrivateAddress } from "../../pkg/src/emulator/addresses.ts";
+import { send } from "../../pkg/src/emulator/outgoing.ts";
 import { createHost } from "../../pkg/src/hosts/node.ts";
 import { request } from "./transfer.ts";
 
@@ -34,17 +37,22 @@ for (const place of [
   `http://127.0.0.1:${port}/`,
   "https://localhost/",
 ]) {
-  const tries = [
+  const tries: (() => Promise<{ status: number | undefined }>)[] = [
     () => host.open(request("GET", place), false, signal),
     () => host.open(request("GET", place), true, signal),
     () => host.put(request("PUT", place), 0, signal).finish(),
+    () =>
+      send(place, { method: "GET", headers: {}, signal, allowPrivate: false }).then(
+        ({ statusCode }) => ({ status: statusCode }),
+      ),
   ];
   for (const attempt of tries) {
     const end = await Promise.resolve()
       .then(attempt)
       .then(
         ({ status }) => status,
-        (error: { kind?: string }) => error.kind ?? String(error),
+        (error: { kind?: string }) =>
+          error.kind ?? (error instanceof PrivateAddress ? "private_address" : String(error)),
       );
     ends.push(end);
   }

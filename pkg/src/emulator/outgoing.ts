@@ -3,10 +3,10 @@
  * by whoever calls the emulator, who must not reach through it what only this machine can reach.
  */
 import { once } from "node:events";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { isIP } from "node:net";
-import { checkAddress, lookupFor } from "./addresses.ts";
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
+import { checkLiteral, guardedLookup, NO_PROXY } from "../hosts/guarded.ts";
+import { refusalBy } from "./addresses.ts";
 
 export type Outgoing = {
   method: "GET" | "POST";
@@ -24,10 +24,9 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 export async function send(url: string, outgoing: Outgoing): Promise<IncomingMessage> {
   const { method, headers, body, signal, allowPrivate } = outgoing;
   const target = readUrl(url);
-  // A literal address is looked up nowhere.
-  const host = target.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0) checkAddress(host, allowPrivate);
-  const open = target.protocol === "https:" ? httpsRequest : httpRequest;
+  const refusal = refusalBy(allowPrivate);
+  checkLiteral(target, refusal);
+  const { request: open, Agent } = target.protocol === "https:" ? https : http;
   const request = open(target, {
     method,
     headers:
@@ -36,8 +35,8 @@ export async function send(url: string, outgoing: Outgoing): Promise<IncomingMes
         : { ...headers, "Content-Length": String(Buffer.byteLength(body)) },
     signal,
     // No connection is shared: each is to the address that was looked at.
-    agent: false,
-    lookup: lookupFor(allowPrivate),
+    agent: new Agent(NO_PROXY),
+    lookup: guardedLookup(refusal),
   });
   request.end(body);
   const [response] = (await once(request, "response")) as [IncomingMessage];

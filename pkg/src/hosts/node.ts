@@ -1,13 +1,12 @@
 // Node, and Deno and Bun, which speak node:http well: keep-alive connections, addresses checked where they are used,
 // and replies that are heard even when the server hangs up in the middle of our body.
 
-import { lookup as resolve } from "node:dns";
 import http from "node:http";
 import https from "node:https";
-import { isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FailureKind, HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
+import { checkLiteral, guardedLookup, NO_PROXY, type Refusal } from "./guarded.ts";
 import type { AddressRules, ByteReader, Host, Incoming, Outgoing } from "./host.ts";
 
 export { fileCheckpoint } from "../checkpoint/file.ts";
@@ -32,61 +31,34 @@ const LAST_WORDS_MS = 250;
 export function createHost(rules: AddressRules): Host {
   // One pool a trust: a connection that somebody was allowed to open to a private address must not be found
   // by somebody who was not. What VOD and OSS are called leads to private addresses in a cloud's own network.
-  const guards = {
-    public: guard(rules, false, "address_refused"),
-    private: guard(rules, true, "address_refused"),
-    service: guard(rules, true, "service_refused"),
+  const refusals = {
+    public: refusalBy(rules, false, "address_refused"),
+    private: refusalBy(rules, true, "address_refused"),
+    service: refusalBy(rules, true, "service_refused"),
   };
   const pools = {
-    public: pool(guards.public),
-    private: pool(guards.private),
-    service: pool(guards.service, hearLastWords),
+    public: pool(refusals.public),
+    private: pool(refusals.private),
+    service: pool(refusals.service, hearLastWords),
   };
   return {
     limits: LIMITS,
     open(request, allowPrivate, signal) {
       const trust = allowPrivate ? "private" : "public";
-      guards[trust].address(request);
+      checkLiteral(urlOf(request), refusals[trust]);
       return new NodeRequest(request, pools[trust], 0, signal).finish();
     },
     put(request, length, signal) {
-      guards.service.address(request);
+      checkLiteral(urlOf(request), refusals.service);
       return new NodeRequest(request, pools.service, length, signal);
     },
   };
 }
 
-/** Which addresses may be connected to. */
-interface Guard {
-  /** Throws for a URL that holds an address itself, which is connected to without a look-up. */
-  address(request: Request): void;
-  readonly lookup: LookupFunction;
-}
-
-function guard(rules: AddressRules, allowPrivate: boolean, kind: FailureKind): Guard {
-  const refusal = (address: string) => rules.checkAddress(address, allowPrivate)?.message;
-  return {
-    address(request) {
-      const address = urlOf(request).hostname.replace(/^\[(.*)\]$/, "$1");
-      const refused = isIP(address) ? refusal(address) : undefined;
-      if (refused !== undefined) throw new HostFailure(kind, refused);
-    },
-    // The socket connects to what is handed out here, so the address that was checked is the address
-    // that is used, however the name resolves a moment later.
-    lookup(hostname, options, callback) {
-      resolve(hostname, { ...options, all: true }, (error, found) => {
-        if (error) return callback(error, "", 0);
-        const refusals = found.map(({ address }) => refusal(address));
-        const allowed = found.filter((_, index) => refusals[index] === undefined);
-        const first = allowed[0];
-        if (first === undefined) {
-          const message = refusals[0] ?? "the name has no address";
-          return callback(new HostFailure(kind, message), "", 0);
-        }
-        if (options.all) return callback(null, allowed);
-        callback(null, first.address, first.family);
-      });
-    },
+function refusalBy(rules: AddressRules, allowPrivate: boolean, kind: FailureKind): Refusal {
+  return (address) => {
+    const refused = rules.checkAddress(address, allowPrivate);
+    return refused && new HostFailure(kind, refused.message);
   };
 }
 
@@ -97,14 +69,11 @@ interface Pool {
 
 type Prepare = (socket: Duplex) => void;
 
-/** Deno's agents read a proxy from the environment unless told another, and a proxy looks names up past the guard. */
-const NO_PROXY = { proxyEnv: {} };
-
 /** No limit on sockets: how many requests run at once is the core's to say, and a queued one would look stalled. */
-function pool({ lookup }: Guard, prepare?: Prepare): Pool {
+function pool(refusal: Refusal, prepare?: Prepare): Pool {
   const settings = {
     ...NO_PROXY,
-    lookup,
+    lookup: guardedLookup(refusal),
     keepAlive: true,
     maxFreeSockets: LIMITS.maxConcurrency,
   };
