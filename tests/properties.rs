@@ -12,7 +12,7 @@ use vodlift::http::{Headers, Reply};
 use vodlift::oss::crc64::{Crc64, combine};
 use vodlift::oss::{self, xml};
 use vodlift::playlist::{Choice, Playlist, Reading, Replacement};
-use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop};
+use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop, refer};
 use vodlift::source::hosts::SourceHosts;
 use vodlift::source::probe::{Validator, read_probe};
 use vodlift::source::range::{RangeExpectation, check_range};
@@ -44,6 +44,97 @@ fn slow_crc(bytes: &[u8]) -> u64 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u64::from(*byte), |crc, _| bit(crc))
     })
+}
+
+/// One that is refused, and whether it is in any case.
+fn refused_v4() -> impl Strategy<Value = ([u8; 4], bool)> {
+    let own = (
+        prop_oneof![
+            Just([127, 0, 0]),
+            Just([10, 0, 0]),
+            Just([172, 16, 0]),
+            Just([192, 168, 0]),
+            Just([0, 0, 0]),
+            Just([100, 64, 0]),
+        ],
+        any::<u8>(),
+    );
+    prop_oneof![
+        own.prop_map(|([a, b, c], d)| ([a, b, c, d], false)),
+        prop_oneof![
+            Just([169, 254, 169, 254]),
+            Just([169, 254, 170, 2]),
+            Just([169, 254, 170, 23]),
+            Just([100, 100, 100, 200]),
+            Just([168, 63, 129, 16]),
+            Just([192, 0, 0, 192]),
+        ]
+        .prop_map(|octets| (octets, true)),
+    ]
+}
+
+fn spelled(octets: [u8; 4], spelling: usize, low: u32) -> String {
+    let ip = std::net::Ipv4Addr::from(octets);
+    let [a, b, c, d] = octets;
+    let bits = ip.to_bits();
+    let (high, tail, inverted) = (bits >> 16, bits & 0xffff, !bits);
+    let dotted = ip.to_string();
+    match spelling {
+        0 => dotted,
+        1 => bits.to_string(),
+        2 => format!("{bits:#X}"),
+        3 => format!("0{bits:o}"),
+        4 => format!("0{a:o}.{b:#x}.{c}.0{d:o}"),
+        5 => format!("{a}.{}", bits & 0x00ff_ffff),
+        6 => format!("{a:#x}.0{b:o}.{tail}"),
+        7 => format!("000{a:o}.{b:#06x}.{c}.{d}"),
+        8 => format!("{dotted}."),
+        9 => format!("{dotted}.."),
+        10 => format!("[::ffff:{dotted}]"),
+        11 => format!("[0:0:0:0:0:FFFF:{high:x}:{tail:x}]"),
+        12 => format!("[::{high:x}:{tail:x}]"),
+        13 => format!("[64:ff9b::{high:x}:{tail:x}]"),
+        14 => format!("[64:ff9b:1:{high:x}:{c:x}:{:x}::]", u32::from(d) << 8),
+        15 => format!("[2002:{high:x}:{tail:x}::{:x}]", low & 0xffff),
+        16 => format!(
+            "[2001:0:{:x}:{:x}:8000:63bf:{:x}:{:x}]",
+            low >> 16,
+            low & 0xffff,
+            inverted >> 16,
+            inverted & 0xffff
+        ),
+        17 => format!("[fe80::5efe:{high:x}:{tail:x}]"),
+        18 => format!("[::ffff:{dotted}%25eth0]"),
+        19 => dotted.replace('.', "\u{3002}"),
+        20 => full_width(&dotted).replace('.', "\u{ff0e}"),
+        21 => full_width(&bits.to_string()),
+        22 => dotted.replace('.', "%2e"),
+        _ => dotted.replace('1', "\u{2460}"),
+    }
+}
+
+fn full_width(text: &str) -> String {
+    let wide = |c: char| match c.to_digit(10) {
+        Some(digit) => char::from_u32(0xff10 + digit).unwrap(),
+        None => c,
+    };
+    text.chars().map(wide).collect()
+}
+
+/// A URL to a host, as senders of odd ones write it.
+fn wrapped(host: &str, wrapping: usize) -> String {
+    match wrapping {
+        0 => format!("http://{host}/"),
+        1 => format!("HTTP://{host}:8080/x"),
+        2 => format!("http:\\\\{host}\\x"),
+        3 => format!("http:{host}/"),
+        4 => format!("http:///{host}/"),
+        5 => format!("http://{host}\\@93.184.216.34/"),
+        6 => format!("http://{host}#@93.184.216.34/"),
+        7 => format!("http://{host}?@93.184.216.34/"),
+        8 => format!("http://93.184.216.34@{host}/"),
+        _ => format!(" http://{host}:08080/"),
+    }
 }
 
 fn headers() -> impl Strategy<Value = Headers> {
@@ -311,24 +402,36 @@ proptest! {
         prop_assert!(check_url(&url, &policy).is_err(), "{}", url);
     }
 
-    /// However a private IPv4 address is written or wrapped, it stays private.
+    /// However an address is written or wrapped, and however a URL leads to it, it stays what it is: loopback and networks of
+    /// one's own need leave, metadata services get none.
     #[test]
-    fn no_spelling_makes_a_loopback_address_public(low in 0..0x0100_0000_u32, spelling in 0..8_usize) {
-        let ip = std::net::Ipv4Addr::from_bits(0x7f00_0000 | low);
-        let (bits, [_, b, c, d]) = (ip.to_bits(), ip.octets());
-        let (high, tail) = (bits >> 16, bits & 0xffff);
-        let host = match spelling {
-            0 => ip.to_string(),
-            1 => bits.to_string(),
-            2 => format!("{bits:#x}"),
-            3 => format!("0177.{b}.{c}.{d}"),
-            4 => format!("127.{}", low),
-            5 => format!("[::ffff:{high:x}:{tail:x}]"),
-            6 => format!("[64:ff9b::{high:x}:{tail:x}]"),
-            _ => format!("[2002:{high:x}:{tail:x}::1]"),
+    fn no_spelling_makes_a_refused_address_another(
+        (octets, never) in refused_v4(),
+        spelling in 0..24_usize,
+        wrapping in 0..10_usize,
+        low in 0..0x0100_0000_u32,
+    ) {
+        let host = spelled(octets, spelling, low);
+        let url = wrapped(&host, wrapping);
+        let open = SourcePolicy { allow_private: true, ..SourcePolicy::default() };
+        let policies = match never {
+            true => vec![SourcePolicy::default(), open],
+            false => vec![SourcePolicy::default()],
         };
-        let url = format!("https://{host}/");
-        prop_assert!(check_url(&url, &SourcePolicy::default()).is_err(), "{}", url);
+        let from = url::Url::parse("http://93.184.216.34/a/film.mp4").unwrap();
+        for policy in policies {
+            prop_assert!(check_url(&url, &policy).is_err(), "{}", url);
+            for reference in [url.as_str(), url.trim_start_matches("http:")] {
+                // Without a scheme, some of them are paths of the host that is asked already.
+                for found in [
+                    next_hop(from.as_str(), Some(reference), &Headers::new(), 0, &policy).map(|(to, _)| to),
+                    refer(&from, reference, &policy).map(|(to, _)| to),
+                ] {
+                    let Ok(to) = found else { continue };
+                    prop_assert!(to.starts_with("http://93.184.216.34/"), "{} leads to {}", reference, to);
+                }
+            }
+        }
     }
 
     /// A service may repeat what it was sent: secrets, tokens and signatures never come back in an error.

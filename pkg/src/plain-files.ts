@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { mustBeRegular } from "./sources/look.ts";
 
 /** Nothing on systems that do not know it, such as Windows. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
@@ -30,6 +31,21 @@ export const TEMPORARY = /^\.vodlift-[0-9a-f]{16}\.tmp$/;
 /** Opens a file to be read. A link is refused as a `LinkRefused`. */
 export function openToRead(path: string): Promise<FileHandle> {
   return opened(path, constants.O_RDONLY | NO_WAIT);
+}
+
+/**
+ * The whole text of a file of ours.
+ *
+ * @throws LinkRefused, or NotAFile for a pipe and what else would have to be waited for.
+ */
+export async function readPlain(path: string): Promise<string> {
+  const file = await openToRead(path);
+  try {
+    mustBeRegular(await file.stat());
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
 }
 
 /** Makes a file that must not be there yet, which a link is, too. */
@@ -89,6 +105,7 @@ export async function replaceFile(path: string, text: string, sync = false): Pro
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
-    throw error;
+    // Of the two, this is the name that somebody knows.
+    throw Object.assign(error as Error, { path });
   }
 }

@@ -1,8 +1,18 @@
 // Files that the command line and the package write: beside what somebody else may have planted there.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -116,6 +126,46 @@ for (const [what, where] of Object.entries(PLANTED)) {
     assert.equal(await readFile(victim, "utf8"), KEPT);
   });
 }
+
+test("an ingest waits for no pipe that lies in place of a file of its own", async (t) => {
+  const { folder } = await folders(t);
+  const service = await startService();
+  t.after(() => service.close());
+  await writeFile(join(folder, "film.mp4"), "12345");
+  const manifest = join(folder, "films.jsonl");
+  await writeFile(manifest, `${JSON.stringify({ source: "film.mp4" })}\n`);
+  for (const name of ["lock", "identity"]) {
+    const beside = join(folder, `${REPORT}.d`);
+    await mkdir(beside, { recursive: true });
+    spawnSync("mkfifo", [join(beside, name)]);
+    const { code, stderr } = await vodlift(["ingest", manifest], { service });
+    assert.equal(code, 0, `${name}: ${stderr}`);
+  }
+});
+
+test("an emulator says which file of its own is none", async (t) => {
+  const { folder } = await folders(t);
+  const state = join(folder, ".vodlift-emulator");
+  const settings = join(state, "settings.json");
+  await mkdir(state);
+  for (const text of ["", "victim text", "null", "5"]) {
+    await writeFile(settings, text);
+    const { code, stderr } = await vodlift(["emulator", "--dir", folder], {});
+    assert.equal(code, 2, stderr);
+    assert.ok(
+      stderr.includes(`${settings}: it holds nothing that an emulator has written`),
+      stderr,
+    );
+  }
+  await rm(settings);
+  for (const make of ["mkfifo", "mkdir"]) {
+    spawnSync(make, [settings]);
+    const { code, stderr } = await vodlift(["emulator", "--dir", folder], {});
+    assert.equal(code, 2, stderr);
+    assert.ok(stderr.includes(settings), stderr);
+    await rm(settings, { recursive: true });
+  }
+});
 
 test("what an ingest makes is its owner's alone", async (t) => {
   const { folder } = await folders(t);

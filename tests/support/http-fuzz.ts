@@ -40,6 +40,21 @@ const TARGETS = [
   "/v1/ingests",
   "//v1/ingests",
   "/healthz?",
+  "HTTP://LOCALHOST/healthz",
+  "http://localhost:0/healthz",
+  "http://localhost:65536/healthz",
+  "https://[::ffff:127.0.0.1]/healthz",
+  "http://localhost\\@evil.example/",
+  "http:/healthz",
+  "http:healthz",
+  "//localhost:80@evil.example/healthz",
+  "localhost:443",
+  "[::1]:443",
+  "/healthz\t",
+  "/healthz HTTP/1.1 x",
+  "/v1/ingests/../../healthz",
+  "/.//healthz",
+  "*/healthz",
 ];
 const HOSTS = [
   "localhost",
@@ -90,15 +105,68 @@ const LINES = [
   "constructor: x",
   "Trailer: A",
   "Accept-Encoding: \u0080",
+  "Expect: 100-continue, x",
+  "expect:",
+  "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13",
+  "Upgrade: TLS/1.0\r\nConnection: Upgrade",
+  "Connection: Upgrade",
+  "Connection: close, keep-alive",
+  "Connection: host, content-length, authorization",
+  // Pairs that two readers in a row may understand each in its own way.
+  "Content-Length: 5\r\nContent-Length: 0",
+  "Content-Length: 5\r\nContent-Length: 5",
+  "Content-Length: 0\r\nTransfer-Encoding: chunked",
+  "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+  "Transfer-Encoding: identity, chunked",
+  "Transfer-Encoding: chunked, chunked",
+  "Transfer-Encoding: xchunked",
+  "Transfer-Encoding: \u000bchunked",
+  "Transfer-Encoding : chunked",
+  "Transfer-Encoding:\r\n chunked",
+  "Content-Length: +5",
+  "Content-Length: 0x5",
+  "Content-Length: 5\u000b",
+  "Content-Length:",
+  "TE: trailers\r\nTrailer: Host, Content-Length",
+  "X-Forwarded-Host: u@evil.example\r\nX-Forwarded-Proto: https, http",
+  "Forwarded: host=evil.example;proto=https",
+  "X-A: a\rX-B: b",
+  "X-A: a\nX-B: b",
+  "Range: bytes=0-,0-,0-",
+  "Content-Encoding: gzip",
+  "Content-Type: application/json; charset=\u00ff",
+  "Cookie: a=\u0080",
+];
+/** Chunks with extensions, trailers, sizes that no chunk has, or an end that never comes. */
+const CHUNKED = [
+  "5;a=b\r\nhello\r\n0\r\nHost: evil.example\r\nContent-Length: 9\r\n\r\n",
+  '5;"\r\nhello\r\n0\r\n\r\n',
+  "5\nhello\n0\n\n",
+  "05\r\nhello\r\n00\r\n\r\n",
+  "-1\r\nhello\r\n0\r\n\r\n",
+  "0x5\r\nhello\r\n0\r\n\r\n",
+  "ffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+  "fffffffff\r\nhello",
+  "5\r\nhellox0\r\n\r\n",
+  "5\r\nhello\r\n0\r\nA: \u0000\r\n\r\n",
+  `0\r\n${"T: x\r\n".repeat(3000)}\r\n`,
+  "5\r\nhello\r\n",
 ];
 const BODIES = ["", "hello", "5\r\nhello\r\n0\r\n\r\n", "zz\r\n", "0\r\n\r\n", "{", "\u0000\u0000"];
 const ENDS = ["close", "half", "reset", "wait"] as const;
 
-/** One that may be whole, broken, cut short, or followed by another. Half of them have but one thing wrong. */
-export function drawRequest(dice: Dice): { text: string; end: (typeof ENDS)[number] } {
+export interface Raw {
+  text: string;
+  end: (typeof ENDS)[number];
+  /** In how many writes it is sent. */
+  pieces: number;
+}
+
+/** One that may be whole, broken, cut short, or followed by another. Half of them have but one thing wrong, or none. */
+export function drawRequest(dice: Dice): Raw {
   const one = () => {
     const tame = dice.oneIn(2);
-    const wrong = dice.below(5);
+    const wrong = dice.below(7);
     const odd = (part: number) => (tame ? part === wrong : dice.oneIn(2));
     const method = dice.pick(odd(0) ? ODD_METHODS : METHODS);
     const long = `/${"a".repeat(dice.below(40_000))}`;
@@ -110,19 +178,16 @@ export function drawRequest(dice: Dice): { text: string; end: (typeof ENDS)[numb
     const more = Array.from({ length: count }, () => dice.pick(LINES));
     if (count > 0 && dice.oneIn(15)) more.push(`X-Long: ${"b".repeat(dice.below(40_000))}`);
     const head = [`${method} ${target} ${version}`, ...host, ...more].join("\r\n");
-    return `${head}\r\n\r\n${odd(4) ? dice.pick(BODIES) : ""}`;
+    return `${head}\r\n\r\n${odd(4) ? dice.pick([...BODIES, ...CHUNKED]) : ""}`;
   };
-  let text = Array.from({ length: 1 + dice.below(3) }, one).join("");
+  let text = Array.from({ length: 1 + dice.below(dice.oneIn(10) ? 30 : 3) }, one).join("");
   if (dice.oneIn(5)) text = text.slice(0, dice.below(text.length + 1));
   if (dice.oneIn(10)) text = text.replaceAll("\r\n", "\n");
-  return { text, end: dice.pick(ENDS) };
+  return { text, end: dice.pick(ENDS), pieces: dice.oneIn(8) ? 2 + dice.below(20) : 1 };
 }
 
 /** Sends it, and waits until the server closes the connection or has been quiet for a moment. */
-export async function sendRaw(
-  port: number,
-  { text, end }: ReturnType<typeof drawRequest>,
-): Promise<string> {
+export async function sendRaw(port: number, { text, end, pieces }: Raw): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   let answer = "";
   socket.setEncoding("latin1");
@@ -135,7 +200,12 @@ export async function sendRaw(
     new Promise<void>((done) => void socket.once(event, () => done()));
   const closed = happens("close");
   await Promise.race([happens("connect"), closed]);
-  socket.write(Buffer.from(text, "latin1"));
+  const bytes = Buffer.from(text, "latin1");
+  const step = Math.ceil(bytes.length / pieces);
+  for (let at = 0; at < bytes.length && !socket.destroyed; at += step) {
+    socket.write(bytes.subarray(at, at + step));
+    if (pieces > 1) await new Promise((done) => setImmediate(done));
+  }
   if (end === "half") socket.end();
   if (end === "reset") socket.resetAndDestroy();
   // Quiet: how long that takes decides nothing, only how many are tried.

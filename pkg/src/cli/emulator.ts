@@ -1,6 +1,7 @@
 // `vodlift emulator`: listens until Ctrl-C.
 import { join } from "node:path";
 import { drawHabits, type Habits, startEmulator } from "../emulator/index.ts";
+import { NotOurs } from "../emulator/store/files.ts";
 import { LinkRefused, replaceFile } from "../plain-files.ts";
 import { fileReason } from "../sources/look.ts";
 import type { EmulatorCommand } from "./args.ts";
@@ -63,13 +64,18 @@ function exportsOf(variables: Readonly<Record<string, string | undefined>>): str
 }
 
 function cannotStart(error: NodeJS.ErrnoException, { port, dir }: EmulatorCommand): Error {
-  if (error instanceof LinkRefused) return cannot(`${error.path}: ${error.message}`);
+  if (error instanceof LinkRefused || error instanceof NotOurs) {
+    return cannot(`${error.path}: ${error.message}`);
+  }
   if (error.code === undefined) return error;
   const { syscall, code } = error;
   const [what, reason] =
     syscall === "listen"
       ? [`port ${port ?? 0}`, code === "EADDRINUSE" ? "it is in use" : "it may not be listened on"]
-      : [`${dir}`, code === "EEXIST" ? "it is a file, not a directory" : fileReason(error)];
+      : [
+          error.path ?? `${dir}`,
+          code === "EEXIST" ? "it is a file, not a directory" : fileReason(error),
+        ];
   return cannot(`${what}: ${reason}`);
 }
 

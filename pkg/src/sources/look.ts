@@ -43,7 +43,8 @@ export async function openRegular(path: string): Promise<{ handle: FileHandle; f
   }
 }
 
-function mustBeRegular(found: Stats): void {
+/** @throws NotAFile */
+export function mustBeRegular(found: Stats): void {
   const what = strangeness(found);
   if (what !== undefined) throw new NotAFile(what);
 }

@@ -1,5 +1,5 @@
-import { readFile, rm } from "node:fs/promises";
-import { openNew } from "../../plain-files.ts";
+import { rm } from "node:fs/promises";
+import { openNew, readPlain } from "../../plain-files.ts";
 import { UsageError } from "../args.ts";
 
 /** Takes a lock file for this process. One whose process is gone counts for nothing. */
@@ -13,7 +13,7 @@ export async function claim(lock: string, what: string): Promise<void> {
       await file.writeFile(String(process.pid));
       return file.close();
     }
-    const owner = Number(await readFile(lock, "utf8").catch(() => ""));
+    const owner = Number(await readPlain(lock).catch(() => ""));
     if (owner > 0 && isAlive(owner)) {
       throw new UsageError(
         `process ${owner} is working with ${what}`,

@@ -1,13 +1,14 @@
 // The report: one line of JSON a finished upload, synced before anybody relies on it. With it a second run does nothing
 // twice. Beside it, in a folder, lie the checkpoints of the uploads that are under way.
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { type FileHandle, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   LinkRefused,
   mustBeFolder,
   openToAppend,
   PRIVATE_FOLDER,
+  readPlain,
   replaceFile,
   TEMPORARY,
 } from "../../plain-files.ts";
@@ -210,7 +211,7 @@ const IDENTITY = "identity";
 /** What an earlier run has left, or a new one, on the disk before anybody relies on it. */
 async function identityIn(folder: string): Promise<{ identity: string; isNew: boolean }> {
   const path = join(folder, IDENTITY);
-  const known = await readFile(path, "utf8").catch(() => "");
+  const known = await readPlain(path).catch(() => "");
   if (/^[0-9a-f]{32}$/.test(known)) return { identity: known, isNew: false };
   const identity = randomBytes(16).toString("hex");
   await replaceFile(path, identity, true);

@@ -1,6 +1,7 @@
 /** Small file helpers: whole JSON, positioned copies, exact writes. No link is followed; see `../../plain-files.ts`. */
 import type { FileHandle } from "node:fs/promises";
-import { openToRead, replaceFile } from "../../plain-files.ts";
+import { openToRead, readPlain, replaceFile } from "../../plain-files.ts";
+import { NotAFile } from "../../sources/look.ts";
 
 /** A crash leaves the old file or the new one, never half of one. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
@@ -10,22 +11,43 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 /** Undefined when the file does not exist. */
 export async function readText(path: string): Promise<string | undefined> {
   try {
-    const file = await openToRead(path);
-    try {
-      return await file.readFile("utf8");
-    } finally {
-      await file.close();
-    }
+    return await readPlain(path);
   } catch (error) {
+    if (error instanceof NotAFile) throw new NotOurs(path);
     if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-/** Undefined when the file does not exist. */
-export async function readJson<T>(path: string): Promise<T | undefined> {
+/** A file of the emulator's own holds what it has not written. */
+export class NotOurs extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super("it holds nothing that an emulator has written");
+    this.path = path;
+  }
+}
+
+/**
+ * Undefined when the file does not exist.
+ *
+ * @throws NotOurs for what is no object in JSON.
+ */
+export async function readJson<T extends object>(path: string): Promise<T | undefined> {
   const text = await readText(path);
-  return text === undefined ? undefined : (JSON.parse(text) as T);
+  if (text === undefined) return undefined;
+  const value = parsed(text);
+  if (typeof value !== "object" || value === null) throw new NotOurs(path);
+  return value as T;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function isMissing(error: unknown): boolean {
