@@ -1,11 +1,15 @@
 // What may be shown on a terminal.
 
+/** Line and paragraph separators, and letters that fill a place and show nothing. */
+const UNSEEN = String.raw`\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0`;
+/** Numbers signs of Arabic, Syriac and Kaithi are seen; the joiners shape Persian and Indic words, and emoji. */
+const SEEN = String.raw`\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u200c\u200d\u{110bd}\u{110cd}`;
+
 /**
- * What steers a terminal or changes how a text reads: control characters (C0, DEL, C1), line and paragraph separators, and
- * what turns the direction of writing.
+ * What steers a terminal, changes how a text reads or hides in it: control characters (C0, DEL, C1), what turns the
+ * direction of writing, and what shows nothing, such as blanks without width and the letters of tags.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
-const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/g;
+const STEERING = new RegExp(String.raw`[\p{Cc}${UNSEEN}]|(?![${SEEN}])\p{Cf}`, "gu");
 
 /** One line, with a `?` for each of them, so that a file name shows as what it is. */
 export function printable(text: string): string {
@@ -19,6 +23,8 @@ export function printableJson(value: unknown, indent = 0): string {
   return json.replace(STEERING, (char) => (char === "\n" ? char : escaped(char)));
 }
 
+/** By UTF-16 units, as JSON wants it. */
 function escaped(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const units = char.split("");
+  return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }

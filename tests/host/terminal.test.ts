@@ -16,6 +16,7 @@ import { startEmulator } from "../../pkg/src/emulator/index.ts";
 import { printable, printableJson } from "../../pkg/src/printable.ts";
 import { type Service, vodlift } from "../support/cli.ts";
 import { type Drawn, drawn, seeds } from "../support/drawn.ts";
+import { type RawOrigin, startRawOrigin } from "../support/raw-origin.ts";
 import { type Emulator, startService } from "../support/service.ts";
 
 const SOURCES = new URL("../../pkg/src/", import.meta.url);
@@ -40,7 +41,15 @@ function steers(char: string): boolean {
   const code = char.codePointAt(0) ?? 0;
   const control = (code < 0x20 && char !== "\n") || (code >= 0x7f && code < 0xa0);
   const turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-  return control || turns || code === 0x061c || code === 0x200e || code === 0x200f;
+  return control || turns || code === 0x061c || code === 0x200e || code === 0x200f || hides(code);
+}
+
+/** Without width, or a letter of a tag: a name reads as another, or carries what nobody sees. */
+function hides(code: number): boolean {
+  const blank = code === 0x200b || (code >= 0x2060 && code <= 0x2064) || code === 0xfeff;
+  const filler = [0xad, 0x34f, 0x115f, 0x1160, 0x180e, 0x3164, 0xffa0].includes(code);
+  const note = code >= 0xfff9 && code <= 0xfffb;
+  return blank || filler || note || (code >= 0xe0000 && code <= 0xe007f);
 }
 
 function assertPlain(text: string, shown = JSON.stringify(text)): void {
@@ -66,6 +75,23 @@ const HOSTILE = [
   "\u200f",
   "\u061c",
   "\n\x1b[1Aerror: no",
+  "\u200b",
+  "\u2060",
+  "\ufeff",
+  "\u00ad",
+  "\u180e",
+  "\u034f",
+  "\u3164",
+  "\ufff9",
+  "\u{e0001}\u{e0065}\u{e0076}\u{e0069}\u{e006c}\u{e007f}",
+  "\x1b]52;c;ZXZpbA==\x07",
+  "\x1b]1337;File=:AAAA\x07",
+  "\x1b[?1049h",
+  "\x1b[6n",
+  "\x1bc",
+  "\x9e\x98\x90",
+  "\u2028",
+  "\u2029",
 ];
 
 /** A text with a few of them in it. Names of files take all of them. */
@@ -77,6 +103,9 @@ function hostile(draw: Drawn): string {
 let service: Emulator;
 let evil: Server;
 let folder: string;
+/** Writes `raw`, whatever it is asked. */
+let broken: RawOrigin;
+let raw = "";
 let answer: (path: string) => { status: number; headers?: Record<string, string>; body: string };
 before(async () => {
   service = await startService();
@@ -86,10 +115,12 @@ before(async () => {
     const { status, headers, body } = answer(request.url ?? "");
     response.writeHead(status, headers).end(body);
   });
+  broken = await startRawOrigin(() => ({ raw }));
   await new Promise<void>((resolve) => evil.listen(0, "127.0.0.1", resolve));
 });
 after(async () => {
   evil.close();
+  broken.close();
   await service.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -173,6 +204,59 @@ const PLACES: Readonly<Record<string, (text: string, draw: Drawn) => Promise<Run
         },
       ]);
     return { args: ["upload", `${evilUrl()}/film.mp4`, "--allow-private"] };
+  },
+  "a source's status line and what is no HTTP": async (text, draw) => {
+    const bytes = Buffer.from(text.replace(/[\r\n]/g, "_")).toString("latin1");
+    const status = draw.of(["200", "404", "503", "302"]);
+    raw = draw.of([
+      `HTTP/1.1 ${status} ${bytes}\r\nContent-Length: 0\r\n\r\n`,
+      `HTTP/1.1 ${status} ${text}\r\nLocation: /${bytes}\r\n\r\n`,
+      `HTTP/1.1 200 OK\r\n${bytes}: x\r\nContent-Length: 5\r\n\r\n12345`,
+      `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n12345`,
+      `HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Encoding: ${bytes}\r\n\r\n12345`,
+      bytes,
+    ]);
+    return { args: ["upload", `${broken.url}/film.mp4`, "--allow-private"] };
+  },
+  "a playlist": async (text, draw) => {
+    const lines = draw.of([
+      `#EXTINF:6,${text}\n${text}.ts`,
+      `#EXT-X-KEY:METHOD=AES-128,URI="${text}"\n#EXTINF:6,\na.ts`,
+      `#EXT-X-MAP:URI="http://${text}/"\n#EXTINF:6,\na.ts`,
+      `#EXT-X-DEFINE:NAME="${text}",VALUE="x"\n#EXTINF:6,\n{$${text}}`,
+      `#EXT-X-STREAM-INF:BANDWIDTH=1\n${text}.m3u8`,
+    ]);
+    answer = () => ({ status: 200, body: `#EXTM3U\n${lines}\n#EXT-X-ENDLIST\n` });
+    const url = `${evilUrl()}/list.m3u8`;
+    return { args: ["upload", url, "--as", "playlist", "--allow-private"] };
+  },
+  "what VOD hands out, and what OSS says of it": async (text, draw) => {
+    const film = join(folder, "film.mp4");
+    await writeFile(film, "12345");
+    const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
+    const one = (good: string) => draw.of([good, good, `${good}${text}`]);
+    const place = {
+      Endpoint: draw.of([evilUrl(), `https://${text}`]),
+      Bucket: one("bucket-1"),
+      FileName: one("film.mp4"),
+    };
+    const auth = {
+      AccessKeyId: one("id"),
+      AccessKeySecret: "secret",
+      SecurityToken: "token",
+      Expiration: draw.of(["3000", text]),
+    };
+    const created = { VideoId: one("v"), UploadAddress: base64(place), UploadAuth: base64(auth) };
+    const etag = `"${text.replace(/[^\t\x20-\x7e\x80-\xff]/g, "_")}"`;
+    const xml = `<Error><Code>${text}</Code><Message>${text}</Message><RequestId>${text}</RequestId></Error>`;
+    const said = draw.of([
+      { status: 403, body: xml },
+      { status: 200, headers: { etag, "x-oss-request-id": etag }, body: "" },
+      { status: 404, headers: { "x-oss-ec": etag, "x-oss-request-id": etag }, body: text },
+    ]);
+    const given = { status: 200, body: JSON.stringify({ RequestId: one("r"), ...created }) };
+    answer = (path) => (path.includes("film.mp4") ? said : given);
+    return { args: ["upload", film], service: { ...service, endpoint: evilUrl() } };
   },
   "a reply of VOD": async (text, draw) => {
     const film = join(folder, "film.mp4");
