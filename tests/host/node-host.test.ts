@@ -1,9 +1,11 @@
 // The Node host against real servers: exact lengths, early replies, guarded addresses, and the faults of Node that
 // each of its measures answers.
 import assert from "node:assert/strict";
+import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
+import { syncBuiltinESMExports } from "node:module";
+import { type AddressInfo, isIP } from "node:net";
 import { after, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { Attempt } from "../../pkg/src/hosts/attempt.ts";
@@ -11,6 +13,7 @@ import { HostFailure } from "../../pkg/src/hosts/failure.ts";
 import { createHost } from "../../pkg/src/hosts/node.ts";
 import { bodySide, put, send } from "../../pkg/src/transfer.ts";
 import type { FailureKind } from "../../pkg/src/wasm/core.js";
+import { dice, seeds } from "../support/dice.ts";
 import { type Sink, type SinkOptions, startSink } from "../support/sink.ts";
 import {
   anyAddress,
@@ -329,6 +332,67 @@ test("a connection opened with leave to private addresses is not lent to anybody
     failsWith("address_refused"),
   );
 });
+
+for (const seed of seeds(20)) {
+  test(`of a name's addresses the refused ones are never connected to, however often it is looked up, seed ${seed}`, async (t) => {
+    const draw = dice(seed);
+    const reached: (string | undefined)[] = [];
+    const server = createServer(({ socket }, response) => {
+      reached.push(socket.localAddress?.replace(/^::ffff:/, ""));
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const some = () => {
+      const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "169.254.169.254"];
+      return Array.from({ length: 1 + draw.below(4) }, () => draw.pick(addresses));
+    };
+    let answers: string[] = [];
+    const { lookup } = dns;
+    t.after(() => {
+      dns.lookup = lookup;
+      syncBuiltinESMExports();
+    });
+    const all = () => answers.map((address) => ({ address, family: isIP(address) }));
+    const answering = (_name: string, _options: unknown, done: (...found: unknown[]) => void) =>
+      setImmediate(() => done(null, all()));
+    dns.lookup = answering as unknown as typeof lookup;
+    syncBuiltinESMExports();
+    const refusal = {
+      code: "address_refused",
+      class: "guard",
+      hint: "",
+      retryable: false,
+    } as const;
+    const guarded = createHost({
+      checkAddress: (ip) => (ip === "127.0.0.1" ? undefined : { ...refusal, message: ip }),
+    });
+    const known = new Set<string>();
+    for (let turn = 0; turn < 30; turn += 1) {
+      answers = some();
+      const allowPrivate = draw.oneIn(2);
+      const name = `n${draw.below(10)}.example`;
+      const end = await guarded
+        .open(request("GET", `http://${name}:${port}/`), allowPrivate, new Attempt().signal)
+        .then(async ({ status, body }) => {
+          while ((await body.read()) !== undefined);
+          return status;
+        })
+        .catch(({ kind }) => kind);
+      const shown = `${name} is ${answers}`;
+      if (answers.includes("127.0.0.1")) assert.equal(end, 200, shown);
+      // A connection that was kept is to the address that was looked at.
+      else if (!known.has(`${name} ${allowPrivate}`)) assert.equal(end, "address_refused", shown);
+      if (end === 200) known.add(`${name} ${allowPrivate}`);
+    }
+    assert.ok(reached.length > 0);
+    assert.deepEqual(new Set(reached), new Set(["127.0.0.1"]));
+  });
+}
 
 test("a compressed answer is not inflated behind our back", async () => {
   const { url } = await sink({
