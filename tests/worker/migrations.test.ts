@@ -35,6 +35,42 @@ function storage(): Storage {
   return { sql: { exec }, transactionSync: (work: () => unknown) => work() } as Storage;
 }
 
+test("rows from before count and are found as those that come now", () => {
+  const old = storage();
+  migrate(old, 6);
+  const long = `https://a.example/begins/${"x".repeat(600)}/ends.mp4`;
+  for (const [id, url, request] of [
+    ["long", long, "sealed"],
+    ["short", "https://a.example/short.mp4", null],
+  ] as const) {
+    old.sql.exec(
+      `INSERT INTO jobs (id, owner, state, host, url, kind, request, checkpoint, created, moved)
+       VALUES (?, 'one', 'failed', 'a.example', ?, 'video', ?, 'a checkpoint', 1, 1)`,
+      ...[id, url, request],
+    );
+  }
+  migrate(old);
+  const rows = (query: string, ...values: Value[]) =>
+    (old.sql.exec(query, ...values) as { toArray(): Record<string, Value>[] }).toArray();
+  const stored = () => rows("SELECT bytes FROM owner_stored WHERE owner = 'one'")[0]?.bytes;
+  const fixed = 256 + 4096;
+  assert.equal(stored(), 2 * fixed + long.length + 6 + "https://a.example/short.mp4".length);
+  const found = (text: string) =>
+    rows(
+      "SELECT jobs.id FROM texts JOIN jobs ON jobs.seq = texts.rowid WHERE texts MATCH ?",
+      `"${text}"`,
+    ).map(({ id }) => id);
+  assert.deepEqual(
+    [found("begins"), found("ends.mp4"), found("short.mp4")],
+    [["long"], ["long"], ["short"]],
+  );
+  old.sql.exec("UPDATE jobs SET title = 'A title' WHERE id = 'long'");
+  assert.deepEqual([found("ends.mp4"), found("A title")], [["long"], ["long"]]);
+  old.sql.exec("DELETE FROM jobs WHERE id = 'long'");
+  assert.deepEqual(rows("SELECT rowid FROM texts WHERE texts MATCH '\"ends\"'"), []);
+  assert.equal(stored(), fixed + "https://a.example/short.mp4".length);
+});
+
 test("rows from before owners are nobody's: only who reaches everything sees them", () => {
   const old = storage();
   migrate(old, 2);

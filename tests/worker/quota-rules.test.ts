@@ -8,12 +8,22 @@ interface Full {
   after?: number;
 }
 interface Quota {
-  queue(owner: string, jobs: readonly object[]): Full | undefined;
+  stored(owner: string): Full | undefined;
+  halted(): Set<string>;
   waiting(owner: string, more: number): Full | undefined;
   stream(owner: string): Full | undefined;
   moved(owner: string, bytes: number): void;
   settle(): void;
   spent(): Set<string>;
+}
+interface Rows {
+  add(job: object, actor: object): { id: string };
+  find(id: string): { has_request: number; todo: string | null };
+  change(row: object, change: object): void;
+  end(row: object, state: string, left: string | null, isAlone: boolean): void;
+  save(row: object, checkpoint: string | null): void;
+  settle(row: object): void;
+  luggage(row: object): { request: string | null; shared: string | null };
 }
 type Care = { env: object; sql: object; table: object; quota: Quota };
 
@@ -22,7 +32,7 @@ const src = new URL("../../worker/src/", import.meta.url);
 const load = async <T>(path: string) => (await import(src + path)) as T;
 const { Quota } = await load<{ Quota: new (sql: object, env: object) => Quota }>("jobs/quota.ts");
 const { Table } = await load<{
-  Table: new (sql: object, notices: object, tell: () => void) => object;
+  Table: new (sql: object, notices: object, tell: () => void) => Rows;
 }>("jobs/table.ts");
 const { Notices } = await load<{ Notices: new (sql: object, env: object) => object }>(
   "jobs/notices.ts",
@@ -43,6 +53,8 @@ const { written } = await load<{ written: (checkpoint: object) => string }>("ing
 const HOUR = 3_600_000;
 before(() => mock.timers.enable({ apis: ["Date"], now: Date.UTC(2026, 0, 1, 12, 30) }));
 
+const URL_OF_IT = "https://a.example/film.mp4";
+
 function index(env: Record<string, string> = {}) {
   const { sql, all } = openTables();
   const quota = new Quota(sql, env);
@@ -59,34 +71,91 @@ function index(env: Record<string, string> = {}) {
       ...Object.values(columns),
     );
   };
-  return { sql, all, quota, post, care: { env, sql, table, quota } };
+  const add = (owner: string, more: object = {}) => {
+    const id = `${owner}-${all("SELECT id FROM jobs").length}`;
+    const job = { id, host: "a.example", url: URL_OF_IT, kind: "video", reference: id, ...more };
+    table.add({ request: "r".repeat(500), keeps: false, ...job }, { owner, name: owner });
+    return table.find(id);
+  };
+  const stored = (owner: string) =>
+    all("SELECT bytes FROM owner_stored WHERE owner = ?", owner)[0]?.bytes ?? 0;
+  return { sql, all, quota, table, post, add, stored, care: { env, sql, table, quota } };
 }
 
-test("a caller's queue and what is stored for it end at their settings, which the refusal names", () => {
-  const { quota, post } = index({
-    VODLIFT_QUEUED_PER_CALLER: "3",
-    VODLIFT_STORED_PER_CALLER: "1000",
-  });
-  const job = (length: number) => ({ url: "u", request: "r".repeat(length) });
+test("a caller's queue ends at its setting, which the refusal names", () => {
+  const { quota, post } = index({ VODLIFT_QUEUED_PER_CALLER: "3" });
   for (let n = 0; n < 2; n += 1) post("one");
-  assert.equal(quota.queue("one", [job(10)]), undefined);
-  assert.match(
-    quota.queue("one", [job(1), job(1)])?.full ?? "",
-    /VODLIFT_QUEUED_PER_CALLER.* 3 .* 2 do/,
-  );
-  assert.equal(quota.queue("other", [job(1), job(1), job(1)]), undefined, "each has its own");
-  // Two rows of "sealed" and "https://a.example/": 48 bytes.
-  assert.equal(quota.queue("one", [job(951)]), undefined);
-  assert.match(
-    quota.queue("one", [job(952)])?.full ?? "",
-    /VODLIFT_STORED_PER_CALLER.* 1000 .* 48 /,
-  );
+  assert.equal(quota.waiting("one", 1), undefined);
+  assert.match(quota.waiting("one", 2)?.full ?? "", /VODLIFT_QUEUED_PER_CALLER.* 3 .* 2 do/);
+  assert.equal(quota.waiting("other", 3), undefined, "each has its own");
   post("one");
   assert.match(
     quota.waiting("one", 1)?.full ?? "",
     /VODLIFT_QUEUED_PER_CALLER/,
     "a retry waits, too",
   );
+});
+
+const ROW = 256 + URL_OF_IT.length;
+
+test("what is stored for a caller ends at its setting: requests, attempts, checkpoints, what they share", () => {
+  const { quota, table, add, stored, sql } = index({ VODLIFT_STORED_PER_CALLER: "6000" });
+  const [one, two] = [add("one"), add("one")];
+  assert.equal(stored("one"), 2 * (ROW + 500));
+  table.change(one, { attempts: 3 });
+  assert.equal(stored("one"), 2 * (ROW + 500) + 2 * 256);
+  assert.equal(quota.stored("one"), undefined);
+  table.save(one, "c".repeat(4097));
+  assert.equal(stored("one"), 2 * (ROW + 500) + 2 * 256 + 8192);
+  assert.match(quota.stored("one")?.full ?? "", /VODLIFT_STORED_PER_CALLER.* 6000 /);
+  assert.match(quota.stream("one")?.full ?? "", /VODLIFT_STORED_PER_CALLER/, "by PUT neither");
+  assert.deepEqual([...quota.halted()], [], "what was accepted goes on");
+  table.save(two, "c".repeat(4096));
+  assert.deepEqual([...quota.halted()], ["one"], "unless it has grown to twice as much");
+  assert.equal(quota.stored("other"), undefined);
+  table.save(one, null);
+  table.save(two, null);
+  assert.equal(quota.stored("one"), undefined);
+  sql.exec("DELETE FROM jobs");
+  assert.equal(stored("one"), 0);
+});
+
+test("what requests of one caller have alike is stored once, and as long as one of them is", () => {
+  const { table, all, add, stored, sql } = index();
+  const shared = { id: "shared-by-one", text: "s".repeat(5_000) };
+  const rows = [1, 2, 3].map(() => add("one", { shared }));
+  assert.equal(stored("one"), 3 * (ROW + 500) + 5_000);
+  for (const row of rows) assert.equal(table.luggage(row).shared, shared.text);
+  table.end(rows[0] ?? {}, "done", null, true);
+  sql.exec("DELETE FROM jobs WHERE id = 'one-1'");
+  assert.deepEqual(
+    all("SELECT uses FROM shared").map(({ uses }) => uses),
+    [1],
+  );
+  table.end(rows[2] ?? {}, "done", null, true);
+  assert.deepEqual(all("SELECT * FROM shared"), []);
+  assert.equal(stored("one"), 2 * ROW);
+});
+
+test("of what went well the request is not kept; of what may be tried again or is still to be told it is", () => {
+  const { table, add, all } = index();
+  const kept = (state: string, left: string | null, more: object = {}) => {
+    const row = add("one", more);
+    table.end(row, state, left, false);
+    return { row, is: () => table.luggage(row).request !== "" };
+  };
+  assert.ok(!kept("done", null).is());
+  assert.ok(!kept("ready", null).is());
+  assert.ok(!kept("ready", null, { keeps: true }).is(), "VOD has said its last");
+  assert.ok(kept("done", null, { keeps: true }).is(), "VOD may still say that it is ready");
+  assert.ok(kept("failed", null).is());
+  assert.ok(kept("canceled", "cleanup").is());
+  const asked = kept("done", "confirm");
+  assert.ok(asked.is());
+  table.settle(table.find(String(all("SELECT id FROM jobs ORDER BY seq DESC")[0]?.id)));
+  assert.ok(!asked.is());
+  // It still counts as one that came by URL.
+  assert.equal(table.find("one-0").has_request, 1);
 });
 
 test("bytes count for 24 hours, by the hour, and each caller's for itself", () => {

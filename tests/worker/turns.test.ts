@@ -17,7 +17,7 @@ interface Limits {
   running: number;
   perHost: number;
   perCaller: number;
-  spent: ReadonlySet<string>;
+  halted: ReadonlySet<string>;
 }
 
 // Their types are workerd's, so they are not looked at from here.
@@ -29,7 +29,7 @@ const { paced } = (await import(`${jobs}pace.ts`)) as {
   paced: (row: object, report: object, pace: { least: number; over: number }) => object | string;
 };
 
-const LIMITS: Limits = { running: 20, perHost: 20, perCaller: 20, spent: new Set() };
+const LIMITS: Limits = { running: 20, perHost: 20, perCaller: 20, halted: new Set() };
 
 class Index {
   readonly #tables = openTables();
@@ -123,7 +123,7 @@ test("nobody gives way for who could not run anyway, and limits of hosts and cal
   const capped = new Index();
   capped.post("crowd", 40);
   capped.post("spent", 5);
-  const { start } = capped.look({ perCaller: 4, spent: new Set(["spent"]) });
+  const { start } = capped.look({ perCaller: 4, halted: new Set(["spent"]) });
   assert.deepEqual(
     start.map(({ owner }) => owner),
     ["crowd", "crowd", "crowd", "crowd"],

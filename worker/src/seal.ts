@@ -26,7 +26,11 @@ export async function unseal<T>(env: Env, purpose: Purpose, text: string): Promi
 }
 
 /** HMAC-SHA-256 in hex: the same text gives the same, and nobody else can tell what. */
-export async function mark(env: Env, purpose: "reference", text: string): Promise<string> {
+export async function mark(
+  env: Env,
+  purpose: "reference" | "shared",
+  text: string,
+): Promise<string> {
   const bytes = new TextEncoder().encode(secretOf(env));
   const how = { name: "HMAC", hash: "SHA-256" };
   const hmacKey = await crypto.subtle.importKey("raw", bytes, how, false, ["sign"]);

@@ -5,10 +5,28 @@
 import { ApiError, add } from "./api.js";
 
 const BATCH = 1_000;
+/** Bytes of JSON in one batch. More of long URLs would not be stored for one call. */
+const BATCH_BYTES = 1_500_000;
 /** When the service says that it is too much, and not for how long. */
 const PAUSE = 2_000;
 
 /** @typedef {{ row: Row, outcome: Outcome }} Sent */
+
+/**
+ * As many as go out at once, one at least.
+ * @param {readonly Row[]} rows
+ * @param {number} start
+ */
+export function batchOf(rows, start) {
+  const encoder = new TextEncoder();
+  let [end, left] = [start, BATCH_BYTES];
+  for (const { request } of rows.slice(start, start + BATCH)) {
+    left -= encoder.encode(JSON.stringify(request)).length;
+    if (left < 0 && end > start) break;
+    end += 1;
+  }
+  return rows.slice(start, end);
+}
 
 export class Sending {
   /** @type {Sent[]} */
@@ -32,7 +50,7 @@ export class Sending {
   async run(onSent) {
     while (!this.done && !this.stopped) {
       const start = this.sent.length;
-      const batch = this.rows.slice(start, start + BATCH);
+      const batch = batchOf(this.rows, start);
       const answer = await this.#send(batch, `${this.#key}-${start}`);
       for (const [index, row] of batch.entries()) {
         const outcome = answer?.results[index];

@@ -5,6 +5,7 @@ import { asFailure, client, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import { ownReference } from "../ingest/reference.ts";
 import { jobOf } from "../ingest/request.ts";
+import type { Sharing } from "../ingest/shared.ts";
 import { hookRefusal } from "../ingest/webhook.ts";
 import { type Actor, jobs, type NewJob } from "../jobs/index.ts";
 import { NAMES } from "../names.ts";
@@ -13,12 +14,16 @@ import { canonical } from "./canonical.ts";
 import { type Trouble, withField } from "./problem.ts";
 import type { IngestRequest } from "./schema.ts";
 
-/** @param key Whose Idempotency-Key it is, and of which request of a batch. */
+/**
+ * @param key Whose Idempotency-Key it is, and of which request of a batch.
+ * @param sharing Of all requests of the call.
+ */
 export async function toJob(
   env: Env,
   request: IngestRequest,
   key: string | undefined,
   actor: Actor,
+  sharing: Sharing,
 ): Promise<NewJob | Trouble> {
   const { url } = request;
   const { host, origin, pathname } = new URL(url);
@@ -38,6 +43,7 @@ export async function toJob(
   const own = await replacementOf(env, request.replace, actor);
   if (own && "code" in own) return own;
   const identity = await identityOf(key, request);
+  const split = await sharing.split({ ...request, ...own });
   return {
     ...identity,
     reference: await ownReference(env, identity.id),
@@ -46,7 +52,9 @@ export async function toJob(
     url: origin + pathname,
     ...(request.title !== undefined && { title: request.title }),
     kind: as,
-    request: await seal(env, "source", { ...request, ...own }),
+    request: await seal(env, "source", split.own),
+    ...(split.shared && { shared: split.shared }),
+    keeps: request.webhookUrl !== undefined || request.replace !== undefined,
   };
 }
 

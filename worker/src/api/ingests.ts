@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { unready } from "../client.ts";
 import type { Env } from "../env.ts";
+import { Sharing } from "../ingest/shared.ts";
 import { bare, parsed } from "../ingest/store.ts";
 import { type Acceptance, type Actor, jobs, type NewJob } from "../jobs/index.ts";
 import { toJob } from "./accept.ts";
@@ -13,7 +14,7 @@ import { codingsOf } from "./encoding.ts";
 import { full } from "./full.ts";
 import { CONFLICT, Key, keyOf, keyTrouble } from "./idempotency.ts";
 import { momentOf } from "./moment.ts";
-import { crowded, oversized } from "./oversized.ts";
+import { crowded, oversized, tooHeavy } from "./oversized.ts";
 import { invalid, problem, problemOf, statusOfRequest, type Trouble } from "./problem.ts";
 import {
   Accepted,
@@ -42,6 +43,8 @@ ingests.openAPIRegistry.registerPath(
     method: "post",
     path: "/ingests",
     summary: "Begin one ingest, or up to 1,000",
+    description:
+      "A request has at most 65,536 characters of JSON. What a batch would store ends at 4,000,000 bytes; headers that its requests have alike count once.",
     security: POSTING.security,
     request: {
       headers: Key,
@@ -75,8 +78,9 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
   const body = parseJson(text);
   if (body === undefined) return problem(context, 400, invalid("the body", "must be JSON"));
   const actor = context.get("actor");
+  const sharing = new Sharing(env, actor.owner);
   if (!Array.isArray(body)) {
-    const job = await check(env, body, keyOf(actor.owner, key, null), actor);
+    const job = await check(env, body, keyOf(actor.owner, key, null), actor, sharing);
     if (!("kind" in job)) return problem(context, statusOfRequest(job), job);
     const answers = await jobs(env).accept([job], actor);
     if ("full" in answers) return full(context, answers);
@@ -89,12 +93,12 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
     return problem(context, 400, invalid("the body", `must hold 1 to ${MAX_BATCH} ingests`));
   }
   const checked = await Promise.all(
-    body.map((one, n) => check(env, one, keyOf(actor.owner, key, n), actor)),
+    body.map((one, n) => check(env, one, keyOf(actor.owner, key, n), actor, sharing)),
   );
-  const answers = await jobs(env).accept(
-    checked.filter((job) => "kind" in job),
-    actor,
-  );
+  const jobsOfIt = checked.filter((job) => "kind" in job);
+  const heavy = tooHeavy(jobsOfIt);
+  if (heavy) return problem(context, 413, heavy);
+  const answers = await jobs(env).accept(jobsOfIt, actor);
   if ("full" in answers) return full(context, answers);
   const results = checked.map((job) => ("kind" in job ? result(answers.shift()) : refused(job)));
   return context.json({ results }, 202);
@@ -251,11 +255,14 @@ async function check(
   body: unknown,
   key: string | undefined,
   actor: Actor,
+  sharing: Sharing,
 ): Promise<NewJob | Trouble> {
   const large = oversized(body);
   if (large) return large;
   const parsed = IngestRequest.safeParse(body);
-  return parsed.success ? toJob(env, parsed.data, key, actor) : troubleOf(parsed.error, FIELDS);
+  return parsed.success
+    ? toJob(env, parsed.data, key, actor, sharing)
+    : troubleOf(parsed.error, FIELDS);
 }
 
 function result(answer: Acceptance | undefined) {

@@ -249,7 +249,10 @@ export const ListQuery = z.strictObject({
     .max(200)
     .regex(/^[^\0]*$/, "must not hold NUL")
     .optional()
-    .openapi({ description: "Part of the URL, the title, the id or the media id." }),
+    .openapi({
+      description:
+        "Part of the URL (of one beyond 512 characters its first 384 and its last 128), the title, the id or the media id.",
+    }),
   since: moment
     .optional()
     .openapi({ format: "date-time", description: "Made at this moment or later." }),

@@ -21,7 +21,7 @@ export async function verify(env: Env, { id, run }: RunParams): Promise<boolean>
   if (!task?.view.mediaId || task.todo !== "confirm") return false;
   await index.expectSilence(id, run, PATIENCE_MS);
   try {
-    const { replace } = task.request === null ? {} : await requestOf(env, task);
+    const { replace } = task.request ? await requestOf(env, task) : {};
     // One that was replaced was ready before: VOD has to report the new size.
     const { mediaId, size } = task.view;
     const told = replace !== undefined && size !== undefined ? { size } : {};

@@ -24,9 +24,13 @@ export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T
  *
  * @throws KnownFailure when it was sealed under another key.
  */
-export async function requestOf(env: Env, { request }: Task): Promise<IngestRequest> {
-  const opened = request && (await unseal<IngestRequest>(env, "source", request));
-  if (opened) return opened;
+export async function requestOf(
+  env: Env,
+  { request, shared }: Pick<Task, "request" | "shared">,
+): Promise<IngestRequest> {
+  const own = request && (await unseal<IngestRequest>(env, "source", request));
+  const rest = shared === null ? {} : await unseal<Partial<IngestRequest>>(env, "source", shared);
+  if (own && rest) return { ...own, ...rest };
   throw new KnownFailure({
     code: "request_unreadable",
     message: "the stored request was sealed under another key",

@@ -100,7 +100,7 @@ export function startWaiting({ env, sql, table, quota }: Care): RunParams[] {
     running: setting(env, "VODLIFT_RUNNING"),
     perHost: setting(env, "VODLIFT_PER_HOST"),
     perCaller: setting(env, "VODLIFT_RUNNING_PER_CALLER"),
-    spent: quota.spent(),
+    halted: quota.halted(),
   };
   const { start: rows, yields } = table.paused() ? NO_TURNS : nextToRun(sql, limits);
   for (const row of yields) {

@@ -39,10 +39,20 @@ export interface NewJob {
   size?: number;
   /** Sealed. Absent: the bytes come with the very request, and nobody else can fetch them. */
   request?: string;
+  /** The rest of it, which others of the same owner have, too. */
+  shared?: Shared;
+  /** It says something that is asked for after it went well. */
+  keeps?: boolean;
   /** The reference id of our own that its media gets, unless its caller chose one. */
   reference: string;
   /** It has a webhook of its own. */
   hooked?: boolean;
+}
+
+/** Sealed as well, and stored once. Who has the same has it under the same id. */
+export interface Shared {
+  id: string;
+  text: string;
 }
 
 /** No more is taken of this caller, and what it has too much of. */
@@ -71,7 +81,9 @@ export interface Notice {
 /** What a run has to do. */
 export interface Task {
   todo: "upload" | "cleanup" | "drain" | "confirm" | "notify";
+  /** Empty: it went well, and nothing of it is needed any more. */
   request: string | null;
+  shared: string | null;
   /** Its own reference id. */
   reference: string;
   /** As JSON. */

@@ -7,8 +7,8 @@ export interface Limits {
   running: number;
   perHost: number;
   perCaller: number;
-  /** Callers that have moved as much as they may for now. */
-  spent: ReadonlySet<string>;
+  /** Callers that have moved as much as they may for now, or take too much room. */
+  halted: ReadonlySet<string>;
 }
 
 export interface Turns {
@@ -20,7 +20,7 @@ export interface Turns {
 export function nextToRun(sql: SqlStorage, limits: Limits): Turns {
   const places = new Places(sql, limits);
   const waiting = waitingOwners(sql)
-    .filter((owner) => !limits.spent.has(owner))
+    .filter((owner) => !limits.halted.has(owner))
     .map((owner) => ({ owner, rows: oldest(sql, owner, limits.running), passed: [] as Row[] }));
   const turns: Turns = { start: [], yields: [] };
   const giveWay = (row: Row) => {

@@ -43,7 +43,7 @@ import { News } from "./news.ts";
 import { Notices } from "./notices.ts";
 import { paced } from "./pace.ts";
 import { findRows, type Query } from "./query.ts";
-import { Quota } from "./quota.ts";
+import { GROWN, Quota } from "./quota.ts";
 import { COLUMNS, isSettled, type Row, toIngest } from "./row.ts";
 import { type Session, Sessions } from "./sessions.ts";
 import { ASK, PAGE, Table } from "./table.ts";
@@ -68,16 +68,22 @@ export class JobIndex extends DurableObject<Env> {
 
   /** Takes new ingests, all or none; what is known by its id stays as it is. */
   async accept(jobs: readonly NewJob[], actor: Actor): Promise<Acceptance[] | Full> {
-    const full = this.#quota.queue(
-      actor.owner,
-      jobs.filter(({ id }) => !this.#table.find(id)),
-    );
-    if (full) return full;
-    const accepted = this.ctx.storage.transactionSync(() =>
-      jobs.map((job) => this.#table.add(job, actor)),
-    );
-    await this.#wake();
-    return accepted;
+    const more = jobs.filter(({ id }) => !this.#table.find(id)).length;
+    const crowd = more > 0 && this.#quota.waiting(actor.owner, more);
+    if (crowd) return crowd;
+    try {
+      const accepted = this.ctx.storage.transactionSync(() => {
+        const all = jobs.map((job) => this.#table.add(job, actor));
+        const full = more > 0 && this.#quota.stored(actor.owner);
+        if (full) throw new TooMuch(full);
+        return all;
+      });
+      await this.#wake();
+      return accepted;
+    } catch (error) {
+      if (error instanceof TooMuch) return error.full;
+      throw error;
+    }
   }
 
   /** Takes bytes that come with a request. Under an id that is known they are sent only if an earlier try has failed. */
@@ -220,7 +226,7 @@ export class JobIndex extends DurableObject<Env> {
     if (!row) return undefined;
     if ((row.state !== "failed" && row.state !== "canceled") || !isSettled(row)) return "over";
     if (row.has_request === 0) return "gone";
-    const full = this.#quota.waiting(row.owner, 1);
+    const full = this.#quota.waiting(row.owner, 1) ?? this.#quota.stored(row.owner, GROWN);
     if (full) return full;
     // Without a checkpoint all of its bytes move once more, and count once more.
     const afresh = row.has_checkpoint === 0 && { bytes: 0, parts: 0 };
@@ -501,6 +507,16 @@ export class JobIndex extends DurableObject<Env> {
 
   async #wake(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now());
+  }
+}
+
+/** Takes back what was added already. */
+class TooMuch extends Error {
+  readonly full: Full;
+
+  constructor(full: Full) {
+    super(full.full);
+    this.full = full;
   }
 }
 

@@ -210,7 +210,86 @@ END;
 CREATE TABLE moved (owner TEXT, hour INTEGER, bytes INTEGER NOT NULL, PRIMARY KEY (owner, hour)) WITHOUT ROWID;
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES, QUOTAS];
+/** What counts of a row: every attempt has lines in its timeline; a checkpoint, which is written often, counts in blocks. */
+const weightOf = (row: "old" | "new" | "jobs") => `(256 * ${row}.attempts + LENGTH(${row}.url)
+  + LENGTH(COALESCE(${row}.request, '')) + (LENGTH(COALESCE(${row}.checkpoint, '')) + 4095) / 4096 * 4096)`;
+/** What can be found of a URL: an index of three letters each takes seven times its text. */
+const foundOf = (row: "old" | "new" | "jobs") =>
+  `CASE WHEN LENGTH(${row}.url) <= 512 THEN ${row}.url ELSE SUBSTR(${row}.url, 1, 384) || ' ' || SUBSTR(${row}.url, -128) END`;
+const TEXTS = "texts (rowid, id, url, title, media_id)";
+const OLD_TEXTS = "texts (texts, rowid, id, url, title, media_id)";
+const textOf = (row: "old" | "new" | "jobs") =>
+  `${row}.seq, ${row}.id, ${foundOf(row)}, ${row}.title, ${row}.media_id`;
+
+const STORED = `
+-- What requests of one owner have alike, sealed, once: many files of one place are asked for with the same headers.
+CREATE TABLE shared (id TEXT PRIMARY KEY, owner TEXT NOT NULL, text TEXT NOT NULL, uses INTEGER NOT NULL);
+ALTER TABLE jobs ADD COLUMN shared TEXT;
+CREATE TRIGGER shared_used AFTER INSERT ON jobs WHEN new.shared IS NOT NULL BEGIN
+  UPDATE shared SET uses = uses + 1 WHERE id = new.shared;
+END;
+CREATE TRIGGER shared_left AFTER UPDATE OF shared ON jobs WHEN old.shared IS NOT NULL AND new.shared IS NULL BEGIN
+  UPDATE shared SET uses = uses - 1 WHERE id = old.shared;
+  DELETE FROM shared WHERE id = old.shared AND uses < 1;
+END;
+CREATE TRIGGER shared_removed AFTER DELETE ON jobs WHEN old.shared IS NOT NULL BEGIN
+  UPDATE shared SET uses = uses - 1 WHERE id = old.shared;
+  DELETE FROM shared WHERE id = old.shared AND uses < 1;
+END;
+
+-- 1: its request says something for after the end. NULL, of rows from before: nobody knows.
+ALTER TABLE jobs ADD COLUMN keeps INTEGER;
+-- Of what went well nobody asks for the request again. It is empty then: NULL are those whose bytes came with theirs.
+CREATE TRIGGER request_served AFTER UPDATE OF state, todo ON jobs
+WHEN new.todo IS NULL AND new.request <> '' AND (new.state = 'ready' OR new.state = 'done' AND new.keeps = 0) BEGIN
+  UPDATE jobs SET request = '', shared = NULL WHERE seq = new.seq;
+END;
+
+-- Bytes that an owner's rows take, more or less.
+DROP TRIGGER stored_added;
+DROP TRIGGER stored_removed;
+DELETE FROM owner_stored;
+INSERT INTO owner_stored SELECT owner, SUM(${weightOf("jobs")}) FROM jobs GROUP BY owner;
+CREATE TRIGGER stored_added AFTER INSERT ON jobs BEGIN
+  INSERT INTO owner_stored VALUES (new.owner, ${weightOf("new")})
+    ON CONFLICT (owner) DO UPDATE SET bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER stored_changed AFTER UPDATE OF attempts, request, checkpoint ON jobs
+WHEN ${weightOf("new")} <> ${weightOf("old")} BEGIN
+  UPDATE owner_stored SET bytes = bytes + ${weightOf("new")} - ${weightOf("old")} WHERE owner = new.owner;
+END;
+CREATE TRIGGER stored_removed AFTER DELETE ON jobs BEGIN
+  UPDATE owner_stored SET bytes = bytes - ${weightOf("old")} WHERE owner = old.owner;
+END;
+CREATE TRIGGER shared_stored AFTER INSERT ON shared BEGIN
+  INSERT INTO owner_stored VALUES (new.owner, LENGTH(new.text))
+    ON CONFLICT (owner) DO UPDATE SET bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER shared_forgotten AFTER DELETE ON shared BEGIN
+  UPDATE owner_stored SET bytes = bytes - LENGTH(old.text) WHERE owner = old.owner;
+END;
+
+DROP TRIGGER text_added;
+DROP TRIGGER text_removed;
+DROP TRIGGER text_changed;
+INSERT INTO ${OLD_TEXTS} SELECT 'delete', seq, id, url, title, media_id FROM jobs WHERE LENGTH(url) > 512;
+INSERT INTO ${TEXTS} SELECT ${textOf("jobs")} FROM jobs WHERE LENGTH(url) > 512;
+CREATE TRIGGER text_added AFTER INSERT ON jobs BEGIN
+  INSERT INTO ${TEXTS} VALUES (${textOf("new")});
+END;
+CREATE TRIGGER text_removed AFTER DELETE ON jobs BEGIN
+  INSERT INTO ${OLD_TEXTS} VALUES ('delete', ${textOf("old")});
+END;
+CREATE TRIGGER text_changed AFTER UPDATE OF id, url, title, media_id ON jobs BEGIN
+  INSERT INTO ${OLD_TEXTS} VALUES ('delete', ${textOf("old")});
+  INSERT INTO ${TEXTS} VALUES (${textOf("new")});
+END;
+`;
+
+const MIGRATIONS: readonly string[] = [
+  ...[TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES, QUOTAS],
+  STORED,
+];
 
 /** Brings the database to this version, or an earlier one, in one transaction. */
 export function migrate(storage: DurableObjectStorage, to = MIGRATIONS.length): void {

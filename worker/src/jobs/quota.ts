@@ -3,10 +3,13 @@
 
 import type { Env } from "../env.ts";
 import { setting } from "../settings.ts";
-import type { Full, NewJob } from "./contract.ts";
+import type { Full } from "./contract.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
+
+/** Checkpoints come when all was accepted: so many times what may be accepted they may take together with that. */
+export const GROWN = 2;
 
 /** Why bytes of one caller do not move. */
 export const SPENT =
@@ -23,18 +26,24 @@ export class Quota {
     this.#env = env;
   }
 
-  /** Why these are too many to wait, if they are. */
-  queue(owner: string, jobs: readonly Pick<NewJob, "request" | "url">[]): Full | undefined {
-    const crowd = this.waiting(owner, jobs.length);
-    if (crowd) return crowd;
+  /** Why what is stored of this caller is too much, if so. `times`: of what it may be. */
+  stored(owner: string, times = 1): Full | undefined {
     const room = setting(this.#env, "VODLIFT_STORED_PER_CALLER");
     const stored = this.#count("SELECT bytes AS n FROM owner_stored WHERE owner = ?", owner);
-    const more = jobs.reduce((sum, job) => sum + (job.request?.length ?? 0) + job.url.length, 0);
-    return stored + more > room
+    return stored > room * times
       ? {
-          full: `VODLIFT_STORED_PER_CALLER lets one caller's requests take ${room} bytes, and ${stored} are taken`,
+          full: `VODLIFT_STORED_PER_CALLER lets one caller's ingests take ${room} bytes while they are remembered, and with this they would take ${stored}`,
         }
       : undefined;
+  }
+
+  /** For whom nothing is begun: their bytes are used up, or what their checkpoints grew to leaves no room for others. */
+  halted(): Set<string> {
+    const room = setting(this.#env, "VODLIFT_STORED_PER_CALLER");
+    const grown = this.#sql
+      .exec<{ owner: string }>("SELECT owner FROM owner_stored WHERE bytes > ?", room * GROWN)
+      .toArray();
+    return new Set([...this.spent(), ...grown.map(({ owner }) => owner)]);
   }
 
   /** Why so many more may not wait, if so. */
@@ -64,7 +73,7 @@ export class Quota {
     if (this.#count(`SELECT COUNT(*) AS n ${open}`) >= all) {
       return { full: `VODLIFT_STREAMS lets ${all} uploads be under way, and as many are` };
     }
-    return this.isSpent(owner) ? { full: SPENT, after: untilNextHour() } : undefined;
+    return this.isSpent(owner) ? { full: SPENT, after: untilNextHour() } : this.stored(owner);
   }
 
   moved(owner: string, bytes: number): void {

@@ -4,7 +4,7 @@ import type { Acceptance, Actor, NewJob, Report } from "./contract.ts";
 import type { Notices } from "./notices.ts";
 import { COLUMNS, type EntryRow, isSettled, nthOf, type Row, toEntry, toIngest } from "./row.ts";
 
-type Luggage = { request: string | null; checkpoint: string | null };
+type Luggage = { request: string | null; shared: string | null; checkpoint: string | null };
 type Sums = { bytes: number; rate: number; parts: number };
 
 /** As `moved`: something is left to do, and no run does it. */
@@ -39,9 +39,13 @@ export class Table {
     }
     const now = Date.now();
     const running = job.request === undefined;
+    if (job.shared) {
+      const { id, text } = job.shared;
+      this.#sql.exec("INSERT OR IGNORE INTO shared VALUES (?, ?, ?, 0)", id, owner, text);
+    }
     this.#sql.exec(
-      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, hooked, created, started, moved, owner, owner_name, reference)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, shared, keeps, hooked, created, started, moved, owner, owner_name, reference)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       job.id,
       job.fingerprint ?? null,
       running ? "running" : "queued",
@@ -52,6 +56,8 @@ export class Table {
       job.kind,
       job.size ?? null,
       job.request ?? null,
+      job.shared?.id ?? null,
+      Number(job.keeps ?? true),
       Number(job.hooked ?? false),
       now,
       running ? now : null,
@@ -296,10 +302,13 @@ export class Table {
     return row?.run === run ? row : undefined;
   }
 
-  /** What a run needs beside the row: the sealed request, and the checkpoint as JSON. */
+  /** What a run needs beside the row: the sealed request, in one piece or two, and the checkpoint as JSON. */
   luggage(row: Row): Luggage {
     return this.#sql
-      .exec<Luggage>("SELECT request, checkpoint FROM jobs WHERE seq = ?", row.seq)
+      .exec<Luggage>(
+        "SELECT request, text AS shared, checkpoint FROM jobs LEFT JOIN shared ON shared.id = jobs.shared WHERE seq = ?",
+        row.seq,
+      )
       .one();
   }
 
