@@ -282,6 +282,29 @@ test("a report of another manifest is refused, and nothing else is taken for a r
   assert.equal(await readFile(foreign, "utf8"), "my notes");
 });
 
+test("neither what a URL has for a query nor its user name and password is told or kept", async () => {
+  const rows = [
+    "http://user:hush-hush@127.0.0.1:1/film.mp4",
+    "http://hush-hush@127.0.0.1:1/film.mp4",
+    "HTTPS://user:hush-hush@film.example",
+    "http://user:a/hush-hush@127.0.0.1:1/film.mp4",
+    "http://user:a@hush-hush@127.0.0.1:1/film.mp4",
+    "http://user:hush-hush@/film.mp4",
+    "ftp://user:hush-hush@127.0.0.1/film.mp4",
+    `${origin.url}/film.mp4?user:hush-hush@`,
+    `${origin.url}/film.mp4#hush-hush`,
+  ];
+  await writeFile(manifest, `url\n${rows.join("\n")}\n`);
+  const { code, stdout, stderr, json } = await ingest();
+  assert.deepEqual([json.failed, json.total], [rows.length, rows.length], `${code}`);
+  const kept = await readFile(`${manifest}.report.jsonl`, "utf8");
+  assert.doesNotMatch(stdout + stderr + kept, /hush-hush/);
+  // An @ of the path is no user name.
+  await writeFile(manifest, `url\n${origin.url}/still@2x.mp4\n`);
+  const other = await ingest(["--report", join(folder, "other.jsonl")]);
+  assert.match(other.stderr, /127\.0\.0\.1:\d+\/still@2x\.mp4/);
+});
+
 test("with an id, a URL may be signed anew", async () => {
   const url = origin.add("/film.mp4", { size: 1000 });
   await writeFile(manifest, `id,url\nfilm-1,${url}?Signature=aaaaaaaaaaaaaaaa\n`);

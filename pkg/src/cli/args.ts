@@ -237,6 +237,18 @@ function tooMany(one: string, extra: string): UsageError {
   return new UsageError(`${one} at a time: \`${named(extra)}\` is one too many`);
 }
 
+/**
+ * What may be shown and kept of a URL: neither its query, which may hold a signature, nor a user name and password. Of what
+ * is no URL for all its scheme, nothing up to the last `@`.
+ */
+export function shownUrl(url: string): string {
+  const [bare = ""] = url.split(/[?#]/);
+  const user = URL.canParse(url)
+    ? /^([a-z][a-z0-9+.-]*:\/\/)[^/\\]*@/i
+    : /^([a-z][a-z0-9+.-]*:\/\/).*@/i;
+  return bare.replace(user, "$1");
+}
+
 /** A source that is fetched, in whatever case the scheme is written. */
 export function isUrl(source: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(source);

@@ -14,7 +14,7 @@ import {
   type Vodlift,
 } from "../index.ts";
 import { fileReason } from "../sources/look.ts";
-import { isUrl, type UploadCommand, UsageError } from "./args.ts";
+import { isUrl, shownUrl, type UploadCommand, UsageError } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeReadable, mustBeSource, mustBeWritable } from "./look.ts";
@@ -166,11 +166,9 @@ async function linesOf(path: string): Promise<string[]> {
   return lines.filter((line) => line !== "");
 }
 
-/** What stands at the start of the progress line: never a query, it may hold a signature. */
+/** What stands at the start of the progress line. */
 function displayName(command: UploadCommand): string {
   const { source, fileName } = command;
   if (fileName !== undefined) return fileName;
-  if (!isUrl(source)) return basename(source);
-  const [path = ""] = source.split(/[?#]/);
-  return basename(path);
+  return basename(isUrl(source) ? shownUrl(source) : source);
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, extname, resolve } from "node:path";
 import { fromFile, type PlaylistSource, type UploadOptions } from "../../index.ts";
 import { fileReason, openRegular } from "../../sources/look.ts";
-import { isUrl, UsageError } from "../args.ts";
+import { isUrl, shownUrl, UsageError } from "../args.ts";
 import { replaceFrom } from "../upload.ts";
 import { CsvError, csvRecords } from "./csv.ts";
 import { FieldError, type Fields, fieldOf, type Kind, readFields } from "./fields.ts";
@@ -16,7 +16,7 @@ export interface Row {
   key: string;
   /** As `key`, of everything the row says: with another title it is another upload. */
   version(): string;
-  /** Where the bytes are, without a URL's query: that may hold a signature. */
+  /** Where the bytes are, as it may be shown and kept. */
   place: string;
   /** A short name to show. */
   name: string;
@@ -187,7 +187,7 @@ function toRow(line: number, values: Values, folder: string): Row {
     throw new FieldError("source", "is there twice: as file, url or source");
   const remote = file === undefined && isUrl(where);
   if (headers !== undefined && !remote) throw new FieldError("headers", "go with a URL");
-  const place = remote ? (where.split(/[?#]/)[0] ?? "") : resolve(folder, where);
+  const place = remote ? shownUrl(where) : resolve(folder, where);
   return {
     line,
     key: digest(id ?? where),
