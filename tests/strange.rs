@@ -300,3 +300,29 @@ fn a_media_that_replaces_another_by_a_tampered_checkpoint_has_no_proof() {
     assert_eq!(error.code, Code::MediaUnconfirmed);
     assert!(STORES.iter().all(|op| world.luck.count(*op) == 0));
 }
+
+#[test]
+fn what_vod_says_of_another_media_settles_nothing() {
+    for kind in ["parts", "put", "image", "attached"] {
+        let mut world = world_of(kind, 7);
+        let op = if kind == "put" {
+            Op::PutObject
+        } else {
+            Op::Complete
+        };
+        world.luck.script(op, 1, Fault::ResetAfter);
+        world
+            .luck
+            .always(Op::Head, Fault::Refuse(403, "AccessDenied"));
+        world.service.lies = vec![Lie::Another];
+        match world.run() {
+            // A PutObject is simply sent again.
+            Ok(_) if kind == "put" => world.assert_object_is_the_source(),
+            Err(error) => assert!(
+                [Code::ReplyInvalid, Code::OutcomeUnknown].contains(&error.code),
+                "{kind}: {error:?}"
+            ),
+            end => panic!("{kind}: {end:?}"),
+        }
+    }
+}
