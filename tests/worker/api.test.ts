@@ -76,6 +76,29 @@ test("a body that breaks a rule is refused with the field and the rule", async (
   }
 });
 
+test("a body that is not UTF-8 is refused, not stored with letters that it never had", async () => {
+  const text = JSON.stringify({ url: "https://example.com/film.mp4", title: "café 电影" });
+  const utf16 = Buffer.from(`\ufeff${text}`, "utf16le");
+  const bodies = [
+    Buffer.from(text, "latin1"),
+    utf16,
+    Buffer.from(utf16).swap16(),
+    Buffer.from(text.slice(0, -4)),
+    Buffer.concat([Buffer.from(text), Buffer.from([0xc0, 0x80])]),
+    Buffer.from('{"url":"https://example.com/film.mp4","title":"\xed\xa0\x80"}', "latin1"),
+  ];
+  for (const [n, body] of bodies.entries()) {
+    const { status, body: answer } = await call("/v1/ingests", { method: "POST", body });
+    assert.deepEqual([status, answer.field], [400, "the body"], `${n}`);
+    assert.match(answer.detail, n === 3 ? /must be JSON/ : /must be UTF-8/, `${n}`);
+  }
+  await call("/v1/pause", { method: "POST" });
+  const marked = Buffer.from(`\ufeff${text}`);
+  const { status, body: answer } = await call("/v1/ingests", { method: "POST", body: marked });
+  assert.equal(status, 202, JSON.stringify(answer));
+  assert.equal((await call(`/v1/ingests/${answer.id}`)).body.title, "café 电影");
+});
+
 test("a request that is too large for a row is refused, naming what takes most", async () => {
   const url = "https://example.com/film.mp4";
   const tags = ["t".repeat(40_000), "u".repeat(40_000)];
@@ -110,11 +133,11 @@ test("what is not there is 404, and a wrong method is 405 and tells the right on
     assert.deepEqual([status, body.code], [404, "not_found"], path);
   }
   const wrong: [string, string, string][] = [
-    ["/v1/ingests", "PUT", "GET, POST"],
-    ["/v1/ingests/abc", "POST", "DELETE, GET"],
+    ["/v1/ingests", "PUT", "GET, HEAD, POST"],
+    ["/v1/ingests/abc", "POST", "DELETE, GET, HEAD"],
     ["/v1/ingests/abc/stop", "GET", "POST"],
-    ["/v1/ingests/abc/checkpoint", "PUT", "GET"],
-    ["/healthz", "POST", "GET"],
+    ["/v1/ingests/abc/checkpoint", "PUT", "GET, HEAD"],
+    ["/healthz", "POST", "GET, HEAD"],
     ["/v1/uploads", "POST", "PUT"],
   ];
   for (const [path, method, allow] of wrong) {

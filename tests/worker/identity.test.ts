@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seal, sealingKey, unseal } from "../../pkg/src/handler/seal.ts";
 import { SCOPES, scopesOf } from "../../worker/src/api/scopes.ts";
+import { openTables } from "../support/tables.ts";
 import { cannotKill, startVictim } from "../support/victim.ts";
 import {
   type Answer,
@@ -253,6 +254,24 @@ test("who has the sealing key makes no session: the index knows those that were 
   } finally {
     await victim.close();
   }
+});
+
+test("a session ends when its time is over, and no cookie makes it longer", async (t) => {
+  const { Sessions } = (await import(
+    new URL("../../worker/src/jobs/sessions.ts", import.meta.url).href
+  )) as {
+    Sessions: new (
+      sql: object,
+    ) => { open(session: object): void; isOpen(session: object): boolean };
+  };
+  const sessions = new Sessions(openTables().sql);
+  const issued = Date.now();
+  const session = { id: "a", token: "t", issued, until: issued + 60_000 };
+  sessions.open(session);
+  const later = { ...session, until: session.until + 60_000 };
+  assert.deepEqual([sessions.isOpen(session), sessions.isOpen(later)], [true, false]);
+  t.mock.method(Date, "now", () => session.until);
+  assert.deepEqual([sessions.isOpen(session), sessions.isOpen(later)], [false, false]);
 });
 
 test("while the sealing key is replaced, sessions and what waits go on", {

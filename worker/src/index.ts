@@ -89,7 +89,10 @@ function methodsOf(path: string): string[] {
   const routes = app.routes.filter(
     ({ method, path: pattern }) => method !== "ALL" && fits(pattern),
   );
-  return [...new Set(routes.map(({ method }) => method))].toSorted();
+  const methods = new Set(routes.map(({ method }) => method));
+  // What can be read, can be asked for its head.
+  if (methods.has("GET")) methods.add("HEAD");
+  return [...methods].toSorted();
 }
 
 export default {

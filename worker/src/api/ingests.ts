@@ -26,7 +26,7 @@ import {
   ListQuery,
   MAX_BATCH,
 } from "./schema.ts";
-import { parseJson, troubleOf, validatedBy } from "./validation.ts";
+import { parseJson, textOf, troubleOf, validatedBy } from "./validation.ts";
 
 /** A run hears of its end within a second or two, and finishes the parts in flight. */
 const PATIENCE_MS = 20_000;
@@ -72,7 +72,8 @@ ingests.post("/ingests", POSTING.middleware, async (context) => {
   if (broken) return problem(context, 400, broken);
   const codings = codingsOf(req.header("content-encoding"));
   if ("code" in codings || codings.length > 0) return problem(context, 415, PLAIN_ONLY);
-  const text = await req.text();
+  const text = textOf(await req.arrayBuffer());
+  if (text === undefined) return problem(context, 400, invalid("the body", "must be UTF-8"));
   const crowd = crowded(text);
   if (crowd) return problem(context, 400, crowd);
   const body = parseJson(text);

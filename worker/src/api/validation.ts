@@ -38,6 +38,15 @@ export function validatedBy(known: readonly string[]): Hook<any, Bound, any, any
     result.success ? undefined : problem(context, 400, troubleOf(result.error, known));
 }
 
+/** Bytes as text; nothing if they are not UTF-8, as whatever else they are would be stored with letters it never had. */
+export function textOf(bytes: ArrayBuffer): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a text says as JSON, if it is any. */
 export function parseJson(text: string): unknown {
   try {
