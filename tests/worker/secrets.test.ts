@@ -36,6 +36,8 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
     pin: randomBytes(6).toString("hex"),
     header: secret("header"),
     hookQuery: secret("hook"),
+    coverQuery: secret("cover"),
+    userData: secret("userdata"),
     hookSecret: randomBytes(24).toString("base64"),
     callbackKey: secret("callback"),
     sealKey: randomBytes(32).toString("hex"),
@@ -60,11 +62,19 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
     const response = await fetch(worker.url + path, { ...init, headers });
     answered += `${[...response.headers].join("\n")}\n${await response.text()}\n`;
   };
-  const post = (path: string, route: object, fields: object = {}): Promise<string> =>
+  const post = (
+    path: string,
+    route: object,
+    fields: { as?: string; title?: string; wait?: boolean } = {},
+  ): Promise<string> =>
     postIngest(worker, {
       url: `${origin.add(path, route)}?signature=${own.query}&id=${own.pin}`,
       headers: { "x-source-key": own.header },
       webhookUrl: `http://127.0.0.1:${port}/?key=${own.hookQuery}`,
+      ...(fields.as === undefined && {
+        coverUrl: `${origin.url}/cover.jpg?ticket=${own.coverQuery}`,
+        userData: JSON.stringify({ Extend: { key: own.userData } }),
+      }),
       partSize: MIB,
       ...fields,
     });

@@ -67,7 +67,7 @@ async function slice(
   try {
     const request = await requestOf(env, task);
     await claim(env, params, request);
-    const store = indexStore(env, params);
+    const store = indexStore(env, params, request);
     const end = await upload(env, request, task, { budget, beat, store, shard: params.shard });
     if (!("suspended" in end)) {
       await beat.end();
