@@ -25,6 +25,8 @@ const COMPUTED: &[&str] = &[
     "x-oss-callback-var",
 ];
 const SIGNATURE: &str = "Signature";
+/// A field of checkpoints, computed from the AccessKey.
+const PROOF: &str = "proof";
 
 /// The first line.
 #[derive(Deserialize)]
@@ -105,13 +107,23 @@ fn begin(first: Beginning) -> Result<Upload> {
     }
     let (job, account) = (first.job, first.account);
     let (entropy, now) = (first.entropy, UnixMs(first.now));
-    let checkpoint = || first.checkpoint.context("line 1: it has no checkpoint");
+    let mut stored = first.checkpoint;
+    if let Some(stored) = stored.as_mut().filter(|stored| has_proof(stored)) {
+        stored.prove(&account.credentials.access_key_secret);
+    }
+    let checkpoint = || stored.context("line 1: it has no checkpoint");
     let upload = match first.kind {
         Kind::Create => Upload::new(job, account, entropy, now),
         Kind::Resume => Upload::resume(checkpoint()?, job, account, entropy, now),
         Kind::Discard => Upload::discard(checkpoint()?, job, account, entropy, now),
     };
     upload.map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// It was written with the AccessKey that had it resumed, as far as a trace tells.
+fn has_proof(checkpoint: &Checkpoint) -> bool {
+    let place = checkpoint.place.as_ref();
+    place.is_some_and(|place| place.proof.is_some())
 }
 
 /// The first effect that is another, and where in it.
@@ -162,6 +174,7 @@ fn comparable(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(comparable).collect(),
         Value::Object(fields) => fields
             .iter()
+            .filter(|(name, _)| *name != PROOF)
             .map(|(name, value)| (name.clone(), comparable(value)))
             .collect(),
         Value::String(text) if text.contains(SIGNATURE) => Value::String(unsigned(text)),

@@ -252,6 +252,13 @@ impl Checkpoint {
 }
 
 impl Checkpoint {
+    /// Puts the proof into it that belongs to another AccessKey: to replay a trace, which tells no key.
+    pub fn prove(&mut self, secret: &Secret) {
+        if let Some(place) = &mut self.place {
+            place.proof = Some(place.proof_by(secret, &self.region, self.adopted));
+        }
+    }
+
     /// Whether it was written with this AccessKey: then its media is that of an upload of ours.
     pub(crate) fn is_proven_by(&self, secret: &Secret) -> bool {
         self.place.as_ref().is_some_and(|place| {

@@ -22,10 +22,13 @@ const COMPUTED = new Set([
   "x-oss-callback-var",
 ]);
 
+/** Of a checkpoint: it shows whose it is. */
+const PROOF = "proof";
+
 const SECRET_NAME = /auth|cookie|token|secret|signature|credential|password/i;
 
 /** In place of what is computed. */
-export const COMPUTED_VALUE = "…";
+const COMPUTED_VALUE = "…";
 
 export class Mask {
   readonly #standIns = new Map<string, string>();
@@ -104,7 +107,10 @@ export class Mask {
     if (Array.isArray(value)) return value.map((inner) => this.plain(inner));
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value);
-    return Object.fromEntries(entries.map(([name, inner]) => [name, this.plain(inner)]));
+    const hidden = entries.map(([name, inner]) => {
+      return [name, name === PROOF ? COMPUTED_VALUE : this.plain(inner)];
+    });
+    return Object.fromEntries(hidden);
   }
 
   /** A text without the secrets known so far, and without what queries and user names in it hold. */
