@@ -176,7 +176,7 @@ fn whatever_a_checkpoint_and_vod_say_nothing_of_another_upload_is_touched() {
             world.service.object = Some(old.clone());
         }
         world.gives_up = luck.below(2) == 0;
-        world.job.options.own_media_only = true;
+        world.job.options.own_media_only = Some(true);
         world.job.options.keep_on_failure = luck.below(2) == 0;
         world.service.may_read = luck.below(2) == 0;
         world.luck.per_mille = [0, 0, 150][luck.below(3) as usize];
@@ -257,7 +257,7 @@ fn the_media_of_a_checkpoint_without_a_proof_is_the_callers_to_vouch_for() {
         let mut mark = world.resume.take().unwrap();
         mark.place.as_mut().unwrap().proof = None;
         mark.upload_id = None;
-        world.job.options.own_media_only = !vouched;
+        world.job.options.own_media_only = vouched.then_some(false).or(Some(true));
         world.resume = Some(mark);
         let open = world.service.uploads.len();
         match world.run_slice() {
@@ -282,7 +282,7 @@ fn an_upload_id_that_oss_knows_is_as_good_as_a_proof() {
     let mark = world.resume.as_mut().unwrap();
     assert!(mark.upload_id.is_some());
     mark.place.as_mut().unwrap().proof = None;
-    world.job.options.own_media_only = true;
+    world.job.options.own_media_only = Some(true);
     world.run().unwrap();
     world.assert_object_is_the_source();
     assert!(world.checkpoint.unwrap().place.unwrap().proof.is_some());
@@ -295,7 +295,7 @@ fn a_media_that_replaces_another_by_a_tampered_checkpoint_has_no_proof() {
     mark.replace = Some(VideoRef::media("video-1"));
     mark.upload_id = None;
     mark.place.as_mut().unwrap().proof = None;
-    world.job.options.own_media_only = true;
+    world.job.options.own_media_only = Some(true);
     let error = world.run_slice().unwrap_err();
     assert_eq!(error.code, Code::MediaUnconfirmed);
     assert!(STORES.iter().all(|op| world.luck.count(*op) == 0));
@@ -324,5 +324,32 @@ fn what_vod_says_of_another_media_settles_nothing() {
             ),
             end => panic!("{kind}: {end:?}"),
         }
+    }
+}
+
+#[test]
+fn a_caller_that_vouches_for_a_checkpoint_has_what_it_left_removed() {
+    for (kind, vouched) in [
+        ("parts", None),
+        ("parts", Some(false)),
+        ("playlist", Some(false)),
+    ] {
+        let mut world = world_of(kind, 3);
+        world.dies_at = Some(400);
+        assert!(matches!(world.run_slice().unwrap(), End::Died));
+        world.forget_the_process();
+        world.dies_at = None;
+        world.gives_up = true;
+        let mark = world.resume.as_mut().unwrap();
+        mark.place.as_mut().unwrap().proof = None;
+        mark.upload_id = None;
+        world.job.options.own_media_only = vouched;
+        let code = world.run_slice().unwrap_err().code;
+        let removed = world.service.uploads.is_empty() && world.service.objects.is_empty();
+        let wanted = match vouched {
+            None => (Code::AbortRefused, false),
+            Some(_) => (Code::Aborted, true),
+        };
+        assert_eq!((code, removed), wanted, "{kind}");
     }
 }

@@ -208,6 +208,7 @@ export const FIELDS = {
   image: names(image),
   attached: names(attached),
   resume: names(resume),
+  abort: names({ ownMediaOnly: true }),
   item: names(item, true),
   /** Of `check`, which is told what it is to become. */
   any: names({ ...upload, ...playlist, ...image, ...attached }),

@@ -22,6 +22,7 @@ import {
   video,
   videoRef,
   vodService,
+  vouched,
 } from "./job.ts";
 import { Keys } from "./keys.ts";
 import { isUrl } from "./kinds.ts";
@@ -377,18 +378,25 @@ export class Vodlift {
    * not what it names of another that is at work. Whoever has another upload's own checkpoint can give that one up.
    *
    * @param from The checkpoint, or the store that keeps it.
+   * @param options With `ownMediaOnly: false` you vouch for what the checkpoint names, as where it was written with another
+   * AccessKey and nobody else could have written it.
    * @throws VodliftError `abort_refused` where the media is no longer unfinished or not provably its own, `checkpoint_invalid` where the checkpoint
    * names another object than VOD; and when the server could not be told. The checkpoint is kept then.
    */
-  async abort(from: Checkpoint | CheckpointStore): Promise<void> {
+  async abort(
+    from: Checkpoint | CheckpointStore,
+    options: Pick<ResumeOptions, "ownMediaOnly"> = {},
+  ): Promise<void> {
+    mustBeKnown(options, FIELDS.abort);
     const { checkpoint, store } = await load(from);
+    const how = vouched(options);
     // Nothing is read, so any source does.
     const open = async (): Promise<OpenSource> => ({
       data: { type: "slices", size: 1 },
       local: undefined,
     });
     const begin: Run["begin"] = (data, limits) => {
-      const job = this.#job(data, checkpoint.media, {}, limits, checkpoint.region);
+      const job = this.#job(data, checkpoint.media, how, limits, checkpoint.region);
       return { type: "discard", checkpoint, job };
     };
     const nothing = { signal: undefined, stop: undefined, onProgress: undefined, trace: undefined };

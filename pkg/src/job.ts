@@ -232,8 +232,12 @@ export function howToResume(options: ResumeOptions & SliceOptions): Options {
     serviceTimeoutMs: options.serviceTimeoutMs,
     anyContentType: options.anyContentType,
   });
-  const own = defined({ ownMediaOnly: flag("ownMediaOnly", options.ownMediaOnly) });
-  return { ...howTo(given), ...own, keepOnFailure: true };
+  return { ...howTo(given), ...vouched(options), keepOnFailure: true };
+}
+
+/** Whether the caller vouches for the media that a checkpoint names. */
+export function vouched(options: Pick<ResumeOptions, "ownMediaOnly">): Options {
+  return defined({ ownMediaOnly: flag("ownMediaOnly", options.ownMediaOnly) });
 }
 
 function callback(given: UploadCallback | undefined): OssCallback | undefined {

@@ -476,8 +476,8 @@ export interface ResumeOptions
   confirmReplace?: (media: VideoRef) => boolean | Promise<boolean>;
   /**
    * Refuse (`media_unconfirmed`) a media that the checkpoint only names: it must prove that an upload with the same AccessKey
-   * wrote it, or OSS must know its upload id. Otherwise another upload may be at work on that media. Without it the
-   * checkpoint is trusted, as it has to be where the AccessKey has changed meanwhile.
+   * wrote it, or OSS must know its upload id. Otherwise another upload may be at work on that media. Without it `resume`
+   * trusts the checkpoint, as it has to where the AccessKey has changed meanwhile; `abort` trusts it only with `false`.
    */
   ownMediaOnly?: boolean;
 }

@@ -306,11 +306,12 @@ pub struct Options {
     /// After a failure that a resume could mend, keep the multipart upload instead of aborting it.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub keep_on_failure: bool,
-    /// On resume, store nothing in a media that the checkpoint only names: it must prove that an upload with the same
-    /// AccessKey wrote it, or OSS must know its upload id. For checkpoints that others could have written; otherwise the
-    /// caller vouches for them, as it has to where the AccessKey has changed meanwhile.
+    /// Touch no media that the checkpoint only names: it must prove that an upload with the same AccessKey wrote it, or OSS
+    /// must know its upload id. Otherwise the caller vouches for it, as it has to where the AccessKey has changed meanwhile.
+    /// Unless told, a resume takes the caller's word for what it stores, and nothing is removed without the proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
-    pub own_media_only: bool,
+    pub own_media_only: Option<bool>,
     /// Where to stop early and hand the rest on. What is in flight is finished; the upload ends in `Suspended`.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub budget: Budget,

@@ -450,3 +450,16 @@ test("a manifest goes into the media that its rows say, whatever the checkpoints
     }
   }
 });
+
+test("whoever vouches for a checkpoint of another key can give its upload up", async () => {
+  const { known, go, end } = await atWork("vouched.mp4");
+  await assert.rejects(vod.abort(known), { code: "abort_refused" });
+  await assert.rejects(vod.abort(known, { ownMediaOnly: "no" as never }), {
+    code: "invalid_argument",
+  });
+  await vod.abort(known, { ownMediaOnly: false });
+  assert.ok(service.log.some(({ operation }) => operation === "DeleteMultipartUpload"));
+  go();
+  // Its parts were removed: it begins anew.
+  assert.equal((await end).restarts, 1);
+});

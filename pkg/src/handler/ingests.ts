@@ -74,7 +74,8 @@ export class Ingests {
     const { checkpoint } = ticket;
     const canceled: IngestCanceled = { state: "canceled" };
     if (!checkpoint?.place) return answer(200, canceled);
-    await this.#vod.abort(checkpoint);
+    // It was sealed here, maybe with other keys of the same role.
+    await this.#vod.abort(checkpoint, { ownMediaOnly: false });
     return answer(200, { ...canceled, mediaId: checkpoint.place.mediaId });
   }
 

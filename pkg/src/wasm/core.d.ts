@@ -382,9 +382,9 @@ export interface Options {
      */
     keepOnFailure?: boolean;
     /**
-     * On resume, store nothing in a media that the checkpoint only names: it must prove that an upload with the same
-     * AccessKey wrote it, or OSS must know its upload id. For checkpoints that others could have written; otherwise the
-     * caller vouches for them, as it has to where the AccessKey has changed meanwhile.
+     * Touch no media that the checkpoint only names: it must prove that an upload with the same AccessKey wrote it, or OSS
+     * must know its upload id. Otherwise the caller vouches for it, as it has to where the AccessKey has changed meanwhile.
+     * Unless told, a resume takes the caller's word for what it stores, and nothing is removed without the proof.
      */
     ownMediaOnly?: boolean;
     /**

@@ -75,7 +75,7 @@ impl Upload {
         if !self.is_checkpoints_place() {
             return Ok(false);
         }
-        if self.job.options.own_media_only && !self.is_own {
+        if self.job.options.own_media_only == Some(true) && !self.is_own {
             let message = format!(
                 "nothing shows that the media {} is this upload's own",
                 self.media_id()

@@ -132,6 +132,7 @@ impl Upload {
         upload.verdict = Some(Error::new(Code::Aborted, message));
         upload.phase = Phase::Aborting;
         upload.discarding = true;
+        upload.is_own |= upload.job.options.own_media_only == Some(false);
         upload.expect_orphans();
         Ok(upload)
     }

@@ -167,7 +167,8 @@ async function discard(env: Env, { id, run }: RunParams): Promise<void> {
   const left = parsed(await index.checkpoint(id));
   if (!left) return;
   try {
-    await client(env).abort(left);
+    // It was written here, maybe before the AccessKey was changed.
+    await client(env).abort(left, { ownMediaOnly: false });
   } catch (error) {
     if (asFailure(error).retryable) throw error;
   }
