@@ -13,7 +13,7 @@ import {
   type FetchHandler,
   type NodeListenerOptions,
 } from "../../pkg/src/node-http/index.ts";
-import { dice, seeds } from "../support/dice.ts";
+import { type Dice, dice, seeds } from "../support/dice.ts";
 import { drawRequest, sendRaw } from "../support/http-fuzz.ts";
 import { SEAL_KEY, TOKEN_SHA256 } from "../support/ingest.ts";
 
@@ -288,6 +288,88 @@ test("a handler that fails is a 500 that says nothing, and its error is told", a
   }
   assert.equal(told.length, Object.keys(FAULTS).length + Object.keys(CUT).length);
   assert.equal(await (await fetch(url)).text(), "ok");
+});
+
+/** What a handler that passes on the answers of others may answer. */
+function drawAnswer(luck: Dice): Response {
+  const names = [
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "trailer",
+    "upgrade",
+    "expect",
+  ];
+  const more = ["keep-alive", "date", "set-cookie", "content-encoding", "location", "host", "etag"];
+  const values = [
+    "0",
+    "5",
+    "-1",
+    "abc",
+    "5, 5",
+    "100000",
+    "chunked",
+    "close",
+    "x, y",
+    "",
+    "\u00e9",
+  ];
+  const headers = new Headers();
+  for (let count = luck.below(4); count > 0; count -= 1) {
+    headers.append(luck.pick([...names, ...more]), luck.pick(values));
+  }
+  const status = luck.pick([200, 200, 201, 204, 205, 206, 302, 304, 404, 500, 599]);
+  if (status === 204 || status === 205 || status === 304) {
+    return new Response(null, { status, headers });
+  }
+  const bytes = (length: number) => new Uint8Array(length);
+  const bodies: (() => BodyInit | null)[] = [
+    () => null,
+    () => "",
+    () => "hello",
+    () => bytes(100_000),
+    () => new ReadableStream({ start: (c) => c.close() }),
+    () => new ReadableStream({ start: (c) => c.error(new Error("none")) }),
+    () => new ReadableStream({ pull: (c) => (luck.oneIn(4) ? c.close() : c.enqueue(bytes(5))) }),
+    () => new ReadableStream({ pull: (c) => (luck.oneIn(3) ? c.error(5) : c.enqueue(bytes(5))) }),
+    () => new ReadableStream({ pull: () => new Promise(() => {}) }),
+  ];
+  return new Response(luck.pick(bodies)(), { status, headers });
+}
+
+test("an answer that cannot be written is a 500 or is cut off, and ends nothing else", async () => {
+  const faults: unknown[] = [];
+  const fault = (error: unknown) => faults.push(error);
+  process.on("unhandledRejection", fault);
+  let luck = dice(0);
+  const handler: FetchHandler = async (request) => {
+    if (request.url.endsWith("/healthz")) return new Response("ok");
+    if (luck.oneIn(3)) await request.text();
+    return drawAnswer(luck);
+  };
+  const { port, url } = await serve(handler, { onError: () => {} });
+  try {
+    const length = "trailer: x\r\ncontent-length: 5";
+    for (const seed of seeds(40)) {
+      luck = dice(seed);
+      const one = () => {
+        const method = luck.pick(["GET", "HEAD", "POST", "PUT"]);
+        const lines = luck.pick(["", "Connection: close\r\n", `${length}\r\n`]);
+        const body = lines.includes("length") ? "hello" : "";
+        return `${method} /x HTTP/1.${luck.oneIn(5) ? 0 : 1}\r\nHost: a\r\n${lines}\r\n${body}`;
+      };
+      const sent = Array.from({ length: 20 }, () => ({
+        text: Array.from({ length: 1 + luck.below(3) }, one).join(""),
+        end: luck.pick(["close", "half", "reset"] as const),
+        pieces: 1,
+      }));
+      await Promise.all(sent.map((request) => sendRaw(port, request)));
+      assert.equal(await (await fetch(`${url}/healthz`)).text(), "ok", `SEED=${seed}`);
+      assert.deepEqual(faults, [], `SEED=${seed}`);
+    }
+  } finally {
+    process.off("unhandledRejection", fault);
+  }
 });
 
 test("a client that asks first is told to go on when the body is read, and not before", async () => {

@@ -34,11 +34,20 @@ export async function respond(
   }
 }
 
-/** Answers in place of the handler; an answer that has begun is cut off. */
+/** Answers in place of the handler; an answer that has begun is cut off. It never throws: nobody is behind it. */
 export function refuse(response: ServerResponse, status: number, text: string): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
-  const headers = { "content-type": "text/plain", connection: "close" };
-  response.writeHead(status, headers).end(`${text}\n`);
+  const headers = {
+    "content-type": "text/plain",
+    // Node may have kept the length of an answer whose headers it then refused.
+    "content-length": text.length + 1,
+    connection: "close",
+  };
+  try {
+    response.writeHead(status, headers).end(`${text}\n`);
+  } catch {
+    response.destroy();
+  }
 }
 
 async function pour(
