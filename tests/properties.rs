@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use vodlift::encode::{base64_decode, base64_encode, encode_path, percent_decode, percent_encode};
 use vodlift::http::{Headers, Reply};
 use vodlift::oss::crc64::{Crc64, combine};
+use vodlift::oss::target::resolve_target;
 use vodlift::oss::{self, xml};
 use vodlift::playlist::{Choice, Playlist, Reading, Replacement};
 use vodlift::source::guard::{SourcePolicy, check_address, check_url, next_hop, refer};
@@ -136,6 +137,94 @@ fn wrapped(host: &str, wrapping: usize) -> String {
         _ => format!(" http://{host}:08080/"),
     }
 }
+
+/// An upload address as who tampers with a credential may write it, around names of OSS.
+fn endpoint_spelled() -> impl Strategy<Value = String> {
+    let scheme = prop_oneof![
+        4 => Just("https://"),
+        2 => Just(""),
+        1 => Just("http://"),
+        1 => Just("HTTPS://"),
+        1 => Just("https:\\\\"),
+        1 => Just("https:"),
+        1 => Just("//"),
+        1 => Just("ftp://"),
+        1 => Just("https://oss-cn-shanghai.aliyuncs.com@"),
+        1 => Just("https://oss-cn-shanghai.aliyuncs.com\\@"),
+        1 => Just("https://user:pass@"),
+    ];
+    let label = prop_oneof![
+        4 => proptest::sample::select(OSS_NAMES),
+        3 => proptest::sample::select(OTHER_LABELS),
+    ];
+    let dot = prop_oneof![8 => Just("."), 1 => Just("\u{3002}"), 1 => Just("\u{ff0e}"), 1 => Just(".."), 1 => Just("%2e")];
+    let tail = prop_oneof![4 => Just(".aliyuncs.com"), 1 => Just(""), 1 => Just(".aliyuncs.com.evil.example"), 1 => Just("-aliyuncs.com"), 1 => Just(".aliyuncs.com.")];
+    let end = prop_oneof![
+        8 => Just(""),
+        1 => Just("/"),
+        1 => Just(":443"),
+        1 => Just(":80"),
+        1 => Just(":8443"),
+        1 => Just(":0"),
+        1 => Just("/x"),
+        1 => Just("?x"),
+        1 => Just("#x"),
+        1 => Just("@evil.example"),
+        1 => Just("\\@evil.example"),
+        1 => Just("/@evil.example"),
+        1 => Just(":443@evil.example"),
+        1 => Just("\0"),
+        1 => Just(" "),
+    ];
+    (
+        scheme,
+        proptest::collection::vec((label, dot), 1..4),
+        tail,
+        end,
+    )
+        .prop_map(|(scheme, labels, tail, end)| {
+            let mut host = String::new();
+            for (n, (label, dot)) in labels.into_iter().enumerate() {
+                if n > 0 {
+                    host.push_str(dot);
+                }
+                host.push_str(label);
+            }
+            format!("{scheme}{host}{tail}{end}")
+        })
+}
+
+const OSS_NAMES: &[&str] = &[
+    "oss-cn-shanghai",
+    "oss-cn-shanghai-internal",
+    "vpc100-oss-cn-shanghai",
+    "oss-accelerate",
+    "oss-accelerate-overseas",
+    "cn-shanghai.oss",
+];
+
+const OTHER_LABELS: &[&str] = &[
+    "outin-1",
+    "thief",
+    "fc",
+    "alb",
+    "nlb",
+    "mns",
+    "oss",
+    "oss-",
+    "oss-cn-",
+    "cn-shanghai",
+    "vod",
+    "localhost",
+    "127.0.0.1",
+    "0x7f.1",
+    "[::1]",
+    "oss-object-process",
+    "oss-accesspoint",
+    "aliyuncs.com",
+    "OSS-CN-shanghai.evil",
+    "s3",
+];
 
 fn headers() -> impl Strategy<Value = Headers> {
     let names = prop_oneof![
@@ -432,6 +521,26 @@ proptest! {
                 }
             }
         }
+    }
+
+    /// However a credential names its host and bucket, bytes go to that bucket at a name of OSS, or nowhere.
+    #[test]
+    fn no_spelling_of_an_upload_address_leads_past_oss(
+        endpoint in endpoint_spelled(),
+        bucket in proptest::sample::select(&["outin-1", "thief", "fc", "a.evil.example", "Outin", "oss-cn-shanghai", "cn-shanghai", "b/c", "b@c", "b#c", "127", ""][..]),
+    ) {
+        let address = credential::UploadAddress {
+            endpoint: endpoint.clone(),
+            bucket: bucket.to_owned(),
+            object_key: "sv/a.mp4".into(),
+            object_prefix: None,
+        };
+        let service = (vod::VodService::default(), oss::OssService::default());
+        let Ok(target) = resolve_target(&address, None, &service.0, &service.1) else {
+            return Ok(());
+        };
+        let genuine = OSS_NAMES.iter().any(|name| target.base_url == format!("https://{bucket}.{name}.aliyuncs.com"));
+        prop_assert!(genuine, "{} at {} leads to {}", bucket, endpoint, target.base_url);
     }
 
     /// A service may repeat what it was sent: secrets, tokens and signatures never come back in an error.

@@ -264,12 +264,17 @@ fn needs_path_style(host: &Host<String>) -> bool {
     }
 }
 
-/// A host that begins with the bucket already (`bucket.oss-cn-shanghai.aliyuncs.com`) stays as it is.
+/// A host that begins with the bucket already (`bucket.oss-cn-shanghai.aliyuncs.com`) stays as it is; a bucket may be called
+/// as a name of OSS begins, though.
 fn with_bucket(endpoint: &Endpoint, bucket: &str) -> Endpoint {
     let name = endpoint.host.to_string();
-    match name.strip_prefix(bucket) {
-        Some(rest) if rest.starts_with('.') => endpoint.clone(),
-        _ => Endpoint {
+    let begins = name
+        .strip_prefix(bucket)
+        .is_some_and(|rest| rest.starts_with('.'));
+    let is_name_of_oss = name.strip_suffix(".aliyuncs.com").is_some_and(is_oss_name);
+    match begins && !is_name_of_oss {
+        true => endpoint.clone(),
+        false => Endpoint {
             host: Host::Domain(format!("{bucket}.{name}")),
             ..endpoint.clone()
         },
