@@ -499,6 +499,29 @@ test("a list that holds separators alone is a mistake, not the absence of one", 
   assert.equal(ingestOptions({ VODLIFT_ALLOW_HOSTS: "" }).allowHosts, undefined);
 });
 
+test("an option that no request could go by closes it, and its health says so", async () => {
+  for (const [field, options] of [
+    ["allowHosts", { allowHosts: ["https://media.example.com/"] }],
+    ["denyHosts", { denyHosts: ["evil.example;bad.example"] }],
+    ["maxBytes", { maxBytes: "20 elephants" }],
+    ["endpoint", { endpoint: "https://vod.example/path" }],
+  ] as const) {
+    const closed = handler(options);
+    const asked = await closed("/v1/ingests", film("/closed.mp4", { size: 9 }));
+    assertProblem(asked, 503, "setting_invalid");
+    assert.ok(asked.body.detail.includes(`\`${field}\``), asked.body.detail);
+    const get = { method: "GET", body: null, headers: { authorization: "" } };
+    const health = await closed("/healthz", {}, get);
+    assertProblem(health, 503, "closed");
+    assert.ok(!JSON.stringify(health.body).includes(field), "strangers hear nothing of it");
+  }
+  // A list may leave out every host that there is.
+  assert.equal(
+    (await handler({ allowHosts: [] })("/healthz", {}, { method: "GET", body: null })).status,
+    200,
+  );
+});
+
 test("every answer says that its type is not to be guessed, and that https is to be kept", async () => {
   for (const [path, method] of [
     ["/healthz", "GET"],

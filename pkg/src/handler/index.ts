@@ -47,7 +47,8 @@ interface Route {
  *   with 200, or `IngestRunning` with 202.
  * - `POST /v1/ingests/resume` with `{ resume }` runs the next one.
  * - `POST` or `DELETE /v1/ingests/abort` with `{ resume }` gives it up: `IngestCanceled`.
- * - `GET /healthz` needs no token.
+ * - `GET /healthz` needs no token. Like every ingest it answers 503 where `allowHosts`, `denyHosts`, `maxBytes` or `endpoint`
+ *   holds what no upload could go by.
  *
  * A resume token is good for whoever began the ingest, or another token of the same `owner`, and for as long as `resumeMs`.
  * Failures are `Problem`s; one with `resume` may be gone on with, or given up, by that. A client that posts the same ingest
@@ -85,13 +86,17 @@ export function createIngestHandler(
   async function handle(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     const path = pathname.startsWith(basePath) ? pathname.slice(basePath.length) : "";
-    if (path === "/healthz" && request.method === "GET") return answer(200, { status: "ok" });
+    if (path === "/healthz" && request.method === "GET") {
+      return (await ingests.closed()) ? refuse(CLOSED) : answer(200, { status: "ok" });
+    }
     const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (methods === undefined) return refuse(NOT_FOUND);
     const route = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
     if (route === undefined) return notAllowed(Object.keys(methods));
     const caller = await gate.admit(request, route.scope);
     if (isProblem(caller)) return refuse(caller);
+    const closed = await ingests.closed();
+    if (closed) return refuse(closed);
     const body = await readObject(request, route.limit);
     return isProblem(body) ? refuse(body) : route.run(body.value, caller, request.signal);
   }
@@ -107,6 +112,13 @@ const NOT_FOUND = problem(404, {
   code: "not_found",
   detail: "there is nothing at this address",
   hint: "POST /v1/ingests begins an ingest.",
+});
+
+/** Strangers hear no more than that. */
+const CLOSED = problem(503, {
+  code: "closed",
+  detail: "this service takes nothing: an option of it cannot be read",
+  hint: "Send a request with a token, which is answered with what to set.",
 });
 
 function notAllowed(methods: string[]): Response {

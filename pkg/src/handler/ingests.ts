@@ -1,6 +1,6 @@
 // What can be asked of the handler: an ingest is begun, gone on with, given up. Each takes a body and makes an answer.
 
-import { Vodlift } from "../index.ts";
+import { Vodlift, VodliftError } from "../index.ts";
 import type { Outcome } from "../wasm/core.js";
 import { parseIngest, parseResume } from "./body.ts";
 import { accountOf, type IngestHandlerOptions, sealSecrets } from "./options.ts";
@@ -39,6 +39,30 @@ export interface IngestCanceled {
   mediaId?: string;
 }
 
+async function refusedOption(options: IngestHandlerOptions): Promise<Problem | undefined> {
+  const { allowHosts, denyHosts, maxBytes } = options;
+  const given = Object.entries({ allowHosts, denyHosts, maxBytes });
+  const places = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  try {
+    // No key is asked for: whether those are good only VOD can tell.
+    const account = { ...accountOf(options), accessKeyId: "id", accessKeySecret: "secret" };
+    const { credentials, securityToken, ...rest } = account;
+    await new Vodlift(rest).check(
+      "video",
+      { url: "https://example.com/f.mp4" },
+      { title: "f.mp4", ...places },
+    );
+  } catch (error) {
+    if (!(error instanceof VodliftError) || error.code !== "invalid_argument") return undefined;
+    return problem(503, {
+      code: "setting_invalid",
+      detail: error.message,
+      hint: "Correct this option of the handler.",
+    });
+  }
+  return undefined;
+}
+
 /** One account's ingests. Nothing of them is kept here. */
 export class Ingests {
   readonly #options: IngestHandlerOptions;
@@ -46,12 +70,19 @@ export class Ingests {
   readonly #secrets: readonly string[];
   readonly #lifeMs: number;
   #keys: Promise<CryptoKey[]> | undefined;
+  #closed: Promise<Problem | undefined> | undefined;
 
   constructor(options: IngestHandlerOptions) {
     this.#options = options;
     this.#vod = new Vodlift(accountOf(options));
     this.#secrets = sealSecrets(options);
     this.#lifeMs = options.resumeMs ?? LIFE_MS;
+  }
+
+  /** Why nothing is taken, whatever is asked for: an option that the core does not take. It is asked once. */
+  closed(): Promise<Problem | undefined> {
+    this.#closed ??= refusedOption(this.#options);
+    return this.#closed;
   }
 
   async begin(body: Record<string, unknown>, caller: Caller, gone: AbortSignal): Promise<Response> {
