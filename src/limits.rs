@@ -2,7 +2,6 @@
 //! else needs one of them asks for it here, across the door too.
 
 use crate::http::Headers;
-use crate::upload::plan::DEFAULT_PART_SIZE;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Text that crosses the door at once, in characters: the longest playlist, twice.
@@ -14,10 +13,10 @@ pub const REPLY: usize = 2 << 20;
 pub const HEADER_BYTES: usize = 16 << 10;
 /// What an upload may hold in memory of all its playlists and of what they name, in bytes: as it is kept, not as it was read.
 pub const PLAYLIST_MEMORY: usize = 40 << 20;
-/// What all uploads of a process may hold of that together. Those beyond it wait.
-pub const PROCESS_MEMORY: usize = 80 << 20;
-/// What each upload may gather parts in, however many there are: one part of the usual size, in bytes.
-pub const LEAST_BUFFER: u64 = DEFAULT_PART_SIZE;
+/// What of a playlist's text may be read before there is room for what it becomes, in bytes.
+pub const TEXT_AHEAD: usize = 256 << 10;
+/// The least memory that all uploads of a process may be given to gather parts and playlists in, in bytes.
+pub const LEAST_MEMORY: u64 = 1 << 20;
 /// An instance of the wasm with more memory than this takes nothing new in: memory that was once taken is given back only
 /// with the instance.
 pub const INSTANCE_MEMORY: usize = 24 << 20;
@@ -45,10 +44,10 @@ pub struct Limits {
     pub header_bytes: usize,
     /// What one upload may hold of playlists, in bytes.
     pub playlist_memory: usize,
-    /// What all uploads of a process may hold of them, in bytes.
-    pub process_memory: usize,
-    /// What each upload may gather parts in, in bytes, however many share the memory of the host.
-    pub least_buffer: u64,
+    /// What of a playlist's text may be read before there is room for what it becomes, in bytes.
+    pub text_ahead: usize,
+    /// The least memory that all uploads of a process may be given to gather parts and playlists in, in bytes.
+    pub least_memory: u64,
     /// What an instance of the core may have taken and still begin something new, in bytes.
     pub instance_memory: usize,
 }
@@ -61,8 +60,8 @@ impl Limits {
             reply: REPLY,
             header_bytes: HEADER_BYTES,
             playlist_memory: PLAYLIST_MEMORY,
-            process_memory: PROCESS_MEMORY,
-            least_buffer: LEAST_BUFFER,
+            text_ahead: TEXT_AHEAD,
+            least_memory: LEAST_MEMORY,
             instance_memory: INSTANCE_MEMORY,
         }
     }

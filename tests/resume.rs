@@ -230,6 +230,28 @@ fn a_source_without_ranges_is_read_on_behind_what_the_server_has() {
 }
 
 #[test]
+fn parts_that_were_cut_short_for_want_of_memory_are_gone_on_behind() {
+    for seed in 0..60 {
+        let mut world = World::new(
+            seed,
+            SourceSpec {
+                ranges: false,
+                announces_length: seed % 3 > 0,
+                ..SourceSpec::ranged(12 * MIB + seed * 40_000)
+            },
+        );
+        world.memory_is_short = true;
+        world.dies_at = Some(400 + seed * 40);
+        while let End::Died = world.run_slice().unwrap() {
+            world.forget_the_process();
+            world.dies_at = world.dies_at.map(|at| at * 2);
+        }
+        world.assert_object_is_the_source();
+        assert!(world.sent.len() > 13, "nothing was cut: {:?}", world.sent);
+    }
+}
+
+#[test]
 fn a_changed_source_is_refused_with_what_changed() {
     let mut world = World::new(1, SourceSpec::ranged(8 * MIB));
     die_midway(&mut world);
@@ -471,6 +493,7 @@ fn faults_and_deaths_together_still_end_well() {
             },
         );
         world.luck.per_mille = 30;
+        world.memory_is_short = seed % 5 < 2;
         world.service.may_read = seed % 2 == 0;
         world.service.credential_life_s = [2, 3000][(seed % 2) as usize];
         world.service.credential_kept_ms = [0, 1_800, 2_500][(seed % 3) as usize];

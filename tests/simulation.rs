@@ -112,6 +112,7 @@ fn random_world(seed: u64) -> World {
     if dice.below(5) == 0 {
         world.abort_at = Some(dice.below(4000));
     }
+    world.memory_is_short = dice.below(3) == 0;
     world
 }
 

@@ -1,38 +1,46 @@
-/**
- * The buffers that parts without a range of their own are gathered in, by part. A released one is filled again by the next
- * part of its size: left to the garbage collector, dead buffers would pile up beside the living.
- */
-export class PartBuffers {
-  readonly #filled = new Map<number, Uint8Array>();
-  #spare: Uint8Array[] = [];
+import type { PartBuffer } from "./memory.ts";
 
-  /** Memory of this many bytes. */
-  take(size: number): Uint8Array {
-    // Parts only grow: what does not fit now never fits again.
-    this.#spare = this.#spare.filter((buffer) => buffer.length === size);
-    return this.#spare.pop() ?? new Uint8Array(size);
-  }
+/** The buffers that parts without a range of their own are gathered in, by part. */
+export class PartBuffers {
+  readonly #filled = new Map<number, PartBuffer>();
+  /** Those that a transfer reads from, and how many do. */
+  readonly #read = new Map<PartBuffer, number>();
+  readonly #released = new Set<PartBuffer>();
 
   /** Keeps what a part has become. */
-  keep(part: number, bytes: Uint8Array): void {
-    this.#filled.set(part, bytes);
+  keep(part: number, buffer: PartBuffer): void {
+    this.#filled.set(part, buffer);
   }
 
-  /** What a part has become. */
-  get(part: number): Uint8Array | undefined {
-    return this.#filled.get(part);
+  /** What a part has become, to be read until `done`. */
+  use(part: number): { bytes: Uint8Array; done(): void } | undefined {
+    const buffer = this.#filled.get(part);
+    if (buffer === undefined) return undefined;
+    this.#read.set(buffer, (this.#read.get(buffer) ?? 0) + 1);
+    return { bytes: buffer.bytes, done: () => this.#done(buffer) };
   }
 
-  /** A part is not needed any more. */
+  /** A part is not needed any more. Memory that is still being sent is not given to others. */
   release(part: number): void {
-    const bytes = this.#filled.get(part);
+    const buffer = this.#filled.get(part);
     this.#filled.delete(part);
-    if (bytes !== undefined) this.#spare.push(new Uint8Array(bytes.buffer));
+    if (buffer === undefined) return;
+    if (this.#read.has(buffer)) this.#released.add(buffer);
+    else buffer.release();
   }
 
   /** Nothing is needed any more. */
   clear(): void {
-    this.#filled.clear();
-    this.#spare = [];
+    for (const part of [...this.#filled.keys()]) this.release(part);
+  }
+
+  #done(buffer: PartBuffer): void {
+    const readers = (this.#read.get(buffer) ?? 1) - 1;
+    if (readers > 0) {
+      this.#read.set(buffer, readers);
+      return;
+    }
+    this.#read.delete(buffer);
+    if (this.#released.delete(buffer)) buffer.release();
   }
 }

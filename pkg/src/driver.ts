@@ -7,7 +7,7 @@ import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
 import { failureFrom, HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
-import type { PlaylistMemory } from "./memory.ts";
+import { type Lease, type PartBuffer, UploadMemory } from "./memory.ts";
 import { type Asked, type SlowRequests, watched } from "./slow.ts";
 import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
@@ -46,8 +46,8 @@ export interface Drive {
   saved?(): Promise<void>;
   /** Who wants to hear of requests that take long. */
   readonly slow?: SlowRequests | undefined;
-  /** What its playlists may take. */
-  readonly memory?: PlaylistMemory;
+  /** What its buffers and playlists are leased from. It is left in the end. */
+  readonly memory?: UploadMemory;
   /** Bytes of a transfer went out; `undefined` when it is over. */
   onSent(transfer: number, bytes: number | undefined): void;
 }
@@ -74,6 +74,7 @@ export function drive(options: Drive): Promise<Outcome | Suspended> {
 
 class Run {
   readonly #options: Drive;
+  readonly #memory: UploadMemory;
   readonly #resolve: (end: Outcome | Suspended) => void;
   readonly #reject: (error: unknown) => void;
   /** Effects that have not answered yet. */
@@ -95,6 +96,7 @@ class Run {
     reject: (error: unknown) => void,
   ) {
     this.#options = options;
+    this.#memory = options.memory ?? new UploadMemory(options.host.limits.bufferBytes, () => 0);
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -133,7 +135,7 @@ class Run {
   #run(effect: Effect): void {
     switch (effect.type) {
       case "send":
-        this.#options.memory?.settle();
+        this.#memory.settle();
         this.#answer(effect.id, (attempt) => this.#send(attempt, effect));
         break;
       case "open":
@@ -243,27 +245,41 @@ class Run {
     return { type: "opened", id, status, headers, head };
   }
 
-  async #read(attempt: Attempt, { id, open, part, skip, limit, idleMs }: Of<"read">) {
+  async #read(attempt: Attempt, { id, open, part, skip, limit, least, idleMs }: Of<"read">) {
     const kept = this.#bodies.get(open);
     if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
-    const buffer = this.#buffers.take(limit);
-    const { length, ended } = await kept.body.fill(attempt, buffer, { skip, idleMs });
-    this.#buffers.keep(part, buffer.subarray(0, length));
-    return { type: "filled", id, length, ended } as const;
+    const lease = this.#memory.buffer({ limit, least });
+    try {
+      const buffer = await attempt.wait(lease.granted, localSide(0));
+      const ended = await kept.body.fill(attempt, buffer, { skip, idleMs });
+      if (this.#over) throw CANCELED;
+      buffer.settle();
+      this.#buffers.keep(part, buffer);
+      return { type: "filled", id, length: buffer.bytes.length, ended } as const;
+    } catch (error) {
+      lease.giveUp();
+      throw error;
+    }
   }
 
   async #readText(attempt: Attempt, { id, open, limit, idleMs }: Of<"readText">): Promise<Event> {
     const kept = this.#bodies.get(open);
     if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
-    await attempt.wait(this.#options.memory?.enter() ?? Promise.resolve(), localSide(0));
-    return { type: "text", id, ...(await kept.body.text(attempt, { limit, idleMs })) };
+    const room = () => attempt.wait(this.#memory.enter(), localSide(0));
+    const text = await kept.body.text(attempt, { limit, idleMs, room });
+    await room();
+    return { type: "text", id, ...text };
   }
 
   async #transfer(attempt: Attempt, effect: Of<"transfer">): Promise<Event> {
     const { id, part, length, request } = effect;
     await attempt.wait(this.#options.identified?.() ?? Promise.resolve(), localSide(0));
     const { host, onSent } = this.#options;
-    const { reader, side } = await this.#source(attempt, effect);
+    const lease = await this.#gathered(attempt, effect);
+    const { reader, side } = await this.#source(attempt, effect).catch((error) => {
+      lease?.giveUp();
+      throw error;
+    });
     const crc = effect.checksum ? new Crc64() : undefined;
     try {
       const work = put(attempt, host, {
@@ -281,6 +297,23 @@ class Run {
     } finally {
       crc?.free();
       reader.close();
+      lease?.giveUp();
+    }
+  }
+
+  /** Room for a part that the host gathers before it sends it, as no runtime does that can stream it. */
+  async #gathered(
+    attempt: Attempt,
+    { body, length }: Of<"transfer">,
+  ): Promise<Lease<PartBuffer> | undefined> {
+    if (!this.#options.host.limits.buffersParts || body.type === "buffer") return undefined;
+    const lease = this.#memory.buffer({ limit: length, least: length });
+    try {
+      await attempt.wait(lease.granted, localSide(0));
+      return lease;
+    } catch (error) {
+      lease.giveUp();
+      throw error;
     }
   }
 
@@ -308,8 +341,11 @@ class Run {
         reader.close();
         throw new HostFailure("source_changed", `it had ${length} bytes, now ${size}`);
       }
-      case "buffer":
-        return { reader: new BytesReader(this.#buffer(part)), side: localSide(0) };
+      case "buffer": {
+        const buffer = this.#buffers.use(part);
+        if (buffer === undefined) throw new HostFailure("internal", `part ${part} has no buffer`);
+        return { reader: closing(new BytesReader(buffer.bytes), buffer.done), side: localSide(0) };
+      }
       default:
         return unknownEffect(body);
     }
@@ -371,12 +407,6 @@ class Run {
     throw new HostFailure("internal", "the source cannot be read at an offset");
   }
 
-  #buffer(part: number): Uint8Array {
-    const buffer = this.#buffers.get(part);
-    if (buffer === undefined) throw new HostFailure("internal", `part ${part} has no buffer`);
-    return buffer;
-  }
-
   /** An abort that the caller asked for keeps the caller's own reason. */
   #error({ error }: Of<"failed">): VodliftError {
     const cause = error.code === "aborted" ? this.#options.signal?.reason : undefined;
@@ -391,7 +421,7 @@ class Run {
     for (const attempt of this.#running.values()) attempt.stop(CANCELED);
     this.#buffers.clear();
     this.#options.machine.free();
-    this.#options.memory?.leave();
+    this.#memory.leave();
     settle();
   }
 }

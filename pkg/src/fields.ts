@@ -44,6 +44,7 @@ const account: All<VodliftOptions> = {
   ossCname: true,
   ossRegion: true,
   trustedHosts: true,
+  memory: true,
 };
 
 /** An emulator is passed as it is. */

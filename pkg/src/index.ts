@@ -15,6 +15,7 @@ import {
   howTo,
   howToResume,
   image,
+  memory,
   type OfVideos,
   ossService,
   pull,
@@ -154,6 +155,7 @@ export class Vodlift {
   readonly #keys: Keys;
   readonly #vod: VodService;
   readonly #oss: OssService;
+  readonly #memory: number | undefined;
 
   /**
    * Nothing is sent yet.
@@ -165,6 +167,7 @@ export class Vodlift {
     this.#keys = new Keys(options);
     this.#vod = vodService(options);
     this.#oss = ossService(options);
+    this.#memory = memory(options);
   }
 
   /**
@@ -237,6 +240,7 @@ export class Vodlift {
       return {
         slow: slowRequests(options),
         host: host(),
+        memory: this.#memory,
         source,
         keys: this.#keys,
         begin: (data, limits) => {
@@ -350,6 +354,7 @@ export class Vodlift {
       return {
         slow: slowRequests(options),
         host: host(),
+        memory: this.#memory,
         source: sourceOf(checkpoint, options, given),
         keys: this.#keys,
         begin: (data, limits) => {
@@ -404,6 +409,7 @@ export class Vodlift {
     try {
       await run(undefined, () => ({
         host: host(),
+        memory: this.#memory,
         keys: this.#keys,
         source,
         begin,

@@ -1,6 +1,7 @@
 // From the options to the core's job.
 
 import { bytes, defined, flag, invalid, oneOf, pairs, text, texts, whole } from "./arguments.ts";
+import { limits } from "./door.ts";
 import { describe } from "./hosts/failure.ts";
 import { isDate } from "./kinds.ts";
 import type {
@@ -55,6 +56,16 @@ export function ossService(options: VodliftOptions): OssService {
 function required(field: string, value: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw invalid(field, "must be a string that is not empty");
+}
+
+/** What all uploads of the process may hold in memory, where the host does not say it. */
+export function memory(options: VodliftOptions): number | undefined {
+  const given = bytes("memory", options.memory);
+  const { leastMemory } = limits();
+  if (given !== undefined && given < leastMemory) {
+    throw invalid("memory", `must be at least ${leastMemory} bytes, got ${given}`);
+  }
+  return given;
 }
 
 /** What it becomes. */

@@ -1,84 +1,285 @@
-// Memory that uploads take, counted over all of the process: playlists in the core, which become larger than their text,
-// and parts that are gathered before they are sent. Many at once would be more than a Worker has. How much may be taken
-// is the core's and the host's to say.
+// The memory that uploads hold bytes in, counted over all of the process: parts that are gathered before they are sent, and
+// playlists in the core, which become larger than their text. Many at once would be more than a Worker has.
+//
+// Who needs some asks for it and waits in turn. The core says how much a buffer takes, and how little will do; how much
+// there is in all is the host's to say, or the caller's (`memory`).
+//
+// Nobody waits for ever. A buffer that was granted needs no more, and one that is full is sent and comes back. Where all are
+// still being filled, perhaps by sources that give next to nothing, or that give only when the one who waits takes its
+// bytes, those who have more than they have filled give of it.
 
 import { limits } from "./door.ts";
-import type { HostLimits } from "./wasm/core.js";
 
-/** Bytes that uploads may gather parts in, of all that the host has. */
-let buffers = 0;
+/** Held by buffers and playlists. */
+let taken = 0;
+/** Of that, by playlists. */
+let playlists = 0;
+const buffers = new Set<PartBuffer>();
+const waiting: Waiting[] = [];
+/** Memory of released buffers: left to the garbage collector, dead ones would pile up beside the living. */
+let spare: Uint8Array[] = [];
+let uploads = 0;
 
-/** Its share of the host's buffers: what is free, but for a last share that the next one is to find. */
-export function shareOf(host: HostLimits): { limits: HostLimits; leave(): void } {
-  const least = Math.min(limits().leastBuffer, host.bufferBytes);
-  const bufferBytes = Math.max(host.bufferBytes - buffers - least, least);
-  buffers += bufferBytes;
-  return {
-    limits: { ...host, bufferBytes },
-    leave() {
-      buffers -= bufferBytes;
-    },
-  };
+/** Sizes of buffers are whole ones of these, so that released memory fits again; and less is no fair share. */
+const STEP = 1024 * 1024;
+
+/** Somebody who has asked. */
+interface Waiting {
+  readonly owner: UploadMemory;
+  /** Takes what there is, if that is enough. */
+  tryToEnter(): boolean;
+  /** Whether nobody may pass who came later. */
+  blocks(): boolean;
 }
 
-/** Bytes that uploads have, or may come to have. */
-let taken = 0;
-const waiting: PlaylistMemory[] = [];
+/** What was asked for. */
+export interface Lease<T> {
+  readonly granted: Promise<T>;
+  /** It is not wanted any more, or not for what it was granted for. */
+  giveUp(): void;
+}
 
-/** The share of one upload. */
-export class PlaylistMemory {
+/** How much a buffer takes, in bytes. */
+export interface Wish {
+  /** At the most. */
+  limit: number;
+  /** Where memory is short. */
+  least: number;
+}
+
+/** What one upload holds. */
+export class UploadMemory {
+  readonly #budget: number;
   readonly #held: () => number;
-  #share = 0;
-  #entering: Promise<void> | undefined;
-  #enter: (() => void) | undefined;
+  #playlists = 0;
+  #entering: Lease<void> | undefined;
 
-  /** @param held What the upload's playlists take by now, in bytes. */
-  constructor(held: () => number) {
+  /**
+   * @param budget What all uploads of the process may hold while this one gets some, in bytes.
+   * @param held What this upload's playlists take by now, in bytes.
+   */
+  constructor(budget: number, held: () => number) {
+    this.#budget = budget;
     this.#held = held;
+    uploads += 1;
+  }
+
+  /** A buffer, once there is room for one. */
+  buffer(wish: Wish): Lease<PartBuffer> {
+    let buffer: PartBuffer | undefined;
+    const asked = this.#ask<PartBuffer>((enter) => {
+      const size = this.#sizeOf(wish);
+      if (size === undefined) return false;
+      buffer = new PartBuffer(this, size, wish.least, this.#budget);
+      enter(buffer);
+      return true;
+    });
+    return {
+      granted: asked.granted,
+      giveUp() {
+        asked.giveUp();
+        buffer?.release();
+      },
+    };
   }
 
   /** Resolves once there is room for all that the playlists of one upload may take. */
   enter(): Promise<void> {
-    this.#entering ??= new Promise((resolve) => {
-      this.#enter = resolve;
-      waiting.push(this);
-      admit();
-    });
-    return this.#entering;
+    const share = limits().playlistMemory;
+    this.#entering ??= this.#ask<void>(
+      (enter) => {
+        if (taken > 0 && taken + share > this.#budget && !this.#reclaimed(share)) return false;
+        this.#hold(share);
+        enter();
+        return true;
+      },
+      // Behind playlists that stay until their uploads are over, others must not wait: those uploads may be among them.
+      () => playlists === 0 || playlists + share <= this.#budget,
+    );
+    return this.#entering.granted;
   }
 
   /** The playlists are read: from now on they take what they take. */
   settle(): void {
-    if (this.#share === 0) return;
-    taken -= this.#share;
-    this.#share = Math.min(this.#held(), this.#share);
-    taken += this.#share;
+    if (this.#playlists === 0) return;
+    this.#hold(Math.min(this.#held(), this.#playlists));
     admit();
   }
 
-  /** The upload is over. */
+  /** The upload is over. Its buffers are released by whoever holds them. */
   leave(): void {
-    taken -= this.#share;
-    this.#share = 0;
-    const at = waiting.indexOf(this);
-    if (at >= 0) waiting.splice(at, 1);
+    this.#entering?.giveUp();
+    this.#hold(0);
+    uploads -= 1;
+    if (uploads === 0) spare = [];
     admit();
   }
+
+  #hold(bytes: number): void {
+    taken += bytes - this.#playlists;
+    playlists += bytes - this.#playlists;
+    this.#playlists = bytes;
+  }
+
+  #ask<T>(
+    tryToEnter: (enter: (what: T) => void) => boolean,
+    blocks: () => boolean = () => true,
+  ): Lease<T> {
+    const { promise, resolve } = withResolvers<T>();
+    const one: Waiting = { owner: this, tryToEnter: () => tryToEnter(resolve), blocks };
+    waiting.push(one);
+    admit();
+    return {
+      granted: promise,
+      giveUp() {
+        const at = waiting.indexOf(one);
+        if (at < 0) return;
+        waiting.splice(at, 1);
+        admit();
+      },
+    };
+  }
+
+  /** Of a buffer now: an even share for two of each upload, unless that is too little. */
+  #sizeOf({ limit, least }: Wish): number | undefined {
+    const owners = new Set([...buffers, ...waiting].map(({ owner }) => owner).concat(this));
+    const share = Math.max(this.#budget / owners.size / 2, STEP);
+    const wanted = Math.max(Math.min(limit, share - (share % STEP)), least);
+    const free = () => this.#budget - taken;
+    if (wanted <= free() || this.#reclaimed(wanted)) return wanted;
+    // Playlists may leave little, or nothing: one buffer at a time there always is.
+    if (buffers.size === 0) return Math.max(Math.min(wanted, free()), least);
+    return isAnyFull() || free() < least ? undefined : Math.min(wanted, free());
+  }
+
+  /** Whether there is room for so much, after those who have more than they have filled gave of it. */
+  #reclaimed(bytes: number): boolean {
+    const missing = () => taken + bytes - this.#budget;
+    // What is full comes back by itself.
+    while (missing() > 0 && !isAnyFull()) {
+      const [largest] = [...buffers].sort((one, other) => other.unused - one.unused);
+      if (largest === undefined || largest.unused === 0) break;
+      largest.shrink(Math.min(largest.unused, missing()));
+    }
+    return missing() <= 0;
+  }
+}
+
+/** A buffer that a part is gathered in. */
+export class PartBuffer {
+  readonly owner: UploadMemory;
+  readonly #least: number;
+  readonly #budget: number;
+  #size: number;
+  #memory: Uint8Array | undefined;
+  #filled = 0;
+  #state: "filling" | "full" | "released" = "filling";
 
   /** @internal */
-  admitted(share: number): void {
-    this.#share = share;
-    taken += share;
-    this.#enter?.();
+  constructor(owner: UploadMemory, size: number, least: number, budget: number) {
+    this.owner = owner;
+    this.#size = size;
+    this.#least = least;
+    this.#budget = budget;
+    taken += size;
+    buffers.add(this);
+  }
+
+  /** Bytes that it may hold: fewer from one moment to the next, but never fewer than it holds. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What it holds. */
+  get bytes(): Uint8Array {
+    return this.#own().subarray(0, this.#filled);
+  }
+
+  get isFull(): boolean {
+    return this.#state === "full";
+  }
+
+  /** @internal Bytes that it can do without. */
+  get unused(): number {
+    if (this.#state !== "filling") return 0;
+    return Math.max(this.#size - Math.max(this.#filled, this.#least), 0);
+  }
+
+  /** Puts bytes behind those that are there. */
+  put(chunk: Uint8Array): void {
+    this.#own().set(chunk, this.#filled);
+    this.#filled += chunk.length;
+  }
+
+  /** No more bytes come. */
+  settle(): void {
+    if (this.#state !== "filling") return;
+    if (this.#filled * 2 < this.#size) this.shrink(this.#size - this.#filled);
+    this.#state = "full";
+    admit();
+  }
+
+  /** @internal Gives so many bytes back. */
+  shrink(bytes: number): void {
+    this.#size -= bytes;
+    taken -= bytes;
+    if (this.#memory !== undefined) this.#memory = resized(this.#memory, this.#size);
+  }
+
+  /** It is not needed any more, and nobody reads from it. */
+  release(): void {
+    if (this.#state === "released") return;
+    this.#state = "released";
+    buffers.delete(this);
+    taken -= this.#size;
+    if (this.#memory !== undefined && uploads > 0) spare.push(this.#memory);
+    this.#memory = undefined;
+    admit();
+  }
+
+  #own(): Uint8Array {
+    this.#memory ??= allocated(this.#size, this.#budget);
+    return this.#memory;
   }
 }
 
 /** In the order in which they came. */
 function admit(): void {
-  const { playlistMemory, processMemory } = limits();
-  while (taken + playlistMemory <= processMemory) {
-    const next = waiting.shift();
-    if (next === undefined) return;
-    next.admitted(playlistMemory);
+  for (const next of [...waiting]) {
+    if (next.tryToEnter()) waiting.splice(waiting.indexOf(next), 1);
+    else if (next.blocks()) return;
   }
+}
+
+function isAnyFull(): boolean {
+  return [...buffers].some(({ isFull }) => isFull);
+}
+
+/** Memory of a buffer that is counted already. What is kept for later makes room for it. */
+function allocated(size: number, budget: number): Uint8Array {
+  const at = spare.findIndex(({ length }) => length === size);
+  const [fitting] = at < 0 ? [] : spare.splice(at, 1);
+  const kept = () => spare.reduce((sum, { length }) => sum + length, 0);
+  while (spare.length > 0 && taken + kept() > budget) resized(spare.shift() as Uint8Array, 0);
+  return fitting ?? new Uint8Array(size);
+}
+
+/** `ArrayBuffer.prototype.transfer` moves memory, and frees what it had at once. Node 20 does not know it. */
+type Returnable = ArrayBufferLike & { transfer?(length: number): ArrayBuffer };
+
+function resized({ buffer }: Uint8Array, size: number): Uint8Array {
+  const { transfer } = buffer as Returnable;
+  if (transfer !== undefined) return new Uint8Array(transfer.call(buffer, size));
+  const copy = new Uint8Array(size);
+  copy.set(new Uint8Array(buffer, 0, Math.min(size, buffer.byteLength)));
+  return copy;
+}
+
+/** As `Promise.withResolvers`, which Node 20 does not know. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }

@@ -64,6 +64,14 @@ export interface VodliftOptions {
    * `host:port`, or `http://host:port` to allow plain HTTP there.
    */
   trustedHosts?: string[];
+  /**
+   * Bytes that all uploads of this process (of this isolate, in Workers) may hold in memory before one of this client's has to
+   * wait for its turn: parts of sources that have no ranges, files of playlists, and playlists. 1 MiB or more, as a number or as
+   * text such as `"32MiB"`; it defaults to 48 MiB, which leaves room beside it in 128 MB. Where
+   * memory is short, parts are smaller. A single part or playlist that needs more than there is has its turn when nothing
+   * else does. Bytes that are sent while they are read are not counted: about 1 MiB for each upload.
+   */
+  memory?: number | string;
 }
 
 /**

@@ -8,7 +8,7 @@ import { drive, type Suspended } from "./driver.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
-import { PlaylistMemory, shareOf } from "./memory.ts";
+import { UploadMemory } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
 import { mustNotBeAborted, unlessAborted } from "./patience.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
@@ -20,6 +20,8 @@ import type { Account, Error as ErrorData, HostLimits, Job } from "./wasm/core.j
 /** What a run needs. */
 export interface Run {
   readonly host: Host;
+  /** What all uploads of the process may hold in memory, in bytes, where that is not the host's to say. */
+  readonly memory?: number | undefined;
   readonly source: Pick<TakenSource, "open"> & Partial<TakenSource>;
   /** Whose keys sign. */
   readonly keys: Keys;
@@ -101,14 +103,15 @@ async function runOpened(
   });
   const patience = () => (signal?.aborted ? STORE_ABORTED_MS : STORE_MS);
   const forget = signal && onAbort(signal, relay);
-  const share = shareOf(what.host.limits);
+  const { bufferBytes } = what.host.limits;
+  const limits = { ...what.host.limits, bufferBytes: what.memory ?? bufferBytes };
   try {
     const { trace } = what;
     const tellLine = trace && ((line: string) => tell.call("trace", () => trace(line)));
-    const machine = start(what.begin(data, share.limits), account, tellLine);
+    const machine = start(what.begin(data, limits), account, tellLine);
     const end = await drive({
       machine,
-      memory: new PlaylistMemory(() => machine.held()),
+      memory: new UploadMemory(limits.bufferBytes, () => machine.held()),
       host: what.host,
       renew: () => what.keys.renew(),
       local,
@@ -137,7 +140,6 @@ async function runOpened(
     meter.flush();
     throw withWarnings(failure, tell.warnings);
   } finally {
-    share.leave();
     forget?.();
   }
 }

@@ -190,6 +190,12 @@ class BegunReader implements ByteReader {
   }
 }
 
+/** What bytes are put into, one chunk behind the other, until there are `size`. */
+interface Fillable {
+  readonly size: number;
+  put(chunk: Uint8Array): void;
+}
+
 /** A body that is kept open and read bit by bit into buffers. */
 export class OpenBody {
   /** All of it, as long as nothing was read. */
@@ -203,39 +209,41 @@ export class OpenBody {
     this.#side = side;
   }
 
-  /** Drops `skip` bytes, fills the buffer, and looks whether anything follows. */
+  /** Drops `skip` bytes, fills the buffer, and tells whether that was the end. The buffer may become smaller meanwhile. */
   async fill(
     attempt: Attempt,
-    buffer: Uint8Array,
+    buffer: Fillable,
     { skip, idleMs }: { skip: number; idleMs: number },
-  ): Promise<{ length: number; ended: boolean }> {
+  ): Promise<boolean> {
     const side = this.#side(idleMs);
     if (!this.#intact) throw new HostFailure(side.broken, "an earlier read was given up midway");
     this.#intact = false;
-    await this.#take(attempt, side, skip, () => {});
-    const length = await this.#take(attempt, side, buffer.length, (chunk, at) =>
-      buffer.set(chunk, at),
-    );
+    await this.#take(attempt, side, { size: skip, put: nothing });
+    await this.#take(attempt, side, buffer);
     this.#rest ??= await attempt.wait(this.reader.read(), side);
     this.#intact = true;
-    return { length, ended: this.#rest === undefined };
+    return this.#rest === undefined;
   }
 
   /**
    * Reads up to `limit` bytes as text, and looks whether anything follows. A byte order mark stays; what is gzip'ed is
-   * unpacked, and the limit is about what comes out.
+   * unpacked, and the limit is about what comes out. `room` is awaited before there is much of it.
    */
   async text(
     attempt: Attempt,
-    { limit, idleMs }: { limit: number; idleMs: number },
+    { limit, idleMs, room }: { limit: number; idleMs: number; room(): Promise<void> },
   ): Promise<{ text: string; ended: boolean }> {
     const side = this.#side(idleMs);
     await this.#unpack(attempt, side);
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     let text = "";
-    await this.#take(attempt, side, limit, (chunk) => {
+    const put = (chunk: Uint8Array) => {
       text += decode(decoder, chunk);
-    });
+    };
+    const ahead = Math.min(limit, limits().textAhead);
+    const taken = await this.#take(attempt, side, { size: ahead, put });
+    if (taken === ahead) await room();
+    await this.#take(attempt, side, { size: limit - taken, put });
     this.#rest ??= await attempt.wait(this.reader.read(), side);
     const ended = this.#rest === undefined;
     // Cut off in the middle of a character is no fault of the text.
@@ -261,20 +269,15 @@ export class OpenBody {
     else this.#rest = first;
   }
 
-  async #take(
-    attempt: Attempt,
-    side: Side,
-    limit: number,
-    use: (chunk: Uint8Array, at: number) => void,
-  ): Promise<number> {
+  async #take(attempt: Attempt, side: Side, into: Fillable): Promise<number> {
     let taken = 0;
-    while (taken < limit) {
+    while (taken < into.size) {
       const chunk = this.#rest ?? (await attempt.wait(this.reader.read(), side));
       this.#rest = undefined;
       if (chunk === undefined) break;
-      const fits = chunk.subarray(0, limit - taken);
+      const fits = chunk.subarray(0, into.size - taken);
       if (fits.length < chunk.length) this.#rest = chunk.subarray(fits.length);
-      use(fits, taken);
+      into.put(fits);
       taken += fits.length;
       if (this.#rest === undefined) this.reader.release?.(chunk);
     }

@@ -197,8 +197,11 @@ pub enum Effect {
         part: u32,
         /// Bytes to drop first.
         skip: u64,
-        /// Bytes to read at the most, and all of them unless the stream ends. Where fewer are left the stream ends.
+        /// Bytes to read at the most, and all of them unless the stream ends or memory is short.
         limit: u64,
+        /// Where memory is short, a buffer of so many bytes does: `Filled` may tell fewer than `limit`, but no fewer than
+        /// this, and the stream goes on behind them. What must be whole has `limit` here.
+        least: u64,
         /// Give up when the source does not move for this long, in milliseconds.
         idle_ms: u32,
     },

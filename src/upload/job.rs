@@ -423,7 +423,8 @@ pub struct HostLimits {
     pub concurrency: u32,
     /// Parts in flight at the most.
     pub max_concurrency: u32,
-    /// Bytes it may buffer at once, for sources without ranges (and for every part where `buffers_parts`).
+    /// Bytes that all uploads of its process may hold in memory at once: parts of sources without ranges (every part where
+    /// `buffers_parts`), files of playlists, and playlists. What each `Read` takes is leased from them.
     pub buffer_bytes: u64,
     /// Every part is buffered, because the runtime cannot stream an exact length.
     pub buffers_parts: bool,

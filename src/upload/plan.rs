@@ -23,6 +23,9 @@ pub const DEFAULT_PART_SIZE: u64 = 16 << 20;
 const STEP: u64 = 1 << 20;
 /// Requests an upload needs beside its parts, with some retries.
 const OTHER_REQUESTS: u64 = 12;
+/// Of an unknown length each part holds this part of what came before it, or more: 10,000 of them are 880 GB even where all are
+/// cut short.
+const GROWTH: u64 = 1000;
 /// After so many parts of one size an upload of unknown length doubles it. With 100, the sizes 16 MiB … 4 GiB take 900
 /// parts and 9,100 are left for 5 GiB each: 48.8 TB still fit, and a stream of a few GB stays at small parts.
 const PARTS_PER_SIZE: u32 = 100;
@@ -108,6 +111,21 @@ impl Plan {
                 grown.min(*max_part_size)
             }
         }
+    }
+
+    /// The fewest bytes that part `number` (from 1) may hold where memory is short and the source is read in order: behind
+    /// `offset` bytes the parts that are left must still do for all that may follow.
+    pub fn part_least(&self, number: u32, offset: u64, host: &HostLimits) -> u64 {
+        let limit = self.part_limit(number);
+        let left = max_parts(host).saturating_sub(u64::from(number));
+        let needed = match self {
+            Plan::Put { .. } => 0,
+            Plan::Parts { size, part_size } => size
+                .saturating_sub(offset)
+                .saturating_sub(left.saturating_mul(*part_size)),
+            Plan::Growing { .. } => offset / GROWTH,
+        };
+        needed.max(MIN_PART_SIZE).min(limit)
     }
 
     /// Offset and length of part `number` (from 1), where the length is known and there is such a part.

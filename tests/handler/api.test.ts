@@ -549,6 +549,7 @@ test("options are read from the environment, and what is given wins", async () =
     VODLIFT_ALLOW_HOSTS: "a.example, *.b.example",
     VODLIFT_DENY_HOSTS: " ",
     VODLIFT_MAX_BYTES: "1GiB",
+    VODLIFT_MEMORY: "32MiB",
     VODLIFT_BASE_PATH: "/stage",
     VODLIFT_ALLOW_PRIVATE_SOURCES: "yes",
   };
@@ -565,6 +566,7 @@ test("options are read from the environment, and what is given wins", async () =
     sliceMs: 5,
     allowHosts: ["a.example", "*.b.example"],
     maxBytes: "1GiB",
+    memory: "32MiB",
     basePath: "/stage",
     allowPrivateSources: false,
   });

@@ -1,14 +1,18 @@
 // Memory is bounded by what is allowed, not by what it becomes: the worst that each limit lets a source or a caller send
 // fits into the 128 MB of a Worker. Each in a process of its own.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Upload, type VodliftError } from "../../pkg/src/core.ts";
 import { limits } from "../../pkg/src/door.ts";
-import { createHost } from "../../pkg/src/hosts/node.ts";
-import { PlaylistMemory, shareOf } from "../../pkg/src/memory.ts";
+import { Vodlift, type VodliftOptions } from "../../pkg/src/index.ts";
+import { type PartBuffer, UploadMemory } from "../../pkg/src/memory.ts";
+import { dice, seeds } from "../support/dice.ts";
+import { startOrigin } from "../support/origin.ts";
+import { type Emulator, startService } from "../support/service.ts";
 import { startWorkerd } from "../support/workerd.ts";
 import { WORST, WORST_REPLY, worst } from "../support/worst-playlist.ts";
 
@@ -86,47 +90,249 @@ test("headers have 16 KiB in all, and more are an error that says so", () => {
   );
 });
 
+async function peakMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+}
+
+/** What a client needs of the emulator. */
+function accountOf({ endpoint, region, accessKeyId, accessKeySecret }: Emulator): VodliftOptions {
+  const trustedHosts = [endpoint];
+  return { endpoint, region, accessKeyId, accessKeySecret, trustedHosts };
+}
+
+/** Lets all that can go on do so. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const MIB = 1 << 20;
+
 test("uploads whose playlists do not fit beside those of others wait, in their order", async () => {
-  const { playlistMemory, processMemory } = limits();
-  const together = Math.floor(processMemory / playlistMemory);
+  const { playlistMemory } = limits();
+  const budget = 2 * playlistMemory;
   const entered: number[] = [];
-  const all = Array.from({ length: together + 3 }, (_, at) => {
-    const one = new PlaylistMemory(() => 1000);
+  const all = Array.from({ length: 5 }, (_, at) => {
+    const one = new UploadMemory(budget, () => 1000);
     void one.enter().then(() => entered.push(at));
     return one;
   });
-  const first = Array.from({ length: together }, (_, at) => at);
-  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   await turn();
-  assert.deepEqual(entered, first);
+  assert.deepEqual(entered, [0, 1]);
   // One that is given up while it waits is passed over; one whose playlists are small makes room for the next.
-  all[together]?.leave();
+  all[2]?.leave();
   all[0]?.settle();
   await turn();
   // The 1,000 bytes that it keeps are too many for another whole share.
-  assert.deepEqual(
-    entered,
-    processMemory % playlistMemory >= 1000 ? [...first, together + 1] : first,
-  );
+  assert.deepEqual(entered, [0, 1]);
   all[0]?.leave();
   await turn();
-  assert.ok(entered.includes(together + 1));
-  for (const one of all) one.leave();
+  assert.deepEqual(entered, [0, 1, 3]);
+  for (const one of [1, 3, 4]) all[one]?.leave();
 });
 
-test("uploads share the buffers of the host: six at once have what fits into 128 MB", () => {
-  const { leastBuffer } = limits();
-  const host = { ...createHost({ refuses: () => undefined } as never).limits };
-  const shares = Array.from({ length: 6 }, () => shareOf(host));
-  const granted = shares.map((share) => share.limits.bufferBytes);
-  const total = granted.reduce((sum, bytes) => sum + bytes, 0);
-  assert.ok(total <= MOST_MB << 20, `${granted}`);
-  assert.ok(granted.every((bytes) => bytes >= leastBuffer));
-  assert.ok((granted[0] ?? 0) > leastBuffer, "one alone has more");
-  for (const share of shares) share.leave();
-  const next = shareOf(host);
-  assert.equal(next.limits.bufferBytes, granted[0]);
+test("all uploads of a process gather parts in one budget, each when its turn has come", async () => {
+  const budget = 64 * MIB;
+  const wish = { limit: 16 * MIB, least: 100 * 1024 };
+  const uploads = Array.from({ length: 20 }, () => new UploadMemory(budget, () => 0));
+  const first = uploads[0] as UploadMemory;
+  const alone = await Promise.all(Array.from({ length: 4 }, () => first.buffer(wish).granted));
+  assert.deepEqual(new Set(alone.map(({ size }) => size)), new Set([16 * MIB]));
+  for (const buffer of alone) buffer.settle();
+  // What is empty gives back what it took; it is full, and comes back by itself.
+  assert.deepEqual(new Set(alone.map(({ size }) => size)), new Set([0]));
+  for (const buffer of alone) buffer.release();
+
+  const filled = await Promise.all(Array.from({ length: 4 }, () => first.buffer(wish).granted));
+  for (const buffer of filled) {
+    buffer.put(new Uint8Array(16 * MIB));
+    buffer.settle();
+  }
+  const granted: number[] = [];
+  const rest = uploads.slice(1).map(async (upload, at) => {
+    const buffer = await upload.buffer(wish).granted;
+    granted.push(at);
+    return buffer;
+  });
+  await turn();
+  assert.deepEqual(granted, []);
+  for (const buffer of filled) buffer.release();
+  const buffers = await Promise.all(rest);
+  assert.deepEqual(
+    granted,
+    rest.map((_, at) => at),
+  );
+  const sum = buffers.reduce((total, { size }) => total + size, 0);
+  assert.ok(sum <= budget, `${sum}`);
+  for (const buffer of buffers) buffer.release();
+  for (const upload of uploads) upload.leave();
+});
+
+test("sources that give next to nothing hold no more memory than they have filled, where others wait", async () => {
+  const budget = 8 * MIB;
+  const wish = { limit: 4 * MIB, least: 100 * 1024 };
+  const slow = Array.from({ length: 50 }, () => new UploadMemory(budget, () => 0));
+  const held = await Promise.all(slow.map((upload) => upload.buffer(wish).granted));
+  for (const buffer of held) buffer.put(new Uint8Array(10));
+  const other = new UploadMemory(budget, () => 0);
+  const whole = await other.buffer({ limit: 3 * MIB, least: 3 * MIB }).granted;
+  assert.equal(whole.size, 3 * MIB);
+  const sum = [...held, whole].reduce((total, { size }) => total + size, 0);
+  assert.ok(sum <= budget, `${sum}`);
+  assert.ok(held.every(({ size }) => size >= wish.least));
+  for (const buffer of [...held, whole]) buffer.release();
+  for (const upload of [...slow, other]) upload.leave();
+});
+
+test("playlists that stay until their uploads are over hold up no buffer of those uploads", async () => {
+  const { playlistMemory } = limits();
+  const budget = playlistMemory + MIB;
+  const long = new UploadMemory(budget, () => playlistMemory);
+  await long.enter();
+  long.settle();
+  const next = new UploadMemory(budget, () => 0);
+  let entered = false;
+  void next.enter().then(() => {
+    entered = true;
+  });
+  // There is not room for this, but one buffer at a time there always is.
+  const buffer = await long.buffer({ limit: 4 * MIB, least: 4 * MIB }).granted;
+  await turn();
+  assert.equal(entered, false);
+  buffer.release();
+  long.leave();
+  await next.enter();
   next.leave();
+});
+
+for (const seed of seeds(10)) {
+  test(`uploads of any kind get their turn within the budget, SEED=${seed}`, async () => {
+    const luck = dice(seed);
+    const budget = (1 + luck.below(64)) * MIB;
+    const held = new Set<PartBuffer>();
+    const total = () => [...held].reduce((sum, { size }) => sum + size, 0);
+    const turns = async (most: number) => {
+      for (let left = luck.below(most); left > 0; left -= 1) await turn();
+    };
+    const part = async (upload: UploadMemory) => {
+      const limit = 1 + luck.below(20 * MIB);
+      const least = luck.oneIn(3) ? limit : Math.min(limit, 100 * 1024);
+      const lease = upload.buffer({ limit, least });
+      if (luck.oneIn(10)) return lease.giveUp();
+      const buffer = await lease.granted;
+      held.add(buffer);
+      // One that needs more than there is has its turn alone.
+      assert.ok(total() <= budget || held.size === 1, `${total()} of ${budget}`);
+      await turns(4);
+      buffer.put(new Uint8Array(luck.below(buffer.size + 1)));
+      buffer.settle();
+      await turns(3);
+      held.delete(buffer);
+      buffer.release();
+    };
+    const run = async () => {
+      const keeps = luck.below(2 * MIB);
+      const upload = new UploadMemory(budget, () => keeps);
+      if (luck.oneIn(2)) {
+        await upload.enter();
+        await turns(3);
+        upload.settle();
+      }
+      // Two at once, as an upload has several parts in flight.
+      for (let parts = luck.below(4); parts > 0; parts -= 1) {
+        await Promise.all([part(upload), part(upload)]);
+      }
+      upload.leave();
+    };
+    await Promise.all(Array.from({ length: 60 }, run));
+  });
+}
+
+for (const [n, mib] of [
+  [20, 24],
+  [50, 6],
+] as const) {
+  test(`${n} uploads at once of sources without ranges fit into 128 MB`, async (t) => {
+    const [service, origin] = await Promise.all([startService(), startOrigin()]);
+    try {
+      const size = mib * MIB;
+      const url = origin.add("/film.mp4", { size, noRanges: true });
+      const script = new URL("../support/many-uploads-child.ts", import.meta.url);
+      const child = spawn(process.execPath, [fileURLToPath(script)], {
+        stdio: ["pipe", "pipe", "inherit"],
+      });
+      child.stdin.end(JSON.stringify({ account: accountOf(service), url, n }));
+      const { ends, grown } = JSON.parse(await text(child.stdout));
+      t.diagnostic(`process +${grown} MiB`);
+      assert.deepEqual(ends, Array(n).fill(size));
+      assert.ok(grown <= MOST_MB, `grown ${grown}`);
+    } finally {
+      await Promise.all([service.close(), origin.close()]);
+    }
+  });
+}
+
+test("streams that are made together, none before all others are taken, arrive in little memory", async () => {
+  const service = await startService();
+  const STREAMS = 12;
+  const CHUNKS = 48;
+  const chunk = new Uint8Array(64 * 1024);
+  let waiting: (() => void)[] = [];
+  /** As one program writes several renditions: the next bytes of each once those of all are taken. */
+  const inStep = () =>
+    new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      if (waiting.length < STREAMS) return;
+      const all = waiting;
+      waiting = [];
+      for (const go of all) go();
+    });
+  async function* rendition() {
+    for (let at = 0; at < CHUNKS; at += 1) {
+      await inStep();
+      yield chunk;
+    }
+  }
+  try {
+    const vod = new Vodlift({ ...accountOf(service), memory: "4MiB" });
+    const uploads = Array.from({ length: STREAMS }, () =>
+      vod.upload(rendition(), { title: "Film", fileName: "film.mp4" }),
+    );
+    for (const { bytes } of await Promise.all(uploads)) assert.equal(bytes, CHUNKS * chunk.length);
+  } finally {
+    await service.close();
+  }
+});
+
+test("a memory of less than 1 MiB is refused by name", () => {
+  assert.throws(
+    () => new Vodlift({ accessKeyId: "id", accessKeySecret: "secret", memory: "1000KiB" }),
+    (error: VodliftError) =>
+      error.code === "invalid_argument" && /`memory` must be at least 1048576/.test(error.message),
+  );
+});
+
+test("in workerd six uploads at once of sources without ranges fit into 128 MB", {
+  skip:
+    process.platform === "linux" ? false : "the memory of another process is read on Linux only",
+}, async (t) => {
+  const [service, origin] = await Promise.all([startService(), startOrigin()]);
+  const entry = fileURLToPath(new URL("../support/many-uploads-workerd.ts", import.meta.url));
+  const wasm = fileURLToPath(new URL("../../pkg/src/wasm/core.wasm", import.meta.url));
+  const bindings = { SERVICE: JSON.stringify(accountOf(service)) };
+  const workerd = await startWorkerd(entry, { wasm, bindings });
+  try {
+    const small = origin.add("/small.mp4", { size: 1000 });
+    const size = 40 * MIB;
+    const url = origin.add("/film.mp4", { size, noRanges: true });
+    const upload = async (n: number, source: string) =>
+      (await fetch(`${workerd.url}?n=${n}&url=${encodeURIComponent(source)}`)).json();
+    await upload(1, small);
+    const before = await peakMib(workerd.pid);
+    assert.deepEqual(await upload(6, url), Array(6).fill(size));
+    const grown = (await peakMib(workerd.pid)) - before;
+    t.diagnostic(`process +${grown} MiB`);
+    assert.ok(grown <= MOST_MB, `${grown}`);
+  } finally {
+    await Promise.all([workerd.close(), service.close(), origin.close()]);
+  }
 });
 
 test("in workerd each of these playlists fits into 128 MB", {
@@ -135,10 +341,6 @@ test("in workerd each of these playlists fits into 128 MB", {
 }, async (t) => {
   const entry = fileURLToPath(new URL("../support/worst-playlist-workerd.ts", import.meta.url));
   const wasm = fileURLToPath(new URL("../../pkg/src/wasm/core.wasm", import.meta.url));
-  const peakMib = async (pid: number) => {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
-  };
   for (const [kind, { deep = false }] of Object.entries(WORST)) {
     const workerd = await startWorkerd(entry, { wasm });
     try {

@@ -124,6 +124,8 @@ pub struct World {
     pub opened: Vec<String>,
     /// PutObjects that are cut off are stored all the same, so many ms later.
     pub lands_after: Option<u64>,
+    /// Other uploads hold the host's memory again and again: buffers are smaller than they may be.
+    pub memory_is_short: bool,
     puts: BTreeMap<u32, (Request, Extent)>,
     landing: Vec<(u64, Request, Extent)>,
     pages: BTreeMap<u32, String>,
@@ -212,6 +214,7 @@ impl World {
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
             lands_after: None,
+            memory_is_short: false,
             puts: BTreeMap::new(),
             landing: vec![],
             seq: 0,
@@ -441,8 +444,16 @@ impl World {
                 part,
                 skip,
                 limit,
+                least,
                 ..
-            } => self.read(id, open, part, skip, limit),
+            } => {
+                assert!(least <= limit, "{least} of {limit} bytes");
+                let buffer = match self.memory_is_short && self.luck.below(2) == 0 {
+                    true => least + self.luck.below(limit - least + 1),
+                    false => limit,
+                };
+                self.read(id, open, part, skip, buffer);
+            }
             Effect::Release { part } => drop(self.buffers.remove(&part)),
             Effect::Transfer {
                 id,

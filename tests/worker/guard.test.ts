@@ -195,6 +195,19 @@ test("a limit that cannot be read lets nothing through", async () => {
   });
 });
 
+test("a memory that no upload could work in lets nothing through", async () => {
+  // Its types are those of a Worker.
+  const { unready } = await import("../../worker/src/client.ts" as string);
+  const keys = {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: "id",
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: "k".repeat(32),
+  };
+  const trouble = await unready({ ...keys, VODLIFT_MEMORY: "1000" });
+  assert.equal(trouble?.code, "setting_invalid");
+  assert.match(trouble.message, /VODLIFT_MEMORY.*1048576/);
+  assert.equal(await unready({ ...keys, VODLIFT_MEMORY: "33554432" }), undefined);
+});
+
 test("a list that holds separators alone, and a secret or an address that is none, let nothing through", async () => {
   const separators = [",", " , ", " ", "\t", "\n", ",,\n ,"];
   const lists = ["ALLOW_HOSTS", "DENY_HOSTS", "WEBHOOK_HOSTS", "WEBHOOK_SECRET"];

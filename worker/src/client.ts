@@ -21,6 +21,7 @@ export function client(env: Env): Vodlift {
     ...(env.ALIBABA_CLOUD_SECURITY_TOKEN && { securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN }),
     ...(env.VODLIFT_REGION && { region: env.VODLIFT_REGION }),
     ...(env.VODLIFT_ENDPOINT && { endpoint: env.VODLIFT_ENDPOINT }),
+    memory: setting(env, "VODLIFT_MEMORY"),
   });
 }
 
@@ -97,8 +98,9 @@ async function look(env: Env): Promise<Trouble | undefined> {
 async function refusedSetting(
   env: Env,
 ): Promise<{ name: string; rule: string; hint: string } | undefined> {
-  const vod = client(env);
   const source = { url: "https://example.com/f.mp4" };
+  const check = async (options: UploadOptions) =>
+    client(env).check("video", source, { title: "f.mp4", ...options });
   const hooks = list(env, "VODLIFT_WEBHOOK_HOSTS");
   const own = env.VODLIFT_WEBHOOK_URL;
   const tried: [options: UploadOptions, names: OptionNames][] = [
@@ -106,7 +108,7 @@ async function refusedSetting(
     [hooks ? { allowHosts: hooks } : {}, { ...NAMES, allowHosts: "VODLIFT_WEBHOOK_HOSTS" }],
   ];
   for (const [options, names] of tried) {
-    const failure = await vod.check("video", source, { title: "f.mp4", ...options }).then(
+    const failure = await check(options).then(
       () => undefined,
       (error: unknown) => error,
     );

@@ -10,6 +10,7 @@ export const NAMES: OptionNames = {
   allowHosts: "VODLIFT_ALLOW_HOSTS",
   denyHosts: "VODLIFT_DENY_HOSTS",
   maxBytes: "VODLIFT_MAX_BYTES",
+  memory: "VODLIFT_MEMORY",
   region: "VODLIFT_REGION",
   endpoint: "VODLIFT_ENDPOINT",
   accessKeyId: "ALIBABA_CLOUD_ACCESS_KEY_ID",

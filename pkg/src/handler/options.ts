@@ -51,9 +51,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Options from the environment: `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`,
  * `ALIBABA_CLOUD_SECURITY_TOKEN`, `VODLIFT_REGION`, `VODLIFT_ENDPOINT`, and for `tokens`, `sealKey`, `resumeMs`, `sliceMs`,
- * `budget.subrequests`, `allowHosts`, `denyHosts`, `maxBytes`, `basePath`, `allowPrivateSources`:
+ * `budget.subrequests`, `allowHosts`, `denyHosts`, `maxBytes`, `memory`, `basePath`, `allowPrivateSources`:
  * `VODLIFT_TOKEN_SHA256`, `VODLIFT_SEAL_KEY`, `VODLIFT_RESUME_MS`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_ALLOW_HOSTS`,
- * `VODLIFT_DENY_HOSTS`, `VODLIFT_MAX_BYTES`, `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in
+ * `VODLIFT_DENY_HOSTS`, `VODLIFT_MAX_BYTES`, `VODLIFT_MEMORY`, `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in
  * scopes and an owner, `…:create+resume@ops`.
  *
  * @param given Wins over the environment; where it has `credentials`, the environment's keys are left out.
@@ -82,6 +82,7 @@ export function ingestOptions(
     // Blanks refuse nothing, and none of them was meant to.
     denyHosts: env.VODLIFT_DENY_HOSTS?.trim() && list("VODLIFT_DENY_HOSTS", env),
     maxBytes: env.VODLIFT_MAX_BYTES,
+    memory: env.VODLIFT_MEMORY,
     basePath: env.VODLIFT_BASE_PATH,
     allowPrivateSources: env.VODLIFT_ALLOW_PRIVATE_SOURCES === "true",
   };

@@ -15,7 +15,7 @@ const MIB = 1024 * 1024;
 const LIMITS: HostLimits = {
   concurrency: 3,
   maxConcurrency: 6,
-  bufferBytes: 64 * MIB,
+  bufferBytes: 48 * MIB,
   buffersParts: true,
 };
 

@@ -17,7 +17,7 @@ const MIB = 1024 * 1024;
 const LIMITS: HostLimits = {
   concurrency: 4,
   maxConcurrency: 16,
-  bufferBytes: 64 * MIB,
+  bufferBytes: 48 * MIB,
   buffersParts: false,
 };
 

@@ -162,6 +162,7 @@ enum Task {
     Read {
         part: u32,
         limit: u64,
+        least: u64,
     },
     Call {
         call: Call,
@@ -369,10 +370,11 @@ impl Upload {
                 _ => Ok(()),
             },
             Event::Filled { id, length, ended } => match self.tasks.remove(&id) {
-                Some(Task::Read { part, limit }) if self.is_running() => {
-                    if length > limit {
-                        let text =
-                            format!("the host read {length} bytes where {limit} were asked for");
+                Some(Task::Read { part, limit, least }) if self.is_running() => {
+                    if length > limit || (length < least && !ended) {
+                        let text = format!(
+                            "the host read {length} bytes where {least} to {limit} were asked for"
+                        );
                         return Err(Error::new(Code::Internal, text));
                     }
                     self.on_filled(part, length, ended, now)

@@ -814,6 +814,7 @@ impl Upload {
                 part: number,
                 skip: 0,
                 limit: limit.min(share).max(length),
+                least: limit.min(share).max(length),
                 idle_ms: SOURCE_IDLE_MS,
             });
             return Ok(());

@@ -650,13 +650,21 @@ impl Upload {
             0
         };
         self.reader.purpose = Purpose::Probe;
-        let id = self.begin(Task::Read { part, limit });
+        // What goes up as one PutObject is read whole; before its place is known it may still become parts.
+        let least = match self.plan()? {
+            Plan::Put { .. } if self.place.is_some() => limit,
+            plan => plan
+                .part_least(part, self.reader.offset, &self.job.host)
+                .min(limit),
+        };
+        let id = self.begin(Task::Read { part, limit, least });
         self.out.push(Effect::Read {
             id,
             open,
             part,
             skip,
             limit,
+            least,
             idle_ms: SOURCE_IDLE_MS,
         });
         Ok(())
@@ -693,6 +701,7 @@ impl Upload {
         }
         self.reader.tries = 0;
         self.reader.offset = reached;
+        let was_cut = self.cut(length, ended);
         if length == 0 {
             self.out.push(Effect::Release { part });
         } else {
@@ -705,7 +714,23 @@ impl Upload {
         if self.place.is_none() && !self.is_creating() {
             return self.create(now);
         }
+        if was_cut && self.place.is_some() {
+            return self.begin_upload(now);
+        }
         self.schedule(now)
+    }
+
+    /// What was to be one PutObject was cut short for want of memory: there will be parts.
+    fn cut(&mut self, length: u64, ended: bool) -> bool {
+        let Some(Plan::Put { size }) = self.plan else {
+            return false;
+        };
+        if ended || length >= size {
+            return false;
+        }
+        let part_size = size;
+        self.plan = Some(Plan::Parts { size, part_size });
+        true
     }
 
     fn stream_ended(&mut self, total: u64) -> Result<(), Error> {

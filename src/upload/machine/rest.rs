@@ -16,7 +16,7 @@ use crate::upload::checkpoint::{Checkpoint, PlaceMark, PlaylistMark, SourceMark,
 use crate::upload::event::{Effect, Phase};
 use crate::upload::job::{Job, Source};
 use crate::upload::parts::Accepted;
-use crate::upload::plan::Plan;
+use crate::upload::plan::{MIN_PART_SIZE, Plan};
 use crate::vod::Account;
 use crate::vod::credential::UploadAddress;
 
@@ -402,16 +402,17 @@ impl Upload {
         let own = self.own_parts();
         for (part, accepted) in found.into_iter().filter(|(part, _)| own.contains(part)) {
             let plan = self.plan()?;
-            let length = if in_order {
-                Some(plan.part_limit(part))
+            let size = accepted.size;
+            let fits = if in_order {
+                // Those that were read in order may have been cut short.
+                let sizes = MIN_PART_SIZE..=plan.part_limit(part);
+                part == self.parts.begun().saturating_add(1) && sizes.contains(&size)
             } else {
-                plan.part(part).map(|(_, length)| length)
+                plan.part(part).map(|(_, length)| length) == Some(size)
             };
-            let follows = part == self.parts.begun().saturating_add(1);
-            if length != Some(accepted.size) || (in_order && !follows) {
+            if !fits {
                 continue;
             }
-            let size = accepted.size;
             self.parts.accept(part, accepted);
             if in_order {
                 self.reader.pass_over(size);

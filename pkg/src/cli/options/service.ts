@@ -1,6 +1,6 @@
 // Which account's service, how it is reached, and what is printed. The fields are those of `VodliftOptions`.
 import { flag, list, option, toggle } from "./option.ts";
-import { text, word } from "./values.ts";
+import { size, text, word } from "./values.ts";
 
 export const VOD = {
   region: option("--region R", text, "VOD region (VODLIFT_REGION, else cn-shanghai)"),
@@ -48,7 +48,15 @@ export const OSS = {
   ),
 };
 
-export const SERVICE = { ...VOD, ...OSS };
+export const MEMORY = {
+  memory: option(
+    "--memory SIZE",
+    size,
+    "what all uploads may hold in memory, such as 32MiB, before one waits for its turn; default: 48MiB",
+  ),
+};
+
+export const SERVICE = { ...VOD, ...OSS, ...MEMORY };
 
 /** What is printed: each command has its own words for it. */
 export function output(json: string, quiet: string) {
