@@ -15,6 +15,8 @@ pub const HEADER_BYTES: usize = 16 << 10;
 pub const PLAYLIST_MEMORY: usize = 40 << 20;
 /// What of a playlist's text may be read before there is room for what it becomes, in bytes.
 pub const TEXT_AHEAD: usize = 256 << 10;
+/// A row of a table that uploads are listed in, in characters.
+pub const ROW: usize = 1 << 20;
 /// The least memory that all uploads of a process may be given to gather parts and playlists in, in bytes.
 pub const LEAST_MEMORY: u64 = 1 << 20;
 /// An instance of the wasm with more memory than this takes nothing new in: memory that was once taken is given back only
@@ -46,6 +48,8 @@ pub struct Limits {
     pub playlist_memory: usize,
     /// What of a playlist's text may be read before there is room for what it becomes, in bytes.
     pub text_ahead: usize,
+    /// A row of a table that uploads are listed in, in characters.
+    pub row: usize,
     /// The least memory that all uploads of a process may be given to gather parts and playlists in, in bytes.
     pub least_memory: u64,
     /// What an instance of the core may have taken and still begin something new, in bytes.
@@ -61,6 +65,7 @@ impl Limits {
             header_bytes: HEADER_BYTES,
             playlist_memory: PLAYLIST_MEMORY,
             text_ahead: TEXT_AHEAD,
+            row: ROW,
             least_memory: LEAST_MEMORY,
             instance_memory: INSTANCE_MEMORY,
         }

@@ -5,6 +5,7 @@
 use super::error::error_from_reply;
 use crate::error::{Code, Error};
 use crate::http::Reply;
+use crate::upload::plan::MAX_PARTS;
 use crate::wire::element::Element;
 use crate::wire::refusal::identifier;
 
@@ -96,8 +97,9 @@ pub fn parse_list_parts(reply: &Reply) -> Result<PartsPage, Error> {
     let marker = |name| root.text_of(name).and_then(|text| text.parse::<u32>().ok());
     let next =
         marker("NextPartNumberMarker").ok_or_else(|| missing(reply, "NextPartNumberMarker"))?;
-    // A marker that stands still would be asked for again and again.
-    match marker("PartNumberMarker").is_none_or(|this| next > this) {
+    // A marker that stands still, or goes on behind the last part there can be, would be asked for again and again.
+    let advances = marker("PartNumberMarker").is_none_or(|this| next > this);
+    match advances && u64::from(next) <= MAX_PARTS {
         true => Ok(PartsPage {
             parts,
             next_marker: Some(next),
@@ -114,10 +116,18 @@ fn listed_part(reply: &Reply, part: &Element) -> Result<ListedPart, Error> {
             &format!("a list of parts with a `{name}` that is no number"),
         )
     };
+    let part_number: u32 = text("PartNumber")?
+        .parse()
+        .map_err(|_| broken("PartNumber"))?;
+    // All that are listed are kept, of all pages.
+    if u64::from(part_number) > MAX_PARTS {
+        return Err(invalid(
+            reply,
+            "a list of parts with more of them than there can be",
+        ));
+    }
     Ok(ListedPart {
-        part_number: text("PartNumber")?
-            .parse()
-            .map_err(|_| broken("PartNumber"))?,
+        part_number,
         etag: etag(reply, text("ETag")?)?,
         size: text("Size")?.parse().map_err(|_| broken("Size"))?,
         crc64: part
@@ -325,6 +335,13 @@ mod tests {
                 .unwrap_err()
                 .message
                 .contains("does not advance")
+        );
+        // A list that goes on for ever, under numbers that no part can have.
+        let endless = page("10000", "true", "10001").unwrap_err();
+        assert!(
+            endless.message.contains("does not advance"),
+            "{}",
+            endless.message
         );
         assert!(
             page("2", "true", "")

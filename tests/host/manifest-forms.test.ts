@@ -159,6 +159,23 @@ for (const [what, text, says, name = "m.csv"] of REFUSED) {
   });
 }
 
+test("a row that never ends is refused by its line, and not held", async () => {
+  const long = "a".repeat(1_200_000);
+  const wrong = async (text: string, name: string) => {
+    const error = await rows(text, name).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await rm(join(folder, name));
+    assert.ok(error instanceof UsageError, name);
+    assert.match(error.message, /3\b.*is longer than 1048576 characters/, name);
+  };
+  const begun = '{"source":"a.mp4"}\n{"source":"b.mp4"}\n';
+  await wrong(`${begun}{"source":"${long}`, "m.jsonl");
+  await wrong(`source,title\na.mp4,A\nb.mp4,"${`${long}\n`.repeat(2)}`, "m.csv");
+  await wrong(`source,title\na.mp4,A\n${long}`, "m.csv");
+});
+
 test("a manifest that is not there, or may not be read, leaves nothing behind, either", async () => {
   const { code, json } = await vodlift(["ingest", join(folder, "no.csv"), "--json"], { service });
   assert.deepEqual([code, /no\.csv: no such file$/.test(json.error.message)], [2, true]);

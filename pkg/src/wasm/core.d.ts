@@ -802,13 +802,17 @@ export interface Limits {
      */
     playlistMemory: number;
     /**
-     * What all uploads of a process may hold of them, in bytes.
+     * What of a playlist's text may be read before there is room for what it becomes, in bytes.
      */
-    processMemory: number;
+    textAhead: number;
     /**
-     * What each upload may gather parts in, in bytes, however many share the memory of the host.
+     * A row of a table that uploads are listed in, in characters.
      */
-    leastBuffer: number;
+    row: number;
+    /**
+     * The least memory that all uploads of a process may be given to gather parts and playlists in, in bytes.
+     */
+    leastMemory: number;
     /**
      * What an instance of the core may have taken and still begin something new, in bytes.
      */
@@ -1304,7 +1308,8 @@ export interface HostLimits {
      */
     maxConcurrency: number;
     /**
-     * Bytes it may buffer at once, for sources without ranges (and for every part where `buffers_parts`).
+     * Bytes that all uploads of its process may hold in memory at once: parts of sources without ranges (every part where
+     * `buffers_parts`), files of playlists, and playlists. What each `Read` takes is leased from them.
      */
     bufferBytes: number;
     /**
@@ -1335,7 +1340,7 @@ export type Event = { type: "start" } | { type: "replied"; id: number; status: n
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; to: Service; request: Request; afterCheckpoint?: boolean } | { type: "open"; id: number; request?: Request; file?: string; peek?: number; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; to: Service; request: Request; afterCheckpoint?: boolean } | { type: "open"; id: number; request?: Request; file?: string; peek?: number; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; least: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.

@@ -2,6 +2,8 @@
 // CRLF, LF or CR; cells divided by commas, semicolons or tabs, whichever the first line uses. Blanks around a cell are none of
 // it, unless they stand in quotes.
 
+import { limits } from "../../door.ts";
+
 /** A record, and the line it begins on. */
 export interface CsvRecord {
   line: number;
@@ -31,14 +33,22 @@ type State = "start" | "plain" | "quoted" | "quote" | "closed";
 /** The records of a text that arrives in pieces. Empty lines are none. */
 export async function* csvRecords(pieces: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
   const reader = new Reader();
+  let length = 0;
   for await (const piece of pieces) {
     for (const char of piece) {
       const record = reader.take(char);
       if (record !== undefined) yield record;
+      length = record === undefined ? length + 1 : 0;
     }
+    if (length > limits().row) throw new CsvError(reader.line, tooLong());
   }
   const last = reader.end();
   if (last !== undefined) yield last;
+}
+
+/** A row that only grows would take all the memory there is: a quote that was never closed, or no table at all. */
+export function tooLong(): string {
+  return `is longer than ${limits().row} characters`;
 }
 
 class Reader {
@@ -53,6 +63,11 @@ class Reader {
   /** Those that the first line has used; one from then on. */
   #separators = new Set<string>();
   #settled = false;
+
+  /** Where the record has begun. */
+  get line(): number {
+    return this.#state === "quoted" ? this.#opened : this.#begun;
+  }
 
   take(char: string): CsvRecord | undefined {
     const second = this.#afterCr && char === "\n";

@@ -1,11 +1,12 @@
 // The manifest: a row an upload, read as it comes, so that its length does not matter.
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, resolve } from "node:path";
+import { limits } from "../../door.ts";
 import { fromFile, type PlaylistSource, type UploadOptions } from "../../index.ts";
 import { fileReason, openRegular } from "../../sources/look.ts";
 import { isUrl, shownUrl, UsageError } from "../args.ts";
 import { replaceFrom } from "../upload.ts";
-import { CsvError, csvRecords } from "./csv.ts";
+import { CsvError, csvRecords, tooLong } from "./csv.ts";
 import { FieldError, type Fields, fieldOf, type Kind, readFields } from "./fields.ts";
 
 /** One upload to be done. */
@@ -118,10 +119,13 @@ const STRICT = { fatal: true };
 /** A file's lines, as they come. */
 export async function* linesOf(path: string, reading = STRICT): AsyncGenerator<string> {
   let rest = "";
+  let ended = 0;
   for await (const piece of textOf(path, reading)) {
     // Whether a CR at the end is one of a CRLF, the next piece tells.
     const lines = (rest + piece).split(/\r\n|\n|\r(?=[^\n])/);
     rest = lines.pop() ?? "";
+    ended += lines.length;
+    if (rest.length > limits().row) throw wrong(path, ended + 1, tooLong());
     yield* lines;
   }
   if (rest !== "") yield rest.replace(/\r$/, "");
