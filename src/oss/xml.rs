@@ -70,9 +70,10 @@ pub struct HeadInfo {
 /// What the service refused, or `ReplyInvalid` naming the missing field.
 pub fn parse_initiate(reply: &Reply) -> Result<String, Error> {
     let root = document(reply, "InitiateMultipartUploadResult")?;
-    root.text_of("UploadId")
-        .map(str::to_owned)
-        .ok_or_else(|| missing(reply, "UploadId"))
+    let upload_id = root
+        .text_of("UploadId")
+        .ok_or_else(|| missing(reply, "UploadId"))?;
+    short(reply, upload_id, "an upload id")
 }
 
 /// Reads one page of ListParts.
@@ -136,14 +137,21 @@ fn listed_part(reply: &Reply, part: &Element) -> Result<ListedPart, Error> {
     })
 }
 
-/// Those of OSS have 34 characters, and 10,000 are kept.
-const LONGEST_ETAG: usize = 256;
+/// ETags of OSS have 34 characters, and 10,000 are kept; upload ids have 32, and stand in every request.
+const LONGEST_ID: usize = 256;
+
+fn short(reply: &Reply, text: &str, what: &str) -> Result<String, Error> {
+    match text.len() <= LONGEST_ID {
+        true => Ok(text.to_owned()),
+        false => Err(invalid(
+            reply,
+            &format!("{what} that is too long to be one"),
+        )),
+    }
+}
 
 fn etag(reply: &Reply, text: &str) -> Result<String, Error> {
-    match text.len() <= LONGEST_ETAG {
-        true => Ok(text.to_owned()),
-        false => Err(invalid(reply, "an ETag that is too long to be one")),
-    }
+    short(reply, text, "an ETag")
 }
 
 /// Reads the reply to CompleteMultipartUpload. With a callback the body is what the caller's server answered, so the ETag
@@ -399,6 +407,22 @@ mod tests {
             parse_complete(&reply(200, &[], "")).unwrap_err().code,
             Code::ReplyInvalid
         );
+    }
+
+    #[test]
+    fn an_upload_id_that_is_too_long_to_be_one_is_not_kept() {
+        let reply = |length: usize| Reply {
+            status: 200,
+            headers: vec![],
+            body: format!(
+                "<InitiateMultipartUploadResult><UploadId>{}</UploadId></InitiateMultipartUploadResult>",
+                "A".repeat(length)
+            ),
+        };
+        assert_eq!(parse_initiate(&reply(256)).unwrap().len(), 256);
+        let error = parse_initiate(&reply(257)).unwrap_err();
+        assert_eq!(error.code, Code::ReplyInvalid);
+        assert!(error.message.contains("an upload id that is too long"));
     }
 
     #[test]
