@@ -1,11 +1,13 @@
 // Every check, one after the other, each named and timed: `make test`, or `make test ONLY="rust host"` for some.
 // The first failure ends the run (`--keep-going` goes on); what was not run is said at the end.
+// Whatever a step prints and leaves is searched for every secret that the suites use: one that is told is a failure.
 
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installChromium } from "./support/chromium.ts";
+import { IN_OUTPUT, Records, type Searched } from "./support/records.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const ci = Boolean(process.env.CI);
@@ -313,13 +315,16 @@ async function run(step: Step): Promise<Result> {
   }
   process.stdout.write(`· ${step.name} … `);
   const started = performance.now();
-  const { code, output } = await execute(step);
+  const records = new Records();
+  const { code, output } = await execute(step, records);
+  const searched = records.close(output);
   const seconds = (performance.now() - started) / 1000;
   const counts = count(output);
-  if (code === 0) {
+  if (code === 0 && searched.told.length === 0) {
     const tests = counts.passed ? `${counts.passed} passed, ` : "";
     console.log(`${tests}${seconds.toFixed(1)} s`);
     for (const line of skips(output)) console.log(`    skipped: ${line}`);
+    if (searched.secrets > 0) console.log(`    ${searchedText(searched)}`);
     return {
       step,
       state: "ok",
@@ -331,7 +336,9 @@ async function run(step: Step): Promise<Result> {
     };
   }
   console.log(`failed after ${seconds.toFixed(1)} s\n`);
-  console.log(output.trimEnd());
+  // What tells a secret is not printed once more.
+  if (!searched.told.some((line) => line.endsWith(IN_OUTPUT))) console.log(output.trimEnd());
+  for (const line of searched.told) console.log(`error: ${line}`);
   console.log(`\nerror: this check failed: ${step.name}${step.hint ? `; ${step.hint}` : ""}`);
   console.log(`       again, alone: make test ONLY=${step.group}\n`);
   return {
@@ -344,7 +351,12 @@ async function run(step: Step): Promise<Result> {
   };
 }
 
-function execute(step: Step): Promise<{ code: number | null; output: string }> {
+function searchedText({ secrets, files, bytes, told }: Searched): string {
+  const mib = (bytes / 1024 ** 2).toFixed(1);
+  return `searched ${mib} MiB, of its output and ${files} files, for ${secrets} secrets: ${told.length || "none"} told`;
+}
+
+function execute(step: Step, records: Records): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const [program = "", ...args] = step.command;
     const child = spawn(program, args, {
@@ -355,6 +367,7 @@ function execute(step: Step): Promise<{ code: number | null; output: string }> {
         NO_COLOR: "1",
         FORCE_COLOR: undefined,
         WRANGLER_SEND_METRICS: "false",
+        ...records.env(),
       },
     });
     const pieces: Buffer[] = [];

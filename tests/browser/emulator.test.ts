@@ -5,13 +5,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
-import {
-  type Emulator,
-  type EmulatorOptions,
-  startEmulator,
-} from "../../pkg/src/emulator/index.ts";
 import { ossV1Target, rpcTarget } from "../emulator/client.ts";
 import { CHROMIUM_ARGS, findChromium } from "../support/chromium.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "../support/emulator.ts";
 
 const found = findChromium();
 const skip = "missing" in found ? found.missing : false;

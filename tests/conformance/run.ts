@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Emulator, parseHabit, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, parseHabit, startEmulator } from "../support/emulator.ts";
 import { prepareVenv } from "../support/python.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));

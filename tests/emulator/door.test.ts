@@ -7,12 +7,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { refusalBy } from "../../pkg/src/emulator/addresses.ts";
-import {
-  type Emulator,
-  type EmulatorOptions,
-  startEmulator,
-} from "../../pkg/src/emulator/index.ts";
 import { dice } from "../support/dice.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "../support/emulator.ts";
 import {
   call,
   completeBody,

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
 import {
   drawHabits,
   type Emulator,
   type FaultRule,
   parseFault,
   startEmulator,
-} from "../../pkg/src/emulator/index.ts";
-import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
+} from "../support/emulator.ts";
 import { fixed } from "../support/hls.ts";
 import { leaks } from "../support/leaks.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";

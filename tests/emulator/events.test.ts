@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import { type EmulatorOptions, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type EmulatorOptions, startEmulator } from "../support/emulator.ts";
 import { call, completeBody, decode, initiate, keysOf, ossV4 } from "./client.ts";
 
 type Notice = { path: string; headers: IncomingHttpHeaders; body: Record<string, unknown> };

@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { parseFault, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { parseFault, startEmulator } from "../support/emulator.ts";
 
 test("a fault is operation, occasion and action", () => {
   const rules = {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { type Emulator, type FaultAction, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, type FaultAction, startEmulator } from "../support/emulator.ts";
 import { initiate, ossV4, type Reply, vodAcs3, xmlText } from "./client.ts";
 
 let emulator: Emulator;

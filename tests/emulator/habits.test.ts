@@ -6,16 +6,16 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Credentials } from "../../pkg/src/emulator/credentials.ts";
 import { chooseHabits, HABIT_NAMES, habitValues } from "../../pkg/src/emulator/habits.ts";
+import type { Asset } from "../../pkg/src/emulator/store/assets.ts";
+import { Throttle } from "../../pkg/src/emulator/vod/throttle.ts";
+import { UploadCredentials } from "../../pkg/src/emulator/vod/upload-credentials.ts";
 import {
   drawHabits,
   type EmulatorOptions,
   type Habits,
   parseHabit,
   startEmulator,
-} from "../../pkg/src/emulator/index.ts";
-import type { Asset } from "../../pkg/src/emulator/store/assets.ts";
-import { Throttle } from "../../pkg/src/emulator/vod/throttle.ts";
-import { UploadCredentials } from "../../pkg/src/emulator/vod/upload-credentials.ts";
+} from "../support/emulator.ts";
 import {
   call,
   decode,

@@ -1,5 +1,5 @@
 /** Runs an emulator for memory.test.ts and tells its peak memory when asked. */
-import { startEmulator } from "../../pkg/src/emulator/index.ts";
+import { startEmulator } from "../support/emulator.ts";
 
 const emulator = await startEmulator({ allowPrivate: true });
 const { endpoint, accessKeyId, accessKeySecret, region, bucket, dir } = emulator;

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { crc64 } from "../../pkg/src/emulator/crc64.ts";
-import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, startEmulator } from "../support/emulator.ts";
 import { completeBody, initiate, ossV1, ossV4, type Reply, xmlText } from "./client.ts";
 
 let emulator: Emulator;

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { crc64 } from "../../pkg/src/emulator/crc64.ts";
-import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, startEmulator } from "../support/emulator.ts";
 import { ossV1, ossV4, type Reply, send, xmlText } from "./client.ts";
 
 let emulator: Emulator;

@@ -6,7 +6,7 @@ import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { startEmulator } from "../../pkg/src/emulator/index.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { completeBody, initiate, ossV4, uploadTarget, vodRpc, xmlText } from "./client.ts";
 
 let dir: string;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, startEmulator } from "../support/emulator.ts";
 import {
   type Keys,
   type OssCall,

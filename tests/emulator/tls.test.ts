@@ -7,8 +7,8 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
-import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
 import { createTlsIdentity } from "../../pkg/src/emulator/tls.ts";
+import { type Emulator, startEmulator } from "../support/emulator.ts";
 import { decode, ossV4, uploadTarget, vodAcs3 } from "./client.ts";
 
 let emulator: Emulator;

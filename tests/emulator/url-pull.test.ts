@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, startEmulator } from "../support/emulator.ts";
 import { call } from "./client.ts";
 
 const FILM = randomBytes(3_000_000);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Emulator, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, startEmulator } from "../support/emulator.ts";
 import { call, decode, ossV4, send, uploadTarget, vodAcs3, vodRpc, xmlText } from "./client.ts";
 
 let emulator: Emulator;

@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import { type Emulator, type Habits, startEmulator } from "../../pkg/src/emulator/index.ts";
+import { type Emulator, type Habits, startEmulator } from "../support/emulator.ts";
 import {
   call,
   decode,

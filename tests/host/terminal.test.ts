@@ -12,10 +12,10 @@ import { Board } from "../../pkg/src/cli/ingest/board.ts";
 import { Drawing, type Screen } from "../../pkg/src/cli/output.ts";
 import { progressView } from "../../pkg/src/cli/progress.ts";
 import { quoted } from "../../pkg/src/cli/shell.ts";
-import { startEmulator } from "../../pkg/src/emulator/index.ts";
 import { printable, printableJson } from "../../pkg/src/printable.ts";
 import { type Service, vodlift } from "../support/cli.ts";
 import { type Drawn, drawn, seeds } from "../support/drawn.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { type RawOrigin, startRawOrigin } from "../support/raw-origin.ts";
 import { type Emulator, startService } from "../support/service.ts";
 

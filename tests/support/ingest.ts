@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { sealingKey, unseal } from "../../pkg/src/handler/seal.ts";
 import { leaks } from "./leaks.ts";
+import { keep, secret } from "./secrets.ts";
 import {
   assertNothingOpen,
   type Emulator,
@@ -14,6 +15,10 @@ import {
 export const TOKEN = "never-print-this-bearer-token";
 export const TOKEN_SHA256 = createHash("sha256").update(TOKEN).digest("hex");
 export const SEAL_KEY = "never-print-this-sealing-key-0123456789";
+const QUERY = "never-print-this-query";
+secret("a bearer token", TOKEN);
+secret("a sealing key", SEAL_KEY);
+secret("the query of a source", QUERY);
 
 /** An answer of the handler. */
 export interface Answer {
@@ -41,6 +46,7 @@ export function sender(
     });
     const response = await fetch(request);
     const text = await response.text();
+    keep("handler-answers", text);
     assertNoSecret(text, service);
     assert.equal(response.headers.get("cache-control"), "no-store");
     return { status: response.status, headers: response.headers, body: JSON.parse(text) };
@@ -92,16 +98,15 @@ export async function assertArrived(
 export async function assertSealed(
   service: Emulator,
   answer: Answer,
-  secret: string,
+  sealKey: string,
   inside: string,
 ): Promise<void> {
-  const opened = JSON.stringify(await unseal(await sealingKey(secret), answer.body.resume));
+  const opened = JSON.stringify(await unseal(await sealingKey(sealKey), answer.body.resume));
   assert.ok(opened.includes(inside), "the token holds what it goes on with");
   assertNoSecret(opened, service, []);
   assert.doesNotMatch(opened, /CAIS/, "no temporary credential");
 }
 
-const QUERY = "never-print-this-query";
 /** A source's URL with a query that is a secret. */
 export function signed(url: string): string {
   return `${url}?x-signature=${QUERY}`;
@@ -109,8 +114,8 @@ export function signed(url: string): string {
 
 function assertNoSecret(text: string, service: Emulator, queries = [QUERY]): void {
   assert.deepEqual(leaks(text, service.issuedSecrets), [], text);
-  for (const secret of [service.accessKeySecret, TOKEN, SEAL_KEY, ...queries]) {
-    assert.ok(!text.includes(secret), `a secret is told: ${text}`);
+  for (const one of [service.accessKeySecret, TOKEN, SEAL_KEY, ...queries]) {
+    assert.ok(!text.includes(one), `a secret is told: ${text}`);
   }
   // The credentials that VOD issues for an upload, and everything that is signed with one.
   const shown = queries.length === 0 ? text.replaceAll(`x-signature=${QUERY}`, "") : text;

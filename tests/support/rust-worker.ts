@@ -1,10 +1,12 @@
 // The example Worker in Rust in real workerd, with a source to lift from and an emulator to lift to.
 import { fileURLToPath } from "node:url";
 import { type Origin, startOrigin } from "./origin.ts";
+import { secret } from "./secrets.ts";
 import { type Emulator, startService } from "./service.ts";
 import { startWorkerd } from "./workerd.ts";
 
 const TOKEN = "only-for-tests";
+secret("a bearer token", TOKEN);
 
 /** What it tells of an upload, as far as the tests ask. */
 export interface Outcome {

@@ -3,15 +3,11 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type Emulator,
-  type EmulatorOptions,
-  startEmulator,
-} from "../../pkg/src/emulator/index.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "./emulator.ts";
 import { leaks } from "./leaks.ts";
 import { sha256OfFile } from "./origin.ts";
 
-export type { Emulator } from "../../pkg/src/emulator/index.ts";
+export type { Emulator } from "./emulator.ts";
 
 /** Sources and receivers of tests lie on loopback. What it has logged is searched for secrets at the end. */
 export async function startService(options: EmulatorOptions = {}): Promise<Emulator> {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { keep } from "./secrets.ts";
 import type { RunningWorker, WorkerOptions } from "./worker.ts";
 
 const SCRIPT = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
@@ -53,6 +54,7 @@ export async function startVictim(options: WorkerOptions & { token: string }): P
     async close() {
       for (const pid of [...workersOf(child.pid), child.pid ?? 0]) process.kill(pid, "SIGKILL");
       await gone;
+      keep("worker-output", output);
     },
   };
 }

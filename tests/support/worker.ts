@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { IngestDetail } from "../../worker/src/api/schema.ts";
+import { keep, keepFolder, secret } from "./secrets.ts";
 
 /** For what never reaches VOD: nobody listens there. */
 export const NOWHERE = {
@@ -63,6 +64,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     VODLIFT_ALLOW_PRIVATE_SOURCES: String(options.allowPrivateSources ?? true),
     ...options.settings,
   };
+  nameSecrets(settings, token);
   const { outbound, writesPerMinute: limit } = options;
   const outboundService = async (request: Request) => {
     const answer = outbound?.(request.url);
@@ -103,9 +105,26 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     token: token ?? "",
     async close() {
       await worker.dispose();
-      if (options.persist === undefined) await rm(persist, { recursive: true, force: true });
+      if (options.persist !== undefined) return;
+      keepFolder(persist);
+      await rm(persist, { recursive: true, force: true });
     },
   };
+}
+
+const SECRETS = {
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: "an AccessKey secret",
+  VODLIFT_SEAL_KEY: "a sealing key",
+  VODLIFT_WEBHOOK_SECRET: "a webhook secret",
+  VODLIFT_CALLBACK_KEY: "a callback key",
+} as const;
+
+function nameSecrets(settings: Readonly<Record<string, string>>, token: string | null): void {
+  secret("a bearer token", token ?? undefined);
+  for (const [name, kind] of Object.entries(SECRETS)) {
+    const several = settings[name]?.split(/[\s,]+/) ?? [];
+    secret(kind, ...several.map((one) => one.replace(/^whsec_/, "")));
+  }
 }
 
 async function passOn(request: Request): Promise<Response> {
@@ -137,7 +156,9 @@ export async function callWorker(
 ): Promise<Answer> {
   const headers = { authorization: `Bearer ${worker.token}`, ...init.headers };
   const response = await fetch(worker.url + path, { ...init, headers });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const text = await response.text();
+  keep("worker-answers", text);
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) };
 }
 
 /** Posts an ingest; says its id. */

@@ -11,6 +11,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { forms } from "../support/leaks.ts";
 import { startOrigin } from "../support/origin.ts";
+import { secret as named } from "../support/secrets.ts";
 import { startService } from "../support/service.ts";
 import { cannotKill, startVictim } from "../support/victim.ts";
 import { callWorker, ingestEnd, postIngest, viewIngest } from "../support/worker.ts";
@@ -42,6 +43,7 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
     callbackKey: secret("callback"),
     sealKey: randomBytes(32).toString("hex"),
   };
+  for (const [kind, text] of Object.entries(own)) named(`the ${kind} of secrets.test.ts`, text);
   const options = {
     service,
     persist,
