@@ -2,11 +2,13 @@
 import type { UploadProgress } from "vodlift";
 import type { Env } from "../env.ts";
 import { jobs, type Order, type Report } from "../jobs/index.ts";
+import { setting } from "../settings.ts";
 import type { RunParams } from "./workflow.ts";
 
 const EVERY_MS = 1_000;
-/** Without news it says at least so often that it lives. */
+/** Without news it says at least so often that it lives, and thrice before it is taken for lost. */
 const SIGN_OF_LIFE_MS = 10_000;
+const SIGNS = 3;
 
 export class Heartbeat {
   readonly #env: Env;
@@ -74,7 +76,9 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    const due = !this.#told || Date.now() - this.#toldAt > SIGN_OF_LIFE_MS;
+    const stale = setting(this.#env, "VODLIFT_STALE_SECONDS") * 1_000;
+    const sign = Math.min(SIGN_OF_LIFE_MS, stale / SIGNS);
+    const due = !this.#told || Date.now() - this.#toldAt > sign;
     if (!due || !this.#latest || this.#telling !== undefined) return;
     this.#telling = this.#tell(this.#latest).finally(() => {
       this.#telling = undefined;
