@@ -11,7 +11,11 @@ export function openTables() {
   const database = new DatabaseSync(":memory:");
   const exec = (query: string, ...values: Value[]) => {
     if (values.length === 0 && /;\s*\S/.test(query)) return database.exec(query);
-    const rows = database.prepare(query).all(...values);
+    // Plain objects, as workerd has them.
+    const rows = database
+      .prepare(query)
+      .all(...values)
+      .map((row) => ({ ...row }));
     return { toArray: () => rows, one: () => rows[0] };
   };
   const sql = { exec };

@@ -99,6 +99,20 @@ test("canceled after it was stopped, its parts are removed, too", async () => {
   assert.equal((await call(`/v1/ingests/${id}/checkpoint`)).status, 409);
 });
 
+test("canceled while it still stops, its parts are removed all the same", async () => {
+  const id = await underWay("/at-once.mp4", 3 * MIB);
+  // Its run has not heard of the stop when the cancel comes.
+  const stop = call(`/v1/ingests/${id}/stop`, "POST");
+  while ((await viewIngest(worker, id)).state === "running") await sleep(5);
+  const canceled = await call(`/v1/ingests/${id}`, "DELETE");
+  assert.deepEqual([canceled.status, canceled.body.state], [200, "canceled"]);
+  assert.equal((await stop).status, 200);
+  assert.equal(canceled.body.resumable, false);
+  await assertNothingOpen(service);
+  const types = (await viewIngest(worker, id)).timeline.map(({ type }) => type);
+  assert.deepEqual(types.slice(-2), ["stopped", "canceled"]);
+});
+
 test("what is done is neither stopped nor canceled", async () => {
   const url = origin.add("/done.mp4", { size: 10 });
   const id = await postIngest(worker, { url });

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { born } from "../../worker/src/life/life.ts";
+import { lifeOf, type Stored } from "../../worker/src/life/row.ts";
 
 type Value = string | number | null;
 type Caller = { owner: string; name: string; all: boolean };
@@ -14,10 +16,10 @@ interface Rows {
     id: string,
     caller: Caller,
   ): { state: string; owner_name: string | null; reference: string } | undefined;
-  add(job: object, caller: Caller): object;
+  add(job: object, life: object, caller: Caller): object;
 }
 type Migrate = (storage: Storage, to?: number) => void;
-type RowsOf = new (sql: object, notices: object, tell: () => void) => Rows;
+type RowsOf = new (sql: object, tell: () => void) => Rows;
 
 // Their types are workerd's, so they are not looked at from here.
 const jobs = new URL("../../worker/src/jobs/", import.meta.url);
@@ -84,7 +86,7 @@ test("rows from before owners are nobody's: only who reaches everything sees the
   }
   old.sql.exec("UPDATE jobs SET state = 'done', bytes = 7 WHERE id = ?", "id-1");
   migrate(old);
-  const table = new Table(old.sql, {}, () => {});
+  const table = new Table(old.sql, () => {});
   const operator = { owner: "token:1", name: "operator", all: true };
   const other = { ...operator, all: false };
   const { counts, bytes } = table.totals(operator);
@@ -108,7 +110,8 @@ test("rows from before owners are nobody's: only who reaches everything sees the
     url: "https://b.example/",
     kind: "video",
   };
-  table.add({ ...job, request: "sealed" }, other);
+  const life = born("stored", false, 1, { staleMs: 1, longestMs: 1 });
+  table.add({ ...job, request: "sealed" }, life, other);
   assert.deepEqual(table.totals(operator), {
     counts: { queued: 2, running: 0, done: 2, ready: 0, failed: 0, canceled: 0 },
     ...{ bytes: 12, moving: 0, rate: 0 },
@@ -116,4 +119,61 @@ test("rows from before owners are nobody's: only who reaches everything sees the
   assert.equal(table.totals(other).counts.queued, 1);
   assert.equal(table.seen("new", other)?.owner_name, "operator");
   assert.equal(table.seen("new", { ...other, owner: "token:2" }), undefined);
+});
+
+test("what runs, closes or owes something when leases come has one, and goes on", () => {
+  const old = storage();
+  migrate(old, 7);
+  const minute = 60_000;
+  const rows = [
+    { state: "queued" },
+    { state: "running" },
+    { state: "canceled", todo: "cleanup", checkpoint: "{}" },
+    { state: "canceled", todo: "cleanup", checkpoint: "{}", moved: 0 },
+    { state: "canceled", todo: "drain", checkpoint: "{}" },
+    { state: "done", todo: "confirm", silent_until: 20 * minute },
+    { state: "failed", todo: "notify", moved: 0 },
+    { state: "ready", ended: 5 },
+    { state: "failed", checkpoint: "{}", ended: 5 },
+    { state: "failed", todo: "cleanup", checkpoint: "{}", request: null, moved: 0 },
+  ];
+  for (const [at, row] of rows.entries()) {
+    const all = { id: `id-${at}`, run: 3, request: "sealed", moved: 10 * minute, ended: 2, ...row };
+    const names = Object.keys(all).join(", ");
+    old.sql.exec(
+      `INSERT INTO jobs (host, url, kind, created, ${names})
+       VALUES ('a.example', 'https://a.example/', 'video', 1, ${names.replace(/\w+/g, "?")})`,
+      ...(Object.values(all) as Value[]),
+    );
+  }
+  migrate(old);
+  const untold = [{ attempt: 1, state: "failed" }] as const;
+  const stored = old.sql.exec(
+    `SELECT *, request IS NOT NULL AS has_request, checkpoint IS NOT NULL AS has_checkpoint
+     FROM jobs ORDER BY seq`,
+  ) as { toArray(): (Stored & { has_request: 0 | 1; has_checkpoint: 0 | 1; moved: number })[] };
+  const lives = stored.toArray().map((row) => {
+    assert.ok(row.moved > 0);
+    const told = row.todo === "notify" ? untold : [];
+    const { run, attempt, listened, ...life } = lifeOf({ ...row, listened: true, untold: told });
+    assert.deepEqual([run, attempt, listened], [3, 1, true]);
+    return { ...life, untold: life.untold.length };
+  });
+  const open = { vod: "silent", checkpoint: false, deadline: null, stalls: 0, untold: 0 };
+  const [source, lease] = ["stored", 12 * minute];
+  const closing = { source, at: "closing", vod: "silent", checkpoint: true, lease, untold: 0 };
+  const over = { source, at: "over", lease: null, untold: 0 };
+  const ended = { ...over, vod: "silent" };
+  assert.deepEqual(lives, [
+    { ...open, source, at: "queued", lease: null },
+    { ...open, source, at: "running", lease, mark: null },
+    { ...closing, verdict: "cancel" },
+    { ...ended, end: "canceled", left: "cleanup" },
+    { ...closing, verdict: "stop" },
+    { ...over, end: "done", ask: true, lease: 22 * minute },
+    { ...ended, end: "failed", left: "nothing", untold: 1 },
+    { ...over, end: "ready" },
+    { ...ended, end: "failed", left: "checkpoint" },
+    { ...ended, source: "request", end: "failed", left: "cleanup" },
+  ]);
 });

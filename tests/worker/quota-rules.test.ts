@@ -1,6 +1,8 @@
 // What one caller may have, on the rules alone: no workerd, and a clock that the test moves.
 import assert from "node:assert/strict";
 import { before, mock, test } from "node:test";
+import { born } from "../../worker/src/life/life.ts";
+import type { Limits, OtherSaid, RunSaid } from "../../worker/src/life/said.ts";
 import { openTables } from "../support/tables.ts";
 
 interface Full {
@@ -17,34 +19,39 @@ interface Quota {
   spent(): Set<string>;
 }
 interface Rows {
-  add(job: object, actor: object): { id: string };
-  find(id: string): { has_request: number; todo: string | null };
+  add(job: object, life: object, actor: object): { id: string };
+  find(id: string): { id: string; run: number; has_request: number };
   change(row: object, change: object): void;
-  end(row: object, state: string, left: string | null, isAlone: boolean): void;
   save(row: object, checkpoint: string | null): void;
-  settle(row: object): void;
   luggage(row: object): { request: string | null; shared: string | null };
 }
-type Care = { env: object; sql: object; table: object; quota: Quota };
+interface Lives {
+  says(row: object, said: RunSaid): object;
+  happens(row: object, said: OtherSaid): object;
+  limits(): Limits;
+}
+type Care = { env: object; sql: object; table: object; lives: object; quota: Quota };
 
 // Their types are workerd's, so they are not looked at from here.
 const src = new URL("../../worker/src/", import.meta.url);
 const load = async <T>(path: string) => (await import(src + path)) as T;
 const { Quota } = await load<{ Quota: new (sql: object, env: object) => Quota }>("jobs/quota.ts");
 const { Table } = await load<{
-  Table: new (sql: object, notices: object, tell: () => void) => Rows;
+  Table: new (sql: object, tell: () => void) => Rows;
 }>("jobs/table.ts");
 const { Notices } = await load<{ Notices: new (sql: object, env: object) => object }>(
   "jobs/notices.ts",
 );
+const { Lives } = await load<{
+  Lives: new (env: object, table: object, notices: object, wake: () => void) => Lives;
+}>("jobs/lives.ts");
 const { Listeners } = await load<{
   Listeners: new () => {
     hear(owner: string, stream: string, patienceMs: number, most: number): boolean;
     leave(owner: string, stream: string): void;
   };
 }>("jobs/listeners.ts");
-const care =
-  await load<Record<"endTheOverdue" | "holdTheSpent", (care: Care) => void>>("jobs/care.ts");
+const care = await load<Record<"passTime" | "holdTheSpent", (care: Care) => void>>("jobs/care.ts");
 const { bounded } = await load<{
   bounded: (body: ReadableStream, most: number, patienceMs?: number) => ReadableStream;
 }>("api/body.ts");
@@ -53,12 +60,22 @@ const { written } = await load<{ written: (checkpoint: object) => string }>("ing
 const HOUR = 3_600_000;
 before(() => mock.timers.enable({ apis: ["Date"], now: Date.UTC(2026, 0, 1, 12, 30) }));
 
+type Without<T> = T extends unknown ? Omit<T, "run"> : never;
+type Word = Without<RunSaid> | OtherSaid;
+const DONE = { type: "finish", confirm: false, text: "stored" } as const;
+const HEARD: readonly string[] = ["finish", "fail", "save", "asked"];
+
+function isHeard(word: Word): word is Without<RunSaid> {
+  return HEARD.includes(word.type);
+}
+
 const URL_OF_IT = "https://a.example/film.mp4";
 
 function index(env: Record<string, string> = {}) {
   const { sql, all } = openTables();
   const quota = new Quota(sql, env);
-  const table = new Table(sql, new Notices(sql, env), () => {});
+  const table = new Table(sql, () => {});
+  const lives = new Lives(env, table, new Notices(sql, env), () => {});
   const post = (owner: string, state = "queued", more: Record<string, number> = {}) => {
     const columns = { moved: 1, created: 1, ...more };
     const names = Object.keys(columns);
@@ -74,12 +91,22 @@ function index(env: Record<string, string> = {}) {
   const add = (owner: string, more: object = {}) => {
     const id = `${owner}-${all("SELECT id FROM jobs").length}`;
     const job = { id, host: "a.example", url: URL_OF_IT, kind: "video", reference: id, ...more };
-    table.add({ request: "r".repeat(500), keeps: false, ...job }, { owner, name: owner });
+    const life = born("stored", false, Date.now(), lives.limits());
+    table.add({ request: "r".repeat(500), keeps: false, ...job }, life, { owner, name: owner });
     return table.find(id);
   };
   const stored = (owner: string) =>
     all("SELECT bytes FROM owner_stored WHERE owner = ?", owner)[0]?.bytes ?? 0;
-  return { sql, all, quota, table, post, add, stored, care: { env, sql, table, quota } };
+  /** Its only run begins, and says this; or it happens meanwhile. */
+  const live = (id: string, ...words: Word[]) => {
+    lives.happens(table.find(id), { type: "start" });
+    for (const word of words) {
+      if (isHeard(word)) lives.says(table.find(id), { ...word, run: 1 });
+      else lives.happens(table.find(id), word);
+    }
+  };
+  const care = { env, sql, table, lives, quota };
+  return { sql, all, quota, table, lives, post, add, live, stored, care };
 }
 
 test("a caller's queue ends at its setting, which the refusal names", () => {
@@ -121,38 +148,40 @@ test("what is stored for a caller ends at its setting: requests, attempts, check
 });
 
 test("what requests of one caller have alike is stored once, and as long as one of them is", () => {
-  const { table, all, add, stored, sql } = index();
+  const { table, all, add, live, stored, sql } = index();
   const shared = { id: "shared-by-one", text: "s".repeat(5_000) };
   const rows = [1, 2, 3].map(() => add("one", { shared }));
   assert.equal(stored("one"), 3 * (ROW + 500) + 5_000);
   for (const row of rows) assert.equal(table.luggage(row).shared, shared.text);
-  table.end(rows[0] ?? {}, "done", null, true);
+  live(rows[0]?.id ?? "", DONE);
   sql.exec("DELETE FROM jobs WHERE id = 'one-1'");
   assert.deepEqual(
     all("SELECT uses FROM shared").map(({ uses }) => uses),
     [1],
   );
-  table.end(rows[2] ?? {}, "done", null, true);
+  live(rows[2]?.id ?? "", DONE);
   assert.deepEqual(all("SELECT * FROM shared"), []);
   assert.equal(stored("one"), 2 * ROW);
 });
 
 test("of what went well the request is not kept; of what may be tried again or is still to be told it is", () => {
-  const { table, add, all } = index();
-  const kept = (state: string, left: string | null, more: object = {}) => {
-    const row = add("one", more);
-    table.end(row, state, left, false);
-    return { row, is: () => table.luggage(row).request !== "" };
+  const { table, add, live, lives } = index();
+  const kept = (words: Word[], more: object = {}) => {
+    const { id } = add("one", more);
+    live(id, ...words);
+    return { id, is: () => table.luggage(table.find(id)).request !== "" };
   };
-  assert.ok(!kept("done", null).is());
-  assert.ok(!kept("ready", null).is());
-  assert.ok(!kept("ready", null, { keeps: true }).is(), "VOD has said its last");
-  assert.ok(kept("done", null, { keeps: true }).is(), "VOD may still say that it is ready");
-  assert.ok(kept("failed", null).is());
-  assert.ok(kept("canceled", "cleanup").is());
-  const asked = kept("done", "confirm");
+  const ready = { type: "ready" } as const;
+  assert.ok(!kept([DONE]).is());
+  assert.ok(!kept([DONE, ready]).is());
+  assert.ok(!kept([ready, DONE]).is());
+  assert.ok(!kept([DONE, ready], { keeps: true }).is(), "VOD has said its last");
+  assert.ok(kept([DONE], { keeps: true }).is(), "VOD may still say that it is ready");
+  assert.ok(kept([{ type: "fail", error: { code: "c", message: "m", hint: "h" } }]).is());
+  assert.ok(kept([{ type: "save", checkpoint: true }, { type: "cancel" }]).is());
+  const asked = kept([{ ...DONE, confirm: true }]);
   assert.ok(asked.is());
-  table.settle(table.find(String(all("SELECT id FROM jobs ORDER BY seq DESC")[0]?.id)));
+  lives.says(table.find(asked.id), { type: "asked", run: 1 });
   assert.ok(!asked.is());
   // It still counts as one that came by URL.
   assert.equal(table.find("one-0").has_request, 1);
@@ -182,8 +211,9 @@ test("bytes count for 24 hours, by the hour, and each caller's for itself", () =
 
 test("what runs of a caller whose bytes are used up waits, and has all of its life left", () => {
   const { all, quota, post, care: all4 } = index({ VODLIFT_BYTES_PER_CALLER: "100" });
-  post("one", "running", { deadline: 5 });
-  post("other", "running", { deadline: 5 });
+  const lease = Date.now() + HOUR;
+  post("one", "running", { deadline: 5, lease });
+  post("other", "running", { deadline: 5, lease });
   quota.moved("one", 100);
   quota.settle();
   care.holdTheSpent(all4);
@@ -201,13 +231,13 @@ test("what runs of a caller whose bytes are used up waits, and has all of its li
 
 test("what has taken too long ends, and nothing does before its time", () => {
   const { all, post, care: all4 } = index();
-  post("one", "running", { deadline: Date.now() + 1_000 });
+  post("one", "running", { deadline: Date.now() + 1_000, lease: Date.now() + HOUR });
   const state = () => all("SELECT state, error FROM jobs")[0];
   mock.timers.tick(1_000);
-  care.endTheOverdue(all4);
+  care.passTime(all4);
   assert.equal(state()?.state, "running");
   mock.timers.tick(1);
-  care.endTheOverdue(all4);
+  care.passTime(all4);
   const { code, message, retryable } = JSON.parse(String(state()?.error));
   assert.deepEqual([state()?.state, code, retryable], ["failed", "too_long", true]);
   assert.match(message, /VODLIFT_LONGEST_SECONDS/);

@@ -59,7 +59,7 @@ async function slice(
   if (task.todo === "cleanup") return cleanUp(env, params);
   if (task.todo === "notify" || task.todo === "confirm") return { end: "done" };
   if (task.todo === "drain") {
-    await index.handOver(id, run);
+    await handOver(env, params);
     return { end: "over", why: "stopped" };
   }
   if (task.view.state !== "running") return { end: "over", why: task.view.state };
@@ -75,7 +75,7 @@ async function slice(
       return { end: "done" };
     }
     if (beat.order !== "go") {
-      await index.handOver(id, run);
+      await handOver(env, params);
       return { end: "over", why: beat.order };
     }
     if (params.shard) {
@@ -89,6 +89,11 @@ async function slice(
   } finally {
     await beat.end();
   }
+}
+
+/** Of shards another one may still move: the whole hands over when all have stopped. */
+async function handOver(env: Env, { id, run, shard }: RunParams): Promise<void> {
+  if (!shard) await jobs(env).handOver(id, run);
 }
 
 /** A suspended slice: has it brought anything, and who goes on? */

@@ -42,9 +42,10 @@ export class IngestWorkflow extends WorkflowEntrypoint<Env, RunParams> {
       step.do("give up", () => giveUp(this.env, params, error)),
     );
     await this.#notify(params, step, "end");
-    if (!done) return;
-    const asked = await step.do("verify", TRANSFER, () => verify(this.env, params));
+    const asked = done && (await step.do("verify", TRANSFER, () => verify(this.env, params)));
     if (asked) await this.#notify(params, step, "answer");
+    // What came about since is another run's.
+    await step.do("leave", TRANSFER, () => jobs(this.env).left(params.id, params.run));
   }
 
   /** Says whether the file has arrived. */

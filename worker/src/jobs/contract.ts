@@ -1,6 +1,9 @@
 // What callers of the API and runs of the Workflow say to the job index, and hear from it.
 import type { Ingest, State, TimelineEntry } from "../api/schema.ts";
+import type { Todo, Notice as Told } from "../life/life.ts";
 import type { Session } from "./sessions.ts";
+
+export type { Order } from "../life/said.ts";
 
 /** Who calls. */
 export interface Actor {
@@ -72,15 +75,14 @@ export type Opening =
   | { todo: "nothing"; view: Ingest };
 
 /** Something that its webhooks are told: how it stood then. */
-export interface Notice {
+export interface Notice extends Told {
   seq: number;
-  attempt: number;
   view: Ingest;
 }
 
 /** What a run has to do. */
 export interface Task {
-  todo: "upload" | "cleanup" | "drain" | "confirm" | "notify";
+  todo: Todo;
   /** Empty: it went well, and nothing of it is needed any more. */
   request: string | null;
   shared: string | null;
@@ -104,9 +106,6 @@ export interface Report {
   mediaId?: string;
   shard?: number;
 }
-
-/** What a run is told in reply: go on, finish what is in flight and leave the rest, or remove what is there. */
-export type Order = "go" | "stop" | "abort";
 
 /** How an upload ended well. */
 export interface Ended {

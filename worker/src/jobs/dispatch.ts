@@ -120,7 +120,7 @@ class Places {
   }
 }
 
-/** Of each of its hosts the oldest, so that ten thousand that wait for one slow host are not looked at again and again. */
+/** Of each of its hosts the oldest that no run is leaving, so that ten thousand that wait for one slow host are not looked at again and again. */
 function oldest(sql: SqlStorage, owner: string, most: number): Row[] {
   return sql
     .exec<{ host: string }>(WAITING_HOSTS, owner, owner)
@@ -128,7 +128,7 @@ function oldest(sql: SqlStorage, owner: string, most: number): Row[] {
     .flatMap(({ host }) =>
       sql
         .exec<Row>(
-          `SELECT ${COLUMNS} FROM jobs WHERE state = 'queued' AND owner = ? AND host = ? ORDER BY seq LIMIT ?`,
+          `SELECT ${COLUMNS} FROM jobs WHERE state = 'queued' AND lease IS NULL AND owner = ? AND host = ? ORDER BY seq LIMIT ?`,
           owner,
           host,
           most,

@@ -1,26 +1,24 @@
 // The job index: which ingests there are and how each stands, in one Durable Object with SQLite. It decides who runs, and
 // looks after those that stopped moving; the Workflow (../ingest) does the work and reports here.
 // Read in this order: contract.ts (what is said), migrations.ts (the tables), row.ts (what is seen of a row), table.ts (how
-// rows change), query.ts (the list), dispatch.ts and care.ts (who runs, who is replaced), this file (what can be said to it).
+// rows change), lives.ts (what becomes of an ingest, by ../life), query.ts (the list), dispatch.ts and care.ts (who runs),
+// this file (what can be said to it).
 import { DurableObject } from "cloudflare:workers";
-import type { Failure, Ingest, IngestDetail, State, Stats } from "../api/schema.ts";
+import type { Failure, Ingest, IngestDetail, Stats } from "../api/schema.ts";
 import type { Env } from "../env.ts";
 import { instanceId } from "../ingest/instance.ts";
 import type { RunParams } from "../ingest/workflow.ts";
+import { born } from "../life/life.ts";
+import type { RunSaid } from "../life/said.ts";
 import { setting } from "../settings.ts";
 import {
   BATCH,
   type Care,
-  endTheOverdue,
-  failWith,
   holdTheSpent,
-  leavings,
-  longestMs,
   nextLook,
-  replaceTheStale,
+  passTime,
   startWaiting,
   sweep,
-  TOO_SLOW,
   tickMs,
 } from "./care.ts";
 import type {
@@ -38,15 +36,15 @@ import type {
   Task,
 } from "./contract.ts";
 import { Listeners } from "./listeners.ts";
+import { Lives } from "./lives.ts";
 import { migrate } from "./migrations.ts";
 import { News } from "./news.ts";
 import { Notices } from "./notices.ts";
-import { paced } from "./pace.ts";
 import { findRows, type Query } from "./query.ts";
 import { GROWN, Quota } from "./quota.ts";
 import { COLUMNS, isSettled, type Row, toIngest } from "./row.ts";
 import { type Session, Sessions } from "./sessions.ts";
-import { ASK, PAGE, Table } from "./table.ts";
+import { PAGE, Table } from "./table.ts";
 
 export type * from "./contract.ts";
 
@@ -55,7 +53,10 @@ export class JobIndex extends DurableObject<Env> {
   readonly #news = new News();
   readonly #listeners = new Listeners();
   readonly #notices = new Notices(this.#sql, this.env);
-  readonly #table = new Table(this.#sql, this.#notices, this.#news.tell);
+  readonly #table = new Table(this.#sql, this.#news.tell);
+  readonly #lives = new Lives(this.env, this.#table, this.#notices, () => {
+    this.ctx.waitUntil(this.#wake());
+  });
   readonly #quota = new Quota(this.#sql, this.env);
   readonly #sessions = new Sessions(this.#sql);
 
@@ -73,7 +74,7 @@ export class JobIndex extends DurableObject<Env> {
     if (crowd) return crowd;
     try {
       const accepted = this.ctx.storage.transactionSync(() => {
-        const all = jobs.map((job) => this.#table.add(job, actor));
+        const all = jobs.map((job) => this.#add(job, actor));
         const full = more > 0 && this.#quota.stored(actor.owner);
         if (full) throw new TooMuch(full);
         return all;
@@ -90,11 +91,9 @@ export class JobIndex extends DurableObject<Env> {
   async open(job: NewJob, length: number | undefined, actor: Actor): Promise<Opening> {
     const known = this.#table.find(job.id);
     const full = this.#quota.stream(actor.owner);
-    const deadline = Date.now() + longestMs(this.env);
     if (!known) {
       if (full) return { todo: "full", ...full };
-      this.#table.add(job, actor);
-      this.#table.change(this.#table.find(job.id) as Row, { deadline });
+      this.#add(job, actor);
       await this.#wake();
       return { todo: "send", run: 1, reference: job.reference };
     }
@@ -106,12 +105,22 @@ export class JobIndex extends DurableObject<Env> {
       return differs ? { todo: "conflict" } : { todo: "nothing", view: toIngest(known) };
     }
     if (full) return { todo: "full", ...full };
-    const run = known.run + 1;
-    const afresh = { deadline, size: length ?? null, bytes: 0, parts: 0, started: Date.now() };
-    this.#again(known, { state: "running", run, ...afresh }, actor);
-    await this.#wake();
+    const afresh = { size: length ?? null, bytes: 0, parts: 0 };
+    const { refusal, life } = this.#lives.happens(
+      known,
+      { type: "send" },
+      actor.name,
+      () => afresh,
+    );
+    if (refusal) return { todo: "wait" };
     const { reference, media_id: mediaId } = known;
-    return { todo: "send", run, reference, ...(mediaId !== null && { mediaId }) };
+    return { todo: "send", run: life.run, reference, ...(mediaId !== null && { mediaId }) };
+  }
+
+  #add(job: NewJob, actor: Actor): Acceptance {
+    const source = job.request === undefined ? "request" : "stored";
+    const listened = this.#notices.areWanted({ hooked: job.hooked ? 1 : 0 });
+    return this.#table.add(job, born(source, listened, Date.now(), this.#lives.limits()), actor);
   }
 
   page(
@@ -194,29 +203,18 @@ export class JobIndex extends DurableObject<Env> {
 
   /** Gives it up. What runs is told so with its next report; what was uploaded is removed then. */
   async cancel(id: string, actor: Actor): Promise<Ingest | undefined> {
-    const row = this.#table.seen(id, actor);
-    if (!row) return undefined;
-    const open = row.state === "queued" || row.state === "running";
-    const left = row.has_checkpoint === 1 && row.state !== "done" && row.state !== "ready";
-    if (open || (left && isSettled(row))) {
-      // What runs cleans up behind itself; for the rest nobody is there yet.
-      const runs = row.state === "running";
-      this.#end(row, "canceled", runs || left ? "cleanup" : null, !runs);
-      this.#table.note(row, "canceled", "Canceled; what was uploaded is removed.", actor.name);
-      await this.#wake();
-    }
-    return this.#table.show(id);
+    return this.#want(id, "cancel", actor);
   }
 
   /** Ends it, and leaves its checkpoint to somebody else. */
   async stop(id: string, actor: Actor): Promise<Ingest | undefined> {
+    return this.#want(id, "stop", actor);
+  }
+
+  #want(id: string, type: "cancel" | "stop", actor: Actor): Ingest | undefined {
     const row = this.#table.seen(id, actor);
     if (!row) return undefined;
-    if (row.state === "queued" || row.state === "running") {
-      const runs = row.state === "running";
-      this.#end(row, "canceled", runs ? "drain" : null, !runs);
-      this.#table.note(row, "stopped", "Stopped; its checkpoint is kept.", actor.name);
-    }
+    this.#lives.happens(row, { type }, actor.name);
     return this.#table.show(id);
   }
 
@@ -224,14 +222,13 @@ export class JobIndex extends DurableObject<Env> {
   async retry(id: string, actor: Actor): Promise<Ingest | "over" | "gone" | Full | undefined> {
     const row = this.#table.seen(id, actor);
     if (!row) return undefined;
-    if ((row.state !== "failed" && row.state !== "canceled") || !isSettled(row)) return "over";
-    if (row.has_request === 0) return "gone";
+    const { refusal } = this.#lives.would(row, { type: "retry" });
+    if (refusal) return refusal;
     const full = this.#quota.waiting(row.owner, 1) ?? this.#quota.stored(row.owner, GROWN);
     if (full) return full;
     // Without a checkpoint all of its bytes move once more, and count once more.
-    const afresh = row.has_checkpoint === 0 && { bytes: 0, parts: 0 };
-    this.#again(row, { state: "queued", run: row.run + 1, ...afresh }, actor);
-    await this.#wake();
+    const afresh = row.has_checkpoint === 0 ? { bytes: 0, parts: 0 } : {};
+    this.#lives.happens(row, { type: "retry" }, actor.name, () => afresh);
     return this.#table.show(id);
   }
 
@@ -269,9 +266,12 @@ export class JobIndex extends DurableObject<Env> {
 
   /** VOD itself says that it has the file. */
   async ready(mediaId: string): Promise<Ingest | undefined> {
-    const view = this.#table.ready(mediaId);
+    const row = this.#table.byMedia(mediaId);
+    // Perhaps one of ours that nobody has named yet, perhaps somebody else's of the same account.
+    if (!row) this.#table.confirm(mediaId);
+    else this.#lives.happens(row, { type: "ready" });
     await this.#wake();
-    return view;
+    return row && this.#table.show(row.id);
   }
 
   /**
@@ -282,78 +282,75 @@ export class JobIndex extends DurableObject<Env> {
    */
   async called(signature: string, body: string, mediaId: string | undefined): Promise<boolean> {
     const seen = this.#table.remember(signature, body);
-    if (mediaId !== undefined && seen === "new") this.#table.ready(mediaId);
-    if (mediaId !== undefined && seen === "other") this.#table.doubt(mediaId);
-    await this.#wake();
+    if (mediaId !== undefined && seen === "new") await this.ready(mediaId);
+    const row = mediaId !== undefined && seen === "other" && this.#table.byMedia(mediaId);
+    if (row) this.#lives.happens(row, { type: "doubt" });
     return seen !== "new";
   }
 
-  // What runs say. A run that was replaced hears so and stops.
+  // What runs say. Who has no lease hears so and stops.
 
   begin(id: string, run: number): Task | undefined {
     const row = this.#table.current(id, run);
-    if (!row) return undefined;
-    this.#table.change(row, { phase: row.phase ?? "starting" });
-    return {
-      todo: row.todo ?? "upload",
-      ...this.#table.luggage(row),
-      reference: row.reference,
-      view: toIngest(row),
-    };
+    const todo = row && this.#lives.says(row, { type: "begin", run }).todo;
+    if (!todo) return undefined;
+    const now = this.#table.find(id) ?? row;
+    return { todo, ...this.#table.luggage(row), reference: row.reference, view: toIngest(now) };
   }
 
   report(id: string, run: number, report: Report): Order {
-    const row = this.#table.find(id);
-    if (row?.run !== run) return "stop";
-    if (row.state !== "running") return row.todo === "cleanup" ? "abort" : "stop";
+    const row = this.#table.current(id, run);
+    if (!row) return "stop";
+    const { phase, sent, size, shard } = report;
+    const said = { type: "report", run, phase, sent, size, shard } as const;
+    // How far it is is told by the run that moves it.
+    if (row.state !== "running") {
+      return this.#lives.says(row, { ...said, gained: false }).order ?? "stop";
+    }
     const { bytes, rate, parts } =
       report.shard === undefined ? report : this.#table.addUp(row, report);
     this.#quota.moved(row.owner, bytes - row.bytes);
-    this.#table.name(row, report.mediaId);
-    const mark = paced(row, report, {
-      least: setting(this.env, "VODLIFT_LEAST_RATE"),
-      over: setting(this.env, "VODLIFT_LEAST_RATE_SECONDS") * 1000,
-    });
-    if (mark === "too slow") {
-      failWith(this.#table, row, TOO_SLOW);
-      this.ctx.waitUntil(this.#wake());
-      return row.has_request === 0 ? "abort" : "stop";
-    }
-    this.#table.change(row, {
-      ...mark,
-      phase: report.phase,
+    const named = this.#name(row, report.mediaId);
+    const shown = {
+      moved: Date.now(),
       bytes: Math.max(bytes, row.bytes),
-      ...(bytes > row.bytes && { stalls: 0, error: null }),
       rate: Math.round(rate),
       parts: Math.max(parts, row.parts),
-      size: report.size ?? row.size,
+      size: size ?? row.size,
       parts_total: report.partsTotal ?? row.parts_total,
-    });
-    return this.#table.paused() ? "stop" : "go";
+    };
+    const gained = bytes > row.bytes;
+    return this.#lives.says(named, { ...said, gained }, () => shown).order ?? "stop";
   }
 
   /** A later run begins where the last checkpoint stands, even that of a run that was told to stop meanwhile. */
   save(id: string, run: number, checkpoint: string | null, mediaId?: string): void {
     const row = this.#table.current(id, run);
+    if (!row) return;
+    const { life } = this.#lives.says(row, { type: "save", run, checkpoint: checkpoint !== null });
     // A shard may hear last that all is over: what it brings then leads nowhere.
-    if (!row || (row.ended !== null && isSettled(row))) return;
+    if (life.at === "over") return;
     this.#table.save(row, checkpoint);
     // Should all else be forgotten, a later attempt knows its media by this.
-    this.#table.name(row, mediaId);
+    this.#name(row, mediaId);
   }
 
-  /** Nothing will be heard of it for so long, and that is as it should be. */
+  /** What VOD calls it. VOD may have named it in a callback before. */
+  #name(row: Row, mediaId: string | undefined): Row {
+    if (mediaId === undefined || mediaId === row.media_id) return row;
+    this.#table.change(row, { media_id: mediaId });
+    this.#table.note(row, "created", `VOD calls it ${mediaId}.`);
+    const named = this.#table.find(row.id) ?? row;
+    if (this.#table.wasConfirmed(mediaId)) this.#lives.happens(named, { type: "ready" });
+    return this.#table.find(row.id) ?? row;
+  }
+
   expectSilence(id: string, run: number, ms: number): void {
-    const row = this.#table.current(id, run);
-    if (row) this.#table.change(row, { silent_until: Date.now() + ms });
+    this.#says(id, { type: "silence", run, ms });
   }
 
-  /** A step has failed, and is tried again. What was wrong is shown as long as nothing goes better. */
   trouble(id: string, run: number, error: Failure): void {
-    const row = this.#table.current(id, run);
-    if (row?.state !== "running") return;
-    this.#table.change(row, { error: JSON.stringify(error) });
-    this.#table.note(row, "trouble", `${error.message} It is tried again.`);
+    this.#says(id, { type: "trouble", run, error });
   }
 
   note(id: string, run: number, type: string, text: string): void {
@@ -370,52 +367,28 @@ export class JobIndex extends DurableObject<Env> {
   finish(id: string, run: number, { mediaId, bytes, parts, compared, confirm }: Ended): void {
     const known = this.#table.current(id, run);
     if (!known) return;
-    const row = this.#table.name(known, mediaId);
     const whole = { bytes, size: bytes, parts, parts_total: parts };
-    this.#table.save(row, null);
-    this.#table.change(row, { ...whole, error: null });
-    const isReady = Boolean(row.confirmed);
-    const left = (confirm || row.confirmed === ASK) && !isReady ? "confirm" : null;
-    this.#end(row, isReady ? "ready" : "done", left, row.has_request === 0);
-    this.#table.note(row, "done", compared);
+    const said = { type: "finish", run, confirm, text: compared } as const;
+    this.#lives.says(this.#name(known, mediaId), said, () => whole);
   }
 
   fail(id: string, run: number, error: Failure): void {
-    const row = this.#table.current(id, run);
-    if (!row) return;
-    if (row.ended !== null) {
-      // It was canceled or stopped; bytes that came with a request went with that.
-      if (row.has_request === 0) this.cleaned(id, run);
-      return;
-    }
-    this.#table.change(row, { error: JSON.stringify(error) });
-    // What came with a request ends with it.
-    this.#end(row, "failed", leavings(row), row.has_request === 0);
-    this.#table.note(row, "failed", error.message);
+    this.#says(id, { type: "fail", run, error });
   }
 
-  /** The run's own means are used up, or all was paused: another one goes on. Of what was stopped nobody does. */
-  async handOver(id: string, run: number): Promise<void> {
-    const row = this.#table.current(id, run);
-    if (row?.todo === "drain") this.#table.settle(row);
-    if (row?.state !== "running") return;
-    this.#table.change(row, { state: "queued", phase: null, rate: 0 });
-    await this.#wake();
+  /** The run's own means are used up, or it was told to stop: another one goes on. */
+  handOver(id: string, run: number): void {
+    this.#says(id, { type: "handOver", run });
   }
 
   /** What a canceled ingest had left is removed. */
   cleaned(id: string, run: number): void {
-    const row = this.#table.current(id, run);
-    if (!row) return;
-    this.#table.save(row, null);
-    this.#table.settle(row);
-    this.ctx.waitUntil(this.#wake());
+    this.#says(id, { type: "cleaned", run });
   }
 
   /** VOD was asked, whatever it said. */
   asked(id: string, run: number): void {
-    const row = this.#table.current(id, run);
-    if (row?.todo === "confirm") this.#table.settle(row, { confirmed: row.confirmed || null });
+    this.#says(id, { type: "asked", run });
   }
 
   /** What webhooks are to be told, in this order. */
@@ -430,24 +403,30 @@ export class JobIndex extends DurableObject<Env> {
     run: number,
     { notices, webhook }: { notices: readonly number[]; webhook: Row["webhook"] },
   ): void {
-    const row = this.#table.current(id, run);
-    if (!row) return;
-    this.#notices.settle(row, notices);
-    if (row.todo === "notify") this.#table.settle(row, { webhook });
-    else this.#table.change(row, { webhook });
-    if (webhook === null) return;
-    const how = webhook === "delivered" ? "was" : "could not be";
-    this.#table.note(row, "webhook", `The webhook ${how} delivered.`);
+    const told = this.notices(id, run).filter(({ seq }) => notices.includes(seq));
+    this.#says(id, { type: "told", run, notices: told, webhook });
+  }
+
+  /** It has nothing more to do. */
+  left(id: string, run: number): void {
+    this.#says(id, { type: "leave", run });
+  }
+
+  #says(id: string, said: RunSaid): void {
+    const row = this.#table.current(id, said.run);
+    if (row) this.#lives.says(row, said);
   }
 
   /** Looks after everything. The platform forgets an alarm that has failed a few times: this one is set again, whatever happens. */
   override async alarm(): Promise<void> {
-    const care: Care = { env: this.env, sql: this.#sql, table: this.#table, quota: this.#quota };
+    const care: Care = {
+      ...{ env: this.env, sql: this.#sql, table: this.#table },
+      ...{ lives: this.#lives, quota: this.#quota },
+    };
     let next: number | undefined = Date.now() + tickMs(this.env);
     try {
       this.#quota.settle();
-      endTheOverdue(care);
-      replaceTheStale(care);
+      passTime(care);
       holdTheSpent(care);
       const runs = startWaiting(care);
       for (let at = 0; at < runs.length; at += BATCH)
@@ -471,24 +450,6 @@ export class JobIndex extends DurableObject<Env> {
     }
   }
 
-  /** Another attempt, from the beginning or the last checkpoint. What webhooks were not told yet they still are. */
-  #again(row: Row, change: Pick<Row, "state" | "run"> & Partial<Row>, { name }: Actor): void {
-    this.#table.change(row, {
-      attempts: row.attempts + 1,
-      stalls: 0,
-      error: null,
-      ended: null,
-      todo: null,
-      webhook: null,
-      silent_until: null,
-      deadline: null,
-      paced_at: null,
-      paced_sent: null,
-      ...change,
-    });
-    this.#table.note(row, "retried", `Attempt ${row.attempts + 1} was asked for.`, name);
-  }
-
   /** In the timelines of what runs: ten thousand that wait need no line each. */
   #notePause(paused: boolean, { name }: Actor): void {
     const [type, text] = paused
@@ -497,12 +458,6 @@ export class JobIndex extends DurableObject<Env> {
     const which = paused ? "state = 'running'" : PAUSED;
     const rows = this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM jobs WHERE ${which} LIMIT ?`, BATCH);
     for (const row of rows.toArray()) this.#table.note(row, type, text, name);
-  }
-
-  #end(row: Row, state: State, left: Row["todo"], isAlone: boolean): void {
-    this.#table.end(row, state, left, isAlone);
-    // There is room for another one.
-    this.ctx.waitUntil(this.#wake());
   }
 
   async #wake(): Promise<void> {

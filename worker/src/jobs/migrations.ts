@@ -286,9 +286,23 @@ CREATE TRIGGER text_changed AFTER UPDATE OF id, url, title, media_id ON jobs BEG
 END;
 `;
 
+const LEASES = `
+-- Until when its newest run is believed to be alive, in ms since the epoch; NULL: there is no run. \`moved\` is only shown.
+ALTER TABLE jobs ADD COLUMN lease INTEGER;
+UPDATE jobs SET lease = MAX(moved, COALESCE(silent_until, 0)) + 120000
+  WHERE state = 'running' OR (todo IS NOT NULL AND moved > 0);
+-- What is left to do after an end, or ('abort', 'drain') what its run is still to hear of.
+UPDATE jobs SET todo = 'abort' WHERE todo = 'cleanup' AND state = 'canceled' AND moved > 0;
+UPDATE jobs SET moved = COALESCE(ended, created) WHERE moved = 0;
+DROP INDEX jobs_to_do;
+ALTER TABLE jobs DROP COLUMN silent_until;
+CREATE INDEX jobs_to_do ON jobs (lease) WHERE todo IS NOT NULL;
+CREATE INDEX jobs_by_lease ON jobs (lease) WHERE lease IS NOT NULL;
+`;
+
 const MIGRATIONS: readonly string[] = [
   ...[TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES, QUOTAS],
-  STORED,
+  ...[STORED, LEASES],
 ];
 
 /** Brings the database to this version, or an earlier one, in one transaction. */

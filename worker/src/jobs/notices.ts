@@ -1,6 +1,7 @@
 // What webhooks are to be told: one notice a state that an attempt has reached, kept until it was delivered or given up.
-import type { Ingest, State } from "../api/schema.ts";
+import type { Ingest } from "../api/schema.ts";
 import type { Env } from "../env.ts";
+import type { End, Notice as Told } from "../life/life.ts";
 import type { Notice } from "./contract.ts";
 import { type Row, toIngest } from "./row.ts";
 
@@ -14,22 +15,12 @@ export class Notices {
   }
 
   /** Whether there may be somebody to tell. Of rows from before it was noted, their run finds out. */
-  areWanted({ hooked }: Row): boolean {
+  areWanted({ hooked }: Pick<Row, "hooked">): boolean {
     return Boolean(this.#env.VODLIFT_WEBHOOK_URL) || hooked !== 0;
   }
 
-  /** Each state of an attempt once. What VOD confirmed early was done before it was ready; what ended all the same was not canceled. */
-  add(row: Row, state: State): void {
-    this.#sql.exec(
-      "DELETE FROM notices WHERE job = ? AND attempt = ? AND state = 'canceled' AND told = 0",
-      row.seq,
-      row.attempts,
-    );
-    if (state === "ready") this.#add(row, "done");
-    this.#add(row, state);
-  }
-
-  #add(row: Row, state: State): void {
+  /** How it stands now, or stood when it reached this. */
+  add(row: Row, state: End): void {
     const view: Ingest = toIngest({ ...row, state });
     this.#sql.exec(
       "INSERT OR IGNORE INTO notices (job, attempt, state, view) VALUES (?, ?, ?, ?)",
@@ -41,10 +32,20 @@ export class Notices {
   }
 
   /** What was not told yet, in the order in which it happened. */
+  untold({ seq }: Row): Told[] {
+    return this.#sql
+      .exec<{ attempt: number; state: End }>(
+        "SELECT attempt, state FROM notices WHERE job = ? AND told = 0 ORDER BY seq",
+        seq,
+      )
+      .toArray();
+  }
+
+  /** The same, with what is to be told. */
   pending({ seq }: Row): Notice[] {
     return this.#sql
-      .exec<{ seq: number; attempt: number; view: string }>(
-        "SELECT seq, attempt, view FROM notices WHERE job = ? AND told = 0 ORDER BY seq",
+      .exec<{ seq: number; attempt: number; state: End; view: string }>(
+        "SELECT seq, attempt, state, view FROM notices WHERE job = ? AND told = 0 ORDER BY seq",
         seq,
       )
       .toArray()
@@ -52,12 +53,13 @@ export class Notices {
   }
 
   /** They stay as marks that this was said; of what they said nothing stays. */
-  settle({ seq }: Row, notices: readonly number[]): void {
-    for (const notice of notices) {
+  settle({ seq }: Row, notices: readonly Told[]): void {
+    for (const { attempt, state } of notices) {
       this.#sql.exec(
-        "UPDATE notices SET told = 1, view = '' WHERE job = ? AND seq = ?",
+        "UPDATE notices SET told = 1, view = '' WHERE job = ? AND attempt = ? AND state = ?",
         seq,
-        notice,
+        attempt,
+        state,
       );
     }
   }

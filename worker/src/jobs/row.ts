@@ -1,14 +1,13 @@
 // A row of the table of jobs, and what a caller sees of it.
 // Request and checkpoint stay behind: they are most of a row, and a list or a look needs to know only whether they are there.
-import type { Failure, Ingest, State, TimelineEntry } from "../api/schema.ts";
+import type { Failure, Ingest, TimelineEntry } from "../api/schema.ts";
+import type { Stored } from "../life/row.ts";
+import type { Webhook } from "../life/said.ts";
 
-export type Row = {
+export type Row = Stored & {
   seq: number;
   id: string;
   fingerprint: string | null;
-  state: State;
-  run: number;
-  attempts: number;
   host: string;
   url: string;
   title: string | null;
@@ -23,23 +22,13 @@ export type Row = {
   error: string | null;
   has_request: 0 | 1;
   has_checkpoint: 0 | 1;
-  /** Parts are removed, parts in flight are finished, VOD is asked, webhooks are told. */
-  todo: "cleanup" | "drain" | "confirm" | "notify" | null;
-  stalls: number;
-  webhook: "pending" | "delivered" | "failed" | null;
+  webhook: Webhook | null;
   hooked: 0 | 1 | null;
-  silent_until: number | null;
-  /** When VOD said that it has the file; 0 where it is to be asked. */
-  confirmed: number | null;
   created: number;
   started: number | null;
+  /** When something was last heard of it. It is shown, and decides nothing. */
   moved: number;
   ended: number | null;
-  /** Where its pace is measured from. */
-  paced_at: number | null;
-  paced_sent: number | null;
-  /** When this attempt has taken too long. */
-  deadline: number | null;
   /** Whom it belongs to; empty: nobody. */
   owner: string;
   owner_name: string | null;
@@ -51,7 +40,7 @@ export const COLUMNS = `
   jobs.seq, jobs.id, jobs.fingerprint, jobs.state, jobs.run, jobs.attempts, jobs.host, jobs.url, jobs.title, jobs.kind,
   jobs.phase, jobs.media_id, jobs.size, jobs.bytes, jobs.rate, jobs.parts, jobs.parts_total, jobs.error,
   jobs.request IS NOT NULL AS has_request, jobs.checkpoint IS NOT NULL AS has_checkpoint, jobs.todo, jobs.stalls,
-  jobs.webhook, jobs.hooked, jobs.silent_until, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended,
+  jobs.webhook, jobs.hooked, jobs.lease, jobs.confirmed, jobs.created, jobs.started, jobs.moved, jobs.ended,
   jobs.owner, jobs.owner_name, jobs.paced_at, jobs.paced_sent, jobs.deadline,
   COALESCE(jobs.reference, 'vodlift-' || jobs.id) AS reference
 `;
@@ -84,8 +73,7 @@ export function toIngest(row: Row): Ingest {
     ...given("webhook", row.webhook),
     created: iso(row.created),
     ...given("started", row.started === null ? null : iso(row.started)),
-    // 0 says that no run is there yet for what is left to do.
-    moved: iso(row.moved || (row.ended ?? row.created)),
+    moved: iso(row.moved),
     ...given("ended", row.ended === null ? null : iso(row.ended)),
   };
 }

@@ -1,16 +1,13 @@
 // The rows of the index: each is found, changed and noted here, and every change is told to those who listen.
 import type { Ingest, State, Stats, TimelineEntry } from "../api/schema.ts";
+import type { Life } from "../life/life.ts";
+import { storedOf } from "../life/row.ts";
 import type { Acceptance, Actor, NewJob, Report } from "./contract.ts";
-import type { Notices } from "./notices.ts";
 import { COLUMNS, type EntryRow, isSettled, nthOf, type Row, toEntry, toIngest } from "./row.ts";
 
 type Luggage = { request: string | null; shared: string | null; checkpoint: string | null };
 type Sums = { bytes: number; rate: number; parts: number };
 
-/** As `moved`: something is left to do, and no run does it. */
-export const ORPHANED = 0;
-/** As `confirmed`: VOD is to be asked. */
-export const ASK = 0;
 /** Entries that are read at once. */
 export const PAGE = 500;
 /** Of an owner without any. */
@@ -23,33 +20,34 @@ const BEGINNING = 20;
 export class Table {
   readonly #sql: SqlStorage;
   readonly #tell: (id: string) => void;
-  readonly #notices: Notices;
 
-  constructor(sql: SqlStorage, notices: Notices, tell: (id: string) => void) {
+  constructor(sql: SqlStorage, tell: (id: string) => void) {
     this.#sql = sql;
-    this.#notices = notices;
     this.#tell = tell;
   }
 
-  add(job: NewJob, { owner, name }: Actor): Acceptance {
+  add(job: NewJob, life: Life, { owner, name }: Actor): Acceptance {
     const known = this.find(job.id);
     if (known) {
       const same = known.owner === owner && known.fingerprint === (job.fingerprint ?? null);
       return same ? known : { conflict: true };
     }
     const now = Date.now();
-    const running = job.request === undefined;
+    const { state, run, lease, deadline } = storedOf(life, now);
+    const running = state === "running";
     if (job.shared) {
       const { id, text } = job.shared;
       this.#sql.exec("INSERT OR IGNORE INTO shared VALUES (?, ?, ?, 0)", id, owner, text);
     }
     this.#sql.exec(
-      `INSERT INTO jobs (id, fingerprint, state, run, host, url, title, kind, size, request, shared, keeps, hooked, created, started, moved, owner, owner_name, reference)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (id, fingerprint, state, run, lease, deadline, host, url, title, kind, size, request, shared, keeps, hooked, created, started, moved, owner, owner_name, reference)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       job.id,
       job.fingerprint ?? null,
-      running ? "running" : "queued",
-      running ? 1 : 0,
+      state,
+      run,
+      lease,
+      deadline,
       job.host,
       job.url,
       job.title ?? null,
@@ -76,77 +74,15 @@ export class Table {
     return { id: row.id, state: row.state };
   }
 
-  /** It is over, but for what is left to do: webhooks are told last. `isAlone`: no run is there to do it. */
-  end(row: Row, state: State, left: Row["todo"], isAlone: boolean): void {
-    this.change(row, { state, todo: left, ended: Date.now(), rate: 0, phase: null });
-    this.#sql.exec("DELETE FROM shards WHERE job = ?", row.seq);
-    if (this.#notices.areWanted(row)) this.#notices.add(this.find(row.id) ?? row, state);
-    const tells = this.#notices.pending(row).length > 0;
-    const todo = left ?? (tells ? "notify" : null);
-    this.change(row, {
-      todo,
-      ...(tells && { webhook: "pending" }),
-      ...(isAlone && todo !== null && { moved: ORPHANED }),
-    });
-  }
-
-  /** One thing that was left to do is done; webhooks may be left. */
-  settle(row: Row, change: Partial<Row> = {}): void {
-    const { confirmed, state } = { ...row, ...change };
-    const asks = confirmed === ASK && state === "done";
-    const todo = asks ? "confirm" : this.#notices.pending(row).length > 0 ? "notify" : null;
-    // No run came with a request, and one that came to tell does not ask.
-    const isAlone = asks || (todo !== null && row.has_request === 0);
-    this.change(row, { ...change, todo, ...(isAlone && { moved: ORPHANED }) });
-  }
-
-  /** What VOD calls it. VOD may have named it in a callback before. */
-  name(row: Row, mediaId: string | undefined): Row {
-    if (mediaId === undefined || mediaId === row.media_id) return row;
-    this.change(row, { media_id: mediaId });
-    this.note(row, "created", `VOD calls it ${mediaId}.`);
-    const early = this.#sql
-      .exec("DELETE FROM confirmations WHERE media_id = ? RETURNING at", mediaId)
-      .toArray();
-    if (early.length) this.ready(mediaId);
-    return this.find(row.id) ?? row;
-  }
-
   /** VOD has a file that nobody has named yet: perhaps one of ours, perhaps somebody else's of the same account. */
   confirm(mediaId: string): void {
     this.#sql.exec("INSERT OR REPLACE INTO confirmations VALUES (?, ?)", mediaId, Date.now());
   }
 
-  /** VOD itself says that it has the file. */
-  ready(mediaId: string): Ingest | undefined {
-    const row = this.#byMedia(mediaId);
-    if (!row) this.confirm(mediaId);
-    if (!row || row.confirmed) return row && toIngest(row);
-    const isDone = row.state === "done";
-    const tells = isDone && this.#notices.areWanted(row);
-    this.change(row, {
-      confirmed: Date.now(),
-      ...(isDone && { state: "ready" }),
-      ...(tells && { webhook: "pending" }),
-      // Where something else is left to do, its run goes on to tell this.
-      ...(tells && row.todo === null && { todo: "notify", moved: ORPHANED }),
-    });
-    this.note(row, "ready", "VOD has the file.");
-    const now = this.find(row.id) ?? row;
-    if (tells) this.#notices.add(now, "ready");
-    return toIngest(now);
-  }
-
-  /** Somebody says so who may not be VOD: it is asked. */
-  doubt(mediaId: string): void {
-    const row = this.#byMedia(mediaId);
-    const isOver = row?.ended !== null && row?.state !== "done";
-    if (!row || row.confirmed || isOver) return;
-    const isIdle = row.state === "done" && row.todo === null;
-    this.change(row, {
-      confirmed: ASK,
-      ...(isIdle && { todo: "confirm", moved: ORPHANED }),
-    });
+  /** Whether VOD had said so before this media had a name here. */
+  wasConfirmed(mediaId: string): boolean {
+    const query = "DELETE FROM confirmations WHERE media_id = ? RETURNING at";
+    return this.#sql.exec(query, mediaId).toArray().length > 0;
   }
 
   /** Whether a callback with this signature came before: with the same body, or with another one. */
@@ -159,7 +95,7 @@ export class Table {
     return "new";
   }
 
-  #byMedia(mediaId: string): Row | undefined {
+  byMedia(mediaId: string): Row | undefined {
     return this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM jobs WHERE media_id = ? ORDER BY seq DESC LIMIT 1`,
@@ -186,7 +122,16 @@ export class Table {
       .one();
   }
 
-  /** Every change is a sign of life, and news. */
+  dropShards({ seq }: Row): void {
+    this.#sql.exec("DELETE FROM shards WHERE job = ?", seq);
+  }
+
+  /** It is still alive, which is no news. */
+  renew({ seq }: Row, lease: number | null): void {
+    this.#sql.exec("UPDATE jobs SET lease = ? WHERE seq = ?", lease, seq);
+  }
+
+  /** Every change is news. */
   change(row: Row, change: Partial<Row>): void {
     const all = { moved: Date.now(), ...change };
     const columns = Object.keys(all).map((column) => `${column} = ?`);
@@ -296,10 +241,10 @@ export class Table {
     return all || row?.owner === owner ? row : undefined;
   }
 
-  /** The row, if this run of it is the one that counts. */
+  /** The row, if this run of it has the lease. */
   current(id: string, run: number): Row | undefined {
     const row = this.find(id);
-    return row?.run === run ? row : undefined;
+    return row?.run === run && row.lease !== null ? row : undefined;
   }
 
   /** What a run needs beside the row: the sealed request, in one piece or two, and the checkpoint as JSON. */
@@ -312,7 +257,6 @@ export class Table {
       .one();
   }
 
-  /** No sign of life: a run that was told to stop saves, too. */
   save(row: Row, checkpoint: string | null): void {
     this.#sql.exec("UPDATE jobs SET checkpoint = ? WHERE seq = ?", checkpoint, row.seq);
   }
