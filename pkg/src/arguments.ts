@@ -1,6 +1,8 @@
 // From what a caller writes to what the core takes. Shapes are checked here, limits (lengths, sizes, characters) there.
 
 import { errorOf, VodliftError } from "./core.ts";
+import { limits } from "./door.ts";
+import { wordsOf } from "./hosts/failure.ts";
 
 /** `invalid_argument`, naming the field. */
 export function invalid(field: string, rule: string): VodliftError {
@@ -17,23 +19,69 @@ export function defined<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(entries) as Defined<T>;
 }
 
+/**
+ * Reads what a caller passed, which may run code of the caller's: a getter, a proxy, an iterator. What that throws says that
+ * the field cannot be read.
+ */
+export function readable<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof VodliftError) throw error;
+    throw invalid(field, `cannot be read: ${wordsOf(error)}`);
+  }
+}
+
+/** The fields of an object, each read once. */
+export function record(field: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null)
+    throw invalid(field, `must be an object, ${got(value)}`);
+  return readable(field, () => {
+    if (Array.isArray(value)) throw invalid(field, "must be an object, got a list");
+    const read: Record<string, unknown> = Object.create(null);
+    for (const name of Object.keys(value)) {
+      read[name] = readable(`${field}.${name}`, () => (value as Record<string, unknown>)[name]);
+    }
+    return read;
+  });
+}
+
+/** No list that means anything is longer: a playlist names fewer files. */
+const MAX_ITEMS = 1_000_000;
+
+/** The items of a list, each read once. */
+export function list(field: string, value: unknown, what = "a list"): unknown[] {
+  return readable(field, () => {
+    if (!Array.isArray(value)) throw invalid(field, `must be ${what}, ${got(value)}`);
+    if (value.length > MAX_ITEMS) throw invalid(field, `must have at most ${MAX_ITEMS} items`);
+    return Array.from(value);
+  });
+}
+
 /** A text, if there is one. */
 export function text(field: string, value: string | undefined): string | undefined {
-  if (value === undefined || typeof value === "string") return value;
-  throw invalid(field, `must be a string, got ${typeof value}`);
+  if (value === undefined) return value;
+  if (typeof value !== "string") throw invalid(field, `must be a string, got ${kindOf(value)}`);
+  const { text: most } = limits();
+  if (value.length <= most) return value;
+  throw invalid(field, `is longer than the ${most} characters that are taken at once`);
+}
+
+/** A text that has to be there. */
+export function needed(field: string, value: unknown): string {
+  return text(field, value === undefined ? (null as never) : (value as string)) ?? "";
 }
 
 /** Several texts, if there is a list. */
 export function texts(field: string, value: readonly string[] | undefined): string[] | undefined {
   if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return [...value];
-  throw invalid(field, "must be a list of strings");
+  return list(field, value, "a list of strings").map((one) => text(field, one as string) ?? "");
 }
 
 /** Yes or no, if told. */
 export function flag(field: string, value: boolean | undefined): boolean | undefined {
   if (value === undefined || typeof value === "boolean") return value;
-  throw invalid(field, `must be true or false, got ${typeof value}`);
+  throw invalid(field, `must be true or false, got ${kindOf(value)}`);
 }
 
 /** One of a few words, if there is one. */
@@ -43,13 +91,52 @@ export function oneOf<T extends string>(
   words: readonly T[],
 ): T | undefined {
   if (value === undefined || words.includes(value)) return value;
-  throw invalid(field, `must be ${words.map((word) => `"${word}"`).join(" or ")}, got ${value}`);
+  throw invalid(field, `must be ${words.map((word) => `"${word}"`).join(" or ")}, ${got(value)}`);
 }
 
+/** Beyond these a number is not what was written, or not one that the core can hold. */
+const MOST = Number.MAX_SAFE_INTEGER;
+export const MOST_32 = 2 ** 32 - 1;
+
 /** A whole number of at least `least`, if there is one. */
-export function whole(field: string, value: number | undefined, least: number): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= least)) return value;
-  throw invalid(field, `must be a whole number of at least ${least}, got ${String(value)}`);
+export function whole(
+  field: string,
+  value: number | undefined,
+  least: number,
+  most = MOST,
+): number | undefined {
+  if (value === undefined) return value;
+  if (!Number.isInteger(value) || value < least) {
+    throw invalid(field, `must be a whole number of at least ${least}, ${got(value)}`);
+  }
+  if (value > most) throw invalid(field, `must be at most ${most}, ${got(value)}`);
+  return value;
+}
+
+/** How many bytes something has, if that is known. What is too many is the core's to say. */
+export function length(field: string, value: number | undefined): number | undefined {
+  return whole(field, value, 0, Number.POSITIVE_INFINITY);
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}
+
+const MAX_SAID = 80;
+
+/** What came instead, without asking the value itself, which may be anything. */
+export function got(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `got ${value.length > MAX_SAID ? "a longer text" : value}`;
+    case "number":
+    case "boolean":
+      return `got ${value}`;
+    case "object":
+      return value === null ? "got null" : "got an object";
+    default:
+      return `got a ${typeof value}`;
+  }
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -68,7 +155,7 @@ export function bytes(field: string, value: number | string | undefined): number
   const [, digits, unit] = /^(\d+)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
   const factor = UNITS[(unit || "b").toLowerCase()];
   if (digits === undefined || factor === undefined) {
-    throw invalid(field, `must be a number of bytes or a text such as "16MiB", got "${value}"`);
+    throw invalid(field, `must be a number of bytes or a text such as "16MiB", ${got(value)}`);
   }
   return whole(field, Number(digits) * factor, 1);
 }
@@ -80,17 +167,39 @@ export type HeaderFields =
 
 /** Header fields as pairs. */
 export function pairs(field: string, headers: HeaderFields = {}): [string, string][] {
+  const given = fieldsOf(field, headers);
   try {
-    return [...new Headers(headers as HeadersInit)];
+    return [...new Headers(given)];
   } catch {
-    throw invalid(field, `holds ${refused(headers)} that HTTP does not allow`);
+    throw invalid(field, `holds ${refused(given)} that HTTP does not allow`);
   }
 }
 
+/** Names and values, whatever holds them; each is read once. */
+function fieldsOf(field: string, headers: unknown): [string, string][] {
+  if (typeof headers !== "object" || headers === null) {
+    throw invalid(field, `must be header fields, ${got(headers)}`);
+  }
+  return readable(field, () => {
+    const isList = Symbol.iterator in headers;
+    const all = isList ? [...(headers as Iterable<unknown>)] : Object.entries(headers);
+    return all.map((pair) => {
+      const [name, value, ...more] = Array.isArray(pair) ? pair : [];
+      if (typeof name !== "string" || more.length > 0) {
+        throw invalid(field, "must hold pairs of a name and a value");
+      }
+      // What is no object has a text that runs no code of the caller's.
+      if (["object", "function", "symbol", "undefined"].includes(typeof value)) {
+        throw invalid(field, `must have texts as values, ${got(value)}`);
+      }
+      return [name, String(value)];
+    });
+  });
+}
+
 /** What of them it is, by its name if that can be printed. */
-function refused(headers: HeaderFields): string {
-  const all = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
-  const wrong = all.find(([name, value]) => !isHeader(name, value))?.[0] ?? "";
+function refused(headers: readonly [string, string][]): string {
+  const wrong = headers.find(([name, value]) => !isHeader(name, value))?.[0] ?? "";
   return isHeader(wrong, "") ? `a value of ${wrong}` : "a header name";
 }
 
@@ -101,4 +210,9 @@ function isHeader(name: string, value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What is called later would fail midway otherwise. */
+export function mustBeFunction(field: string, value: unknown): void {
+  if (typeof value !== "function") throw invalid(field, `must be a function, ${got(value)}`);
 }

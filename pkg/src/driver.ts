@@ -380,8 +380,9 @@ class Run {
 
   #openLocal(): ByteReader {
     const { local } = this.#options;
-    if (local?.type === "stream") return local.once.open();
-    if (local?.type === "slices") return local.slices.slice(0, local.slices.size);
+    if (local?.type === "stream") return begunToRead(() => local.once.open());
+    if (local?.type === "slices")
+      return begunToRead(() => local.slices.slice(0, local.slices.size));
     throw new HostFailure("internal", "there is no local source");
   }
 
@@ -403,7 +404,7 @@ class Run {
 
   #openSlice(offset: number, length: number): ByteReader {
     const { local } = this.#options;
-    if (local?.type === "slices") return local.slices.slice(offset, length);
+    if (local?.type === "slices") return begunToRead(() => local.slices.slice(offset, length));
     throw new HostFailure("internal", "the source cannot be read at an offset");
   }
 
@@ -423,6 +424,15 @@ class Run {
     this.#options.machine.free();
     this.#memory.leave();
     settle();
+  }
+}
+
+/** The caller's own may be spoiled by now: a stream that somebody else reads, memory that went to a worker. */
+function begunToRead(open: () => ByteReader): ByteReader {
+  try {
+    return open();
+  } catch (error) {
+    throw failureFrom(error, "source_read");
   }
 }
 

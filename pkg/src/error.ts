@@ -1,3 +1,4 @@
+import { needed, readable, text } from "./arguments.ts";
 import type { Code, ErrorClass, Error as ErrorData } from "./wasm/core.js";
 
 export type { Code, ErrorClass } from "./wasm/core.js";
@@ -65,19 +66,22 @@ export type OptionNames = Readonly<Record<string, string>>;
  * whole follows the name of the outer one: `` `callback.url` `` becomes `` `--callback url` ``.
  */
 export function withOptionNames<T extends { message: string; hint: string }>(
-  { message, hint }: T,
+  error: T,
   names: OptionNames,
 ): { message: string; hint: string } {
-  const said = (text: string) =>
-    text.replace(/`([a-z]\w*)(?:\.(\w+))?`/gi, (all, field: string, inner?: string) => {
+  const { message, hint } = readable("error", () => ({ message: error.message, hint: error.hint }));
+  const said = (sentence: string) =>
+    sentence.replace(/`([a-z]\w*)(?:\.(\w+))?`/gi, (all, field: string, inner?: string) => {
       const whole = nameOf(inner === undefined ? field : `${field}.${inner}`, names);
       if (whole !== undefined) return `\`${whole}\``;
       const outer = inner === undefined ? undefined : nameOf(field, names);
       return outer === undefined ? all : `\`${outer} ${inner}\``;
     });
-  return { message: said(message), hint: said(hint) };
+  return { message: said(needed("message", message)), hint: said(needed("hint", hint)) };
 }
 
 function nameOf(field: string, names: OptionNames): string | undefined {
-  return Object.hasOwn(names, field) ? names[field] : undefined;
+  return readable("names", () =>
+    Object.hasOwn(names, field) ? text("names", names[field]) : undefined,
+  );
 }

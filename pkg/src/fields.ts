@@ -1,7 +1,7 @@
 // Which options there are. The compiler holds these lists to the interfaces of options.ts: a field that is
 // missing here, or is not there, is a type error.
 
-import { invalid } from "./arguments.ts";
+import { invalid, readable, record } from "./arguments.ts";
 import type { Emulator } from "./emulator/options.ts";
 import type {
   CallOptions,
@@ -243,33 +243,34 @@ const SHAPES: Readonly<Record<string, [fits: (value: unknown) => boolean, rule: 
 };
 
 /**
- * Refuses options that there are not: most often a slip of the pen, which would be ignored in silence. And those that
- * cannot be called as they must be.
+ * Reads a caller's options, each once: what is read twice may be two things. Refuses options that there are not: most often a
+ * slip of the pen, which would be ignored in silence. And those that cannot be called as they must be.
  *
+ * @returns The options that are set.
  * @throws VodliftError `invalid_argument`, naming the field and what may have been meant.
  */
-export function mustBeKnown(
-  options: object,
+export function taken<T extends object>(
+  options: T,
   { known, open, others = [] }: Names,
   otherwise = "is no option here",
-): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalid("options", "must be an object");
-  }
-  for (const [field, value] of Object.entries(options)) {
+): T {
+  const read: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(record("options", options))) {
     if (value === undefined || others.includes(field)) continue;
     if (known.includes(field)) {
       mustFit(field, value);
+      read[field] = value;
       continue;
     }
     const meant = nearest(field, known);
     if (meant !== undefined) throw invalid(field, `is no option: did you mean \`${meant}\`?`);
     if (!open) throw invalid(field, otherwise);
   }
+  return read as T;
 }
 
 function mustFit(field: string, value: unknown): void {
   if (!Object.hasOwn(SHAPES, field)) return;
   const [fits, rule] = SHAPES[field] ?? [() => true, ""];
-  if (!fits(value)) throw invalid(field, rule);
+  if (!readable(field, () => fits(value))) throw invalid(field, rule);
 }

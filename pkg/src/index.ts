@@ -1,13 +1,25 @@
 // The package's public API.
 
 import { createHost, fileCheckpoint, fromFile } from "#host";
-import { defined, invalid, text, whole as wholeNumber } from "./arguments.ts";
+import {
+  defined,
+  flag,
+  got,
+  invalid,
+  list as listOf,
+  oneOf,
+  readable,
+  record,
+  text,
+  texts,
+  whole as wholeNumber,
+} from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
 import { checkAddress, errorOf, readCheckpoint, VodliftError } from "./core.ts";
 import type { Suspended } from "./driver.ts";
-import { FIELDS, mustBeKnown, type Names } from "./fields.ts";
+import { FIELDS, type Names, taken } from "./fields.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import {
@@ -163,11 +175,11 @@ export class Vodlift {
    * @throws VodliftError `invalid_argument`, naming the field.
    */
   constructor(options: VodliftOptions) {
-    mustBeKnown(options, FIELDS.account);
-    this.#keys = new Keys(options);
-    this.#vod = vodService(options);
-    this.#oss = ossService(options);
-    this.#memory = memory(options);
+    const given = taken(options, FIELDS.account);
+    this.#keys = new Keys(given);
+    this.#vod = vodService(given);
+    this.#oss = ossService(given);
+    this.#memory = memory(given);
   }
 
   /**
@@ -187,8 +199,8 @@ export class Vodlift {
     source: UploadSource,
     options: UploadOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const media = () => ({ type: "video", ...video(options) }) as const;
-    return this.#upload(takeSource(source, options?.size), media, options, FIELDS.upload);
+    const media: MediaOf<UploadOptions> = (given) => ({ type: "video", ...video(given) });
+    return this.#upload(takeSource(source), media, options, FIELDS.upload);
   }
 
   /**
@@ -204,9 +216,8 @@ export class Vodlift {
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadimage
    */
   async uploadImage(source: UploadSource, options: UploadImageOptions = {}): Promise<Outcome> {
-    const media = () => ({ type: "image", ...image(options) }) as const;
-    const taken = takeSource(source, options?.size);
-    return whole(await this.#upload(taken, media, options, FIELDS.image));
+    const media: MediaOf<UploadImageOptions> = (given) => ({ type: "image", ...image(given) });
+    return whole(await this.#upload(takeSource(source), media, options, FIELDS.image));
   }
 
   /**
@@ -223,28 +234,33 @@ export class Vodlift {
     source: UploadSource,
     options: UploadAttachedMediaOptions,
   ): Promise<Outcome> {
-    const media = () => ({ type: "attachedMedia", ...attachedMedia(options) }) as const;
-    const taken = takeSource(source, options?.size);
-    return whole(await this.#upload(taken, media, options, FIELDS.attached));
+    const media: MediaOf<UploadAttachedMediaOptions> = (given) => ({
+      type: "attachedMedia",
+      ...attachedMedia(given),
+    });
+    return whole(await this.#upload(takeSource(source), media, options, FIELDS.attached));
   }
 
-  #upload(
-    source: TakenSource,
-    media: () => Job["media"],
-    options: TransferOptions & SliceOptions & OfVideos,
+  /** @param source Where it is opened with the options, it is told of them. */
+  #upload<Given extends TransferOptions & SliceOptions & OfVideos>(
+    source: TakenSource | ((given: Given) => Run["source"]),
+    media: MediaOf<Given>,
+    options: Given,
     known: Names,
   ): Promise<Outcome | Suspended> {
-    return run(source, () => {
-      mustBeKnown(options, known);
-      const { checkpoint: store, signal, stop, onProgress, trace } = options;
+    const charge = typeof source === "function" ? undefined : source;
+    return run(charge, () => {
+      const given = taken(options, known);
+      const { checkpoint: store, signal, stop, onProgress, trace } = given;
+      charge?.told(given.size);
       return {
-        slow: slowRequests(options),
+        slow: slowRequests(given),
         host: host(),
         memory: this.#memory,
-        source,
+        source: typeof source === "function" ? source(given) : source,
         keys: this.#keys,
         begin: (data, limits) => {
-          return { type: "create", job: this.#job(data, media(), howTo(options), limits) };
+          return { type: "create", job: this.#job(data, media(given), howTo(given), limits) };
         },
         store,
         signal,
@@ -270,24 +286,25 @@ export class Vodlift {
       Partial<UploadAttachedMediaOptions> &
       PlaylistOptions = {},
   ): Promise<void> {
-    mustBeKnown(options, FIELDS.any);
-    if (as !== "playlist") mustNotBePlaylists(options);
+    if (!KINDS.includes(as)) throw invalid("as", `must be one of ${KINDS.join(", ")}, ${got(as)}`);
+    const given = taken(options, FIELDS.any);
+    if (as !== "playlist") mustNotBePlaylists(given);
     const opened =
       as === "playlist"
-        ? openPlaylist(source as PlaylistSource, options)
-        : await openSource(source, options.size);
-    const { businessType, ...rest } = options;
+        ? openPlaylist(source as PlaylistSource, given)
+        : await openSource(source, given.size);
+    const { businessType, ...rest } = given;
     const media = (): Job["media"] => {
-      if (as === "image") return { type: "image", ...image(options) };
-      if (as !== "attached") return { type: "video", ...video(options) };
+      if (as === "image") return { type: "image", ...image(given) };
+      if (as !== "attached") return { type: "video", ...video(given) };
       if (businessType === undefined) throw invalid("businessType", "is needed for attached media");
       return { type: "attachedMedia", ...attachedMedia({ ...rest, businessType }) };
     };
     try {
-      const job = this.#job(opened.data, media(), howTo(options), host().limits);
+      const job = this.#job(opened.data, media(), howTo(given), host().limits);
       start({ type: "create", job }, await this.#keys.current()).free();
       const ofKind = FIELDS[as === "video" ? "upload" : as];
-      mustBeKnown(options, ofKind, `does not go with \`as\` ${as}`);
+      taken(given, ofKind, `does not go with \`as\` ${as}`);
     } finally {
       // A stream stays open: it is for the upload to read.
       if (opened.local?.type === "slices") await opened.local.slices.close();
@@ -323,9 +340,9 @@ export class Vodlift {
     source: PlaylistSource,
     options: PlaylistOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const media = () => ({ type: "video", ...video(options) }) as const;
-    const root = { open: async () => openPlaylist(source, options), close: async () => {} };
-    return this.#upload(root, media, options, FIELDS.playlist);
+    const media: MediaOf<UploadOptions> = (given) => ({ type: "video", ...video(given) });
+    const root = (given: PlaylistOptions) => ({ open: async () => openPlaylist(source, given) });
+    return this.#upload<PlaylistOptions & SliceOptions>(root, media, options, FIELDS.playlist);
   }
 
   /**
@@ -345,21 +362,21 @@ export class Vodlift {
     from: Checkpoint | CheckpointStore,
     options: ResumeOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const given = options?.source === undefined ? undefined : takeSource(options.source);
-    return run(given, async () => {
-      mustBeKnown(options, FIELDS.resume);
-      const { signal, stop, onProgress, trace } = options;
+    const source = sourceIn(options);
+    return run(source, async () => {
+      const given = taken(options, FIELDS.resume);
+      const { signal, stop, onProgress, trace } = given;
       const { checkpoint, store } = await unlessAborted(load(from), signal);
-      await unlessAborted(confirm(checkpoint, options), signal);
+      await unlessAborted(confirm(checkpoint, given), signal);
       return {
-        slow: slowRequests(options),
+        slow: slowRequests(given),
         host: host(),
         memory: this.#memory,
-        source: sourceOf(checkpoint, options, given),
+        source: sourceOf(checkpoint, given, source),
         keys: this.#keys,
         begin: (data, limits) => {
           const { media, region } = checkpoint;
-          const job = this.#job(data, media, howToResume(options), limits, region);
+          const job = this.#job(data, media, howToResume(given), limits, region);
           return { type: "resume", checkpoint, job };
         },
         store,
@@ -392,9 +409,9 @@ export class Vodlift {
     from: Checkpoint | CheckpointStore,
     options: Pick<ResumeOptions, "ownMediaOnly"> = {},
   ): Promise<void> {
-    mustBeKnown(options, FIELDS.abort);
+    const given = taken(options, FIELDS.abort);
     const { checkpoint, store } = await load(from);
-    const how = vouched(options);
+    const how = vouched(given);
     // Nothing is read, so any source does.
     const open = async (): Promise<OpenSource> => ({
       data: { type: "slices", size: 1 },
@@ -439,13 +456,12 @@ export class Vodlift {
     options: CallOptions = {},
   ): Promise<Record<string, unknown>> {
     if (typeof action !== "string") throw invalid("action", "must be the name of an action");
-    mustBeKnown(options, FIELDS.call);
-    const { signal, repeatable } = options;
+    const { signal, repeatable } = taken(options, FIELDS.call);
     const ask: Ask = {
       type: "action",
-      action,
+      action: text("action", action) ?? "",
       params: callParams(params),
-      ...(repeatable !== undefined && { repeatable }),
+      ...defined({ repeatable: flag("repeatable", repeatable) }),
     };
     const { body } = await this.#ask(ask, "reply", signal);
     return JSON.parse(body);
@@ -467,12 +483,11 @@ export class Vodlift {
     media: string | VideoRef,
     options: WaitOptions & { until?: Readiness; size?: number } = {},
   ): Promise<string> {
-    mustBeKnown(options, FIELDS.ready);
-    const { signal, timeout, until = "uploaded", size } = options;
+    const { signal, timeout, until = "uploaded", size } = taken(options, FIELDS.ready);
     const ask: Ask = {
       type: "untilReady",
       ...videoRef("mediaId", media),
-      until,
+      until: oneOf("until", until, ["uploaded", "playable"]) ?? until,
       ...defined({ size: wholeNumber("size", size, 1) }),
       ...timeoutMs(timeout),
     };
@@ -490,8 +505,7 @@ export class Vodlift {
     media: string | VideoRef,
     options: Pick<WaitOptions, "signal"> = {},
   ): Promise<VideoInfo> {
-    mustBeKnown(options, FIELDS.asking);
-    const { signal } = options;
+    const { signal } = taken(options, FIELDS.asking);
     const ask: Ask = { type: "videoInfo", video: videoRef("media", media) };
     return (await this.#ask(ask, "video", signal)).info;
   }
@@ -507,8 +521,7 @@ export class Vodlift {
     media: string | VideoRef,
     options: Pick<WaitOptions, "signal"> = {},
   ): Promise<Mezzanine> {
-    mustBeKnown(options, FIELDS.asking);
-    const { signal } = options;
+    const { signal } = taken(options, FIELDS.asking);
     const ask: Ask = { type: "mezzanineInfo", video: videoRef("media", media) };
     return (await this.#ask(ask, "mezzanine", signal)).info;
   }
@@ -525,10 +538,9 @@ export class Vodlift {
     media: string | VideoRef | readonly (string | VideoRef)[],
     options: Pick<WaitOptions, "signal"> = {},
   ): Promise<Deletion> {
-    mustBeKnown(options, FIELDS.asking);
-    const { signal } = options;
-    const list = Array.isArray(media) ? media : [media];
-    const videos = list.map((one: string | VideoRef) => videoRef("media", one));
+    const { signal } = taken(options, FIELDS.asking);
+    const all = isList(media) ? listOf("media", media) : [media];
+    const videos = all.map((one) => videoRef("media", one as string | VideoRef));
     return (await this.#ask({ type: "deleteVideos", videos }, "deleted", signal)).deletion;
   }
 
@@ -543,11 +555,11 @@ export class Vodlift {
     urls: readonly (string | URL)[] | string | URL,
     options: UploadMediaByUrlOptions = {},
   ): Promise<UrlUploadJob[]> {
-    mustBeKnown(options, FIELDS.byUrl);
-    const list = typeof urls === "string" || isUrl(urls) ? [urls] : urls;
-    if (!Array.isArray(list)) throw invalid("urls", "must be a URL, or a list of them");
-    const ask: Ask = { type: "uploadByUrl", pull: pull(list, options) };
-    return (await this.#ask(ask, "jobs", options.signal)).jobs;
+    const given = taken(options, FIELDS.byUrl);
+    const all = typeof urls === "string" || isUrl(urls) ? [urls] : urls;
+    if (!isList(all)) throw invalid("urls", "must be a URL, or a list of them");
+    const ask: Ask = { type: "uploadByUrl", pull: pull(all as readonly (string | URL)[], given) };
+    return (await this.#ask(ask, "jobs", given.signal)).jobs;
   }
 
   /**
@@ -560,9 +572,8 @@ export class Vodlift {
     which: UrlUploads,
     options: Pick<WaitOptions, "signal"> = {},
   ): Promise<UrlUploadInfos> {
-    mustBeKnown(options, FIELDS.asking);
-    const { signal } = options;
-    const ask: Ask = { type: "urlUploads", which, untilEnded: false };
+    const { signal } = taken(options, FIELDS.asking);
+    const ask: Ask = { type: "urlUploads", which: urlUploads(which), untilEnded: false };
     return (await this.#ask(ask, "infos", signal)).infos;
   }
 
@@ -573,9 +584,13 @@ export class Vodlift {
    * @throws VodliftError `not_ready` after the timeout.
    */
   async waitForUrlUploads(which: UrlUploads, options: WaitOptions = {}): Promise<UrlUploadInfos> {
-    mustBeKnown(options, FIELDS.waiting);
-    const { signal, timeout } = options;
-    const ask: Ask = { type: "urlUploads", which, untilEnded: true, ...timeoutMs(timeout) };
+    const { signal, timeout } = taken(options, FIELDS.waiting);
+    const ask: Ask = {
+      type: "urlUploads",
+      which: urlUploads(which),
+      untilEnded: true,
+      ...timeoutMs(timeout),
+    };
     return (await this.#ask(ask, "infos", signal)).infos;
   }
 
@@ -589,9 +604,8 @@ export class Vodlift {
     which: UrlUploads,
     options: Pick<WaitOptions, "signal"> = {},
   ): Promise<void> {
-    mustBeKnown(options, FIELDS.asking);
-    const { signal } = options;
-    await this.#ask({ type: "cancelUrlUploads", which }, "finished", signal);
+    const { signal } = taken(options, FIELDS.asking);
+    await this.#ask({ type: "cancelUrlUploads", which: urlUploads(which) }, "finished", signal);
   }
 
   /**
@@ -600,8 +614,7 @@ export class Vodlift {
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-deletemultipartupload
    */
   async abortMedia(mediaId: string, options: Pick<WaitOptions, "signal"> = {}): Promise<void> {
-    mustBeKnown(options, FIELDS.asking);
-    const { signal } = options;
+    const { signal } = taken(options, FIELDS.asking);
     const id = text("mediaId", mediaId) ?? "";
     await this.#ask({ type: "abortMedia", mediaId: id }, "finished", signal);
   }
@@ -625,9 +638,9 @@ export class Vodlift {
     items: Iterable<Item> | AsyncIterable<Item>,
     how: { jobs?: number } = {},
   ): AsyncGenerator<UploadEnd<Item>> {
-    mustBeKnown(how, FIELDS.many);
+    const { jobs } = taken(how, FIELDS.many);
     if (!isIterable(items)) throw invalid("items", "must be a list of uploads, or give them");
-    yield* inParallel(items, wholeNumber("jobs", how.jobs, 1) ?? 4, async (item) => {
+    yield* inParallel(itemsOf(items), wholeNumber("jobs", jobs, 1) ?? 4, async (item) => {
       try {
         return { item, outcome: await this.#uploadItem(item) };
       } catch (error) {
@@ -639,9 +652,9 @@ export class Vodlift {
   /** An item may have fields of the caller's own, as long as none looks like a slip of the pen. */
   async #uploadItem(item: UploadItem): Promise<Outcome> {
     if (typeof item !== "object" || item === null) throw invalid("item", "must be an object");
-    const { source } = item;
-    const media = () => ({ type: "video", ...video(item) }) as const;
-    return whole(await this.#upload(takeSource(source, item.size), media, item, FIELDS.item));
+    const source = takeSource(readable("source", () => item.source));
+    const media: MediaOf<UploadOptions> = (given) => ({ type: "video", ...video(given) });
+    return whole(await this.#upload(source, media, item, FIELDS.item));
   }
 
   #job(
@@ -656,6 +669,12 @@ export class Vodlift {
   }
 }
 
+/** What `check` may be told that something is to become. */
+const KINDS: readonly string[] = ["video", "image", "attached", "playlist"];
+
+/** What a source becomes, by the options. */
+type MediaOf<Given> = (given: Given) => Job["media"];
+
 /** Of an upload that nobody can stop halfway. */
 function whole(end: Outcome | Suspended): Outcome {
   if (!("suspended" in end)) return end;
@@ -669,13 +688,50 @@ function timeoutMs(timeout: number | undefined): { timeoutMs?: number } {
 
 /** As the API's own clients write them. What is undefined or null is left out. */
 function callParams(params: Readonly<Record<string, unknown>>): [string, string][] {
-  return Object.entries(params).flatMap(([name, value]): [string, string][] => {
+  return Object.entries(record("params", params)).flatMap(([name, value]): [string, string][] => {
     if (value === undefined || value === null) return [];
-    if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
-      return [[name, value.join(",")]];
-    }
-    return [[name, typeof value === "object" ? JSON.stringify(value) : String(value)]];
+    return [
+      [
+        name,
+        text(
+          "params",
+          readable(`params.${name}`, () => paramText(name, value)),
+        ) ?? "",
+      ],
+    ];
   });
+}
+
+function paramText(name: string, value: unknown): string {
+  if (isList(value) && listOf("params", value).every((item) => typeof item !== "object")) {
+    return listOf("params", value).join(",");
+  }
+  if (typeof value === "function" || typeof value === "symbol") {
+    throw invalid(`params.${name}`, `must be plain data, ${got(value)}`);
+  }
+  return typeof value === "object" ? (JSON.stringify(value) ?? "") : String(value);
+}
+
+/** Jobs by their ids, or by their URLs: how many of them the core says. */
+function urlUploads(which: UrlUploads): UrlUploads {
+  const given = record("which", which) as { jobIds?: string[]; urls?: string[] };
+  const { jobIds, urls, ...others } = given;
+  const [other] = Object.keys(others);
+  if (other !== undefined || (jobIds === undefined) === (urls === undefined)) {
+    throw invalid("which", "must be { jobIds } or { urls }");
+  }
+  return jobIds === undefined
+    ? { urls: texts("which.urls", urls) ?? [] }
+    : { jobIds: texts("which.jobIds", jobIds) ?? [] };
+}
+
+function isList(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A proxy that was revoked.
+    return false;
+  }
 }
 
 async function load(
@@ -697,7 +753,7 @@ function mustNotBePlaylists(options: PlaylistOptions): void {
 
 function isStore(from: Checkpoint | CheckpointStore): from is CheckpointStore {
   if (typeof from !== "object" || from === null) return false;
-  return "load" in from && typeof from.load === "function";
+  return readable("from", () => "load" in from && typeof from.load === "function");
 }
 
 async function loaded(store: CheckpointStore): Promise<Checkpoint | undefined> {
@@ -710,9 +766,19 @@ async function loaded(store: CheckpointStore): Promise<Checkpoint | undefined> {
   }
 }
 
+/** What a list of the caller's own throws ends the calling, and says that it is the list's. */
+async function* itemsOf<Item>(items: Iterable<Item> | AsyncIterable<Item>): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    const message = `\`items\` cannot be read: ${wordsOf(error)}`;
+    throw new VodliftError(errorOf("invalid_argument", message), error);
+  }
+}
+
 function isIterable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return Symbol.asyncIterator in value || Symbol.iterator in value;
+  return readable("items", () => Symbol.asyncIterator in value || Symbol.iterator in value);
 }
 
 /** Whatever a caller's own code throws. */
@@ -735,6 +801,12 @@ async function confirm(checkpoint: Checkpoint, options: ResumeOptions): Promise<
   if (await confirmSource(defined({ path, url }))) return;
   const message = "the source that the checkpoint names was not confirmed";
   throw new VodliftError(errorOf("source_unconfirmed", message));
+}
+
+/** Taken charge of before anything else is looked at, so that it is closed whatever is wrong with that. */
+function sourceIn(options: ResumeOptions): TakenSource | undefined {
+  const source = readable("source", () => options?.source);
+  return source === undefined ? undefined : takeSource(source);
 }
 
 function sourceOf(

@@ -1,9 +1,24 @@
 // From the options to the core's job.
 
-import { bytes, defined, flag, invalid, oneOf, pairs, text, texts, whole } from "./arguments.ts";
+import {
+  bytes,
+  defined,
+  flag,
+  got,
+  invalid,
+  list,
+  MOST_32,
+  oneOf,
+  pairs,
+  readable,
+  record,
+  text,
+  texts,
+  whole,
+} from "./arguments.ts";
 import { limits } from "./door.ts";
 import { describe } from "./hosts/failure.ts";
-import { isDate } from "./kinds.ts";
+import { isDate, isUrl } from "./kinds.ts";
 import type {
   ResumeOptions,
   SliceOptions,
@@ -26,6 +41,7 @@ import type {
   Options,
   OssCallback,
   OssService,
+  Shard,
   UploadMediaByUrl,
   UrlMetadata,
   VideoRef,
@@ -49,8 +65,19 @@ export function ossService(options: VodliftOptions): OssService {
     network: oneOf("ossNetwork", options.ossNetwork, ["public", "internal", "accelerate"]),
     cname: flag("ossCname", options.ossCname),
     region: text("ossRegion", options.ossRegion),
-    trustedHosts: options.trustedHosts?.map((host) => required("trustedHosts", host)),
+    trustedHosts: each("trustedHosts", options.trustedHosts, (host) =>
+      required("trustedHosts", host),
+    ),
   });
+}
+
+/** What becomes of each item of a list, if there is one. */
+function each<T, R>(
+  field: string,
+  value: readonly T[] | undefined,
+  make: (one: T) => R,
+): R[] | undefined {
+  return value === undefined ? undefined : (list(field, value) as T[]).map(make);
 }
 
 function required(field: string, value: string): string {
@@ -110,7 +137,7 @@ export function attachedMedia(options: UploadAttachedMediaOptions): CreateUpload
     businessType,
     mediaExt: text("mediaExt", options.mediaExt),
     fileName: text("fileName", options.fileName),
-    cateIds: options.cateIds?.map((id) => categoryId(id, "cateIds") ?? 0),
+    cateIds: each("cateIds", options.cateIds, (id) => categoryId(id, "cateIds") ?? 0),
     ...common(options),
   });
 }
@@ -121,8 +148,8 @@ export function pull(
   options: UploadMediaByUrlOptions,
 ): UploadMediaByUrl {
   return defined({
-    urls: urls.map((url) => text("urls", String(url)) ?? ""),
-    metadatas: options.metadatas?.map(urlMetadata),
+    urls: each("urls", urls, (url) => urlText("urls", url)) ?? [],
+    metadatas: each("metadatas", options.metadatas, urlMetadata),
     templateGroupId: text("templateGroupId", options.templateGroupId),
     workflowId: text("workflowId", options.workflowId),
     storageLocation: text("storageLocation", options.storageLocation),
@@ -134,7 +161,8 @@ export function pull(
   });
 }
 
-function urlMetadata(metadata: UrlUploadMetadata): UrlMetadata {
+function urlMetadata(given: UrlUploadMetadata): UrlMetadata {
+  const metadata = record("metadatas", given) as unknown as UrlUploadMetadata;
   return defined({
     sourceUrl: text("sourceUrl", metadata.sourceUrl) ?? "",
     title: text("title", metadata.title) ?? "",
@@ -165,7 +193,7 @@ function common(options: UploadImageOptions | UploadAttachedMediaOptions) {
 export function howTo(options: TransferOptions & SliceOptions & OfVideos): Options {
   return defined({
     partSize: bytes("partSize", options.partSize),
-    concurrency: whole("concurrency", options.concurrency, 1),
+    concurrency: whole("concurrency", options.concurrency, 1, MOST_32),
     verify: oneOf("verify", options.verify, ["length", "crc64"]),
     allowPrivateSources: flag("allowPrivateSources", options.allowPrivateSources),
     sourceHosts: defined({
@@ -174,15 +202,15 @@ export function howTo(options: TransferOptions & SliceOptions & OfVideos): Optio
     }),
     keepOnFailure: options.checkpoint !== undefined,
     budget: budget(options.budget),
-    shard: options.shard,
+    shard: shard(options.shard),
     objectHeaders: pairs("headers", options.headers),
     showWatermark: flag("showWatermark", options.showWatermark),
     trafficLimit: whole("trafficLimit", options.trafficLimit, 1),
     callback: callback(options.callback),
     maxBytes: bytes("maxBytes", options.maxBytes),
     ranges: flag("ranges", options.ranges),
-    sourceTimeoutMs: whole("sourceTimeoutMs", options.sourceTimeoutMs, 1),
-    serviceTimeoutMs: whole("serviceTimeoutMs", options.serviceTimeoutMs, 1),
+    sourceTimeoutMs: whole("sourceTimeoutMs", options.sourceTimeoutMs, 1, MOST_32),
+    serviceTimeoutMs: whole("serviceTimeoutMs", options.serviceTimeoutMs, 1, MOST_32),
     anyContentType: flag("anyContentType", options.anyContentType),
     kindIsSaid: oneOf("as", options.as, ["video"]) !== undefined,
     adopt: adopt(options.adopt),
@@ -199,11 +227,11 @@ export type OfVideos = Pick<
 
 /** A video by one of its ids: which of them the core says. */
 export function videoRef(field: string, video: string | VideoRef): VideoRef {
-  if (typeof video === "string") return { mediaId: video };
+  if (typeof video === "string") return defined({ mediaId: text(field, video) });
   if (typeof video !== "object" || video === null) {
     throw invalid(field, "must be a media id, { mediaId } or { referenceId }");
   }
-  const { mediaId, referenceId, ...others } = video;
+  const { mediaId, referenceId, ...others } = record(field, video) as VideoRef;
   const [other] = Object.keys(others);
   if (other !== undefined) throw invalid(field, `must hold mediaId or referenceId, got ${other}`);
   return defined({
@@ -251,29 +279,61 @@ export function vouched(options: Pick<ResumeOptions, "ownMediaOnly">): Options {
   return defined({ ownMediaOnly: flag("ownMediaOnly", options.ownMediaOnly) });
 }
 
-function callback(given: UploadCallback | undefined): OssCallback | undefined {
-  if (given === undefined) return undefined;
-  const { url } = given;
-  const urls = typeof url === "string" ? [url] : url;
+function callback(value: UploadCallback | undefined): OssCallback | undefined {
+  if (value === undefined) return undefined;
+  const given = record("callback", value) as unknown as UploadCallback;
+  const urls = typeof given.url === "string" ? [given.url] : given.url;
+  const { variables } = given;
   return defined({
-    urls: urls.map((one) => text("callback.url", one) ?? ""),
+    urls: texts("callback.url", urls) ?? [],
     body: text("callback.body", given.body) ?? "",
     bodyType: text("callback.bodyType", given.bodyType),
     host: text("callback.host", given.host),
     sni: flag("callback.sni", given.sni),
-    variables: given.variables && Object.entries(given.variables),
+    variables: variables === undefined ? undefined : variablesOf(variables),
   });
 }
 
-function budget(limits: SliceOptions["budget"]): Budget | undefined {
-  if (limits === undefined) return undefined;
+function variablesOf(value: object): [string, string][] {
+  const field = "callback.variables";
+  return Object.entries(record(field, value)).map(([name, one]) => [
+    name,
+    text(field, one as string) ?? "",
+  ]);
+}
+
+function shard(value: SliceOptions["shard"]): Shard | undefined {
+  if (value === undefined) return undefined;
+  const { first, last, ...others } = record("shard", value) as { first?: number; last?: number };
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalid("shard", `must hold first and last, got ${other}`);
+  if (first === undefined || last === undefined) throw invalid("shard", "must hold first and last");
+  return {
+    first: whole("shard.first", first, 1, MOST_32) ?? 1,
+    last: whole("shard.last", last, 1, MOST_32) ?? 1,
+  };
+}
+
+function budget(value: SliceOptions["budget"]): Budget | undefined {
+  if (value === undefined) return undefined;
+  const limits = record("budget", value) as NonNullable<SliceOptions["budget"]>;
   const { deadline } = limits;
   return defined({
-    parts: whole("budget.parts", limits.parts, 0),
-    subrequests: whole("budget.subrequests", limits.subrequests, 1),
+    parts: whole("budget.parts", limits.parts, 0, MOST_32),
+    subrequests: whole("budget.subrequests", limits.subrequests, 1, MOST_32),
     bytes: whole("budget.bytes", limits.bytes, 1),
-    deadline: whole("budget.deadline", isDate(deadline) ? deadline.getTime() : deadline, 1),
+    deadline: whole("budget.deadline", timeOf("budget.deadline", deadline), 1),
   });
+}
+
+/** A `Date` may be of another realm, or say that it is one. */
+function timeOf(field: string, time: Date | number | undefined): number | undefined {
+  return isDate(time) ? readable(field, () => Date.prototype.getTime.call(time)) : time;
+}
+
+/** A URL may be one of another realm. */
+function urlText(field: string, url: string | URL): string {
+  return text(field, isUrl(url) ? readable(field, () => url.href) : url) ?? "";
 }
 
 function categoryId(id: number | string | undefined, field = "cateId"): number | undefined {
@@ -281,15 +341,21 @@ function categoryId(id: number | string | undefined, field = "cateId"): number |
 }
 
 function tagList(tags: readonly string[] | string | undefined): string[] | undefined {
-  const list = typeof tags === "string" ? tags.split(",") : tags;
-  return list?.map((tag) => text("tags", tag)?.trim() ?? "").filter((tag) => tag !== "");
+  const all = typeof tags === "string" ? text("tags", tags)?.split(",") : texts("tags", tags);
+  return all?.map((tag) => tag.trim()).filter((tag) => tag !== "");
 }
 
 function userData(data: object | string | undefined): string | undefined {
-  if (data === undefined || typeof data === "string") return data;
+  if (data === undefined || typeof data === "string") return text("userData", data);
+  if (typeof data !== "object" || data === null) {
+    throw invalid("userData", `must be a text or an object, ${got(data)}`);
+  }
+  let written: string | undefined;
   try {
-    return JSON.stringify(data);
+    written = JSON.stringify(data);
   } catch (error) {
     throw invalid("userData", `cannot be written as JSON: ${describe(error)}`);
   }
+  if (written === undefined) throw invalid("userData", "cannot be written as JSON");
+  return text("userData", written);
 }

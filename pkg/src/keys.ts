@@ -1,8 +1,9 @@
 // The caller's credentials: given once, or by a function that is asked again when the core says so.
 
-import { invalid } from "./arguments.ts";
+import { invalid, readable, text } from "./arguments.ts";
 import { errorOf, VodliftError } from "./core.ts";
 import { describe } from "./hosts/failure.ts";
+import { isDate } from "./kinds.ts";
 import type { CallerCredentials, VodliftOptions } from "./options.ts";
 import type { Account } from "./wasm/core.js";
 
@@ -54,8 +55,11 @@ export class Keys {
 /** Shapes are checked here; that the texts fit into headers is the core's to say. */
 function account(given: Partial<CallerCredentials>, renewable: boolean): Account {
   if (typeof given !== "object" || given === null) throw new Error("it gave no credentials");
-  const { accessKeyId, accessKeySecret, securityToken, expiration } = given;
-  const ends = expiration === undefined ? undefined : new Date(expiration).getTime();
+  const { accessKeyId, accessKeySecret, securityToken, expiration } = readable(
+    "credentials",
+    () => ({ ...given }),
+  );
+  const ends = expiration === undefined ? undefined : timeOf(expiration);
   if (ends !== undefined && !Number.isFinite(ends)) {
     throw invalid("expiration", "must be a Date, ms since the epoch, or an ISO 8601 text");
   }
@@ -68,7 +72,14 @@ function account(given: Partial<CallerCredentials>, renewable: boolean): Account
   };
 }
 
+/** Not a number where it is no time. */
+function timeOf(time: unknown): number {
+  if (isDate(time)) return readable("expiration", () => Date.prototype.getTime.call(time));
+  if (typeof time !== "string" && typeof time !== "number") return Number.NaN;
+  return new Date(time).getTime();
+}
+
 function filled(field: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
+  if (typeof value === "string" && value !== "") return text(field, value) ?? "";
   throw invalid(field, "must be a string that is not empty");
 }

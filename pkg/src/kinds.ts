@@ -2,7 +2,12 @@
 // contexts and Next's edge runtime have several.
 
 function tagOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+  try {
+    return Object.prototype.toString.call(value).slice("[object ".length, -1);
+  } catch {
+    // A proxy, or a getter, that throws.
+    return "";
+  }
 }
 
 /** An error of any realm, a `DOMException` too. */
@@ -44,6 +49,31 @@ export function isResponse(value: unknown): value is Response {
   return tagOf(value) === "Response";
 }
 
+export function isCryptoKey(value: unknown): value is CryptoKey {
+  return tagOf(value) === "CryptoKey";
+}
+
 export function isRequest(value: unknown): value is Request {
   return tagOf(value) === "Request";
 }
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const OF_VIEWS = [typedArray, DataView.prototype].map((prototype) =>
+  ["buffer", "byteOffset", "byteLength"].map(
+    (name) => Object.getOwnPropertyDescriptor(prototype, name)?.get as (this: unknown) => unknown,
+  ),
+);
+
+/**
+ * What a view looks at, of whatever kind, realm or derived class, as bytes of a plain class: what the platform says of it
+ * counts, and not what the class says.
+ */
+export function asBytes(view: ArrayBufferView): Uint8Array {
+  const getters = OF_VIEWS[tagOfArray.call(view) === undefined ? 1 : 0] ?? [];
+  const [buffer, offset, length] = getters.map((get) => get.call(view));
+  return new Uint8Array(buffer as ArrayBuffer, offset as number, length as number);
+}
+
+const tagOfArray = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)?.get as (
+  this: unknown,
+) => unknown;

@@ -27,7 +27,8 @@ export async function* inParallel<Item, Result>(
   };
   try {
     for (let more = true; failures.length === 0; ) {
-      while (more && running.size < limit) {
+      // What has ended is told first: of a long list of items that fail at once all would be begun, and kept.
+      while (more && running.size + ended.length < limit) {
         const next = await source.next();
         if (next.done) more = false;
         else begin(next.value);

@@ -14,11 +14,20 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefin
   });
 }
 
-/** Whether it is one, from whatever realm. */
+/** Whether it is one, from whatever realm: it can be asked, and listened to. */
 export function isSignal(value: unknown): value is AbortSignal {
-  if (typeof value !== "object" || value === null || !("aborted" in value)) return false;
-  return typeof (value as AbortSignal).addEventListener === "function";
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    const signal = value as AbortSignal;
+    signal.addEventListener("abort", unheard);
+    signal.removeEventListener("abort", unheard);
+    return typeof signal.aborted === "boolean";
+  } catch {
+    return false;
+  }
 }
+
+function unheard(): void {}
 
 /** @throws VodliftError `aborted`, with the caller's own reason. */
 export function mustNotBeAborted(signal: AbortSignal | undefined): void {

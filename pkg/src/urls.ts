@@ -3,7 +3,8 @@
 
 /** An absolute URL as the parser spells it, its host in ASCII. What is no URL stays, and the core says so. */
 export function spelled(url: string | URL): string {
-  return URL.canParse(url) ? new URL(url).href : String(url);
+  const text = String(url);
+  return URL.canParse(text) ? new URL(text).href : text;
 }
 
 /** A rule of a list of hosts, such as `*.电影.example:8443`, likewise. What is no rule stays. */

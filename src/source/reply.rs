@@ -29,7 +29,11 @@ pub struct ReplyHead {
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub decoded: bool,
     /// Length of the body in bytes, where the caller knows better than Content-Length.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::limits::maybe_size"
+    )]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub size: Option<u64>,
     /// A file name, or a path that ends in one.

@@ -4,7 +4,7 @@ import { patiently } from "../handles.ts";
 import { replaceFile } from "../plain-files.ts";
 import { fileReason, isMissing, NotAFile, readRegular, strangeness } from "../sources/look.ts";
 import type { CheckpointStore } from "./index.ts";
-import { parsed } from "./json.ts";
+import { parsed, written } from "./json.ts";
 
 /**
  * Keeps the checkpoint in a file, for Node, Deno and Bun. It is replaced as a whole (written beside under a name that
@@ -26,7 +26,7 @@ export function fileCheckpoint(path: string): CheckpointStore {
     async save(checkpoint) {
       try {
         await mustBeReplaceable(path);
-        const text = `${JSON.stringify(checkpoint)}\n`;
+        const text = `${written(checkpoint)}\n`;
         await patiently(() => replaceFile(path, text, true));
       } catch (error) {
         throw inWords(error, path);

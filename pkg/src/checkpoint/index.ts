@@ -2,7 +2,7 @@
 // Read in this order: this file (the interface, and stores for the edge), file.ts (Node), saver.ts (who writes, and when).
 
 import type { Checkpoint } from "../wasm/core.js";
-import { parsed } from "./json.ts";
+import { parsed, written } from "./json.ts";
 
 /** Keeps one upload's checkpoint. It is plain JSON of about 1 KB, and holds no key, token, signature or signed URL. */
 export interface CheckpointStore {
@@ -55,7 +55,7 @@ export function kvCheckpoint(namespace: KeyValueNamespace, key: string): Checkpo
       const early = writtenAt + KV_WRITE_EVERY_MS - Date.now();
       if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
       writtenAt = Date.now();
-      await namespace.put(key, JSON.stringify(checkpoint));
+      await namespace.put(key, written(checkpoint));
     },
     remove: () => namespace.delete(key),
   };

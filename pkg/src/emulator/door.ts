@@ -3,6 +3,7 @@
  * origin, or by a name of its own that it has rebound to loopback. Neither is a client of ours.
  */
 import { isIP } from "node:net";
+import { checkedText } from "./checked.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Headers } from "./sign/text.ts";
 
@@ -15,6 +16,7 @@ export type Door = {
 
 /** Such as `http://localhost:5173`. Throws a RangeError with a sentence when the text is no origin that can be named. */
 export function parseOrigin(text: string): string {
+  checkedText("text", text);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.origin === text.toLowerCase()) return url.origin;
   throw new RangeError(
@@ -24,7 +26,7 @@ export function parseOrigin(text: string): string {
 
 /** Such as `vod.test`. Throws a RangeError with a sentence when the text is no host name. */
 export function parseHostName(text: string): string {
-  const name = text.toLowerCase();
+  const name = checkedText("text", text).toLowerCase();
   if (/^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/.test(name) && isIP(name) === 0) return name;
   throw new RangeError(`\`${text}\` is no host name: write it without scheme and port`);
 }

@@ -1,4 +1,5 @@
 /** Fault rules as one word each, for command lines: `UploadPart:3:reset-after`. */
+import { checkedText } from "./checked.ts";
 import type { FaultAction, FaultRule } from "./faults.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { FaultAction, FaultRule } from "./faults.ts";
  * Throws a RangeError with a sentence when the text is none.
  */
 export function parseFault(text: string): FaultRule {
-  const match = /^(\*|[A-Za-z]+)(?:\/(\d+))?:([\d*+-]+):(\S+)$/.exec(text);
+  const match = /^(\*|[A-Za-z]+)(?:\/(\d+))?:([\d*+-]+):(\S+)$/.exec(checkedText("text", text));
   if (!match) {
     throw new RangeError(
       `\`${text}\` is no fault: write OPERATION:WHEN:ACTION, such as UploadPart:3:reset-after`,

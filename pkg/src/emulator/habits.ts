@@ -2,6 +2,7 @@
  * Habits: how the service answers where its sources disagree, or where it is known to answer in more than one way. This
  * table is the only place that declares them; the help of the command and docs/emulator.md are made from it.
  */
+import { checkedNumber, checkedText } from "./checked.ts";
 
 /** How well a value is known: seen on the wire, written down by the vendor, or inferred. */
 export type Provenance = "recorded" | "documented" | "guessed";
@@ -266,15 +267,16 @@ function checkHabit(name: string, value: unknown): void {
     throw new RangeError(`there is no habit \`${name}\`: there are ${HABIT_NAMES.join(", ")}`);
   }
   const values = habitValues(name as HabitName).map(([candidate]) => candidate);
-  if (values.includes(String(value))) return;
+  if (typeof value === "string" && values.includes(value)) return;
+  const said = typeof value === "string" ? `\`${value}\`` : `a ${typeof value}`;
   throw new RangeError(
-    `habit ${name}: \`${value}\` is none of its values: there are ${values.join(", ")}`,
+    `habit \`${name}\`: ${said} is none of its values: there are ${values.join(", ")}`,
   );
 }
 
 /** `expiredToken=invalid`, as a command line says it. Throws a RangeError with a sentence when the text is none. */
 export function parseHabit(text: string): Partial<Habits> {
-  const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  const [, name, value] = /^([^=]+)=(.+)$/.exec(checkedText("text", text)) ?? [];
   if (name === undefined) {
     throw new RangeError(`\`${text}\` is no habit: write NAME=VALUE, such as credentials=fresh`);
   }
@@ -284,7 +286,7 @@ export function parseHabit(text: string): Partial<Habits> {
 
 /** A value for each habit, the same for the same seed: any of them may be what a client meets. */
 export function drawHabits(seed: number): Habits {
-  const next = random(seed);
+  const next = random(checkedNumber("seed", seed));
   const drawn = HABIT_NAMES.map((name) => {
     const values = habitValues(name);
     return [name, values[Math.floor(next() * values.length)]?.[0]];

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectionLost, drain } from "./body.ts";
+import { checkedFaults, checkedNumber, checkedOptions } from "./checked.ts";
 import { complain } from "./complain.ts";
 import { barred } from "./door.ts";
 import { type Answer, describeRequest, type Exchange, newRequestId } from "./exchange.ts";
@@ -24,6 +25,10 @@ const CLOSE_MS = 2_000;
 
 /** Starts an emulator; resolves once it listens. Rejects if the port is taken or the folder cannot be used. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  return start(checkedOptions(options));
+}
+
+async function start(options: EmulatorOptions): Promise<Emulator> {
   const world = await openWorld(options);
   const log: RequestInfo[] = [];
   const record = (info: RequestInfo) => {
@@ -65,15 +70,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     log,
     events: world.events.log,
     issuedSecrets: world.credentials.issued,
-    setFaults: (rules) => world.faults.set(rules),
+    setFaults: (rules) => world.faults.set(checkedFaults(rules)),
     setCredentialLife: (seconds) => {
-      world.uploadCredentials.setLife(seconds);
+      world.uploadCredentials.setLife(checkedNumber("seconds", seconds));
     },
     setClockOffset: (ms) => {
-      world.clockOffsetMs = ms;
+      world.clockOffsetMs = checkedNumber("ms", ms);
     },
     issueTemporaryCredential: (lifeSeconds = 3600) =>
-      world.credentials.issue({ kind: "account" }, lifeSeconds, now(world)),
+      world.credentials.issue(
+        { kind: "account" },
+        checkedNumber("lifeSeconds", lifeSeconds),
+        now(world),
+      ),
     openUploads: async () => describeOpenUploads(world),
     close: async () => {
       const closed = once(server, "close");

@@ -1,6 +1,7 @@
 // Functions that are called with an event instead of a request: AWS Lambda and Alibaba Cloud Function Compute. Their
 // HTTP events are near relatives, so one translation serves both.
 
+import { invalid, mustBeFunction, readable, text } from "../arguments.ts";
 import { fromBase64, toBase64, utf8 } from "./base64.ts";
 
 /** What Deno.serve, Bun.serve and a Worker's `fetch` take. */
@@ -65,8 +66,11 @@ export interface FunctionComputeContext {
 export function toLambda(
   handlerFor: (context: LambdaContext) => FetchHandler,
 ): FunctionHandler<LambdaEvent, LambdaContext> {
+  mustBeFunction("handlerFor", handlerFor);
   return async (event, context) => {
-    const request = toRequest(event, event.rawQueryString ?? "");
+    const request = readable("event", () =>
+      toRequest(event, text("event.rawQueryString", event?.rawQueryString) ?? ""),
+    );
     return toResult(await handlerFor(context)(request));
   };
 }
@@ -81,22 +85,28 @@ export function toLambda(
 export function toFunctionCompute(
   handlerFor: (context: FunctionComputeContext) => FetchHandler,
 ): FunctionHandler<Uint8Array | string, FunctionComputeContext> {
+  mustBeFunction("handlerFor", handlerFor);
   return async (event, context) => {
-    const text = typeof event === "string" ? event : new TextDecoder().decode(event);
-    const parsed: HttpEvent & { queryParameters?: Record<string, string> } = JSON.parse(text);
-    const query = new URLSearchParams(parsed.queryParameters).toString();
-    return toResult(await handlerFor(context)(toRequest(parsed, query)));
+    const request = readable("event", () => {
+      const json = typeof event === "string" ? event : new TextDecoder().decode(event);
+      const parsed: HttpEvent & { queryParameters?: Record<string, string> } = JSON.parse(json);
+      return toRequest(parsed, new URLSearchParams(parsed?.queryParameters).toString());
+    });
+    return toResult(await handlerFor(context)(request));
   };
 }
 
 function toRequest(event: HttpEvent, query: string): Request {
-  const { method } = event.requestContext.http;
+  const method = event?.requestContext?.http?.method;
+  if (typeof method !== "string") {
+    throw invalid("event", "must be an HTTP event, of a function URL or of payload version 2.0");
+  }
   const headers = Object.entries(event.headers).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   // The name is for the handler's eyes only: nothing is decided by it.
   const url = new URL(`https://${event.requestContext.domainName ?? "localhost"}`);
-  url.pathname = event.rawPath;
+  url.pathname = text("event.rawPath", event.rawPath) ?? "";
   url.search = query;
   return new Request(url, { method, headers, body: bodyOf(event, method) });
 }

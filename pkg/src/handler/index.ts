@@ -4,6 +4,8 @@
 // Read in this order: this file (the routes), ingests.ts (what is answered), slice.ts (one slice), seal.ts (the resume
 // token), body.ts, tokens.ts, problem.ts, options.ts, adapters.ts (functions that speak events instead of requests).
 
+import { invalid, readable, record } from "../arguments.ts";
+import { isRequest } from "../kinds.ts";
 import { readObject } from "./body.ts";
 import { Ingests } from "./ingests.ts";
 import { checkOptions, type IngestHandlerOptions } from "./options.ts";
@@ -63,10 +65,11 @@ interface Route {
 export function createIngestHandler(
   options: IngestHandlerOptions,
 ): (request: Request) => Promise<Response> {
-  checkOptions(options);
-  const gate = new Gate(options.tokens);
-  const ingests = new Ingests(options);
-  const { basePath = "" } = options;
+  const given = record("options", options) as IngestHandlerOptions;
+  checkOptions(given);
+  const gate = new Gate(given.tokens);
+  const ingests = new Ingests(given);
+  const { basePath = "", onError } = given;
 
   const abort: Route = {
     scope: "abort",
@@ -84,7 +87,8 @@ export function createIngestHandler(
   };
 
   async function handle(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    if (!isRequest(request)) throw invalid("request", "must be a `Request`");
+    const { pathname } = readable("request", () => new URL(request.url));
     const path = pathname.startsWith(basePath) ? pathname.slice(basePath.length) : "";
     if (path === "/healthz" && request.method === "GET") {
       return (await ingests.closed()) ? refuse(CLOSED) : answer(200, { status: "ok" });
@@ -103,7 +107,7 @@ export function createIngestHandler(
 
   return (request) =>
     handle(request).catch((error: unknown) => {
-      options.onError?.(error);
+      onError?.(error);
       return refuse(problemOf(error));
     });
 }

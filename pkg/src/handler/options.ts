@@ -1,6 +1,6 @@
 // What the one who deploys the handler decides, in code or by environment variables.
 
-import { invalid, whole } from "../arguments.ts";
+import { invalid, needed, record, text, texts, whole } from "../arguments.ts";
 import type { SliceOptions, VodliftOptions } from "../options.ts";
 import { sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
 import type { IngestScope, IngestToken } from "./tokens.ts";
@@ -63,6 +63,11 @@ export function ingestOptions(
   env: Environment,
   given: IngestHandlerOptions = {},
 ): IngestHandlerOptions {
+  const set = record("env", env) as Environment;
+  return fromEnvironment(set, record("given", given) as IngestHandlerOptions);
+}
+
+function fromEnvironment(env: Environment, given: IngestHandlerOptions): IngestHandlerOptions {
   const keys = {
     accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID,
     accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
@@ -99,7 +104,7 @@ export function checkOptions({ sliceMs, resumeMs, basePath }: IngestHandlerOptio
   if (sliceMs !== undefined && !(Number.isFinite(sliceMs) && sliceMs >= 0)) {
     throw invalid("sliceMs", "must be a number of milliseconds");
   }
-  if (basePath !== undefined && !/^(\/[^/]+)*$/.test(basePath)) {
+  if (basePath !== undefined && !/^(\/[^/]+)*$/.test(needed("basePath", basePath))) {
     throw invalid("basePath", "must begin with a slash and end without one");
   }
 }
@@ -111,8 +116,8 @@ export function sealSecrets(options: IngestHandlerOptions): readonly string[] {
     throw invalid("sealKey", "is needed with temporary keys, which change");
   }
   if (sealKey === undefined) return [accessKeySecret];
-  const keys = typeof sealKey === "string" ? [sealKey] : sealKey;
-  if (!Array.isArray(keys) || keys.length === 0 || keys.some((key) => typeof key !== "string")) {
+  const keys = texts("sealKey", typeof sealKey === "string" ? [sealKey] : sealKey) ?? [];
+  if (keys.length === 0) {
     throw invalid("sealKey", "must be a text, or a list of texts that is not empty");
   }
   const trouble = keys.map(sealKeyTrouble).find((one) => one !== undefined);
@@ -122,9 +127,9 @@ export function sealSecrets(options: IngestHandlerOptions): readonly string[] {
 
 /** Nothing if it is not set. What holds separators alone was meant to hold something, so it is refused. */
 function list(name: string, env: Environment): string[] | undefined {
-  const text = env[name] ?? "";
-  if (text === "") return undefined;
-  const items = text
+  const value = text(name, env[name]) ?? "";
+  if (value === "") return undefined;
+  const items = value
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");

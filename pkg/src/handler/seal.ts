@@ -3,6 +3,9 @@
 // AES-256-GCM under a key derived by HKDF-SHA-256. A token is `v1.` and base64url of nonce, ciphertext and tag; the version
 // is authenticated, so a token of a later form never opens as one of this.
 
+import { invalid, needed, readable } from "../arguments.ts";
+import { wordsOf } from "../hosts/failure.ts";
+import { isCryptoKey } from "../kinds.ts";
 import { fromBase64Url, toBase64Url, utf8 } from "./base64.ts";
 
 const VERSION = "v1";
@@ -17,12 +20,13 @@ const NONCE_BYTES = 12;
  * @param purpose What was sealed for one purpose does not open for another.
  */
 export async function sealingKey(secret: string, purpose = "resume token"): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveKey"]);
+  const raw = utf8(needed("secret", secret));
+  const material = await crypto.subtle.importKey("raw", raw, "HKDF", false, ["deriveKey"]);
   const how = {
     name: "HKDF",
     hash: "SHA-256",
     salt: new Uint8Array(0),
-    info: utf8(`vodlift ${purpose}`),
+    info: utf8(`vodlift ${needed("purpose", purpose)}`),
   };
   const cipher = { name: "AES-GCM", length: 256 };
   return crypto.subtle.deriveKey(how, material, cipher, false, ["encrypt", "decrypt"]);
@@ -33,8 +37,16 @@ export async function sealingKey(secret: string, purpose = "resume token"): Prom
  * The same value gives another text each time.
  */
 export async function seal(key: CryptoKey, value: object): Promise<string> {
+  mustBeKey(key);
+  const json = needed(
+    "value",
+    readable("value", () => JSON.stringify(value)),
+  );
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const sealed = await crypto.subtle.encrypt(cipher(nonce), key, utf8(JSON.stringify(value)));
+  const sealing = crypto.subtle.encrypt(cipher(nonce), key, utf8(json));
+  const sealed = await sealing.catch((error) => {
+    throw invalid("key", `cannot seal: ${wordsOf(error)}`);
+  });
   const whole = new Uint8Array(NONCE_BYTES + sealed.byteLength);
   whole.set(nonce);
   whole.set(new Uint8Array(sealed), NONCE_BYTES);
@@ -43,7 +55,8 @@ export async function seal(key: CryptoKey, value: object): Promise<string> {
 
 /** What was sealed; `undefined` if the text was not sealed under this key, or is not what it was. */
 export async function unseal(key: CryptoKey, token: string): Promise<unknown> {
-  if (!token.startsWith(PREFIX)) return undefined;
+  mustBeKey(key);
+  if (!needed("token", token).startsWith(PREFIX)) return undefined;
   const whole = fromBase64Url(token.slice(PREFIX.length));
   if (whole === undefined) return undefined;
   try {
@@ -53,6 +66,10 @@ export async function unseal(key: CryptoKey, token: string): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+function mustBeKey(key: unknown): void {
+  if (!isCryptoKey(key)) throw invalid("key", "must be a key of `sealingKey`");
 }
 
 function cipher(nonce: Uint8Array<ArrayBuffer>): AesGcmParams {

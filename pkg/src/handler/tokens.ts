@@ -1,6 +1,6 @@
 // Who may call: whoever sends a bearer token whose SHA-256 is known. The tokens themselves are nowhere.
 
-import { invalid } from "../arguments.ts";
+import { got, invalid, list, record } from "../arguments.ts";
 import { utf8 } from "./base64.ts";
 import { type Problem, problem } from "./problem.ts";
 
@@ -39,8 +39,8 @@ export class Gate {
 
   /** @throws VodliftError `invalid_argument`, naming `tokens`. */
   constructor(tokens: readonly (string | IngestToken)[] = []) {
-    this.#known = tokens.map((token) =>
-      known(typeof token === "string" ? { sha256: token } : token),
+    this.#known = list("tokens", tokens).map((token) =>
+      known(typeof token === "string" ? { sha256: token } : (record("tokens", token) as never)),
     );
   }
 
@@ -96,9 +96,9 @@ function known({ sha256, scopes = SCOPES, owner }: IngestToken): Known {
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/i.test(sha256)) {
     throw invalid("tokens", "must hold SHA-256 digests of 64 hex digits, not tokens");
   }
-  const unknown = scopes.find((scope) => !SCOPES.includes(scope));
+  const unknown = list("tokens", scopes).find((scope) => !SCOPES.includes(scope as IngestScope));
   if (unknown !== undefined) {
-    throw invalid("tokens", `may have the scopes ${SCOPES.join(", ")}, not ${String(unknown)}`);
+    throw invalid("tokens", `may have the scopes ${SCOPES.join(", ")}, ${got(unknown)}`);
   }
   const digest = Uint8Array.from(sha256.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   if (owner !== undefined && (typeof owner !== "string" || owner.trim() === "")) {

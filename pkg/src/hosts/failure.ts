@@ -90,8 +90,18 @@ export function describe(error: unknown): string {
 
 /** The text of an error without URLs, which may hold signatures. */
 export function wordsOf(error: unknown): string {
-  const text = isError(error) ? error.message || error.name : String(error);
-  return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"')]+/gi, "(url)").slice(0, MAX_TEXT);
+  return ownWords(error)
+    .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"')]+/gi, "(url)")
+    .slice(0, MAX_TEXT);
+}
+
+/** Whatever was thrown may throw again when it is looked at. */
+function ownWords(error: unknown): string {
+  try {
+    return isError(error) ? String(error.message || error.name) : String(error);
+  } catch {
+    return "it does not say why";
+  }
 }
 
 interface SystemError extends Error {
@@ -103,11 +113,20 @@ interface SystemError extends Error {
 
 /** `ECONNRESET` and the like; `fetch` hides it in the cause, a dual-stack connect in a list. */
 function systemError(error: unknown): SystemError | undefined {
+  try {
+    return systemErrorOf(error);
+  } catch {
+    // It is none of the system's, if it throws when it is looked at.
+    return undefined;
+  }
+}
+
+function systemErrorOf(error: unknown): SystemError | undefined {
   if (!isError(error)) return undefined;
   const { code, errors } = error as { code?: unknown; errors?: unknown };
-  if (Array.isArray(errors) && errors.length > 0) return systemError(errors[0]);
+  if (Array.isArray(errors) && errors.length > 0) return systemErrorOf(errors[0]);
   if (typeof code === "string" && code !== "") return error as SystemError;
-  return systemError(error.cause);
+  return systemErrorOf(error.cause);
 }
 
 function hostOf({ hostname, address, port }: SystemError): string | undefined {

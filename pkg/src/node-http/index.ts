@@ -4,6 +4,7 @@
 // Read in this order: this file, request.ts (what the client asks), respond.ts (what it is answered).
 
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { defined, flag, mustBeFunction, record } from "../arguments.ts";
 import type { FetchHandler } from "../handler/adapters.ts";
 import { asRequest, NotARequest } from "./request.ts";
 import { refuse, respond } from "./respond.ts";
@@ -40,9 +41,11 @@ export function toNodeListener(
   handler: FetchHandler,
   options: NodeListenerOptions = {},
 ): RequestListener {
+  mustBeFunction("handler", handler);
+  const { trustProxy, onError } = listenerOptions(options);
   const tell = (error: unknown) => {
     try {
-      (options.onError ?? console.error)(error);
+      (onError ?? console.error)(error);
     } catch {
       // Who is told of faults must not make another one.
     }
@@ -56,7 +59,7 @@ export function toNodeListener(
       if (!response.writableFinished) gone.abort();
     });
     const answer = async () => {
-      const asked = asRequest(request, response, options.trustProxy ?? false, gone.signal);
+      const asked = asRequest(request, response, trustProxy ?? false, gone.signal);
       await respond(await handler(asked), asked, request, response);
     };
     answer().catch((error) => {
@@ -82,10 +85,17 @@ export function createNodeServer(
   handler: FetchHandler,
   options: NodeListenerOptions & ServerOptions = {},
 ): Server {
-  const { trustProxy, onError, ...server } = options;
+  const { trustProxy, onError, ...server } = record("options", options) as typeof options;
   const listener = toNodeListener(handler, {
     ...(trustProxy !== undefined && { trustProxy }),
     ...(onError !== undefined && { onError }),
   });
   return createServer(server, listener).on("checkContinue", listener);
+}
+
+function listenerOptions(options: NodeListenerOptions): NodeListenerOptions {
+  const { trustProxy, onError } = record("options", options) as NodeListenerOptions;
+  flag("trustProxy", trustProxy);
+  if (onError !== undefined) mustBeFunction("onError", onError);
+  return { ...defined({ trustProxy, onError }) };
 }

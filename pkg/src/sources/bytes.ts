@@ -1,4 +1,6 @@
+import { HostFailure } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
+import { asBytes } from "../kinds.ts";
 import type { Slices } from "./source.ts";
 
 /** Small enough that progress and stalls are seen, large enough to cost nothing. */
@@ -28,12 +30,19 @@ export class BytesReader implements ByteReader {
 
 /** Bytes in memory as a source. */
 export function bytesSource(data: ArrayBuffer | ArrayBufferView): Slices {
-  const bytes = ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
+  const bytes = ArrayBuffer.isView(data) ? asBytes(data) : new Uint8Array(data);
   return {
     size: bytes.length,
-    slice: (offset, length) => new BytesReader(bytes.subarray(offset, offset + length)),
+    slice: (offset, length) => new BytesReader(piece(bytes, offset, length)),
     close: async () => {},
   };
+}
+
+/** Their memory may have shrunk, or gone to another thread, since they were handed in. */
+function piece(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  const there = bytes.byteLength;
+  if (there < offset + length) {
+    throw new HostFailure("source_changed", `${there} of the bytes are left in memory`);
+  }
+  return bytes.subarray(offset, offset + length);
 }

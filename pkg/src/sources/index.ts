@@ -1,6 +1,6 @@
 // What a caller may hand in as a source, and what the core and the driver make of it. Read source.ts first.
 
-import { type HeaderFields, invalid, pairs, whole } from "../arguments.ts";
+import { type HeaderFields, invalid, length, pairs, readable } from "../arguments.ts";
 import { errorOf, VodliftError } from "../core.ts";
 import { patiently } from "../handles.ts";
 import { describe, HostFailure } from "../hosts/failure.ts";
@@ -51,6 +51,8 @@ const ACCEPTED =
 
 /** A source that an upload has taken charge of. Whatever becomes of the upload, it is closed. */
 export interface TakenSource {
+  /** How many bytes a stream has, once that is known. */
+  told(size: number | undefined): void;
   /** Opens it. Nothing is sent yet. */
   open(signal?: AbortSignal): Promise<OpenSource>;
   /** Lets go of it. Twice does no harm. */
@@ -58,11 +60,15 @@ export interface TakenSource {
 }
 
 /** Takes charge of what a caller handed in, before anything is awaited. What is wrong with it is told when it is opened. */
-export function takeSource(source: UploadSource, size?: number): TakenSource {
+export function takeSource(source: UploadSource): TakenSource {
   const stream = streamOf(source);
   if (stream !== undefined) takeCharge(stream);
+  let size: number | undefined;
   let opened: OpenSource | undefined;
   return {
+    told(length) {
+      size = length;
+    },
     async open(signal) {
       opened = await openSource(source, size, signal);
       return opened;
@@ -76,7 +82,12 @@ export function takeSource(source: UploadSource, size?: number): TakenSource {
 
 function streamOf(source: UploadSource): ByteStream | undefined {
   if (typeof source !== "object" || source === null) return undefined;
-  return bodyOf(source) ?? (isStream(source) ? source : undefined);
+  try {
+    return bodyOf(source) ?? (isStream(source) ? source : undefined);
+  } catch {
+    // It cannot be looked at, which is told when it is opened.
+    return undefined;
+  }
 }
 
 /** Opens what a caller handed in. Nothing is sent yet. */
@@ -85,6 +96,15 @@ export async function openSource(
   size: number | undefined,
   signal?: AbortSignal,
 ): Promise<OpenSource> {
+  const opened = readable("source", () => opening(source, size, signal));
+  return opened instanceof Promise ? fromSlices(await opened) : opened;
+}
+
+function opening(
+  source: UploadSource,
+  size: number | undefined,
+  signal: AbortSignal | undefined,
+): OpenSource | Promise<Slices> {
   const reply = typeof source === "object" && source !== null ? replyOf(source, size) : undefined;
   if (reply !== undefined) return fromReply(reply);
   if (typeof source === "object" && source !== null && isStream(source)) {
@@ -95,7 +115,7 @@ export async function openSource(
   if (typeof source !== "object" || source === null) throw invalid("source", ACCEPTED);
   if (isBlob(source)) return fromSlices(blobSource(source));
   if (isArrayBuffer(source) || ArrayBuffer.isView(source)) return fromSlices(bytesSource(source));
-  if ("openSlices" in source) return fromSlices(await openFile(source, signal));
+  if ("openSlices" in source) return openFile(source, signal);
   if ("url" in source) return fromUrl(source as UrlSource);
   throw invalid("source", ACCEPTED);
 }
@@ -107,7 +127,7 @@ export async function closeSource({ local }: OpenSource): Promise<void> {
 }
 
 function fromUrl({ url, headers }: UrlSource): OpenSource {
-  if (!URL.canParse(url)) {
+  if ((typeof url !== "string" && !isUrl(url)) || !URL.canParse(url)) {
     throw invalid("source", "is not an absolute URL; a file is passed as fromFile(path)");
   }
   const data = {
@@ -133,7 +153,7 @@ function fromSlices(slices: Slices): OpenSource {
 }
 
 function fromStream(stream: ByteStream, size: number | undefined): OpenSource {
-  const once = streamSource(stream, whole("size", size, 0));
+  const once = streamSource(stream, length("size", size));
   return {
     data: { type: "stream", ...(once.size !== undefined && { size: once.size }) },
     local: { type: "stream", once },

@@ -5,10 +5,15 @@ import {
   flag,
   type HeaderFields,
   invalid,
+  list,
+  MOST_32,
   oneOf,
   pairs,
+  readable,
+  record,
   text,
   texts,
+  whole,
 } from "../arguments.ts";
 import { isResponse, isUrl } from "../kinds.ts";
 import { spelled, spelledHost } from "../urls.ts";
@@ -41,30 +46,48 @@ export interface PlaylistRules {
 
 /** Prepares a playlist. Nothing is read yet. */
 export function openPlaylist(source: PlaylistSource, rules: PlaylistRules): OpenSource {
-  const { root, local } = rootOf(source);
+  const { root, local } = readable("source", () => rootOf(source));
   const { segments, variants, limits } = rules;
   const wanted = defined({
-    segments: segments?.map((segment) =>
-      /^https?:/i.test(String(segment)) ? spelled(segment) : String(segment),
-    ),
+    segments: segments === undefined ? undefined : list("segments", segments).map(segmentText),
     variants: texts("variants", typeof variants === "string" ? variants.split(",") : variants),
     complete: flag("complete", rules.complete),
     missingSegments: oneOf("missingSegments", rules.missingSegments, ["fail", "gap"]),
-    hosts: rules.hosts && hostList(rules.hosts),
-    limits,
+    hosts: rules.hosts === undefined ? undefined : hostList(rules.hosts),
+    limits: limits === undefined ? undefined : limitsOf(limits),
   });
   return { data: { type: "playlist", root, ...wanted }, local };
 }
 
+function segmentText(segment: unknown): string {
+  const given = isUrl(segment) ? readable("segments", () => segment.href) : segment;
+  const path = text("segments", given as string) ?? "";
+  return /^https?:/i.test(path) ? spelled(path) : path;
+}
+
+function limitsOf(limits: PlaylistLimits): PlaylistLimits {
+  const { playlists, files, playlistBytes, bytes, ...others } = record("limits", limits) as {
+    [Name in keyof PlaylistLimits]?: number;
+  };
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw invalid("limits", `has ${other}, which is no limit`);
+  return defined({
+    playlists: whole("limits.playlists", playlists, 0, MOST_32),
+    files: whole("limits.files", files, 0, MOST_32),
+    playlistBytes: whole("limits.playlistBytes", playlistBytes, 0),
+    bytes: whole("limits.bytes", bytes, 0),
+  });
+}
+
 function hostList(hosts: NonNullable<PlaylistRules["hosts"]>): HostAccess[] {
-  if (typeof hosts !== "object" || Array.isArray(hosts)) {
+  if (typeof hosts !== "object" || hosts === null || Array.isArray(hosts)) {
     throw invalid("hosts", 'must be an object such as { "cdn.example.com": { headers, query } }');
   }
-  return Object.entries(hosts).map(([host, given]) => {
+  return Object.entries(record("hosts", hosts)).map(([host, given]) => {
     if (typeof given !== "object" || given === null) {
       throw invalid("hosts", `must have an object with headers or query for ${host}`);
     }
-    const { headers, query, ...unknown } = given;
+    const { headers, query, ...unknown } = record("hosts", given) as HostRequest;
     const [stray] = Object.keys(unknown);
     if (stray !== undefined) throw invalid("hosts", `has ${stray}, and takes headers and query`);
     return defined({
@@ -77,7 +100,10 @@ function hostList(hosts: NonNullable<PlaylistRules["hosts"]>): HostAccess[] {
 
 function queryText(query: HostRequest["query"]): string | undefined {
   if (typeof query !== "object") return text("hosts", query);
-  return new URLSearchParams(query).toString();
+  const given = Object.entries(record("hosts", query));
+  return new URLSearchParams(
+    given.map(([name, value]) => [name, text("hosts", value as string) ?? ""]),
+  ).toString();
 }
 
 function rootOf(source: PlaylistSource): {
@@ -101,7 +127,7 @@ function fromUrl({ url, headers }: UrlSource): {
   root: PlaylistRoot;
   local: undefined;
 } {
-  if (!URL.canParse(url)) {
+  if ((typeof url !== "string" && !isUrl(url)) || !URL.canParse(url)) {
     throw invalid("source", "is not an absolute URL; a file is passed as fromFile(path)");
   }
   return {

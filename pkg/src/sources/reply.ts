@@ -1,7 +1,7 @@
 // Bodies that come with a head: replies of `fetch`, requests, Node's messages, objects of R2. What the head
 // means (size, type, name, whether it is a success) is the core's to say.
 
-import { invalid, whole } from "../arguments.ts";
+import { defined, invalid, length, text } from "../arguments.ts";
 import { isRequest, isResponse } from "../kinds.ts";
 import type { ReplyHead } from "../wasm/core.js";
 import type { ByteStream } from "./stream.ts";
@@ -36,7 +36,7 @@ export function bodyOf(source: object): ByteStream | undefined {
 
 /** Reads nothing of the body yet. */
 export function replyOf(source: object, size: number | undefined): Reply | undefined {
-  const known = whole("size", size, 0);
+  const known = length("size", size);
   const given = known === undefined ? {} : { size: known };
   if (isResponse(source))
     return { head: { ...ofResponse(source), ...given }, body: unread(source) };
@@ -97,16 +97,21 @@ function isStored(source: object): source is StoredObject {
   return known && ("body" in source || httpEtag !== undefined);
 }
 
-function ofStored({ key, size, range, httpMetadata = {} }: StoredObject): ReplyHead {
-  const { contentType, contentDisposition, contentEncoding } = httpMetadata;
+function ofStored({ key, size, range, httpMetadata }: StoredObject): ReplyHead {
+  const { contentType, contentDisposition, contentEncoding } = httpMetadata ?? {};
   const told = [
     ["content-type", contentType],
     ["content-disposition", contentDisposition],
     ["content-encoding", contentEncoding],
   ] as const;
   const headers = told.flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, value]],
+    value == null ? [] : [[name, text("source.httpMetadata", value) ?? ""]],
   );
-  const length = range == null ? size : (range as { length?: number }).length;
-  return { status: 200, headers, name: key, ...(length !== undefined && { size: length }) };
+  const bytes = range == null ? size : (range as { length?: number }).length;
+  return {
+    status: 200,
+    headers,
+    name: text("source.key", key) ?? "",
+    ...defined({ size: length("source.size", bytes) }),
+  };
 }

@@ -25,8 +25,10 @@ export function isStream(value: object): value is ByteStream {
  * would end the process; its error is kept, and comes out where it is read.
  */
 export function takeCharge(stream: ByteStream): void {
-  const { on } = stream as NodeStream;
-  if (typeof on === "function") on.call(stream, "error", () => {});
+  quietly(() => {
+    const { on } = stream as NodeStream;
+    if (typeof on === "function") on.call(stream, "error", () => {});
+  });
 }
 
 /** A stream that is not read after all is closed. One that is somebody else's stays as it is. */

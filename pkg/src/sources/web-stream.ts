@@ -1,6 +1,6 @@
 import { HostFailure } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
-import { isArrayBuffer } from "../kinds.ts";
+import { asBytes, isArrayBuffer } from "../kinds.ts";
 
 /** workerd hands out 4 KiB at a time unless it is given memory to fill, which costs eight times the CPU. */
 const CHUNK = 256 * 1024;
@@ -60,12 +60,6 @@ export function toBytes(chunk: unknown): Uint8Array {
   if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
   const what = typeof chunk === "object" ? "an object" : `a ${typeof chunk}`;
   throw new HostFailure("source_read", `the stream gave ${what} instead of bytes`);
-}
-
-/** A view of another kind, or of another realm's class, is looked at through one of ours. */
-function asBytes(view: ArrayBufferView): Uint8Array {
-  if (view instanceof Uint8Array) return view;
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 /** Closing is the last thing that happens: nobody is left to hear that it failed. */
