@@ -165,3 +165,12 @@ test("a run that begins hears what there is to do", () => {
   const again = story("stored", START, HAND_OVER, START);
   assert.deepEqual([again.show, again.notes], [{ phase: "starting" }, []]);
 });
+
+test("when it ended is when that was decided, and once more only if it ends otherwise", () => {
+  const endedAt = (...words: readonly Said[]) => story("stored", ...words).show.ended;
+  assert.equal(endedAt(CANCEL), 0);
+  assert.equal(endedAt(START, STOP), 1_000);
+  assert.equal(endedAt(START, STOP, HAND_OVER), undefined);
+  assert.equal(endedAt(START, STOP, FINISH), 2_000);
+  assert.equal(endedAt(START, FINISH, { type: "ready" }), undefined);
+});

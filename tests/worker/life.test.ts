@@ -1,6 +1,6 @@
 // The brain of the service, without workerd: worlds from seeds in which runs die, stand still and speak twice, words and
 // answers are lost, alarms fail, and callers, VOD and operators do what they like at any moment. SEED=7 runs that one alone,
-// SEEDS=1000000 as many from a fresh one on.
+// LIVES=1000000 as many from a fresh one on.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { born, type Life } from "../../worker/src/life/life.ts";
@@ -14,13 +14,14 @@ import { CANCEL, ERROR, LIMITS, START, STOP } from "./life/story.ts";
 import { live, told } from "./life/swarm.ts";
 import type { Seen } from "./life/world.ts";
 
-const { SEED, SEEDS } = process.env;
+const { SEED, LIVES } = process.env;
 const FIXED = 6_000;
-const FRESH = Number(SEEDS ?? 2_000);
+const FRESH = Number(LIVES ?? 2_000);
 /** Within so many seeds a broken brain is found out. */
 const PATIENCE = 4_000;
 
 function swarm(t: TestContext, first: number, count: number, seen?: Seen): void {
+  assert.ok(Number.isSafeInteger(first + count) && count > 0, "SEED and LIVES are whole numbers");
   const before = process.cpuUsage();
   for (let seed = first; seed < first + count; seed += 1) {
     if (live(seed, next, seen)) assert.fail(told(seed, next));

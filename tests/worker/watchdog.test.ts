@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ingestEnd, postIngest } from "../support/worker.ts";
 import { startWorkerd } from "../support/workerd.ts";
+import { startWorld } from "../support/world.ts";
 
 const SCRIPT = fileURLToPath(new URL("watchdog-worker.ts", import.meta.url));
 /** The platform itself tries again for two minutes, and then no more. */
@@ -19,4 +21,13 @@ test("an alarm that fails many times is set again", { timeout: HANGS_MS }, async
   } finally {
     await worker.close();
   }
+});
+
+test("a run whose source is silent for longer than a lease is not taken for lost", async () => {
+  const { origin, worker } = await startWorld({ settings: { VODLIFT_STALE_SECONDS: "5" } });
+  // Bytes come every 12 seconds.
+  const url = origin.add("/slow.mp4", { size: 300_000, bytesPerSecond: 21_000 });
+  const { state, timeline, attempts } = await ingestEnd(worker, await postIngest(worker, { url }));
+  const replaced = timeline.filter(({ type }) => type === "replaced");
+  assert.deepEqual([state, attempts, replaced], ["done", 1, []]);
 });

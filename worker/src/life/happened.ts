@@ -140,7 +140,7 @@ function requeued(life: Life, note: { type: string; text: string }): Step {
   const waits = { ...queued(life), lease };
   // Who is held has all of its time left.
   const held = note.type === "held" ? { ...waits, deadline: null } : waits;
-  return { ...still(held), show: { phase: null }, notes: [note], wake: true };
+  return { ...still(held), show: { phase: null }, notes: [note] };
 }
 
 /** Who was not heard of for long is lost, and what has taken too long ends. Who tells the time looks after all next. */

@@ -76,7 +76,8 @@ function reported(life: Life, said: Word<"report">, now: number, limits: Limits)
 }
 
 function orderOf(life: Life): Order {
-  if (life.at !== "closing" || life.verdict === "stop") return "stop";
+  if (life.at !== "closing") return "stop";
+  // Of bytes that come with a request nothing is left to go on from.
   return life.verdict === "cancel" || life.source === "request" ? "abort" : "stop";
 }
 
