@@ -74,6 +74,16 @@ fn refused_v4() -> impl Strategy<Value = ([u8; 4], bool)> {
     ]
 }
 
+/// Any, and often one beside what is refused.
+fn any_v4() -> impl Strategy<Value = [u8; 4]> {
+    prop_oneof![
+        any::<[u8; 4]>(),
+        refused_v4().prop_map(|(octets, _)| octets),
+        refused_v4().prop_map(|([a, b, c, d], _)| [a, b.wrapping_add(1), c, d]),
+        Just([86, 1, 86, 1]),
+    ]
+}
+
 fn spelled(octets: [u8; 4], spelling: usize, low: u32) -> String {
     let ip = std::net::Ipv4Addr::from(octets);
     let [a, b, c, d] = octets;
@@ -489,6 +499,18 @@ proptest! {
         let _ = hosts.validate();
         let policy = SourcePolicy { hosts, allow_private: true, ..SourcePolicy::default() };
         prop_assert!(check_url(&url, &policy).is_err(), "{}", url);
+    }
+
+    #[test]
+    fn an_address_behind_nat64_is_judged_as_without(octets in any_v4(), allow_private: bool) {
+        let policy = SourcePolicy { allow_private, ..SourcePolicy::default() };
+        let plain = std::net::Ipv4Addr::from(octets);
+        let code = |address: &str| check_address(address, &policy).err().map(|error| error.code);
+        let mapped = format!("64:ff9b::{plain}");
+        prop_assert_eq!(code(&mapped), code(&plain.to_string()), "{}", mapped);
+        let url = format!("http://[{mapped}]/film.mp4");
+        let judged = check_url(&url, &policy).err().map(|error| error.code);
+        prop_assert_eq!(judged, code(&mapped), "{}", url);
     }
 
     /// However an address is written or wrapped, and however a URL leads to it, it stays what it is: loopback and networks of

@@ -39,6 +39,10 @@ const SPECIAL_V6: &[(Ipv6Addr, u32)] = &[
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
+/// Where NAT64 puts the internet of IPv4 for hosts that have IPv6 alone (RFC 6052; DNS64 makes up such addresses for names
+/// that have none of IPv6). `64:ff9b:1::/48` is for networks of one's own (RFC 8215): what stands behind it is not told.
+const NAT64: (Ipv6Addr, u32) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
+
 /// Cloud metadata services and the agents beside them: they hand out keys to whoever asks, so no permission for private
 /// sources covers them. Where a cloud keeps a whole network for them, the network stands here.
 const METADATA_V4: &[(Ipv4Addr, u32)] = &[
@@ -69,7 +73,7 @@ const METADATA_V6: &[(Ipv6Addr, u32)] = &[
 
 /// Whether anyone on the internet may have this address.
 pub(super) fn is_public(ip: IpAddr) -> bool {
-    match ip {
+    match behind_nat64(ip) {
         IpAddr::V4(ip) => !lies_in_v4(ip, SPECIAL_V4),
         IpAddr::V6(ip) => lies_in_v6(ip, &[PUBLIC_V6]) && !lies_in_v6(ip, SPECIAL_V6),
     }
@@ -77,12 +81,22 @@ pub(super) fn is_public(ip: IpAddr) -> bool {
 
 /// Whether this is a metadata service, also behind an IPv6 address that carries an IPv4 one.
 pub(super) fn is_metadata(ip: IpAddr) -> bool {
-    match ip {
+    match behind_nat64(ip) {
         IpAddr::V4(ip) => lies_in_v4(ip, METADATA_V4),
         IpAddr::V6(ip) => {
             let leads_to = |ip: &Ipv4Addr| lies_in_v4(*ip, METADATA_V4);
             lies_in_v6(ip, METADATA_V6) || carried(ip).iter().any(leads_to)
         }
+    }
+}
+
+/// The host that is reached by way of NAT64, or else the address itself.
+fn behind_nat64(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V6(ip) if lies_in_v6(ip, &[NAT64]) => {
+            Ipv4Addr::from_bits(ip.to_bits() as u32).into()
+        }
+        ip => ip,
     }
 }
 
@@ -155,6 +169,8 @@ mod tests {
             "2606:4700::1111",
             "2a00:1450::1",
             "3ffe::1",
+            "64:ff9b::8.8.8.8",
+            "64:ff9b::2f60:1",
         ] {
             assert!(is_public(ip(text)), "{text}");
         }
@@ -192,9 +208,21 @@ mod tests {
             "::127.0.0.1",
             "::ffff:127.0.0.1",
             "::ffff:8.8.8.8",
+            "64:ff9b::",
             "64:ff9b::7f00:1",
-            "64:ff9b::808:808",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b::100.64.0.1",
+            "64:ff9b::192.168.1.1",
+            "64:ff9b::169.254.169.254",
+            "64:ff9b::224.0.0.1",
+            "64:ff9b::255.255.255.255",
+            "64:ff9b::1:808:808",
+            "64:ff9b:0:0:1::808:808",
+            "64:ff9b:0:1::808:808",
             "64:ff9b:1::1",
+            "64:ff9b:1::808:808",
+            "64:ff9a::808:808",
+            "65:ff9b::808:808",
             "100::1",
             "2001::1",
             "2001:0:4136:e378:8000:63bf:3fff:fdd2",
@@ -260,6 +288,10 @@ mod tests {
             "fd20:ce::255",
             "fe80::1",
             "2400:3200::1",
+            "64:ff9b::8.8.8.8",
+            "64:ff9b::10.0.0.1",
+            // A metadata service where another kind of address would hold it.
+            "64:ff9b::86.1.86.1",
         ] {
             assert!(!is_metadata(ip(text)), "{text}");
         }
