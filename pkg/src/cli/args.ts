@@ -13,6 +13,7 @@ import {
   type Values,
 } from "./options/option.ts";
 import { closest } from "./suggest.ts";
+import { isMisspeltUrl, isUrl, mustBeNoMisspeltUrl, named } from "./urls.ts";
 import { UsageError } from "./usage.ts";
 
 export type { UploadKind } from "./options/option.ts";
@@ -93,7 +94,7 @@ function mustBeCommand(word: string): void {
   if (Object.hasOwn(PARSERS, word)) return;
   const known = Object.keys(PARSERS);
   const meant = closest(word, known);
-  const isSource = isUrl(word) || /[./\\]/.test(word);
+  const isSource = isUrl(word) || isMisspeltUrl(word) || /[./\\]/.test(word);
   const hint = isSource
     ? UPLOADING
     : meant === undefined
@@ -106,12 +107,6 @@ function mustBeCommand(word: string): void {
   );
 }
 
-/** What was typed, to be said again: a URL's query may hold a signature, and an option's value a token. */
-function named(word: string): string {
-  const [shown = ""] = word.split(/[?#=]/);
-  return shown;
-}
-
 function parseUpload(args: string[]): UploadCommand {
   const { values, positionals } = parsed(args, UPLOAD);
   const kind = values.kind ?? "video";
@@ -119,6 +114,7 @@ function parseUpload(args: string[]): UploadCommand {
   const [source, extra] = positionals;
   if (!source) throw new UsageError("name a file, a URL, or - for standard input");
   if (extra !== undefined) throw tooMany("one source", extra);
+  mustBeNoMisspeltUrl(source, "upload");
   if (source === "-") checkStandardInput(kind, values);
   else if (values.size !== undefined) {
     throw new UsageError("--size goes with standard input: files and URLs know their own");
@@ -166,6 +162,7 @@ function checkStandardInput(kind: UploadKind, values: Values<typeof UPLOAD>): vo
 
 function parseResume(args: string[]): ResumeCommand {
   const { values, positionals } = parsed(args, RESUME);
+  mustBeNoMisspeltUrl(values.source ?? "", "resume");
   if (values.headers !== undefined && !isUrl(values.source ?? "")) {
     throw new UsageError("--header goes with --source and a URL: the checkpoint keeps no others");
   }
@@ -180,7 +177,9 @@ function parseAbort(args: string[]): AbortCommand {
 function parseCall(args: string[]): CallCommand {
   const { values, positionals } = parsed(args, CALL);
   const [action, ...pairs] = positionals;
-  if (action === undefined) throw new UsageError("name an action, such as GetVideoInfo");
+  if (action === undefined || isUrl(action) || isMisspeltUrl(action)) {
+    throw new UsageError("name an action, such as GetVideoInfo");
+  }
   const params: Record<string, string> = {};
   for (const [index, pair] of pairs.entries()) {
     const at = pair.indexOf("=");
@@ -235,21 +234,4 @@ function oneFile(positionals: string[], what = "checkpoint file"): string {
 
 function tooMany(one: string, extra: string): UsageError {
   return new UsageError(`${one} at a time: \`${named(extra)}\` is one too many`);
-}
-
-/**
- * What may be shown and kept of a URL: neither its query, which may hold a signature, nor a user name and password. Of what
- * is no URL for all its scheme, nothing up to the last `@`.
- */
-export function shownUrl(url: string): string {
-  const [bare = ""] = url.split(/[?#]/);
-  const user = URL.canParse(url)
-    ? /^([a-z][a-z0-9+.-]*:\/\/)[^/\\]*@/i
-    : /^([a-z][a-z0-9+.-]*:\/\/).*@/i;
-  return bare.replace(user, "$1");
-}
-
-/** A source that is fetched, in whatever case the scheme is written. */
-export function isUrl(source: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
 }

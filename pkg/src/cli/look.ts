@@ -4,9 +4,9 @@ import { fstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileReason, isMissing, strangeness } from "../sources/look.ts";
-import { isUrl } from "./args.ts";
 import type { UploadKind } from "./options/option.ts";
 import { quoted } from "./shell.ts";
+import { isUrl, MISSPELT_HINT } from "./urls.ts";
 import { UsageError } from "./usage.ts";
 
 /** What a path leads to. */
@@ -51,9 +51,8 @@ export async function mustBeSource(
 ): Promise<void> {
   if (source === "-" || isUrl(source)) return;
   const it = await found(source, topic).catch(() => "nothing" as const);
-  if (it === "nothing" && /^(https?:|www\.)/i.test(source)) {
-    const example = "A URL begins with https:// or http://, such as https://example.com/film.mp4";
-    throw new UsageError(`${source}: no such file, and no URL`, topic, example);
+  if (it === "nothing" && /^www\./i.test(source)) {
+    throw new UsageError("the source is no file that is there, and no URL", topic, MISSPELT_HINT);
   }
   if (typeof it === "string" || it.other === "a directory") return;
   const message = `${source}: it is ${it.other}, not a regular file`;

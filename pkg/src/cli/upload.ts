@@ -14,7 +14,7 @@ import {
   type Vodlift,
 } from "../index.ts";
 import { fileReason } from "../sources/look.ts";
-import { isUrl, shownUrl, type UploadCommand, UsageError } from "./args.ts";
+import { type UploadCommand, UsageError } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeReadable, mustBeSource, mustBeWritable } from "./look.ts";
@@ -23,6 +23,7 @@ import { pick, type Values } from "./options/option.ts";
 import { TRANSFER } from "./options/transfer.ts";
 import { account, type Watched, watch } from "./session.ts";
 import { quoted } from "./shell.ts";
+import { isUrl, shownUrl } from "./urls.ts";
 
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
   mustBeReadable(command.source, process.stdin);

@@ -7,12 +7,12 @@ import {
   VodliftError,
 } from "../../index.ts";
 import { videoRef } from "../../job.ts";
-import { isUrl } from "../args.ts";
 import { MEDIA } from "../options/media.ts";
 import type { Table } from "../options/option.ts";
 import { BEGIN, TRANSFER } from "../options/transfer.ts";
 import { FLAGS } from "../spelling.ts";
 import { closest } from "../suggest.ts";
+import { isMisspeltUrl, isUrl, MISSPELT } from "../urls.ts";
 
 /** What a row may become. */
 export type Kind = "video" | "image" | "attached" | "playlist";
@@ -46,9 +46,15 @@ const url: Rule = (field, value: string) => {
   if (isUrl(text(field, value) ?? "")) return value;
   throw new FieldError(field, "must be a URL, with https:// or http:// before it");
 };
-const file: Rule = (field, value: string) => {
-  if (text(field, value) !== "-") return value;
-  throw new FieldError(field, "cannot be standard input here");
+const file = (field: string, value: string) => {
+  if (text(field, value) === "-") throw new FieldError(field, "cannot be standard input here");
+  if (isMisspeltUrl(value)) throw new FieldError(field, MISSPELT);
+  return value;
+};
+const path: Rule = (field, value: string) => {
+  if (isUrl(text(field, value) ?? ""))
+    throw new FieldError(field, "is a path: a URL goes with `url`");
+  return file(field, value);
 };
 const tags: Rule = (field, value: string | string[]) => {
   const list = Array.isArray(value) ? value : [value];
@@ -80,7 +86,7 @@ const fields: Rule = (field, value: string | object) => {
 const RULES: Readonly<Record<string, Rule>> = {
   source: file,
   url,
-  file,
+  file: path,
   headers: fields,
   id: text,
   as: (field, value: Kind) => oneOf(field, value, KINDS),

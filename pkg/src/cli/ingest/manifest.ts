@@ -4,8 +4,9 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { limits } from "../../door.ts";
 import { fromFile, type PlaylistSource, type UploadOptions } from "../../index.ts";
 import { fileReason, openRegular } from "../../sources/look.ts";
-import { isUrl, shownUrl, UsageError } from "../args.ts";
+import { UsageError } from "../args.ts";
 import { replaceFrom } from "../upload.ts";
+import { isUrl, shownUrl } from "../urls.ts";
 import { CsvError, csvRecords, tooLong } from "./csv.ts";
 import { FieldError, type Fields, fieldOf, type Kind, readFields } from "./fields.ts";
 
