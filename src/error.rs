@@ -116,7 +116,7 @@ codes! {
     /// The media whose file a checkpoint replaces was not confirmed.
     ReplaceUnconfirmed = Guard, false, "A checkpoint would replace the file of a media that exists: confirm that this is the media you mean.";
     /// The media that a checkpoint names may be another upload's.
-    MediaUnconfirmed = Guard, false, "The checkpoint was not written with this AccessKey, and another upload may be at work on its media: confirm that it is the one you mean, or begin anew.";
+    MediaUnconfirmed = Guard, false, "Use the AccessKey that the checkpoint was written with; or, if the media is the one you mean and no other upload is at work on it, vouch for it by `ownMediaOnly`.";
     /// This build of the package cannot tell which address a name leads to, on a runtime where others can.
     GuardMissing = Guard, false, "Bundle the package for the runtime it runs on, as the message says, or leave it out of the bundle.";
     /// A playlist names a local file that is not below its own folder.

@@ -347,7 +347,7 @@ fn a_caller_that_vouches_for_a_checkpoint_has_what_it_left_removed() {
         let code = world.run_slice().unwrap_err().code;
         let removed = world.service.uploads.is_empty() && world.service.objects.is_empty();
         let wanted = match vouched {
-            None => (Code::AbortRefused, false),
+            None => (Code::MediaUnconfirmed, false),
             Some(_) => (Code::Aborted, true),
         };
         assert_eq!((code, removed), wanted, "{kind}");

@@ -402,8 +402,9 @@ export class Vodlift {
    * @param from The checkpoint, or the store that keeps it.
    * @param options With `ownMediaOnly: false` you vouch for what the checkpoint names, as where it was written with another
    * AccessKey and nobody else could have written it.
-   * @throws VodliftError `abort_refused` where the media is no longer unfinished or not provably its own, `checkpoint_invalid` where the checkpoint
-   * names another object than VOD; and when the server could not be told. The checkpoint is kept then.
+   * @throws VodliftError `abort_refused` where the media is no longer unfinished, `media_unconfirmed` where it is not provably
+   * its own, `checkpoint_invalid` where the checkpoint names another object than VOD; and when the server could not be told.
+   * The checkpoint is kept then.
    */
   async abort(
     from: Checkpoint | CheckpointStore,

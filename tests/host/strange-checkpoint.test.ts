@@ -382,7 +382,7 @@ test("an upload that is at work ends well, whatever a stranger's checkpoint says
     assert.equal(restarts, 0, what);
     const stored = await readFile(join(service.dir, service.bucket, objectKey));
     assert.equal(stored.every((byte) => byte === 5) && stored.length, 3 * MIB, what);
-    const refusals = ["abort_refused", "media_unconfirmed", "replace_unconfirmed", undefined];
+    const refusals = ["media_unconfirmed", "replace_unconfirmed", undefined];
     assert.ok(
       ends.every((code) => refusals.includes(code)),
       `${what}: ${ends}`,
@@ -453,7 +453,7 @@ test("a manifest goes into the media that its rows say, whatever the checkpoints
 
 test("whoever vouches for a checkpoint of another key can give its upload up", async () => {
   const { known, go, end } = await atWork("vouched.mp4");
-  await assert.rejects(vod.abort(known), { code: "abort_refused" });
+  await assert.rejects(vod.abort(known), { code: "media_unconfirmed" });
   await assert.rejects(vod.abort(known, { ownMediaOnly: "no" as never }), {
     code: "invalid_argument",
   });
@@ -462,4 +462,66 @@ test("whoever vouches for a checkpoint of another key can give its upload up", a
   go();
   // Its parts were removed: it begins anew.
   assert.equal((await end).restarts, 1);
+});
+
+/** A person at the terminal, who types this. */
+const person = (line: string) => ({
+  env: {
+    NODE_OPTIONS:
+      "--import data:text/javascript,process.stdin.isTTY=true;process.stderr.isTTY=true",
+  },
+  stdin: new TextEncoder().encode(line),
+});
+
+test("whoever sits at the terminal is asked about a media that is not proven, and --yes answers", async () => {
+  const file = join(folder, "inbox/unproven.json");
+  await writeFile(join(folder, "work/unproven.mp4"), new Uint8Array(3 * MIB).fill(9));
+  const resume = ["resume", file, "--source", join(folder, "work/unproven.mp4")];
+  for (const [what, args, done] of [
+    ["abort", ["abort", file], "DeleteMultipartUpload"],
+    ["resume", resume, "CompleteMultipartUpload"],
+  ] as const) {
+    for (const [answer, more, end] of [
+      ["nobody is there", {}, 7],
+      ["n\n", person("n\n"), 7],
+      ["", person(""), 7],
+      ["y\n", person("y\n"), 0],
+      ["--yes", {}, 0],
+    ] as const) {
+      const place = `${what}, ${JSON.stringify(answer)}`;
+      const { known, go, end: other } = await atWork("unproven.mp4");
+      await writeFile(file, JSON.stringify(known));
+      const before = service.log.length;
+      const yes = answer === "--yes" ? [answer] : [];
+      const { code, json, stderr } = await vodlift([...args, "--json", ...yes], {
+        service,
+        ...more,
+      });
+      assert.equal(code, end, `${place}: ${stderr}`);
+      const asked = stderr.split("[y/N]").length - 1;
+      assert.equal(asked, "stdin" in more ? 1 : 0, `${place}: ${stderr}`);
+      const touched = service.log.slice(before).map(({ operation }) => operation);
+      assert.equal(touched.includes(done), code === 0, `${place}: ${touched}`);
+      if (code !== 0) {
+        assert.equal(json.error.code, "media_unconfirmed", place);
+        assert.match(json.error.hint, /AccessKey.*--yes\b/, place);
+        assert.deepEqual(JSON.parse(await readFile(file, "utf8")), known, place);
+      } else await assert.rejects(readFile(file), { code: "ENOENT" }, place);
+      go();
+      await other.catch(() => {});
+    }
+  }
+});
+
+test("no --yes has an abort remove a media that has its file, nor another object's", async () => {
+  const file = join(folder, "inbox/evil.json");
+  const known = service.log.length;
+  for (const [what, checkpoint] of Object.entries(strange())) {
+    await writeFile(file, JSON.stringify(checkpoint));
+    const { code, json } = await vodlift(["abort", file, "--json", "--yes"], { service });
+    if (what === "another media") assert.equal(code, 0, what);
+    else assert.match(json.error.code, /^(abort_refused|checkpoint_invalid)$/, what);
+  }
+  assert.equal(removals(known), 0);
+  assert.equal((await vod.videoInfo(finished.place?.mediaId ?? "")).status, "Normal");
 });

@@ -3,9 +3,10 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { createInterface } from "node:readline";
-import type { NamedSource, VideoRef } from "../index.ts";
+import type { NamedSource, VideoRef, VodliftError } from "../index.ts";
 import { isMissing } from "../sources/look.ts";
 import { CliError } from "./exit.ts";
+import { asFailure } from "./failure.ts";
 import { RESUME } from "./options/commands.ts";
 import { flagOf } from "./options/option.ts";
 import { note, SCREEN } from "./output.ts";
@@ -52,16 +53,31 @@ export async function confirmReplaced(media: VideoRef, checkpoint: string): Prom
   });
 }
 
+/**
+ * Asks about a media that nothing shows to be the checkpoint's own: another upload may be at work on it. Where nobody can be
+ * asked it is refused.
+ */
+export async function confirmMedia(
+  refused: VodliftError,
+  question: string,
+  checkpoint: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { code, hint } = asFailure(refused);
+  await agreed(`${checkpoint}: ${refused.message}`, question, { code, hint }, signal);
+}
+
 const YES = flagOf(RESUME.yes.usage);
 
 async function agreed(
   what: string,
   question: string,
-  refusal: { code: "source_unconfirmed" | "replace_unconfirmed"; hint: string },
+  refusal: { code: string; hint: string },
+  signal?: AbortSignal,
 ): Promise<void> {
   const asking = process.stdin.isTTY && SCREEN.isTTY;
   if (asking) note(`${what}. ${question} [y/N]`);
-  if (asking && (await saysYes())) return;
+  if (asking && (await saysYes(signal))) return;
   throw new CliError({ ...refusal, class: "guard", message: what });
 }
 
@@ -85,9 +101,10 @@ function isBelow(file: string, folder: string): boolean {
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The end of the input is no yes. */
-async function saysYes(): Promise<boolean> {
-  for await (const line of createInterface({ input: process.stdin })) {
+/** The end of the input is no yes, and Ctrl-C is none either. */
+async function saysYes(signal?: AbortSignal): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, ...(signal && { signal }) });
+  for await (const line of lines) {
     return /^y(es)?$/i.test(line.trim());
   }
   return false;

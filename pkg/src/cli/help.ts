@@ -100,8 +100,9 @@ const ABORT_HELP = `usage: vodlift abort <FILE> [options]
 Gives up an upload that was begun with --checkpoint FILE: removes its parts from the server, and the file. The media id
 stays in VOD, without media. Of a playlist the files that are stored already are removed by DeleteVideo, and with them the
 media id; the key needs vod:DeleteVideo and vod:GetVideoInfo for it. Whatever FILE says, nothing is removed but the parts
-of the upload id it names, and, where it was written with the same key, media that still wait for their file. A media that
-was there before (--adopt) is never deleted.
+of the upload id it names, and media that still wait for their file and that it proves to be its own. The proof is made with
+the key: where FILE was written with another, such as a temporary one that has changed, or by an older version, the media is
+yours to vouch for by --yes. A media that was there before (--adopt) is never deleted.
 
 options:
 ${optionLines(ABORT)}`;

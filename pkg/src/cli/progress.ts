@@ -24,6 +24,8 @@ export interface ProgressView {
   update(now: Snapshot): void;
   /** A line that stays. */
   note(text: string): void;
+  /** Draws nothing from now on, such as over a question, or draws again. */
+  pause(paused: boolean): void;
   /** Removes what is not meant to stay. */
   end(): void;
 }
@@ -42,6 +44,7 @@ class Bar implements ProgressView {
   readonly #screen: Screen;
   readonly #drawing: Drawing;
   readonly #timer: NodeJS.Timeout;
+  #paused = false;
   #snapshot: Snapshot = { phase: "probing", bytes: 0, parts: 0, rate: 0 };
 
   constructor(name: string, screen: Screen) {
@@ -61,12 +64,18 @@ class Bar implements ProgressView {
     this.#drawing.note(text);
   }
 
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    if (paused) this.#drawing.clear();
+  }
+
   end(): void {
     clearInterval(this.#timer);
     this.#drawing.clear();
   }
 
   #draw(): void {
+    if (this.#paused) return;
     this.#drawing.draw([barLine(this.#name, this.#snapshot, roomOn(this.#screen))]);
   }
 }
@@ -136,6 +145,8 @@ class Lines implements ProgressView {
   note(text: string): void {
     this.#drawing.note(text);
   }
+
+  pause(): void {}
 
   end(): void {}
 }

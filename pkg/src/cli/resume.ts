@@ -11,7 +11,7 @@ import {
 import { isError } from "../kinds.ts";
 import { fileReason } from "../sources/look.ts";
 import type { AbortCommand, ResumeCommand } from "./args.ts";
-import { confirm, confirmReplaced, mustStillBe } from "./confirm.ts";
+import { confirm, confirmMedia, confirmReplaced, mustStillBe } from "./confirm.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
@@ -29,9 +29,19 @@ export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv):
   if (source === undefined && stored) await mustStillBe(stored.source, checkpoint);
   const asking = yes ? {} : await confirmed(checkpoint, stored, source !== undefined);
   const options = { ...given, ...asking, ...(await transferFrom(command)) };
-  return watch(command, checkpoint, env, ({ interrupt: _, ...watched }) =>
-    told(checkpoint, () => vod.resume(fileCheckpoint(checkpoint), { ...options, ...watched })),
-  );
+  return watch(command, checkpoint, env, async ({ interrupt, asking, ...watched }) => {
+    const goOn = (vouched: Pick<ResumeOptions, "ownMediaOnly">) => {
+      const how = { ...options, ...watched, ...vouched };
+      return told(checkpoint, () => vod.resume(fileCheckpoint(checkpoint), how));
+    };
+    try {
+      return await goOn({});
+    } catch (error) {
+      if (!isUnconfirmed(error)) throw error;
+      await asking(() => confirmMedia(error, "Upload into it?", checkpoint, interrupt));
+      return await goOn({ ownMediaOnly: false });
+    }
+  });
 }
 
 function storedIn(checkpoint: string): Promise<Checkpoint | undefined> {
@@ -64,19 +74,33 @@ async function confirmed(
 }
 
 export async function runAbort(command: AbortCommand, env: NodeJS.ProcessEnv): Promise<number> {
-  const { checkpoint } = command;
+  const { checkpoint, yes } = command;
   await mustBeThere(checkpoint, "abort");
   const vod = account(command, env);
-  const store = fileCheckpoint(checkpoint);
-  const media = (await told(checkpoint, () => store.load()))?.media.type;
-  await told(checkpoint, () => vod.abort(store));
+  const file = fileCheckpoint(checkpoint);
+  const found = await told(checkpoint, () => file.load());
+  // What was asked about is what is given up.
+  const store = { ...file, load: async () => found };
+  const giveUp = (vouched: Pick<ResumeOptions, "ownMediaOnly">) =>
+    told(checkpoint, () => vod.abort(store, vouched));
+  try {
+    await giveUp(yes ? { ownMediaOnly: false } : {});
+  } catch (error) {
+    if (!isUnconfirmed(error)) throw error;
+    await confirmMedia(error, "Remove what was uploaded for it?", checkpoint);
+    await giveUp({ ownMediaOnly: false });
+  }
   const gone =
-    media === "video"
+    found?.media.type === "video"
       ? "its parts and its checkpoint are removed"
       : "its checkpoint is removed; VOD removes its parts within 7 days";
   if (command.json) printJson({ aborted: true });
   else if (!command.quiet) note(`aborted: ${gone}`);
   return 0;
+}
+
+function isUnconfirmed(error: unknown): error is VodliftError {
+  return error instanceof VodliftError && error.code === "media_unconfirmed";
 }
 
 const CHECKPOINT_HINT =

@@ -58,6 +58,8 @@ export interface Watched {
   onProgress?: (progress: UploadProgress) => void;
   onSlowRequest?: (slow: SlowRequest) => void;
   trace?: (line: string) => void;
+  /** Asks whoever sits there, while nothing is drawn. */
+  asking(question: () => Promise<void>): Promise<void>;
 }
 
 /** How it ended. */
@@ -108,6 +110,10 @@ export async function watch(
       ...signals,
       ...trace.options,
       interrupt: interrupt.signal,
+      asking: async (question) => {
+        view?.pause(true);
+        await question().finally(() => view?.pause(false));
+      },
       onProgress: seen,
       // Who names no threshold hears of none.
       ...(view &&

@@ -10,6 +10,7 @@ import { BEGIN, TRANSFER } from "./options/transfer.ts";
 export const FLAGS: OptionNames = {
   ...flagsOf({ ...MEDIA, ...TRANSFER, ...BEGIN, ...SERVICE }),
   source: flagOf(RESUME.source.usage),
+  ownMediaOnly: flagOf(RESUME.yes.usage),
   accessKeyId: "ALIBABA_CLOUD_ACCESS_KEY_ID",
   accessKeySecret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
   securityToken: "ALIBABA_CLOUD_SECURITY_TOKEN",

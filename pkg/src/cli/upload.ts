@@ -31,7 +31,7 @@ export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv):
   const vod = account(command, env);
   await mustBeNew(command.checkpoint);
   const options = await optionsFrom(command);
-  return watch(command, displayName(command), env, ({ interrupt, ...watched }) =>
+  return watch(command, displayName(command), env, ({ interrupt, asking: _, ...watched }) =>
     send(vod, command, { ...options, ...watched }, interrupt),
   );
 }
@@ -39,7 +39,7 @@ export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv):
 async function send(
   vod: Vodlift,
   command: UploadCommand,
-  options: Awaited<ReturnType<typeof optionsFrom>> & Omit<Watched, "interrupt">,
+  options: Awaited<ReturnType<typeof optionsFrom>> & Omit<Watched, "interrupt" | "asking">,
   interrupt: AbortSignal,
 ): Promise<Outcome | Suspended> {
   const place = () => placeOf(command.source, command.headers);

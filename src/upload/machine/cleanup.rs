@@ -76,11 +76,7 @@ impl Upload {
             return Ok(false);
         }
         if self.job.options.own_media_only == Some(true) && !self.is_own {
-            let message = format!(
-                "nothing shows that the media {} is this upload's own",
-                self.media_id()
-            );
-            return Err(Error::new(Code::MediaUnconfirmed, message));
+            return Err(self.unconfirmed());
         }
         if self.overwrites() {
             return Ok(false);
@@ -93,6 +89,12 @@ impl Upload {
             return Err(Error::new(Code::CheckpointInvalid, message));
         }
         Ok(self.standing == Standing::Unknown)
+    }
+
+    fn unconfirmed(&self) -> Error {
+        let media = self.media_id();
+        let message = format!("nothing shows that the media {media} is this upload's own");
+        Error::new(Code::MediaUnconfirmed, message)
     }
 
     pub(super) fn on_proven(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
@@ -128,11 +130,13 @@ impl Upload {
             return Ok(());
         }
         let media = self.media_id();
-        let message = match unfinished {
-            true => format!("nothing shows that the media {media} is this upload's own"),
-            false => format!("the media {media} is no longer unfinished: it is {status}"),
-        };
-        Err(Trouble::Fatal(Error::new(Code::AbortRefused, message)))
+        Err(Trouble::Fatal(match unfinished {
+            true => self.unconfirmed(),
+            false => {
+                let message = format!("the media {media} is no longer unfinished: it is {status}");
+                Error::new(Code::AbortRefused, message)
+            }
+        }))
     }
 
     /// # Errors

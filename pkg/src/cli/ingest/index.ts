@@ -238,12 +238,14 @@ class Ingest {
   }
 
   async #failed(row: Row, path: string, error: unknown): Promise<void> {
-    const failure = asFailure(error, COLUMNS);
+    const known = asFailure(error, COLUMNS);
+    const isStrange = STRANGE.includes(known.code);
+    const failure = isStrange ? { ...known, hint: BEGUN_ANEW } : known;
     const { code, message, hint, retryable, warnings } = failure;
     // A stream cannot wait: it is begun again by the next run.
     if (code === "not_resumable" && this.#stop.signal.aborted) return this.#discard(path);
     if (GONE_FOR_GOOD.includes(code)) await this.#discard(path);
-    if (STRANGE.includes(code)) await rm(path, { force: true }).catch(() => {});
+    if (isStrange) await rm(path, { force: true }).catch(() => {});
     this.#tally.failed += 1;
     this.#firstFailure ??= { line: row.line, failure };
     const place = message.includes(row.place) ? "" : `${row.place}: `;
@@ -306,6 +308,8 @@ class Ingest {
 const GONE_FOR_GOOD = ["source_changed", "checkpoint_invalid", "not_resumable"];
 /** After these nothing of the checkpoint is to be believed: it is forgotten, and nothing is removed by it. */
 const STRANGE = ["media_unconfirmed", "replace_unconfirmed"];
+const BEGUN_ANEW =
+  "Its checkpoint is removed: run the same command again, which begins this row anew.";
 
 /** The row says which media is replaced. A checkpoint that says another is none of this row's. */
 async function mustReplaceAsSaid(store: CheckpointStore, { options }: Row): Promise<void> {

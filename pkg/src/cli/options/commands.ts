@@ -38,8 +38,8 @@ export const RESUME = {
     "--yes",
     "upload the file that the checkpoint names wherever it lies, and into the media that it names; otherwise a file " +
       "that is neither below the working directory nor beside the checkpoint is asked about, and a media that is to be " +
-      "replaced, and refused where nobody can be asked; and a media is refused that the checkpoint does not prove to be " +
-      "its own, as one that was written with another AccessKey cannot before OSS has told an upload id",
+      "replaced or that the checkpoint does not prove to be its own, as one that was written with another AccessKey or by " +
+      "an older version cannot before OSS has told an upload id; where nobody can be asked each is refused",
   ),
   ...TRANSFER,
   ...SERVICE,
@@ -47,6 +47,12 @@ export const RESUME = {
 };
 
 export const ABORT = {
+  yes: flag(
+    "--yes",
+    "the media that the checkpoint names is this upload's own: otherwise one that the checkpoint does not prove to be so, " +
+      "as one that was written with another AccessKey or by an older version cannot, is asked about, and refused where " +
+      "nobody can be asked",
+  ),
   ...SERVICE,
   // Nothing is read; it is accepted so that the same options fit resume and abort.
   allowPrivate,
