@@ -1,8 +1,10 @@
 // Functions that are called with an event instead of a request: AWS Lambda and Alibaba Cloud Function Compute. Their
 // HTTP events are near relatives, so one translation serves both.
 
-import { invalid, mustBeFunction, readable, text } from "../arguments.ts";
-import { fromBase64, toBase64, utf8 } from "./base64.ts";
+import { mustBeFunction } from "../arguments.ts";
+import { toBase64 } from "./base64.ts";
+import { METHODS, NotARequest, requestOf } from "./event.ts";
+import { refuse } from "./problem.ts";
 
 /** What Deno.serve, Bun.serve and a Worker's `fetch` take. */
 export type FetchHandler = (request: Request) => Promise<Response> | Response;
@@ -22,23 +24,20 @@ export interface FunctionResult {
   isBase64Encoded: boolean;
 }
 
-/** The fields of an HTTP event that matter. */
-interface HttpEvent {
+/**
+ * The event of a function URL or of an HTTP API, payload version 2.0. That of a REST API or a load balancer (version 1.0) is
+ * understood as well.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ */
+export interface LambdaEvent {
   /** Percent-encoded, without the query. */
   rawPath: string;
+  rawQueryString?: string;
   headers: Readonly<Record<string, string | undefined>>;
   body?: string;
   isBase64Encoded?: boolean;
   requestContext: { domainName?: string; http: { method: string } };
-}
-
-/**
- * The event of a function URL or of an HTTP API, payload version 2.0.
- *
- * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
- */
-export interface LambdaEvent extends HttpEvent {
-  rawQueryString?: string;
 }
 
 /** What of a Lambda's context is of use here. */
@@ -58,7 +57,8 @@ export interface FunctionComputeContext {
 }
 
 /**
- * A `fetch` handler as an AWS Lambda behind a function URL or an HTTP API.
+ * A `fetch` handler as an AWS Lambda behind a function URL or an HTTP API. An event that is no request which the handler
+ * could be asked (a body that is not the base64 that it is said to be, the method TRACE) is answered 400 or 405.
  *
  * @param handlerFor Makes the handler of one invocation, which knows how long it may run. That is cheap: connections are
  * kept between invocations.
@@ -67,17 +67,12 @@ export function toLambda(
   handlerFor: (context: LambdaContext) => FetchHandler,
 ): FunctionHandler<LambdaEvent, LambdaContext> {
   mustBeFunction("handlerFor", handlerFor);
-  return async (event, context) => {
-    const request = readable("event", () =>
-      toRequest(event, text("event.rawQueryString", event?.rawQueryString) ?? ""),
-    );
-    return toResult(await handlerFor(context)(request));
-  };
+  return (event, context) => answered(event, () => handlerFor(context));
 }
 
 /**
  * A `fetch` handler as an Alibaba Cloud Function Compute 3.0 function with an HTTP trigger. The event comes as bytes that
- * hold JSON, version `v1`.
+ * hold JSON, version `v1`. What is no request is answered 400 or 405.
  *
  * @param handlerFor Makes the handler of one invocation, which brings the role's keys.
  * @see https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function
@@ -86,34 +81,33 @@ export function toFunctionCompute(
   handlerFor: (context: FunctionComputeContext) => FetchHandler,
 ): FunctionHandler<Uint8Array | string, FunctionComputeContext> {
   mustBeFunction("handlerFor", handlerFor);
-  return async (event, context) => {
-    const request = readable("event", () => {
-      const json = typeof event === "string" ? event : new TextDecoder().decode(event);
-      const parsed: HttpEvent & { queryParameters?: Record<string, string> } = JSON.parse(json);
-      return toRequest(parsed, new URLSearchParams(parsed?.queryParameters).toString());
-    });
-    return toResult(await handlerFor(context)(request));
-  };
+  return (event, context) => answered(parsed(event), () => handlerFor(context));
 }
 
-function toRequest(event: HttpEvent, query: string): Request {
-  const method = event?.requestContext?.http?.method;
-  if (typeof method !== "string") {
-    throw invalid("event", "must be an HTTP event, of a function URL or of payload version 2.0");
+/** Asks the handler what the event asks. An event that is no request is answered, too: it comes from anywhere. */
+async function answered(event: unknown, handler: () => FetchHandler): Promise<FunctionResult> {
+  let request: Request;
+  try {
+    request = requestOf(event);
+  } catch (error) {
+    // An event that is made by a program may throw where it is read.
+    const known =
+      error instanceof NotARequest ? error : new NotARequest("the event cannot be read");
+    const allow: Record<string, string> = known.problem.status === 405 ? { allow: METHODS } : {};
+    return toResult(refuse(known.problem, allow));
   }
-  const headers = Object.entries(event.headers).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  // The name is for the handler's eyes only: nothing is decided by it.
-  const url = new URL(`https://${event.requestContext.domainName ?? "localhost"}`);
-  url.pathname = text("event.rawPath", event.rawPath) ?? "";
-  url.search = query;
-  return new Request(url, { method, headers, body: bodyOf(event, method) });
+  return toResult(await handler()(request));
 }
 
-function bodyOf({ body = "", isBase64Encoded }: HttpEvent, method: string): BodyInit | null {
-  if (body === "" || method === "GET" || method === "HEAD") return null;
-  return isBase64Encoded ? fromBase64(body) : utf8(body);
+/** `undefined` for what is no JSON. */
+function parsed(event: unknown): unknown {
+  try {
+    return JSON.parse(
+      typeof event === "string" ? event : new TextDecoder().decode(event as Uint8Array),
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 async function toResult(response: Response): Promise<FunctionResult> {

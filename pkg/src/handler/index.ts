@@ -2,7 +2,8 @@
 // a slice of the upload runs within the request, and the answer carries what the next request goes on from.
 //
 // Read in this order: this file (the routes), ingests.ts (what is answered), slice.ts (one slice), seal.ts (the resume
-// token), body.ts, tokens.ts, problem.ts, options.ts, adapters.ts (functions that speak events instead of requests).
+// token), body.ts, tokens.ts, problem.ts, options.ts, adapters.ts and event.ts (functions that are called with events
+// instead of requests).
 
 import { invalid, readable, record } from "../arguments.ts";
 import { isRequest } from "../kinds.ts";
