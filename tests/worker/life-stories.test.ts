@@ -8,6 +8,7 @@ import type { Said, Step } from "../../worker/src/life/said.ts";
 import {
   BEGIN,
   CANCEL,
+  ERROR,
   FAIL,
   FINISH,
   HAND_OVER,
@@ -173,4 +174,17 @@ test("when it ended is when that was decided, and once more only if it ends othe
   assert.equal(endedAt(START, STOP, HAND_OVER), undefined);
   assert.equal(endedAt(START, STOP, FINISH), 2_000);
   assert.equal(endedAt(START, FINISH, { type: "ready" }), undefined);
+});
+
+test("a step that failed is told of while its run goes on with it, and not after the end", () => {
+  const trouble = { type: "trouble", run: 1, error: ERROR } as const;
+  const { show, notes } = story("stored", START, trouble);
+  assert.deepEqual(
+    [show.error, notes],
+    [ERROR, [{ type: "trouble", text: "m It is tried again." }]],
+  );
+  for (const words of [[STOP], [FINISH], [{ type: "yield" }]] as const) {
+    const step = story("stored", START, ...words, trouble);
+    assert.deepEqual([step.show, step.notes], [{}, []]);
+  }
 });
