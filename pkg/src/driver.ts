@@ -250,10 +250,11 @@ class Run {
     return { type: "opened", id, status, headers, head };
   }
 
-  async #read(attempt: Attempt, { id, open, part, skip, limit, least, idleMs }: Of<"read">) {
+  async #read(attempt: Attempt, effect: Of<"read">) {
+    const { id, open, part, skip, limit, least, firmMs, idleMs } = effect;
     const kept = this.#bodies.get(open);
     if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
-    const lease = this.#memory.buffer({ limit, least });
+    const lease = this.#memory.buffer({ limit, least, firmMs });
     try {
       const buffer = await attempt.wait(lease.granted, localSide(0));
       const ended = await kept.body.fill(attempt, buffer, { skip, idleMs });
