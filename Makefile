@@ -44,7 +44,8 @@ dev: build ## emulator + Worker + dashboard on free local ports, until Ctrl-C; `
 test: build ## run every test; `make test ONLY="rust host"` runs some
 	$(call script,tests/run.ts,$(ONLY))
 
-soak: build ## kill -9 large uploads 40 times, resume each (15 min); `make soak SOAK="--kills 3 --size 1GiB --seed 7"`
+soak: build ## a million simulated uploads (`SEEDS=0..1000000`), then kill -9 large ones 40 times, resume each (15 min; `SOAK="--kills 3 --size 1GiB --seed 7"`)
+	SEEDS=$(or $(SEEDS),0..1000000) cargo test --profile swarm --test swarm many_seeds_hold -- --ignored --nocapture
 	$(call script,tests/soak/kill.ts,$(SOAK))
 
 fuzz: setup ## look for inputs that break the core; `make fuzz TARGET=playlist SECONDS=600` (all, 60 s each)

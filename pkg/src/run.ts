@@ -15,8 +15,7 @@ import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { SlowRequests } from "./slow.ts";
 import type { OpenSource, TakenSource } from "./sources/index.ts";
 import { type Beginning, traced } from "./trace/index.ts";
-import { afterTrap, isTrap } from "./trapped.ts";
-import type { Account, Checkpoint, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
+import type { Account, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
 
 /** What a run needs. */
 export interface Run {
@@ -97,8 +96,6 @@ async function runOpened(
   const tell = new Teller((error) => abort.abort(error));
   const meter = new ProgressMeter((now) => tell.call("onProgress", () => what.onProgress?.(now)));
   let over = false;
-  let begun: Beginning | undefined;
-  let last: Checkpoint | undefined;
   const saver = new CheckpointSaver(what.store, (error) => {
     const failure = checkpointFailed(error);
     if (over) tell.warn("checkpoint", failure);
@@ -111,8 +108,7 @@ async function runOpened(
   try {
     const { trace } = what;
     const tellLine = trace && ((line: string) => tell.call("trace", () => trace(line)));
-    begun = what.begin(data, limits);
-    const machine = start(begun, account, tellLine);
+    const machine = start(what.begin(data, limits), account, tellLine);
     const end = await drive({
       machine,
       memory: new UploadMemory(limits.bufferBytes, () => machine.held()),
@@ -127,10 +123,7 @@ async function runOpened(
       },
       onProgress: (progress) => meter.update(progress),
       onSent: (transfer, count) => meter.sent(transfer, count),
-      onCheckpoint: (checkpoint) => {
-        last = checkpoint;
-        saver.save(checkpoint);
-      },
+      onCheckpoint: (checkpoint) => saver.save(checkpoint),
       identified: () => saver.identified(),
       saved: () => saver.settled(patience()),
     });
@@ -141,15 +134,9 @@ async function runOpened(
     return tell.warnings.length > 0 ? { ...end, warnings: [...tell.warnings] } : end;
   } catch (error) {
     over = true;
-    let failure =
+    const failure =
       error instanceof VodliftError && error.cause instanceof VodliftError ? error.cause : error;
     await (isAborted(failure) ? saver.remove(patience()) : saver.settled(patience()));
-    if (isTrap(failure)) {
-      const { host, keys } = what;
-      const end = await afterTrap(failure, { begun, checkpoint: last, host, keys, signal });
-      failure = end.error;
-      if (end.warning) tell.warn("trap", end.warning);
-    }
     meter.flush();
     throw withWarnings(failure, tell.warnings);
   } finally {

@@ -23,6 +23,24 @@ const MAX_PARTS: u32 = 10_000;
 /// The longest page of ListParts.
 const PAGE: u32 = 1000;
 
+/// Names a multipart upload, and is never empty: `DELETE` or `GET` of an object with an empty one would delete or fetch the
+/// object itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadId(String);
+
+impl UploadId {
+    /// As OSS gave it; `None` of an empty text.
+    pub fn new(text: impl Into<String>) -> Option<UploadId> {
+        let text = text.into();
+        (!text.is_empty()).then_some(UploadId(text))
+    }
+
+    /// As OSS gave it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What the signature, or the runtime, says about a request. A caller's word would break either.
 const RESERVED: &[&str] = &[
     "authorization",
@@ -85,12 +103,15 @@ pub fn upload_part(
     signature: OssSignature,
     credentials: &Credentials,
     now: UnixMs,
-    upload_id: &str,
+    upload_id: &UploadId,
     part_number: u32,
     headers: &Headers,
 ) -> Result<Request, Error> {
     check_part_number(part_number)?;
-    let query = vec![pair("partNumber", part_number), pair("uploadId", upload_id)];
+    let query = vec![
+        pair("partNumber", part_number),
+        pair("uploadId", upload_id.as_str()),
+    ];
     Operation {
         headers: typed(headers, OCTETS),
         ..Operation::new("PUT", query)
@@ -108,10 +129,13 @@ pub fn list_parts(
     signature: OssSignature,
     credentials: &Credentials,
     now: UnixMs,
-    upload_id: &str,
+    upload_id: &UploadId,
     marker: u32,
 ) -> Result<Request, Error> {
-    let mut query = vec![pair("max-parts", PAGE), pair("uploadId", upload_id)];
+    let mut query = vec![
+        pair("max-parts", PAGE),
+        pair("uploadId", upload_id.as_str()),
+    ];
     if marker > 0 {
         query.push(pair("part-number-marker", marker));
     }
@@ -128,7 +152,7 @@ pub fn complete_multipart_upload(
     signature: OssSignature,
     credentials: &Credentials,
     now: UnixMs,
-    upload_id: &str,
+    upload_id: &UploadId,
     parts: &[(u32, String)],
     headers: &Headers,
 ) -> Result<Request, Error> {
@@ -136,7 +160,7 @@ pub fn complete_multipart_upload(
         headers: typed(headers, "application/xml"),
         body: part_list(parts)?,
         idle_ms: COMPLETE_IDLE_MS,
-        ..Operation::new("POST", vec![pair("uploadId", upload_id)])
+        ..Operation::new("POST", vec![pair("uploadId", upload_id.as_str())])
     };
     operation.sign(target, signature, credentials, now)
 }
@@ -151,9 +175,9 @@ pub fn abort_multipart_upload(
     signature: OssSignature,
     credentials: &Credentials,
     now: UnixMs,
-    upload_id: &str,
+    upload_id: &UploadId,
 ) -> Result<Request, Error> {
-    Operation::new("DELETE", vec![pair("uploadId", upload_id)]).sign(
+    Operation::new("DELETE", vec![pair("uploadId", upload_id.as_str())]).sign(
         target,
         signature,
         credentials,
@@ -419,6 +443,10 @@ mod tests {
 
     const NOW: UnixMs = UnixMs(1_717_332_000_000);
 
+    fn id(text: &str) -> UploadId {
+        UploadId::new(text).unwrap()
+    }
+
     fn target(path_style: bool) -> Target {
         let base_url = match path_style {
             true => "http://127.0.0.1:9",
@@ -463,7 +491,7 @@ mod tests {
                 OssSignature::V4,
                 &credentials(),
                 NOW,
-                "U/1",
+                &id("U/1"),
                 7,
                 &Headers::new(),
             )
@@ -545,7 +573,7 @@ mod tests {
                 OssSignature::V4,
                 &credentials(),
                 NOW,
-                "U",
+                &id("U"),
                 &parts,
                 &none,
             )
@@ -578,9 +606,9 @@ mod tests {
         let (t, s, c) = (&target(false), OssSignature::V4, &credentials());
         let made = [
             initiate_multipart_upload(t, s, c, NOW, &Headers::new()).unwrap(),
-            list_parts(t, s, c, NOW, "U", 0).unwrap(),
-            list_parts(t, s, c, NOW, "U", 1000).unwrap(),
-            abort_multipart_upload(t, s, c, NOW, "U").unwrap(),
+            list_parts(t, s, c, NOW, &id("U"), 0).unwrap(),
+            list_parts(t, s, c, NOW, &id("U"), 1000).unwrap(),
+            abort_multipart_upload(t, s, c, NOW, &id("U")).unwrap(),
             head_object(t, s, c, NOW).unwrap(),
             get_object(t, s, c, NOW).unwrap(),
             delete_object(t, s, c, NOW).unwrap(),

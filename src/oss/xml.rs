@@ -3,6 +3,7 @@
 //! A 2xx alone proves nothing: each reply must hold what is documented, and a 200 may hold an error.
 
 use super::error::error_from_reply;
+use super::request::UploadId;
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::upload::plan::MAX_PARTS;
@@ -68,12 +69,13 @@ pub struct HeadInfo {
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` naming the missing field.
-pub fn parse_initiate(reply: &Reply) -> Result<String, Error> {
+pub fn parse_initiate(reply: &Reply) -> Result<UploadId, Error> {
     let root = document(reply, "InitiateMultipartUploadResult")?;
     let upload_id = root
         .text_of("UploadId")
         .ok_or_else(|| missing(reply, "UploadId"))?;
-    short(reply, upload_id, "an upload id")
+    let upload_id = short(reply, upload_id, "an upload id")?;
+    UploadId::new(upload_id).ok_or_else(|| missing(reply, "UploadId"))
 }
 
 /// Reads one page of ListParts.
@@ -294,7 +296,10 @@ mod tests {
             let body = format!(
                 "<InitiateMultipartUploadResult{attribute}><Bucket>b</Bucket><UploadId>U1</UploadId></InitiateMultipartUploadResult>"
             );
-            assert_eq!(parse_initiate(&reply(200, &[], &body)).unwrap(), "U1");
+            assert_eq!(
+                parse_initiate(&reply(200, &[], &body)).unwrap().as_str(),
+                "U1"
+            );
         }
         let empty = "<InitiateMultipartUploadResult><UploadId/></InitiateMultipartUploadResult>";
         assert!(
@@ -419,7 +424,7 @@ mod tests {
                 "A".repeat(length)
             ),
         };
-        assert_eq!(parse_initiate(&reply(256)).unwrap().len(), 256);
+        assert_eq!(parse_initiate(&reply(256)).unwrap().as_str().len(), 256);
         let error = parse_initiate(&reply(257)).unwrap_err();
         assert_eq!(error.code, Code::ReplyInvalid);
         assert!(error.message.contains("an upload id that is too long"));

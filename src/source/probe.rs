@@ -2,6 +2,8 @@
 //!
 //! The first request is a GET of the first part, not a HEAD, which signed URLs refuse: its body is used.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::disposition::suggested_name;
@@ -54,6 +56,49 @@ pub struct Validator {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub just_modified: Option<String>,
+    /// Digests of the content as sent, by header and algorithm: `content-md5`, `x-oss-hash-crc64ecma`, `x-goog-hash`,
+    /// `digest`, `repr-digest`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(
+        target_arch = "wasm32",
+        tsify(optional, type = "Record<string, string>")
+    )]
+    pub digests: BTreeMap<String, String>,
+}
+
+/// Headers that hold one digest.
+const ONE_DIGEST: &[&str] = &[CONTENT_MD5, OSS_CRC64];
+/// Headers that list digests as `algorithm=value`.
+const MANY_DIGESTS: &[&str] = &["x-goog-hash", "digest", "repr-digest"];
+/// Of the whole, with some servers; of the range that was sent, with others.
+const CONTENT_MD5: &str = "content-md5";
+/// Of the whole object.
+const OSS_CRC64: &str = "x-oss-hash-crc64ecma";
+/// No digest is longer: SHA-512 takes 88 characters of Base64.
+const LONGEST_DIGEST: usize = 128;
+const MOST_DIGESTS: usize = 8;
+
+/// What a reply says of the content as a whole.
+fn digests(headers: &Headers) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for (name, value) in headers {
+        let name = name.to_ascii_lowercase();
+        if ONE_DIGEST.contains(&name.as_str()) {
+            found.insert(name, value.trim().to_owned());
+        } else if MANY_DIGESTS.contains(&name.as_str()) {
+            let pairs = value
+                .split(',')
+                .filter_map(|pair| pair.trim().split_once('='));
+            found.extend(pairs.map(|(algorithm, value)| {
+                let algorithm = algorithm.trim().to_ascii_lowercase();
+                (format!("{name}/{algorithm}"), value.trim().to_owned())
+            }));
+        }
+    }
+    let fits = |(name, value): &(String, String)| {
+        !value.is_empty() && name.len().max(value.len()) <= LONGEST_DIGEST
+    };
+    found.into_iter().filter(fits).take(MOST_DIGESTS).collect()
 }
 
 /// How much two replies are about the same bytes.
@@ -161,6 +206,7 @@ impl Validator {
                 .map(str::to_owned),
             last_modified: modified.clone().filter(|_| !is_new),
             just_modified: modified.filter(|_| is_new),
+            digests: digests(headers),
         }
     }
 
@@ -179,6 +225,28 @@ impl Validator {
             .or(self.last_modified.as_deref())
     }
 
+    /// The CRC-64 of the whole, as OSS tells it of its objects.
+    pub(crate) fn crc64(&self) -> Option<u64> {
+        self.digests.get(OSS_CRC64)?.parse().ok()
+    }
+
+    /// Something by which a change can be noticed.
+    pub(crate) fn tells(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some() || !self.digests.is_empty()
+    }
+
+    /// The first digest that both give and that differs.
+    pub(crate) fn other_digest(&self, now: &Validator) -> Option<&str> {
+        let mut both = self.digests.iter();
+        let other = both.find(|(name, was)| now.digests.get(*name).is_some_and(|is| is != *was));
+        other.map(|(name, _)| name.as_str())
+    }
+
+    /// The digest that differs may be that of a range.
+    pub(crate) fn differs_by_range(&self, now: &Validator) -> bool {
+        self.other_digest(now) == Some(CONTENT_MD5)
+    }
+
     /// Compares what a later reply says, as far as both say something.
     pub(crate) fn compare(&self, now: &Validator) -> Likeness {
         let etag = self.etag.as_ref().zip(now.etag.as_ref());
@@ -187,9 +255,16 @@ impl Validator {
         let date = was
             .zip(now.last_modified.as_ref())
             .map(|(was, is)| was == is);
+        let has_other_digest = self.other_digest(now).is_some();
         match (etag, date) {
-            (Some(true), _) if self.is_strong() => Likeness::Same,
             (Some(false), Some(false)) => Likeness::Other,
+            (Some(false), _) | (_, Some(false))
+                if has_other_digest && !self.differs_by_range(now) =>
+            {
+                Likeness::Other
+            }
+            _ if has_other_digest => Likeness::Doubtful,
+            (Some(true), _) if self.is_strong() => Likeness::Same,
             (Some(false), _) | (_, Some(false)) => Likeness::Doubtful,
             // A 206 must hold the ETag that a 200 would; not so the date.
             (None, None) if self.etag.is_some() => Likeness::Doubtful,

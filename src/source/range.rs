@@ -242,6 +242,7 @@ mod tests {
             etag: Some("\"v1\"".into()),
             last_modified: Some("Sun, 02 Jun 2024 12:40:00 GMT".into()),
             just_modified: None,
+            ..Validator::default()
         };
         RangeExpectation {
             first: 10,

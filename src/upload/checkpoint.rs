@@ -85,6 +85,19 @@ pub struct Checkpoint {
     pub playlist: Option<PlaylistMark>,
     /// Bytes accepted so far, for display.
     pub bytes_accepted: u64,
+    /// Runs in a row whose budget was used up before they got further than those before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub idle_runs: u32,
+    /// Parts accepted so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub parts_accepted: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The media and its object.
@@ -244,6 +257,9 @@ impl Checkpoint {
         if self.place.is_some() && self.plan.is_none() && self.playlist.is_none() {
             return Err(invalid("`plan` is missing, and there is a `place`"));
         }
+        if self.upload_id.as_deref() == Some("") {
+            return Err(invalid("`uploadId` of the checkpoint is empty"));
+        }
         match &self.plan {
             Some(plan) if !plan.is_possible() => Err(beyond("plan")),
             _ => self.playlist.as_ref().map_or(Ok(()), PlaylistMark::check),
@@ -354,7 +370,9 @@ impl SourceMark {
             Err(Error::new(Code::SourceChanged, message))
         };
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "unknown".into());
-        if let Some(was) = self.size.filter(|was| size != Some(*was)) {
+        // A server that tells the length of ranges may not tell that of the whole.
+        let untold = size.is_none() && self.validator.tells() && validator.tells();
+        if let Some(was) = self.size.filter(|was| size != Some(*was) && !untold) {
             return differs("size", &was, or_none(size.map(|size| size.to_string())));
         }
         let was = &self.validator;
@@ -383,6 +401,13 @@ impl SourceMark {
                 was,
                 or_none(validator.last_modified.clone()),
             );
+        }
+        if was.differs_by_range(validator) {
+            return Ok(Likeness::Doubtful);
+        }
+        if let Some(name) = was.other_digest(validator) {
+            let of = |v: &Validator| v.digests.get(name).cloned();
+            return differs(name, &or_none(of(was)), or_none(of(validator)));
         }
         if let Some(was) = self.modified.filter(|was| modified != Some(*was)) {
             let is = or_none(modified.map(moment));
@@ -520,6 +545,7 @@ mod tests {
             etag: Some("\"a\"".into()),
             last_modified: Some("then".into()),
             just_modified: None,
+            ..Validator::default()
         };
         let mark = SourceMark {
             size: Some(5),
@@ -536,6 +562,7 @@ mod tests {
             etag: Some("\"b\"".into()),
             last_modified: Some("later".into()),
             just_modified: None,
+            ..Validator::default()
         };
         let node = Validator {
             last_modified: Some("then".into()),
@@ -570,11 +597,13 @@ mod tests {
             etag: None,
             last_modified: Some("then".into()),
             just_modified: None,
+            ..Validator::default()
         };
         let is = Validator {
             etag: None,
             last_modified: Some("now".into()),
             just_modified: None,
+            ..Validator::default()
         };
         let mark = SourceMark {
             validator: was,

@@ -202,9 +202,6 @@ pub enum Effect {
         /// Where memory is short, a buffer of so many bytes does: `Filled` may tell fewer than `limit`, but no fewer than
         /// this, and the stream goes on behind them. What must be whole has `limit` here.
         least: u64,
-        /// For so long memory is short only when there is no room for the buffer. After that it is also when others wait for
-        /// some: then the buffer gives up what it has not filled. In milliseconds.
-        firm_ms: u32,
         /// Give up when the source does not move for this long, in milliseconds.
         idle_ms: u32,
     },
@@ -303,7 +300,7 @@ pub enum TransferBody {
         /// The ranged GET. Redirects are not followed.
         request: Request,
         /// What the reply must be.
-        expect: RangeExpectation,
+        expect: Box<RangeExpectation>,
         /// Private addresses are allowed for this source.
         allow_private: bool,
     },
@@ -419,6 +416,24 @@ pub enum Compared {
     ExistingLength,
 }
 
+/// What vouches for the bytes that were read being those of one and the same file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Vouched {
+    /// The source tells the CRC-64 of the whole (`x-oss-hash-crc64ecma`), and it is that of what was stored.
+    Digest,
+    /// Each file was read from one reply, or from one stream.
+    OneReply,
+    /// Its ETag, date or digests were in every reply, and stayed the same.
+    Validators,
+    /// A local file, of which size and modification time stayed the same, or bytes in memory.
+    Local,
+    /// Nothing but its length: the source was read in several requests, and has no ETag, date or digest by which a change
+    /// could have been noticed.
+    Nothing,
+}
+
 /// What a finished upload has made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -466,6 +481,10 @@ pub struct Outcome {
     pub notice: Option<String>,
     /// What was compared to know that it is whole.
     pub compared: Compared,
+    /// What vouches for the source not having changed while it was read; absent where nothing was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub vouched: Option<Vouched>,
     /// It went on from a checkpoint.
     pub resumed: bool,
     /// Upload credentials fetched anew.

@@ -385,7 +385,7 @@ impl Options {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Budget {
-    /// Parts begun. With 0 the upload is only prepared, for others to carry on.
+    /// Parts begun; one that fails is sent again all the same. With 0 the upload is only prepared, for others to carry on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub parts: Option<u32>,
@@ -397,7 +397,8 @@ pub struct Budget {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub bytes: Option<u64>,
-    /// No part begins from then on, in ms since the epoch by the host's clock.
+    /// No part begins from then on, in ms since the epoch by the host's clock; of a source without ranges, not before one
+    /// was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub deadline: Option<u64>,

@@ -42,6 +42,11 @@ impl Lane {
         self.held_until = self.held_until.max(until);
     }
 
+    /// Everything begins anew, and nothing waits for its turn any more.
+    pub(super) fn begin_anew(&mut self) {
+        self.held_until = None;
+    }
+
     /// A part went through.
     pub(super) fn accepted(&mut self) {
         let Some(width) = self.width.as_mut() else {

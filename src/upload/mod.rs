@@ -29,6 +29,7 @@ pub mod tree;
 pub use checkpoint::Checkpoint;
 pub use event::{
     Compared, Effect, Event, Failure, FailureKind, Outcome, Phase, Progress, Service, TransferBody,
+    Vouched,
 };
 pub use job::{
     Adopt, HostLimits, Job, Media, MissingSegments, Options, PlaylistLimits, PlaylistRoot,

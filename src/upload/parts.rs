@@ -56,6 +56,12 @@ impl Parts {
         self.ready.pop_first()
     }
 
+    /// The lowest of these parts that may be sent now.
+    pub fn take_ready_of(&mut self, parts: &BTreeSet<u32>) -> Option<u32> {
+        let next = self.ready.intersection(parts).next().copied()?;
+        self.ready.take(&next)
+    }
+
     /// The next part that was never begun.
     pub fn begin_next(&mut self) -> u32 {
         self.begun = self.begun.saturating_add(1);

@@ -124,7 +124,6 @@ impl Driver {
                 skip,
                 limit,
                 idle_ms,
-                ..
             } => {
                 let body = underway.body(open);
                 let buffer = underway.buffer(limit);

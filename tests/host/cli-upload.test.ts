@@ -67,7 +67,7 @@ test("a URL with ranges goes up in parallel parts", async () => {
 
 test("--json has exactly the promised fields", async () => {
   const fields =
-    "mediaId kind bucket objectKey bytes parts crc64 compared resumed refreshes retries restarts requestId";
+    "mediaId kind bucket objectKey bytes parts crc64 compared vouched resumed refreshes retries restarts requestId";
   assert.deepEqual(Object.keys(await lift({ size: 1000 })), fields.split(" "));
 });
 

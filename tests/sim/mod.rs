@@ -4,6 +4,7 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod broken;
 mod luck;
 mod service;
 mod source;
@@ -14,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 pub use luck::{Fault, Luck, Op};
 use service::Service;
 #[allow(unused_imports)]
-pub use service::{Lie, OLD};
+pub use service::{CORRUPT, Lie, OLD};
 use source::{Answered, Connections};
 #[allow(unused_imports)]
-pub use source::{Habit, SourceSpec, Stamp};
+pub use source::{Digest, Habit, SourceSpec, Stamp};
 use vodlift::Error;
 use vodlift::http::Request;
 use vodlift::oss::OssService;
@@ -126,11 +127,30 @@ pub struct World {
     pub lands_after: Option<u64>,
     /// Other uploads hold the host's memory again and again: buffers are smaller than they may be.
     pub memory_is_short: bool,
+    /// Of a thousand cancels, so many come when the answer is on its way already.
+    pub late: u64,
+    /// Of one object there is one multipart upload at a time.
+    pub one_upload: bool,
+    /// The machine is broken in this way.
+    pub broken: Option<broken::Broken>,
+    /// Where somebody wants to see what happened.
+    pub trace: Option<Vec<String>>,
+    /// What was seen of the machine, where somebody wants to know.
+    pub seen: Option<BTreeSet<String>>,
+    /// Parts that the service had when this run began, by upload id.
+    stored_before: BTreeSet<(String, u32)>,
+    /// How many of them stand in a row from the first on: what is read in order goes on behind those.
+    in_a_row: u32,
+    /// Requests in flight.
+    asked_for: BTreeMap<u32, Op>,
+    /// Failures in a row, by what was asked for.
+    failures: BTreeMap<(Op, u32), u32>,
+    /// The parts of transfers in flight.
+    moving: BTreeMap<u32, u32>,
+    last_phase: Phase,
     puts: BTreeMap<u32, (Request, Extent)>,
-    landing: Vec<(u64, Request, Extent)>,
+    landing: Vec<(u64, Op, Request, Option<Extent>)>,
     pages: BTreeMap<u32, String>,
-    /// Of those, the ones of which nothing was read.
-    unread: BTreeSet<u32>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
     seq: u64,
@@ -213,11 +233,21 @@ impl World {
             site_has_lengths: true,
             opened: vec![],
             pages: BTreeMap::new(),
-            unread: BTreeSet::new(),
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
             lands_after: None,
             memory_is_short: false,
+            late: 0,
+            one_upload: false,
+            broken: None,
+            trace: std::env::var("TRACE").is_ok().then(Vec::new),
+            seen: None,
+            stored_before: BTreeSet::new(),
+            in_a_row: 0,
+            asked_for: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            moving: BTreeMap::new(),
+            last_phase: Phase::Probing,
             puts: BTreeMap::new(),
             landing: vec![],
             seq: 0,
@@ -256,17 +286,34 @@ impl World {
         self.pending.clear();
         self.in_flight.clear();
         self.bodies.clear();
+        self.asked_for.clear();
+        self.moving.clear();
         self.connections = Connections::default();
         self.buffers.clear();
         self.pages.clear();
-        self.resume = self.checkpoint.clone();
+        // It is kept as text.
+        self.resume = self.checkpoint.as_ref().map(|checkpoint| {
+            serde_json::from_str(&serde_json::to_string(checkpoint).unwrap()).unwrap()
+        });
     }
 
     /// As [`World::run`], for runs that end before the upload does.
     pub fn run_slice(&mut self) -> Result<End, Error> {
         let account = self.account();
         let entropy = self.luck.entropy();
-        let (job, now) = (self.job.clone(), UnixMs(self.now));
+        let (mut job, now) = (self.job.clone(), UnixMs(self.now));
+        if let Source::Slices { modified, .. } = &mut job.source {
+            *modified = Some(START + u64::from(self.version()));
+        }
+        if let Some(broken) = self.broken {
+            broken.bend_job(&mut job);
+        }
+        self.failures.clear();
+        self.last_phase = Phase::Probing;
+        self.stored_before = self.parts_of(self.resume.as_ref());
+        let numbers = self.stored_before.iter().map(|(_, number)| *number);
+        let in_a_row = (1..).zip(numbers).take_while(|(n, number)| n == number);
+        self.in_a_row = in_a_row.count() as u32;
         let mut upload = match self.resume.take() {
             Some(checkpoint) if self.gives_up => {
                 Upload::discard(checkpoint, job, account, entropy, now)?
@@ -301,10 +348,25 @@ impl World {
             self.now = self.now.max(time);
             self.land();
             self.settle(&event);
-            let trace = std::env::var("TRACE").is_ok().then(|| trace_of(&event));
-            let effects = upload.handle(event, UnixMs(self.now));
-            if let Some(trace) = trace {
-                println!("{} {trace:.300}\n    {effects:?}", self.now);
+            if self.seen.is_some() {
+                self.note(&event, &upload);
+            }
+            let trace = self.trace.is_some().then(|| trace_of(&event));
+            let event = match self.broken {
+                Some(broken) => broken.bend_event(event),
+                None => event,
+            };
+            let mut effects = upload.handle(event, UnixMs(self.now));
+            if let Some(broken) = self.broken {
+                broken.bend_effects(&mut effects, self.checkpoint.as_ref());
+            }
+            if let (Some(lines), Some(trace)) = (&mut self.trace, trace) {
+                let after = self.now - began;
+                let effects: Vec<String> = effects.iter().map(told).collect();
+                lines.push(format!(
+                    "{after} ms: {trace:.160} => {}",
+                    effects.join("; ")
+                ));
             }
             let mut verdict: Option<Result<End, Error>> = None;
             for effect in effects {
@@ -313,7 +375,18 @@ impl World {
                 verdict = self.apply(effect);
             }
             if let Some(verdict) = verdict {
-                self.ends_clean(&mut upload, matches!(verdict, Ok(End::Done(_))));
+                self.ends_clean(&mut upload);
+                if let Err(error) = &verdict {
+                    assert!(
+                        !error.hint.is_empty() && !error.message.is_empty(),
+                        "an error without a hint: {error:?}"
+                    );
+                    let by_host = error.message.starts_with("the host failed");
+                    assert!(
+                        error.code != vodlift::Code::Internal || by_host,
+                        "a fault of the machine: {error:?}"
+                    );
+                }
                 return verdict;
             }
         }
@@ -338,14 +411,108 @@ impl World {
         self.pending.insert(self.seq, event);
     }
 
+    /// What of an upload is stored, part by part.
+    fn parts_of(&self, checkpoint: Option<&Checkpoint>) -> BTreeSet<(String, u32)> {
+        let id = checkpoint.and_then(|checkpoint| checkpoint.upload_id.clone());
+        let Some((id, parts)) = id.and_then(|id| {
+            let parts = self.service.uploads.get(&id)?;
+            Some((id, parts))
+        }) else {
+            return BTreeSet::new();
+        };
+        let own = |number: u32| {
+            let shard = self.job.options.shard;
+            shard.is_none_or(|shard| (shard.first..=shard.last).contains(&number))
+        };
+        let mut kept = BTreeSet::new();
+        for (number, extent) in parts {
+            if own(*number) && extent.version != CORRUPT {
+                kept.insert((id.clone(), *number));
+            }
+        }
+        kept
+    }
+
+    /// Notes what this event meets.
+    fn note(&mut self, event: &Event, upload: &Upload) {
+        let text = trace_of(event);
+        let kind: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
+        let failure = match event {
+            Event::Failed { failure, .. } => format!("FailureKind::{:?}", failure.kind),
+            _ => String::new(),
+        };
+        let tasks = upload.under_way();
+        let task = id_of(event).and_then(|id| tasks.get(&id).cloned());
+        let phase = self.last_phase;
+        let Some(seen) = &mut self.seen else { return };
+        seen.insert(format!("Event::{kind}"));
+        if !failure.is_empty() {
+            seen.insert(failure);
+        }
+        for task in tasks.values() {
+            seen.insert(format!("Task::{task}"));
+        }
+        seen.insert(format!(
+            "{phase:?} + {kind} of {}",
+            task.unwrap_or_default()
+        ));
+    }
+
     fn settle(&mut self, event: &Event) {
         if let Some(id) = id_of(event) {
+            self.count_failure(id, event);
             self.connections
                 .settle(id, matches!(event, Event::Opened { .. }));
             self.in_flight
                 .remove(&id)
                 .unwrap_or_else(|| panic!("two ends for effect {id}"));
         }
+    }
+
+    /// No step is tried without an end.
+    fn count_failure(&mut self, id: u32, event: &Event) {
+        const MOST: u32 = 9;
+        let op = self.asked_for.remove(&id);
+        let part = self.moving.remove(&id).unwrap_or(0);
+        if let (
+            Some(Op::Initiate),
+            Event::Replied {
+                body, status: 200, ..
+            },
+        ) = (op, event)
+            && let Some((_, rest)) = body.split_once("<UploadId>")
+        {
+            let id = rest.split('<').next().unwrap_or_default();
+            self.service.told_ids.insert(id.to_owned());
+        }
+        let Some(op) = op else { return };
+        if matches!(
+            (op, event),
+            (
+                Op::CreateUploadVideo | Op::Initiate,
+                Event::Replied { status: 200, .. }
+            )
+        ) {
+            // What comes now is for another place.
+            self.failures.clear();
+        }
+        let is_failure = match event {
+            Event::Failed { failure, .. } => !matches!(
+                failure.kind,
+                FailureKind::Canceled | FailureKind::NoHandle | FailureKind::SourceReply
+            ),
+            Event::Replied { status, .. } | Event::Transferred { status, .. } => *status >= 500,
+            _ => false,
+        };
+        let failures = self.failures.entry((op, part)).or_default();
+        *failures = match is_failure {
+            true => *failures + 1,
+            false => 0,
+        };
+        assert!(
+            *failures <= MOST,
+            "{op:?} of part {part} has failed {failures} times in a row"
+        );
     }
 
     fn begin(&mut self, id: u32, what: &'static str) {
@@ -370,21 +537,17 @@ impl World {
         self.most_transfers = self.most_transfers.max(transfers);
     }
 
-    fn ends_clean(&mut self, upload: &mut Upload, done: bool) {
+    fn ends_clean(&mut self, upload: &mut Upload) {
         assert!(
             upload.handle(Event::Abort, UnixMs(self.now)).is_empty(),
             "effects after the end"
         );
-        let is_canceled = |id: &u32| {
-            let mut events = self.pending.values();
-            events.any(|event| matches!(event, Event::Failed { id: failed, failure } if failed == id && failure.kind == FailureKind::Canceled))
-        };
-        let left = self.in_flight.iter().filter(|(id, _)| !is_canceled(id));
-        let left: Vec<_> = left.map(|(_, what)| what).collect();
+        let left: Vec<_> = self.in_flight.values().collect();
         assert!(left.is_empty(), "still in flight at the end: {left:?}");
+        assert!(self.buffers.is_empty(), "a buffer was never released");
         assert!(
-            self.buffers.is_empty() || !done,
-            "a buffer was never released"
+            self.bodies.is_empty() && self.pages.is_empty(),
+            "a body was never closed"
         );
     }
 
@@ -439,15 +602,8 @@ impl World {
                 open,
                 part,
                 limit,
-                least,
                 ..
-            } if !self.site.is_empty() => {
-                let limit = match self.memory_is_short {
-                    true => least + self.luck.below(limit - least + 1),
-                    false => limit,
-                };
-                self.read_page(id, open, part, limit);
-            }
+            } if !self.site.is_empty() => self.read_page(id, open, part, limit),
             Effect::Read {
                 id,
                 open,
@@ -471,9 +627,9 @@ impl World {
                 body,
                 length,
                 request,
-                ..
+                checksum,
             } => {
-                self.transfer(id, part, &body, length, &request);
+                self.transfer(id, part, &body, length, &request, checksum);
             }
             Effect::Wait { id, until } => {
                 self.begin(id, "wait");
@@ -493,10 +649,24 @@ impl World {
             }
             Effect::Cancel { id } => self.cancel(id),
             Effect::Progress { progress } => {
+                if let Some(seen) = &mut self.seen {
+                    seen.insert(format!("Phase::{:?}", progress.phase));
+                    seen.insert(format!("{:?} > {:?}", self.last_phase, progress.phase));
+                }
+                self.last_phase = progress.phase;
+                let restarts = self.last_progress.as_ref().map_or(0, |last| last.restarts);
+                if progress.restarts > restarts {
+                    self.failures.clear();
+                }
+                assert!(
+                    progress.restarts <= 3,
+                    "restarts without an end: {progress:?}"
+                );
                 assert!(
                     progress
                         .bytes_total
-                        .is_none_or(|total| progress.bytes_accepted <= total)
+                        .is_none_or(|total| progress.bytes_accepted <= total),
+                    "more bytes than there are: {progress:?}"
                 );
                 if let Some(retry) = progress.retry {
                     assert!((2..=retry.of).contains(&retry.attempt), "{retry:?}");
@@ -526,8 +696,15 @@ impl World {
             return;
         };
         let seq = *seq;
+        if self.late > 0 && self.luck.below(1000) < self.late {
+            let event = self.pending.remove(&seq).unwrap();
+            return self.schedule(0, event);
+        }
+        self.bodies.remove(&id);
+        self.pages.remove(&id);
         if let (Some(ms), Some((request, extent))) = (self.lands_after, self.puts.remove(&id)) {
-            self.landing.push((self.now + ms, request, extent));
+            self.landing
+                .push((self.now + ms, Op::PutObject, request, Some(extent)));
         }
         if let Some(Event::Filled { id, .. }) = self.pending.remove(&seq) {
             // A buffer is kept only once it is full.
@@ -547,8 +724,11 @@ impl World {
             .into_iter()
             .partition(|(at, ..)| *at <= self.now);
         self.landing = later;
-        for (at, request, extent) in now {
-            self.service.store(Op::PutObject, &request, extent, at);
+        for (at, op, request, extent) in now {
+            match extent {
+                Some(extent) => self.service.store(op, &request, extent, at),
+                None => self.service.answer(op, &request, at),
+            };
         }
     }
 
@@ -562,6 +742,10 @@ impl World {
         self.record(request);
         let op = service::op_of(request);
         let patience = u64::from(request.reply_ms);
+        if op == Op::Initiate {
+            self.begins_but_one();
+        }
+        self.asked_for.insert(id, op);
         self.begin(
             id,
             if op == Op::CreateUploadVideo {
@@ -570,7 +754,9 @@ impl World {
                 "send"
             },
         );
-        let event = match self.luck.fault(op, None) {
+        let mut duration = self.round_trip_ms;
+        let fault = self.luck.fault(op, None);
+        let event = match fault {
             Some(Fault::ResetBefore) => failed(id, FailureKind::Network),
             Some(Fault::Stalls) => {
                 return self.schedule(patience, failed(id, FailureKind::Timeout));
@@ -592,8 +778,10 @@ impl World {
                     body,
                 }
             }
-            Some(Fault::Refuse(status, code)) => {
-                let (headers, body) = self.service.refusal(op, code, self.now);
+            Some(Fault::Refuse(status, code) | Fault::Busy(status, code, _)) => {
+                let (mut headers, body) = self.service.refusal(op, code, self.now);
+                headers.extend(retry_after(fault));
+                self.is_gone(code, request);
                 Event::Replied {
                     id,
                     status,
@@ -601,8 +789,17 @@ impl World {
                     body,
                 }
             }
+            Some(Fault::Host(kind)) => failed(id, kind),
+            Some(Fault::LandsLate(ms)) => {
+                self.landing
+                    .push((self.now + ms, op, request.clone(), None));
+                failed(id, FailureKind::Network)
+            }
             _ => {
                 let (status, headers, body) = self.service.answer(op, request, self.now);
+                if let Some(Fault::Slow(ms)) = fault {
+                    duration = ms;
+                }
                 Event::Replied {
                     id,
                     status,
@@ -611,7 +808,29 @@ impl World {
                 }
             }
         };
-        self.schedule(self.round_trip_ms, event);
+        match duration > patience {
+            true => self.schedule(patience, failed(id, FailureKind::Timeout)),
+            false => self.schedule(duration, event),
+        }
+    }
+
+    /// What a story says is gone is gone.
+    fn is_gone(&mut self, code: &str, request: &Request) {
+        if code == "NoSuchUpload" {
+            self.service
+                .told_ids
+                .remove(&service::upload_id_of(request));
+        }
+    }
+
+    /// Of one object there is one multipart upload: another is begun once the one before is gone.
+    fn begins_but_one(&self) {
+        let mut known = self.service.told_ids.iter();
+        let open = known.find(|id| self.service.uploads.contains_key(*id));
+        assert!(
+            open.is_none() || !self.one_upload || !self.job.media.is_renewable(),
+            "another multipart upload is begun beside {open:?}"
+        );
     }
 
     fn open(&mut self, id: u32, request: Option<&Request>) {
@@ -622,6 +841,13 @@ impl World {
         }
         self.bodies.insert(id, self.whole());
         let event = match (request, fault) {
+            (_, Some(Fault::Host(kind))) => failed(id, kind),
+            (_, Some(Fault::Busy(status, ..))) => Event::Opened {
+                id,
+                status,
+                headers: retry_after(fault).into_iter().collect(),
+                head: String::new(),
+            },
             (_, Some(Fault::ResetBefore | Fault::ResetAfter)) => {
                 failed(id, FailureKind::SourceNetwork)
             }
@@ -655,6 +881,9 @@ impl World {
                 }
             }
         };
+        if !matches!(event, Event::Opened { .. }) {
+            self.bodies.remove(&id);
+        }
         self.schedule(self.round_trip_ms + self.source.first_byte_ms, event);
     }
 
@@ -673,7 +902,15 @@ impl World {
         } else {
             at
         };
-        let event = match self.luck.fault(Op::Open, None) {
+        let fault = self.luck.fault(Op::Open, None);
+        let event = match fault {
+            Some(Fault::Host(kind)) => failed(id, kind),
+            Some(Fault::Busy(status, ..)) => Event::Opened {
+                id,
+                status,
+                headers: retry_after(fault).into_iter().collect(),
+                head: String::new(),
+            },
             Some(Fault::ResetBefore | Fault::ResetAfter) => failed(id, FailureKind::SourceNetwork),
             Some(Fault::NoHandle) => failed(id, FailureKind::NoHandle),
             Some(Fault::Malformed) => failed(id, FailureKind::SourceMalformed),
@@ -705,7 +942,6 @@ impl World {
         };
         if matches!(event, Event::Opened { .. }) {
             self.pages.insert(id, at.to_owned());
-            self.unread.insert(id);
         }
         self.schedule(self.round_trip_ms, event);
     }
@@ -719,6 +955,7 @@ impl World {
         let text = text.chars().take(limit as usize).collect();
         let event = match self.luck.fault(Op::Read, None) {
             Some(Fault::SourceBreaks) => failed(id, FailureKind::SourceShort),
+            Some(Fault::Host(kind)) => failed(id, kind),
             _ => Event::Text { id, text, ended },
         };
         self.schedule(self.round_trip_ms, event);
@@ -727,11 +964,14 @@ impl World {
     fn read_page(&mut self, id: u32, open: u32, part: u32, limit: u64) {
         self.begin(id, "read");
         self.reads.insert(id, part);
-        self.unread.remove(&open);
         let whole = self.site[&self.pages[&open]].length();
         let length = whole.min(limit);
-        if let Some(Fault::SourceBreaks) = self.luck.fault(Op::Read, Some(part)) {
-            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceShort));
+        match self.luck.fault(Op::Read, Some(part)) {
+            Some(Fault::SourceBreaks) => {
+                return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceShort));
+            }
+            Some(Fault::Host(kind)) => return self.schedule(self.round_trip_ms, failed(id, kind)),
+            _ => {}
         }
         let extent = Extent {
             offset: 0,
@@ -769,11 +1009,12 @@ impl World {
         };
         body.offset += skip + length;
         body.length -= skip + length;
-        if matches!(
-            self.luck.fault(Op::Read, Some(part)),
-            Some(Fault::SourceBreaks)
-        ) {
-            return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceShort));
+        match self.luck.fault(Op::Read, Some(part)) {
+            Some(Fault::SourceBreaks) => {
+                return self.schedule(self.round_trip_ms, failed(id, FailureKind::SourceShort));
+            }
+            Some(Fault::Host(kind)) => return self.schedule(self.round_trip_ms, failed(id, kind)),
+            _ => {}
         }
         if length > 0 {
             assert!(
@@ -801,9 +1042,14 @@ impl World {
         body: &TransferBody,
         length: u64,
         request: &Request,
+        checksum: bool,
     ) {
         self.record(request);
         self.begin(id, "transfer");
+        self.moving.insert(id, part);
+        self.asked_for.insert(id, service::op_of(request));
+        let in_order = matches!(body, TransferBody::Buffer);
+        self.sends_no_part_again(part, request, in_order);
         let put = request;
         *self.sent.entry(part).or_default() += 1;
         let version = self.version();
@@ -826,20 +1072,14 @@ impl World {
                 length: self.site[request.url.split('?').next().unwrap()].length(),
                 version,
             },
+            TransferBody::Slice { .. } if version > 1 => {
+                return self.schedule(5, failed(id, FailureKind::SourceChanged));
+            }
             TransferBody::Slice { offset } => Extent {
                 offset: *offset,
                 length,
                 version,
             },
-            TransferBody::Opened { open, .. } if !self.site.is_empty() => {
-                let at = self.pages.remove(open).expect("a body that is not open");
-                assert!(self.unread.remove(open), "a body that was read before");
-                Extent {
-                    offset: 0,
-                    length: self.site[&at].length(),
-                    version,
-                }
-            }
             TransferBody::Opened { open, .. } => {
                 let body = self.bodies.remove(open).expect("a body that is not open");
                 assert_eq!(body.offset, 0, "a body that was read before");
@@ -884,6 +1124,15 @@ impl World {
             extent.length, length,
             "part {part} would be sent with another length"
         );
+        let extent = match fault {
+            Some(Fault::Corrupts) => Extent {
+                version: CORRUPT,
+                ..extent
+            },
+            _ => extent,
+        };
+        let hashes = checksum && self.luck.hashed;
+        let crc64 = hashes.then(|| service::crc_of_zeros(length).to_string());
         if op == Op::PutObject {
             self.puts.insert(id, (request.clone(), extent));
         }
@@ -897,30 +1146,58 @@ impl World {
                 self.service.store(op, request, extent, self.now);
                 failed(id, FailureKind::Network)
             }
-            Some(Fault::Refuse(status, code)) => {
-                let (headers, body) = self.service.refusal(op, code, self.now);
+            Some(Fault::Host(kind)) => failed(id, kind),
+            Some(Fault::LandsLate(ms)) => {
+                let late = (self.now + ms, op, request.clone(), Some(extent));
+                self.landing.push(late);
+                failed(id, FailureKind::Network)
+            }
+            Some(Fault::Refuse(status, code) | Fault::Busy(status, code, _)) => {
+                let (mut headers, body) = self.service.refusal(op, code, self.now);
+                headers.extend(retry_after(fault));
+                self.is_gone(code, request);
                 Event::Transferred {
                     id,
                     sent: length,
                     status,
                     headers,
                     body,
-                    crc64: None,
+                    crc64,
                 }
             }
             _ => {
-                let (status, headers, body) = self.service.store(op, request, extent, self.now);
+                let (status, headers, mut body) = self.service.store(op, request, extent, self.now);
+                if fault == Some(Fault::EmptyAnswer) {
+                    body = String::new();
+                }
                 Event::Transferred {
                     id,
                     sent: length,
                     status,
                     headers,
                     body,
-                    crc64: None,
+                    crc64,
                 }
             }
         };
-        self.schedule(duration, event);
+        match fault {
+            Some(Fault::Slow(ms)) if sending + ms > patience => {
+                self.schedule(duration + patience, failed(id, FailureKind::Timeout));
+            }
+            Some(Fault::Slow(ms)) => self.schedule(duration + ms, event),
+            _ => self.schedule(duration, event),
+        }
+    }
+
+    /// What the service had when this run began is not sent again, but for a new multipart upload.
+    fn sends_no_part_again(&self, part: u32, request: &Request, in_order: bool) {
+        let known = (service::upload_id_of(request), part);
+        let is_known = self.stored_before.contains(&known);
+        assert!(
+            // The last part of a source of unknown length may be shorter than others, and is not known to be the last.
+            !is_known || (in_order && part >= self.in_a_row),
+            "part {part} is sent again, which the service had before"
+        );
     }
 
     /// A media that exists, with so many bytes or without a file, is to be replaced.
@@ -955,6 +1232,10 @@ impl World {
     /// What is stored is the source: whole, in order, of one version.
     pub fn assert_object_is_the_source(&self) {
         let object = self.service.object.as_ref().expect("no object was stored");
+        assert!(
+            object.iter().all(|extent| extent.version != CORRUPT),
+            "the object holds bytes that are not the source's"
+        );
         let mut at = 0;
         for extent in object {
             assert_eq!(extent.offset, at, "a gap or an overlap in {object:?}");
@@ -980,6 +1261,66 @@ fn failed(id: u32, kind: FailureKind) -> Event {
             status: None,
             headers: vec![],
         },
+    }
+}
+
+fn retry_after(fault: Option<Fault>) -> Option<(String, String)> {
+    match fault {
+        Some(Fault::Busy(.., seconds)) => Some(("Retry-After".into(), seconds.to_string())),
+        _ => None,
+    }
+}
+
+/// What a trace shows of an effect.
+fn told(effect: &Effect) -> String {
+    let short = |request: &Request| {
+        let query = request.url.split_once('?').map_or("", |(_, query)| query);
+        let action = vodlift::http::header(&request.headers, "x-acs-action").unwrap_or_default();
+        format!("{} {action}?{query:.80}", request.method)
+    };
+    match effect {
+        Effect::Send { id, request, .. } => format!("send {id} {}", short(request)),
+        Effect::Transfer {
+            id,
+            part,
+            body,
+            length,
+            request,
+            ..
+        } => {
+            let body: String = format!("{body:?}")
+                .chars()
+                .take_while(|c| c.is_alphabetic())
+                .collect();
+            format!(
+                "transfer {id} part {part} {body} {length} {}",
+                short(request)
+            )
+        }
+        Effect::Progress { progress } => format!(
+            "[{:?} {} bytes, {} retries, {} restarts]",
+            progress.phase, progress.bytes_accepted, progress.retries, progress.restarts
+        ),
+        Effect::Checkpoint { checkpoint } | Effect::Suspended { checkpoint } => format!(
+            "{} {:?} {:?} {:?}",
+            if matches!(effect, Effect::Checkpoint { .. }) {
+                "checkpoint"
+            } else {
+                "SUSPENDED"
+            },
+            checkpoint.plan,
+            checkpoint.place.as_ref().map(|place| &place.media_id),
+            checkpoint.upload_id
+        ),
+        Effect::Open { id, request, .. } => {
+            let range = request
+                .as_ref()
+                .and_then(|request| vodlift::http::header(&request.headers, "range"));
+            format!("open {id} {}", range.unwrap_or_default())
+        }
+        Effect::Done { outcome } => format!("DONE {} bytes, {:?}", outcome.bytes, outcome.compared),
+        Effect::Failed { error } => format!("FAILED {:?} {}", error.code, error.message),
+        other => format!("{other:?}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! VOD and OSS as far as the machine can see them. They check no signature: the emulator does.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,6 +14,8 @@ use super::{Extent, STS_SECRET, STS_TOKEN};
 
 /// The version of what a media held before it was replaced.
 pub const OLD: u32 = 9;
+/// The version of bytes that are not what was sent.
+pub const CORRUPT: u32 = 8;
 
 /// What VOD may say of a media where it is asked.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +61,11 @@ pub struct Service {
     /// What it says too much of the size of a media.
     pub sizes_are_off_by: u64,
     pub refreshed: u32,
-    upload_ids: u32,
+    pub upload_ids: u32,
+    /// The media was removed.
+    pub deleted: bool,
+    /// Upload ids that were heard of.
+    pub told_ids: BTreeSet<String>,
     /// Open multipart uploads and their parts.
     pub uploads: BTreeMap<String, BTreeMap<u32, Extent>>,
     pub object: Option<Vec<Extent>>,
@@ -119,8 +126,21 @@ fn query<'a>(request: &'a Request, name: &str) -> &'a str {
         .map_or("", |(_, value)| value)
 }
 
+thread_local! {
+    static CRCS: RefCell<HashMap<u64, u64>> = RefCell::new(HashMap::new());
+}
+
 /// CRC-64 of this many zero bytes: the content of the simulated source.
 pub fn crc_of_zeros(length: u64) -> u64 {
+    if let Some(known) = CRCS.with_borrow(|crcs| crcs.get(&length).copied()) {
+        return known;
+    }
+    let crc = computed_crc_of_zeros(length);
+    CRCS.with_borrow_mut(|crcs| crcs.insert(length, crc));
+    crc
+}
+
+fn computed_crc_of_zeros(length: u64) -> u64 {
     let mut one = crc64::Crc64::new();
     one.update(&[0]);
     let (mut crc, mut power, mut size, mut left) = (0, one.finish(), 1u64, length);
@@ -133,6 +153,14 @@ pub fn crc_of_zeros(length: u64) -> u64 {
         left >>= 1;
     }
     crc
+}
+
+fn crc_of(extent: &Extent) -> u64 {
+    crc_of_zeros(extent.length) ^ u64::from(extent.version == CORRUPT)
+}
+
+pub fn upload_id_of(request: &Request) -> String {
+    query(request, "uploadId").to_owned()
 }
 
 impl Service {
@@ -158,6 +186,8 @@ impl Service {
             sizes_are_off_by: 0,
             refreshed: 0,
             upload_ids: 0,
+            deleted: false,
+            told_ids: BTreeSet::new(),
             uploads: BTreeMap::new(),
             object: None,
             root_key: None,
@@ -293,6 +323,7 @@ impl Service {
         match op {
             Op::CreateUploadVideo => {
                 self.created += 1;
+                self.deleted = false;
                 self.made = self.clock(now);
             }
             Op::RefreshUploadVideo => self.refreshed += 1,
@@ -330,6 +361,7 @@ impl Service {
                     format!("video-{}", self.created)
                 );
                 self.objects.clear();
+                self.deleted = true;
                 (200, self.headers(now), r#"{"RequestId":"R"}"#.into())
             }
             _ => self.oss(op, request, now),
@@ -339,6 +371,9 @@ impl Service {
     /// One media has one reference id.
     fn refuses_reference(&mut self, op: Op, request: &Request) -> Option<(u16, &'static str)> {
         let of_another = |id: &str| !id.is_empty() && id != format!("video-{}", self.created);
+        if op == Op::RefreshUploadVideo && self.deleted {
+            return Some((404, "InvalidVideo.NotFound"));
+        }
         if op == Op::RefreshUploadVideo && of_another(query(request, "VideoId")) {
             return Some((404, "InvalidVideo.NotFound"));
         }
@@ -526,7 +561,7 @@ impl Service {
                 format!(
                     "<Part><PartNumber>{n}</PartNumber><ETag>\"P{n}\"</ETag><Size>{}</Size><HashCrc64ecma>{}</HashCrc64ecma></Part>",
                     part.length,
-                    crc_of_zeros(part.length)
+                    crc_of(part)
                 )
             })
             .collect();
@@ -600,10 +635,7 @@ impl Service {
         let mut headers = self.headers(now);
         let etag = format!("\"P{}\"", query(request, "partNumber"));
         headers.push(("ETag".into(), etag));
-        headers.push((
-            "x-oss-hash-crc64ecma".into(),
-            crc_of_zeros(extent.length).to_string(),
-        ));
+        headers.push(("x-oss-hash-crc64ecma".into(), crc_of(&extent).to_string()));
         (200, headers, String::new())
     }
 }

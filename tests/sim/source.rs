@@ -14,6 +14,10 @@ pub struct SourceSpec {
     pub ranges: bool,
     pub announces_length: bool,
     pub etag: bool,
+    /// Its ETags are weak.
+    pub weak: bool,
+    /// What it says of its content.
+    pub digests: &'static [Digest],
     /// What `Last-Modified` says.
     pub stamp: Stamp,
     /// How it treats ranges.
@@ -32,6 +36,21 @@ pub struct SourceSpec {
     pub content_type: &'static str,
     /// Its first bytes, as far as they matter: a character for each.
     pub begins: &'static str,
+}
+
+/// A header that tells a digest of the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    ContentMd5,
+    /// Of the range that is sent, as some do.
+    PartMd5,
+    /// As OSS computes it: this one is right.
+    OssCrc,
+    /// As OSS computes it, and not that of these bytes.
+    WrongCrc,
+    Goog,
+    Instance,
+    Representation,
 }
 
 /// `Last-Modified`.
@@ -89,6 +108,8 @@ impl SourceSpec {
             ranges: true,
             announces_length: true,
             etag: true,
+            weak: false,
+            digests: &[],
             stamp: Stamp::True,
             habit: Habit::Right,
             changes_at: None,
@@ -240,6 +261,9 @@ impl World {
         if matches!(spec.habit, Habit::EncodesAfter(requests) if self.asked > requests) {
             headers.push(("Content-Encoding".into(), "gzip".into()));
         }
+        if spec.digests.contains(&Digest::PartMd5) {
+            headers.push(("Content-MD5".into(), format!("bWQ1{first}-{end}==")));
+        }
         headers.extend(range.map(|range| ("Content-Range".to_owned(), range)));
         Answered {
             status: 206,
@@ -271,6 +295,21 @@ impl World {
         Some((first.parse().unwrap(), end.min(spec.size)))
     }
 
+    fn digest(&self, digest: Digest) -> Option<(String, String)> {
+        let v = self.version();
+        let crc = super::service::crc_of_zeros(self.source.size);
+        let (name, value) = match digest {
+            Digest::ContentMd5 => ("Content-MD5", format!("bWQ1{v}==")),
+            Digest::PartMd5 => return None,
+            Digest::OssCrc => ("x-oss-hash-crc64ecma", crc.to_string()),
+            Digest::WrongCrc => ("x-oss-hash-crc64ecma", (crc ^ 1).to_string()),
+            Digest::Goog => ("x-goog-hash", format!("crc32c=AAA{v}==,md5=bWQ1{v}==")),
+            Digest::Instance => ("Digest", format!("SHA-256=c2hh{v}=,md5=bWQ1{v}==")),
+            Digest::Representation => ("Repr-Digest", format!("sha-256=:c2hh{v}=:")),
+        };
+        Some((name.into(), value))
+    }
+
     fn stamps(&self) -> Headers {
         let (spec, version) = (&self.source, self.version());
         let mut headers = vec![("Date".to_owned(), UnixMs(self.now).http_date())];
@@ -278,11 +317,17 @@ impl World {
             Habit::NodeEtags(nodes) => format!("\"v{version}-node{}\"", self.asked % nodes),
             Habit::GzipEtags => format!("\"v{version}-gzip\""),
             Habit::WeakensEtags if self.asked > 1 => format!("W/\"v{version}\""),
+            _ if spec.weak => format!("W/\"v{version}\""),
             _ => format!("\"v{version}\""),
         };
         if spec.etag {
             headers.push(("ETag".into(), tag));
         }
+        headers.extend(
+            spec.digests
+                .iter()
+                .filter_map(|digest| self.digest(*digest)),
+        );
         let modified = match spec.stamp {
             Stamp::None => return headers,
             Stamp::Now => self.now,

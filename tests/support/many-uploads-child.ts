@@ -2,18 +2,20 @@
 // many MiB the process has grown at its peak.
 import { readFileSync } from "node:fs";
 import { Vodlift } from "../../pkg/src/index.ts";
-import { manyUploads } from "./many-uploads.ts";
 import { peakKib } from "./peak-kib.ts";
 
-const { warm, ...asked } = JSON.parse(readFileSync(0, "utf8"));
+const { account, url, n } = JSON.parse(readFileSync(0, "utf8"));
+const how = { title: "Film", fileName: "film.mp4", allowPrivateSources: true };
+const vod = new Vodlift(account);
 // What one takes that has nothing to hold.
-await manyUploads(Vodlift, {
-  ...asked,
-  account: warm ?? asked.account,
-  n: 1,
-  url: "",
-  playlist: false,
-});
+await vod.upload(new Uint8Array(1000), how);
 const before = process.memoryUsage().rss;
-const ends = await manyUploads(Vodlift, asked);
+const ends = await Promise.all(
+  Array.from({ length: n }, () =>
+    vod.upload(url, how).then(
+      ({ bytes }) => bytes,
+      (error) => `${error.code}: ${error.message}`,
+    ),
+  ),
+);
 console.log(JSON.stringify({ ends, grown: Math.round((peakKib() * 1024 - before) / 2 ** 20) }));

@@ -37,9 +37,12 @@ pub(crate) fn sign(data: &[u8]) {
     {
         let made = || {
             let put = request::put_object(target, how, &credentials, now, &headers);
-            let part = request::upload_part(target, how, &credentials, now, &upload_id, 1, &vec![]);
-            let list = request::list_parts(target, how, &credentials, now, &upload_id, 7);
-            [put, part, list]
+            let Some(id) = request::UploadId::new(upload_id.as_str()) else {
+                return vec![put];
+            };
+            let part = request::upload_part(target, how, &credentials, now, &id, 1, &vec![]);
+            let list = request::list_parts(target, how, &credentials, now, &id, 7);
+            vec![put, part, list]
         };
         for (first, second) in made().into_iter().zip(made()) {
             assert!(first == second, "the same input is signed in two ways");

@@ -170,6 +170,9 @@ export function snapshot(now: UploadProgress): Snapshot {
   };
 }
 
+/** Of a source that could have changed while it was read, and nobody would know. */
+const UNVOUCHED = "the source has no ETag, date or digest, and was read in several requests";
+
 function report(command: ServiceArguments, result: Record<string, unknown>): void {
   const {
     mediaId,
@@ -179,6 +182,7 @@ function report(command: ServiceArguments, result: Record<string, unknown>): voi
     parts,
     crc64,
     compared,
+    vouched,
     resumed,
     refreshes,
     retries,
@@ -196,6 +200,7 @@ function report(command: ServiceArguments, result: Record<string, unknown>): voi
       parts,
       crc64: crc64 ?? null,
       compared,
+      vouched: vouched ?? null,
     };
     // Not imageUrl and mediaUrl: where the domain asks for it they are signed, and output ends up in logs.
     const { fileUrl } = result;
@@ -219,6 +224,7 @@ function report(command: ServiceArguments, result: Record<string, unknown>): voi
     url: result.fileUrl,
     ...(restarts ? { restarts } : {}),
     ...(result.replaced ? { replaced: "yes", note: result.notice } : {}),
+    ...(vouched === "nothing" ? { unvouched: UNVOUCHED } : {}),
   };
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   print(...known.map(([label, value]) => `${label.padEnd(10)}${value}`));

@@ -150,6 +150,11 @@ export interface Validator {
      * `Last-Modified` as sent, where it is as new as the reply: it may have been made up for it.
      */
     justModified?: string;
+    /**
+     * Digests of the content as sent, by header and algorithm: `content-md5`, `x-oss-hash-crc64ecma`, `x-goog-hash`,
+     * `digest`, `repr-digest`.
+     */
+    digests?: Record<string, string>;
 }
 
 /**
@@ -1051,6 +1056,10 @@ export interface Outcome {
      */
     compared: Compared;
     /**
+     * What vouches for the source not having changed while it was read; absent where nothing was read.
+     */
+    vouched?: Vouched;
+    /**
      * It went on from a checkpoint.
      */
     resumed: boolean;
@@ -1225,7 +1234,7 @@ export interface UrlMetadata {
  */
 export interface Budget {
     /**
-     * Parts begun. With 0 the upload is only prepared, for others to carry on.
+     * Parts begun; one that fails is sent again all the same. With 0 the upload is only prepared, for others to carry on.
      */
     parts?: number;
     /**
@@ -1237,7 +1246,8 @@ export interface Budget {
      */
     bytes?: number;
     /**
-     * No part begins from then on, in ms since the epoch by the host's clock.
+     * No part begins from then on, in ms since the epoch by the host's clock; of a source without ranges, not before one
+     * was accepted.
      */
     deadline?: number;
 }
@@ -1340,7 +1350,7 @@ export type Event = { type: "start" } | { type: "replied"; id: number; status: n
 /**
  * What the machine asks of the host.
  */
-export type Effect = { type: "send"; id: number; to: Service; request: Request; afterCheckpoint?: boolean } | { type: "open"; id: number; request?: Request; file?: string; peek?: number; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; least: number; firmMs: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
+export type Effect = { type: "send"; id: number; to: Service; request: Request; afterCheckpoint?: boolean } | { type: "open"; id: number; request?: Request; file?: string; peek?: number; allowPrivate: boolean } | { type: "close"; id: number } | { type: "read"; id: number; open: number; part: number; skip: number; limit: number; least: number; idleMs: number } | { type: "readText"; id: number; open: number; limit: number; idleMs: number } | { type: "release"; part: number } | { type: "transfer"; id: number; part: number; body: TransferBody; length: number; request: Request; checksum: boolean } | { type: "renew"; id: number } | { type: "wait"; id: number; until: number } | { type: "cancel"; id: number } | { type: "progress"; progress: Progress } | { type: "checkpoint"; checkpoint: Checkpoint } | { type: "suspended"; checkpoint: Checkpoint } | { type: "done"; outcome: Outcome } | { type: "failed"; error: Error };
 
 /**
  * What the source was when it was first seen.
@@ -1396,6 +1406,11 @@ export type MissingSegments = "fail" | "gap";
  * whose reply was lost, or whose process died before it could note the media id.
  */
 export type Adopt = "never" | "always" | "if_possible";
+
+/**
+ * What vouches for the bytes that were read being those of one and the same file.
+ */
+export type Vouched = "digest" | "one_reply" | "validators" | "local" | "nothing";
 
 /**
  * What went wrong, as data. It never holds a secret, a signature or a URL query.
@@ -1543,6 +1558,14 @@ export interface Checkpoint {
      * Bytes accepted so far, for display.
      */
     bytesAccepted: number;
+    /**
+     * Runs in a row whose budget was used up before they got further than those before.
+     */
+    idleRuns?: number;
+    /**
+     * Parts accepted so far.
+     */
+    partsAccepted?: number;
 }
 
 /**

@@ -10,7 +10,7 @@ use super::calls::{Call, Trouble};
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
-use crate::upload::event::{Effect, Phase};
+use crate::upload::event::Phase;
 use crate::upload::job::{Adopt, Job, Media};
 use crate::vod::api::{self, Mezzanine};
 use crate::vod::error::{Recovery, recovery};
@@ -109,7 +109,7 @@ impl Upload {
                     return Ok(self.cannot_adopt("", now)?);
                 }
                 let sent = self.adoption.create_sent;
-                self.settle_in(ticket)?;
+                self.settle_in(ticket, now)?;
                 if is_ours {
                     return Ok(self.take_empty(now)?);
                 }
@@ -215,9 +215,6 @@ impl Upload {
         self.adoption.adopted = true;
         self.adoption.is_whole = true;
         self.still();
-        for part in std::mem::take(&mut self.reader.buffers).into_keys() {
-            self.out.push(Effect::Release { part });
-        }
         self.enter(Phase::Completing);
     }
 

@@ -17,7 +17,7 @@ use crate::vod::error::Recovery;
 use crate::vod::{self, Account, VideoRef, media_info};
 use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 
-/// The clean-up gives up sooner: somebody waits for the error behind it.
+/// Tries of what cleans up.
 const ABORT_TRIES: u32 = 3;
 /// A new nonce helps at once or not at all.
 const CORRECTED_TRIES: u32 = 3;
@@ -92,6 +92,14 @@ impl Call {
         }
     }
 
+    /// It is about the parts that were sent so far.
+    pub(super) fn is_about_parts(self) -> bool {
+        matches!(
+            self,
+            Call::ListParts | Call::CompleteMultipartUpload | Call::HeadObject
+        )
+    }
+
     pub(super) fn tries(self) -> u32 {
         if self.cleans_up() {
             ABORT_TRIES
@@ -129,7 +137,15 @@ impl Upload {
             Task::Call { call, .. } | Task::RetryCall(call) => *call == wanted,
             _ => false,
         });
-        in_flight || self.after_renewal.contains(&wanted)
+        in_flight || self.after_renewal.contains(&wanted) || self.after_refresh.contains(&wanted)
+    }
+
+    /// As [`Upload::call`], unless that is on its way already.
+    fn call_once(&mut self, call: Call, now: UnixMs) -> Result<(), Error> {
+        match self.is_calling(call) {
+            true => Ok(()),
+            false => self.call(call, now),
+        }
     }
 
     /// Sends a request, behind a refresh where its credential is due.
@@ -218,7 +234,6 @@ impl Upload {
         let target = &self.place()?.target;
         let credentials = &self.auth()?.ticket.credentials;
         let signature = self.job.oss.signature;
-        let upload_id = self.upload_id.as_deref().unwrap_or_default();
         match call {
             Call::InitiateMultipartUpload => oss::request::initiate_multipart_upload(
                 target,
@@ -229,6 +244,7 @@ impl Upload {
             ),
             Call::ListParts => {
                 let marker = self.listing.as_ref().map_or(0, |listing| listing.marker);
+                let upload_id = self.upload_id()?;
                 oss::request::list_parts(target, signature, credentials, now, upload_id, marker)
             }
             Call::CompleteMultipartUpload => {
@@ -238,13 +254,14 @@ impl Upload {
                     signature,
                     credentials,
                     now,
-                    upload_id,
+                    self.upload_id()?,
                     &etags,
                     &self.job.options.headers_at_the_end(),
                 )
             }
             Call::PutPlaylist(number) => self.playlist_request(number, now),
             Call::AbortMultipartUpload => {
+                let upload_id = self.upload_id()?;
                 oss::request::abort_multipart_upload(target, signature, credentials, now, upload_id)
             }
             _ => oss::request::head_object(target, signature, credentials, now),
@@ -263,6 +280,11 @@ impl Upload {
             .find_map(|name| reply.header(name));
         if let Some(id) = id {
             self.request_id = Some(id.to_owned());
+        }
+        // Only what names something that has to be removed or noted is heard at any time.
+        let is_heard = matches!(call, Call::Create | Call::InitiateMultipartUpload);
+        if !self.is_wanted(call) && !is_heard {
+            return Ok(());
         }
         let outcome = match call {
             Call::Create => self.on_created(reply, now),
@@ -285,6 +307,7 @@ impl Upload {
         match outcome {
             Ok(()) => Ok(()),
             Err(Trouble::Fatal(error)) => Err(error),
+            Err(Trouble::Service(_)) if !self.is_wanted(call) => Ok(()),
             Err(Trouble::Service(error)) if call.is_vod() => {
                 self.vod_trouble(call, error, reply, now)
             }
@@ -399,6 +422,14 @@ impl Upload {
         self.tries.get(&call).copied().unwrap_or(0)
     }
 
+    /// The clean-up gives up sooner: somebody waits for the error behind it.
+    pub(super) fn most_tries(&self, call: Call) -> u32 {
+        match self.phase {
+            Phase::Aborting => call.tries().min(ABORT_TRIES),
+            _ => call.tries(),
+        }
+    }
+
     pub(super) fn retry_call(
         &mut self,
         call: Call,
@@ -408,7 +439,7 @@ impl Upload {
     ) -> Result<(), Error> {
         let tries = self.tried(call).saturating_add(1);
         self.tries.insert(call, tries);
-        if tries >= call.tries() {
+        if tries >= self.most_tries(call) {
             return Err(error);
         }
         self.retries = self.retries.saturating_add(1);
@@ -448,10 +479,11 @@ impl Upload {
 
     pub(super) fn auth_is_due(&self, now: UnixMs) -> bool {
         let Some(auth) = &self.auth else { return false };
+        let is_new = auth.is_new(now);
         let now = self.server_now(now);
         // One that cannot be renewed is used until OSS refuses it: this machine's clock may be ahead.
         let over = self.job.media.is_renewable() && now >= auth.ask_at;
-        auth.refusal.is_some() || (!auth.fresh && over)
+        auth.refusal.is_some() || (!is_new && over)
     }
 
     /// One refresh at a time, shared by all who wait for it.
@@ -517,7 +549,7 @@ impl Upload {
         let same = |auth: &Auth| auth.ticket.credentials == ticket.credentials;
         let Some(auth) = self.auth.as_mut().filter(|auth| same(auth)) else {
             let last = self.auth.as_ref().map_or(0, |auth| auth.generation);
-            self.auth = Some(Auth::fresh(ticket, last.saturating_add(1)));
+            self.auth = Some(Auth::fresh(ticket, last.saturating_add(1), now));
             self.refreshes = self.refreshes.saturating_add(1);
             self.progress();
             return Ok(true);
@@ -526,6 +558,7 @@ impl Upload {
             auth.ask_at = credential_clock::ask_again_at(&ticket, server_now);
             auth.ticket = ticket;
             auth.fresh = true;
+            auth.came = now;
             return Ok(true);
         };
         auth.given_again = auth.given_again.saturating_add(1);
@@ -568,14 +601,17 @@ impl Upload {
             Err(error) => return self.not_created(error, now),
         };
         self.got_through(Call::Create);
-        self.settle_in(ticket)?;
+        self.settle_in(ticket, now)?;
         // Whoever goes on from here must not create another media.
         self.save();
+        if !self.is_running() {
+            return Ok(());
+        }
         Ok(self.begin_upload(now)?)
     }
 
     /// Takes the place and the credential that VOD gives to a media.
-    pub(super) fn settle_in(&mut self, ticket: UploadTicket) -> Result<(), Error> {
+    pub(super) fn settle_in(&mut self, ticket: UploadTicket, now: UnixMs) -> Result<(), Error> {
         self.request_id = ticket.request_id.clone();
         self.adoption.create_sent = None;
         self.is_own = true;
@@ -592,7 +628,7 @@ impl Upload {
             url: ticket.url,
             file_url: ticket.file_url,
         });
-        self.auth = Some(Auth::fresh(ticket.auth, 1));
+        self.auth = Some(Auth::fresh(ticket.auth, 1, now));
         Ok(())
     }
 
@@ -601,7 +637,7 @@ impl Upload {
     pub(super) fn begin_upload(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Uploading);
         if self.is_to_be_proven()? {
-            return self.call(Call::Prove, now);
+            return self.call_once(Call::Prove, now);
         }
         if self.files.is_some() {
             return self.begin_files(now);
@@ -610,12 +646,12 @@ impl Upload {
             return self.schedule(now);
         }
         if self.upload_id.is_some() {
-            return self.call(Call::AbortMultipartUpload, now);
+            return self.call_once(Call::AbortMultipartUpload, now);
         }
         if self.may_have_orphans && self.is_own {
-            return self.call(Call::DeleteMultipartUpload, now);
+            return self.call_once(Call::DeleteMultipartUpload, now);
         }
-        self.call(Call::InitiateMultipartUpload, now)
+        self.call_once(Call::InitiateMultipartUpload, now)
     }
 
     fn on_initiated(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {

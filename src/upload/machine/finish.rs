@@ -2,20 +2,30 @@
 
 use super::Upload;
 use super::calls::{Call, Trouble};
+use super::reader::Access;
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::oss;
 use crate::oss::error::OssRecovery;
 use crate::time::UnixMs;
-use crate::upload::event::Phase;
+use crate::upload::event::{Phase, Vouched};
+use crate::upload::job::Source;
 use crate::upload::plan::Plan;
 use crate::vod::media_info;
 
 impl Upload {
     /// Every part is accepted.
     pub(super) fn finish(&mut self, now: UnixMs) -> Result<(), Error> {
-        if matches!(self.plan()?, Plan::Put { .. }) {
-            return self.done(self.parts.folded_crc64(), false);
+        let folded = self.parts.folded_crc64();
+        let is_put = matches!(self.plan()?, Plan::Put { .. });
+        if let Some(error) = self.is_not_what_the_source_says(folded) {
+            if is_put {
+                self.spoil(self.parts.bytes());
+            }
+            return Err(error);
+        }
+        if is_put {
+            return self.done(folded, false);
         }
         self.enter(Phase::Completing);
         self.call(Call::CompleteMultipartUpload, now)
@@ -126,6 +136,40 @@ impl Upload {
         } else {
             self.plan.as_ref().and_then(Plan::size)
         }
+    }
+
+    /// Where the source tells the CRC-64 of the whole, that of what was stored must be the same.
+    fn is_not_what_the_source_says(&self, stored: Option<u64>) -> Option<Error> {
+        let (said, stored) = self.reader.validator.crc64().zip(stored)?;
+        (said != stored).then(|| {
+            let message = format!(
+                "the source tells a CRC-64 of {said}, and what was read from it has {stored}"
+            );
+            Error::new(Code::ChecksumMismatch, message)
+        })
+    }
+
+    /// What vouches for all bytes being of one file, where `stored` is the CRC-64 of the object.
+    pub(super) fn vouched(&self, stored: Option<u64>) -> Option<Vouched> {
+        if self.adoption.is_whole {
+            return None;
+        }
+        let reader = &self.reader;
+        let told = reader.validator.crc64();
+        Some(match self.job.source {
+            Source::Playlist(_) | Source::Stream { .. } | Source::Reply(_) => Vouched::OneReply,
+            Source::Slices { .. } => Vouched::Local,
+            Source::Url { .. } if told.is_some() && told == stored => Vouched::Digest,
+            Source::Url { .. } if !self.is_pieced() => Vouched::OneReply,
+            Source::Url { .. } if reader.validator.tells() => Vouched::Validators,
+            Source::Url { .. } => Vouched::Nothing,
+        })
+    }
+
+    /// It was read from more than one reply.
+    fn is_pieced(&self) -> bool {
+        let ranges = self.reader.access == Access::Ranges && self.parts.count() > 1;
+        ranges || self.reader.was_reopened || (self.resumed && self.restarts == 0)
     }
 
     fn verify(&mut self, size: Option<u64>, crc64: Option<u64>) -> Result<(), Error> {

@@ -27,6 +27,7 @@ use super::retry::PART_TRIES;
 use crate::clock::Clock;
 use crate::error::{Code, Error, ErrorClass};
 use crate::http::Reply;
+use crate::oss::request::UploadId;
 use crate::oss::{Target, settings};
 use crate::source::guard::{check_headers, check_url};
 use crate::time::UnixMs;
@@ -41,6 +42,9 @@ use reader::Reader;
 
 /// A PUT that was cut off after its last byte is stored within this time, or not at all.
 const LANDING_MS: u64 = 2_000;
+
+/// For so long a credential counts as just fetched.
+const NEW_MS: u64 = 1_000;
 
 /// One upload, from the look at the source to the verified object.
 #[derive(Clone)]
@@ -64,7 +68,7 @@ pub struct Upload {
     auth: Option<Auth>,
     after_refresh: BTreeSet<Call>,
     refreshes_in_a_row: u32,
-    upload_id: Option<String>,
+    upload_id: Option<UploadId>,
     /// What a checkpoint says the source, the media and the object were.
     expected: Option<Checkpoint>,
     resumed: bool,
@@ -93,8 +97,13 @@ pub struct Upload {
     /// A Complete was sent and its reply lost.
     complete_in_doubt: bool,
     verdict: Option<Error>,
+    /// All is done but to hear the end of what was called off.
+    outcome: Option<Box<Outcome>>,
     spent: rest::Spent,
+    /// Nothing new begins: the caller said so, or the budget allows no more.
     stopping: bool,
+    /// The caller said so.
+    stop_asked: bool,
     cleanup_over: bool,
     /// Of a playlist: its files are to stay, or are removed already.
     spares_files: bool,
@@ -131,8 +140,10 @@ struct Auth {
     ticket: UploadAuth,
     /// Counts up with each refresh, so that a refusal of an older one is not held against this one.
     generation: u32,
-    /// Just fetched: it is used at least once, however short its life.
+    /// Not used so far.
     fresh: bool,
+    /// When it came, by the host's clock.
+    came: UnixMs,
     /// How the server refused it.
     refusal: Option<Error>,
     /// When to ask VOD for another, by the server's clock.
@@ -143,15 +154,21 @@ struct Auth {
 
 impl Auth {
     /// A credential that has just come.
-    fn fresh(ticket: UploadAuth, generation: u32) -> Self {
+    fn fresh(ticket: UploadAuth, generation: u32, now: UnixMs) -> Self {
         Auth {
             ask_at: credential_clock::refresh_at(&ticket),
             ticket,
             generation,
             fresh: true,
+            came: now,
             refusal: None,
             given_again: 0,
         }
+    }
+
+    /// Just fetched: it is used at once, however short its life.
+    fn is_new(&self, now: UnixMs) -> bool {
+        self.fresh && now < self.came.plus_ms(NEW_MS)
     }
 }
 
@@ -186,6 +203,8 @@ enum Task {
     Renew,
     /// A PUT that was cut off may still be stored.
     Landing,
+    /// It was called off, and its end is awaited: an answer may be on its way already. Of a read, the buffer.
+    Dropped(Option<u32>),
 }
 
 impl Task {
@@ -261,8 +280,10 @@ impl Upload {
             unhashed: false,
             complete_in_doubt: false,
             verdict: None,
+            outcome: None,
             spent: rest::Spent::default(),
             stopping: false,
+            stop_asked: false,
             cleanup_over: false,
             spares_files: false,
             may_land: false,
@@ -301,11 +322,19 @@ impl Upload {
         self.stand()
     }
 
+    /// What each effect in flight is for: for tests that ask whether all of it was seen.
+    #[doc(hidden)]
+    pub fn under_way(&self) -> BTreeMap<u32, String> {
+        let tasks = self.tasks.iter();
+        tasks.map(|(id, task)| (*id, task.name())).collect()
+    }
+
     fn step(&mut self, event: Event, now: UnixMs) -> Result<(), Error> {
         if let Event::Replied { .. } | Event::Opened { .. } | Event::Transferred { .. } = event {
             self.no_handle_since = None;
         }
         match event {
+            Event::Abort | Event::Stop if self.outcome.is_some() => Ok(()),
             Event::Start => self.start(now),
             Event::Stop => self.stop(),
             Event::Abort => Err(Error::new(Code::Aborted, "the upload was aborted")),
@@ -339,6 +368,7 @@ impl Upload {
                 {
                     self.close(id)
                 }
+                Some(Task::Dropped(_)) => self.close(id),
                 Some(Task::OpenList) => self.on_list_opened(id, status, &headers, now),
                 Some(Task::Look(number)) => {
                     let (headers, head) = (&headers, head.as_str());
@@ -381,6 +411,12 @@ impl Upload {
                 }
                 Some(Task::ReadFile(number)) if self.is_running() => {
                     self.on_file_read(number, length, ended, now)
+                }
+                Some(
+                    Task::Read { part, .. } | Task::ReadFile(part) | Task::Dropped(Some(part)),
+                ) => {
+                    self.out.push(Effect::Release { part });
+                    Ok(())
                 }
                 _ => Ok(()),
             },
@@ -470,6 +506,9 @@ impl Upload {
     }
 
     fn on_failure(&mut self, task: &Task, failure: &Failure, now: UnixMs) -> Result<(), Error> {
+        if matches!(task, Task::Dropped(_)) {
+            return Ok(());
+        }
         // No host may fail to wait: then nothing would ever go on.
         let has_not_waited = task.is_wait() && failure.kind != FailureKind::Canceled;
         if failure.kind == FailureKind::Internal || has_not_waited {
@@ -506,7 +545,8 @@ impl Upload {
             | Task::RetryList
             | Task::RetryCall(_)
             | Task::RetryPart(_)
-            | Task::Landing => Ok(()),
+            | Task::Landing
+            | Task::Dropped(_) => Ok(()),
         }
     }
 
@@ -546,7 +586,7 @@ impl Upload {
             self.phase,
             Phase::Suspending | Phase::Aborting | Phase::Ended
         );
-        !ending && !self.adoption.is_whole
+        !ending && !self.adoption.is_whole && self.outcome.is_none()
     }
 
     // How an upload ends.
@@ -575,6 +615,8 @@ impl Upload {
         // Without its media a checkpoint is of no use, while a lost multipart upload is only begun again.
         self.spares_files |= self.job.options.keep_on_failure && error.code != Code::Aborted;
         self.verdict = Some(error);
+        // What was tried before is no reason to try less to clean up.
+        self.tries.clear();
         self.enter(Phase::Aborting);
         self.still();
     }
@@ -584,7 +626,7 @@ impl Upload {
         let ids: Vec<u32> = self
             .tasks
             .iter()
-            .filter(|(_, task)| !task.makes_an_upload_id())
+            .filter(|(_, task)| !task.makes_an_upload_id() && !matches!(task, Task::Dropped(_)))
             .map(|(id, _)| *id)
             .collect();
         self.may_land = self.files.is_some()
@@ -603,11 +645,38 @@ impl Upload {
         for id in open.chain(files.unwrap_or_default()) {
             self.out.push(Effect::Close { id });
         }
+        self.release_buffers();
+    }
+
+    fn release_buffers(&mut self) {
+        for part in std::mem::take(&mut self.reader.buffers).into_keys() {
+            self.out.push(Effect::Release { part });
+        }
+    }
+
+    /// Calls off what these tasks are for: whatever becomes of it, it counts for nothing.
+    fn drop_tasks(&mut self, is_stale: impl Fn(&Task) -> bool) {
+        for (id, task) in &mut self.tasks {
+            if matches!(task, Task::Dropped(_)) || !is_stale(task) {
+                continue;
+            }
+            *task = Task::Dropped(match task {
+                Task::Read { part, .. } | Task::ReadFile(part) => Some(*part),
+                _ => None,
+            });
+            self.out.push(Effect::Cancel { id: *id });
+        }
     }
 
     fn settle(&mut self, now: UnixMs) {
         self.come_to_rest();
         self.end_adopted();
+        if self.tasks.is_empty()
+            && let Some(outcome) = self.outcome.take()
+        {
+            self.enter(Phase::Ended);
+            self.out.push(Effect::Done { outcome: *outcome });
+        }
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
             if let Some(call) = self.leftover().filter(|_| !self.cleanup_over) {
                 if call == Call::DeleteVideo && std::mem::take(&mut self.may_land) {
@@ -631,6 +700,10 @@ impl Upload {
     /// `folds`: OSS's checksum of the object agrees with those of its parts.
     fn done(&mut self, crc64: Option<u64>, folds: bool) -> Result<(), Error> {
         let (missing, missing_segments) = self.missing_segments();
+        let (bytes, parts) = match self.adoption.is_whole && self.files.is_some() {
+            true => self.size_of_adopted_files()?,
+            false => (self.total().unwrap_or(0), self.parts.count()),
+        };
         let place = self.place()?;
         let compared = if self.adoption.is_whole {
             super::event::Compared::ExistingLength
@@ -658,13 +731,14 @@ impl Upload {
             file_url: place.file_url.clone(),
             bucket: place.target.bucket.clone(),
             object_key: place.target.key.clone(),
-            bytes: self.total().unwrap_or(0),
-            parts: self.parts.count().saturating_sub(missing),
+            bytes,
+            parts: parts.saturating_sub(missing),
             missing_segments,
             crc64: crc64.map(|crc| crc.to_string()),
             replaced: self.replaces(),
             notice: self.notice(),
             compared,
+            vouched: self.vouched(crc64),
             resumed: self.resumed,
             refreshes: self.refreshes,
             restarts: self.restarts,
@@ -672,12 +746,9 @@ impl Upload {
             request_id: self.request_id.clone(),
         };
         // A refresh, say, that came too late to matter.
-        let left: Vec<u32> = self.tasks.keys().copied().collect();
-        self.out
-            .extend(left.into_iter().map(|id| Effect::Cancel { id }));
-        self.tasks.clear();
-        self.enter(Phase::Ended);
-        self.out.push(Effect::Done { outcome });
+        self.drop_tasks(|_| true);
+        self.still();
+        self.outcome = Some(Box::new(outcome));
         Ok(())
     }
 
@@ -743,8 +814,10 @@ impl Upload {
 
     /// The try that is waited for, where nothing else is under way.
     fn retry(&self) -> Option<Retry> {
-        let tries = self.tasks.values().map(|task| match task {
-            Task::RetryCall(call) => Some((self.tried(*call), call.tries())),
+        let tasks = self.tasks.values();
+        let tries = tasks.filter(|task| !matches!(task, Task::Dropped(_)));
+        let tries = tries.map(|task| match task {
+            Task::RetryCall(call) => Some((self.tried(*call), self.most_tries(*call))),
             Task::RetryOpen => Some((self.reader.tries, CALL_TRIES)),
             Task::RetryList => Some((self.files.as_ref()?.tries(), CALL_TRIES)),
             Task::RetryPart(part) => Some((self.parts.failures(*part), PART_TRIES)),
@@ -775,6 +848,12 @@ impl Upload {
             .ok_or_else(|| Error::new(Code::Internal, "there is no upload address yet"))
     }
 
+    fn upload_id(&self) -> Result<&UploadId, Error> {
+        self.upload_id
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::Internal, "there is no multipart upload"))
+    }
+
     fn plan(&self) -> Result<&Plan, Error> {
         self.plan
             .as_ref()
@@ -783,6 +862,14 @@ impl Upload {
 }
 
 impl Task {
+    fn name(&self) -> String {
+        match self {
+            Task::Call { call, .. } => format!("Call {call:?}"),
+            Task::RetryCall(call) => format!("RetryCall {call:?}"),
+            other => format!("{other:?}"),
+        }
+    }
+
     /// A reply that must be awaited even when all else stops: it names what has to be removed.
     fn makes_an_upload_id(&self) -> bool {
         matches!(

@@ -31,9 +31,6 @@ use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 /// Buffers come in few sizes, so that one can be used again.
 const SMALLEST_BUFFER: u64 = 64 << 10;
 
-/// How long a file may take to fill a buffer that others wait for. One that trickles would keep them out for ever.
-const FIRM_MS: u32 = 10_000;
-
 /// Missing segments that an outcome tells by name.
 const MAX_SHOWN: usize = 100;
 
@@ -82,8 +79,6 @@ enum Way {
     Buffer,
     /// Too large for one: straight from the source.
     Direct,
-    /// Too slow for one: straight from the source, asked for once more.
-    Poured,
 }
 
 /// A reply to an `Open`, whose body is kept.
@@ -556,6 +551,18 @@ impl Upload {
         Ok(u64::try_from(text.len()).unwrap_or(u64::MAX))
     }
 
+    /// Bytes and number of the files of a playlist that was found to be whole, as far as a run before has counted them.
+    pub(super) fn size_of_adopted_files(&mut self) -> Result<(u64, u32), Error> {
+        let root = self.root_length()?;
+        let count = self.files()?.tree.count();
+        let before = self.expected.as_ref();
+        let counted = before.map_or(0, |before| before.bytes_accepted);
+        let done = before.and_then(|before| before.playlist.as_ref());
+        let has_root = done.is_some_and(|mark| mark.done.iter().any(|(_, last)| *last >= count));
+        let rest = if has_root { 0 } else { root };
+        Ok((counted.saturating_add(rest), count))
+    }
+
     pub(super) fn playlist_mark(&self) -> Option<PlaylistMark> {
         let files = self.files.as_deref()?;
         let Source::Playlist(source) = &self.job.source else {
@@ -603,6 +610,14 @@ impl Upload {
             self.stop_if_spent(now);
             if self.stopping {
                 return Ok(());
+            }
+            // One that was begun is finished.
+            if self.is_spent() {
+                let Some(number) = self.parts.take_ready() else {
+                    return Ok(());
+                };
+                self.send_file(number, now)?;
+                continue;
             }
             let Some(number) = self.next_file()? else {
                 return Ok(());
@@ -671,10 +686,8 @@ impl Upload {
         }
         let fetch = self.fetch(number)?.clone();
         match fetch.way {
-            Way::Unknown | Way::Poured if fetch.open.is_some() => {
-                self.receive_file(number, fetch, now)
-            }
-            Way::Unknown | Way::Poured => {
+            Way::Unknown if fetch.open.is_some() => self.receive_file(number, fetch, now),
+            Way::Unknown => {
                 self.open_item(&fetch.item, Task::OpenFile(number));
                 Ok(())
             }
@@ -689,7 +702,7 @@ impl Upload {
                         let range = range_headers(expect.first, expect.last, &expect.validator);
                         TransferBody::Range {
                             request: self.get(&fetch.item, range),
-                            expect,
+                            expect: Box::new(expect),
                             allow_private: self.job.options.allow_private_sources,
                         }
                     }
@@ -804,28 +817,27 @@ impl Upload {
     /// Its body is open: reads it into a buffer, or has it asked for once more where it is too large.
     fn receive_file(&mut self, number: u32, mut fetch: Fetch, now: UnixMs) -> Result<(), Error> {
         let id = fetch.open.take().ok_or_else(no_files)?;
-        if let Some(size) = fetch.length {
-            self.check_key(&fetch, size)?;
-        }
-        self.check_total(&fetch, fetch.length.unwrap_or(0))?;
-        if fetch.way == Way::Poured && fetch.length.is_some() {
-            return self.pour_file(number, fetch, id, now);
+        let length = fetch.length;
+        let checked = length.map_or(Ok(()), |size| self.check_key(&fetch, size));
+        let checked = checked.and_then(|()| self.check_total(&fetch, length.unwrap_or(0)));
+        if let Err(error) = checked {
+            self.close(id)?;
+            return Err(error);
         }
         let share = self.share();
         let length = fetch.length.unwrap_or(share);
         if length <= share {
-            let limit = self.buffer_for(&fetch);
             fetch.open = Some(id);
             *self.fetch(number)? = fetch;
             let read = self.begin(Task::ReadFile(number));
+            let limit = length.max(SMALLEST_BUFFER).next_power_of_two();
             self.out.push(Effect::Read {
                 id: read,
                 open: id,
                 part: number,
                 skip: 0,
-                limit,
-                least: limit.min(SMALLEST_BUFFER),
-                firm_ms: FIRM_MS,
+                limit: limit.min(share).max(length),
+                least: limit.min(share).max(length),
                 idle_ms: SOURCE_IDLE_MS,
             });
             return Ok(());
@@ -844,51 +856,6 @@ impl Upload {
         fetch.way = Way::Direct;
         *self.fetch(number)? = fetch;
         self.send_file(number, now)
-    }
-
-    /// The size of the buffer that a file is read into.
-    fn buffer_for(&self, fetch: &Fetch) -> u64 {
-        let share = self.share();
-        let length = fetch.length.unwrap_or(share);
-        let limit = length.max(SMALLEST_BUFFER).next_power_of_two();
-        limit.min(share).max(length)
-    }
-
-    /// Sends a body that is open as it comes. Should that fail, the file is begun anew.
-    fn pour_file(
-        &mut self,
-        number: u32,
-        fetch: Fetch,
-        open: u32,
-        now: UnixMs,
-    ) -> Result<(), Error> {
-        let body = TransferBody::Opened {
-            open,
-            idle_ms: SOURCE_IDLE_MS,
-        };
-        self.put_file(number, &fetch, body, now)?;
-        *self.fetch(number)? = Fetch {
-            length: fetch.length,
-            ..Fetch::of(fetch.first)
-        };
-        Ok(())
-    }
-
-    /// Others waited for the memory that it had not filled. Without a length it cannot be sent as it comes, and neither can it
-    /// where the host gathers what it sends.
-    fn file_was_cut(&mut self, number: u32, length: u64, now: UnixMs) -> Result<(), Error> {
-        self.out.push(Effect::Release { part: number });
-        let fetch = self.fetch(number)?;
-        let (item, announced) = (fetch.first.clone(), fetch.length);
-        *fetch = Fetch::of(item.clone());
-        if announced.is_some() && !self.job.host.buffers_parts {
-            self.fetch(number)?.way = Way::Poured;
-            return self.send_file(number, now);
-        }
-        let message =
-            format!("it gave {length} bytes in {FIRM_MS} ms or more, and others waited for memory");
-        let error = about(&item, Error::new(Code::SourceUnreachable, message));
-        self.part_failed(number, error, None, now)
     }
 
     /// Counts what is announced as if it were there.
@@ -927,10 +894,6 @@ impl Upload {
         let item = fetch.first.clone();
         if let Some(open) = fetch.open.take() {
             self.close(open)?;
-        }
-        let fetch = self.fetch(number)?.clone();
-        if !ended && length < announced.unwrap_or_else(|| self.buffer_for(&fetch)) {
-            return self.file_was_cut(number, length, now);
         }
         let error = match announced {
             Some(size) if !ended || length > size => {
@@ -1150,6 +1113,12 @@ impl Upload {
         }
         self.wait(Task::RetryPart(number), delay, now);
         Ok(())
+    }
+
+    /// The CRC-64 that the source of a file tells.
+    pub(super) fn told_of_file(&self, number: u32) -> Option<u64> {
+        let fetch = self.files.as_deref()?.underway.get(&number)?;
+        fetch.validator.crc64()
     }
 
     /// A file is stored.

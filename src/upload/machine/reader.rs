@@ -72,6 +72,8 @@ pub(super) struct Reader {
     /// The size the source announced, if it did.
     pub(super) announced: Option<u64>,
     pub(super) tries: u32,
+    /// It was opened again to read on behind what was there.
+    pub(super) was_reopened: bool,
     /// Bytes put into buffers so far.
     offset: u64,
     ended: bool,
@@ -627,7 +629,7 @@ impl Upload {
             return Ok(());
         };
         // Before the multipart upload is begun there is nothing to rest at, and what is put as a whole has no such moment.
-        let rests = self.stopping && self.upload_id.is_some();
+        let rests = (self.stopping || self.is_spent()) && self.upload_id.is_some();
         if self.reader.ended() || reading || self.is_opening() || rests || self.is_taking_over() {
             return Ok(());
         }
@@ -640,7 +642,12 @@ impl Upload {
             None => limit,
         };
         let window = plan::concurrency(&self.job.options, &self.job.host, limit, true);
-        if self.reader.buffers.len() >= usize::try_from(window).unwrap_or(usize::MAX) {
+        let buffers = &self.reader.buffers;
+        let held = buffers
+            .values()
+            .fold(limit, |sum, (_, length)| sum.saturating_add(*length));
+        let fits = buffers.is_empty() || held <= self.job.host.buffer_bytes;
+        if !fits || buffers.len() >= usize::try_from(window).unwrap_or(usize::MAX) {
             return Ok(());
         }
         // A body opened anew stands at its beginning; one that has been read on stands where the last read ended.
@@ -650,6 +657,7 @@ impl Upload {
             0
         };
         self.reader.purpose = Purpose::Probe;
+        self.reader.was_reopened |= skip > 0;
         // What goes up as one PutObject is read whole; before its place is known it may still become parts.
         let least = match self.plan()? {
             Plan::Put { .. } if self.place.is_some() => limit,
@@ -665,7 +673,6 @@ impl Upload {
             skip,
             limit,
             least,
-            firm_ms: 0,
             idle_ms: SOURCE_IDLE_MS,
         });
         Ok(())
@@ -680,25 +687,14 @@ impl Upload {
     ) -> Result<(), Error> {
         let offset = self.reader.offset;
         let reached = offset.saturating_add(length);
-        plan::check_allowed(reached, &self.job.options)?;
-        if let Some(size) = self.reader.size {
-            if reached > size {
-                return Err(Error::new(
-                    Code::SourceTooLong,
-                    format!("the source announced {size} bytes and goes on behind them"),
-                ));
-            }
-            if ended && reached < size {
-                self.out.push(Effect::Release { part });
-                let message = format!("the source ended at {reached} of {size} bytes");
-                return self.source_broke(Error::new(Code::SourceTruncated, message), now);
-            }
+        if let Err(error) = self.check_reached(part, offset, length) {
+            self.out.push(Effect::Release { part });
+            return Err(error);
         }
-        if length > 0 && u64::from(part) > plan::MAX_PARTS {
-            let message = format!(
-                "a source of unknown length goes on behind {offset} bytes, the most this host carries"
-            );
-            return Err(Error::new(Code::TooLarge, message));
+        if let Some(size) = self.reader.size.filter(|size| ended && reached < *size) {
+            self.out.push(Effect::Release { part });
+            let message = format!("the source ended at {reached} of {size} bytes");
+            return self.source_broke(Error::new(Code::SourceTruncated, message), now);
         }
         self.reader.tries = 0;
         self.reader.offset = reached;
@@ -732,6 +728,23 @@ impl Upload {
         let part_size = size;
         self.plan = Some(Plan::Parts { size, part_size });
         true
+    }
+
+    /// Whether so many bytes behind `offset` are not too many.
+    fn check_reached(&self, part: u32, offset: u64, length: u64) -> Result<(), Error> {
+        let reached = offset.saturating_add(length);
+        plan::check_allowed(reached, &self.job.options)?;
+        if let Some(size) = self.reader.size.filter(|size| reached > *size) {
+            let message = format!("the source announced {size} bytes and goes on behind them");
+            return Err(Error::new(Code::SourceTooLong, message));
+        }
+        if length > 0 && u64::from(part) > plan::MAX_PARTS {
+            let message = format!(
+                "a source of unknown length goes on behind {offset} bytes, the most this host carries"
+            );
+            return Err(Error::new(Code::TooLarge, message));
+        }
+        Ok(())
     }
 
     fn stream_ended(&mut self, total: u64) -> Result<(), Error> {
@@ -823,17 +836,18 @@ impl Upload {
     /// Forgets all parts, and begins a new multipart upload for the same media.
     fn begin_anew(&mut self, now: UnixMs) -> Result<(), Error> {
         self.restarts = self.restarts.saturating_add(1);
+        self.spent.begin_anew();
+        self.reader.lane.begin_anew();
         self.drop_transfers();
         self.drop_first_part();
         self.reader.lends_first_part = false;
-        for part in std::mem::take(&mut self.reader.buffers).into_keys() {
-            self.out.push(Effect::Release { part });
-        }
+        self.release_buffers();
         if let Some(id) = self.reader.open.take() {
             self.close(id)?;
         }
         self.reader.offset = 0;
         self.reader.ended = false;
+        self.reader.was_reopened = false;
         self.parts = Default::default();
         self.listing = None;
         self.complete_in_doubt = false;

@@ -146,7 +146,7 @@ impl Upload {
             let message = "VOD gives an upload address for another media than the one asked for";
             return Err(Trouble::Fatal(Error::new(Code::ReplyInvalid, message)));
         }
-        self.settle_in(ticket)?;
+        self.settle_in(ticket, now)?;
         self.fit_the_key()?;
         Ok(self.call(Call::Inspect, now)?)
     }

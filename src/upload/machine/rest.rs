@@ -1,7 +1,7 @@
 //! Coming to rest before the end, and going on from a checkpoint: in another process, on another machine, in slices or
 //! by several workers at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::calls::{Call, Trouble};
@@ -10,6 +10,7 @@ use super::transfer::{Listing, Purpose};
 use super::{Place, Task, Upload};
 use crate::error::{Code, Error};
 use crate::oss;
+use crate::oss::request::UploadId;
 use crate::source::probe::Likeness;
 use crate::time::UnixMs;
 use crate::upload::checkpoint::{Checkpoint, PlaceMark, PlaylistMark, SourceMark, VERSION};
@@ -23,12 +24,41 @@ use crate::vod::credential::UploadAddress;
 /// Requests kept back for the end of a slice: a listing, a refresh, a retry.
 const RESERVED_SUBREQUESTS: u32 = 4;
 
+/// After so many runs in a row that got no further, the next would not either.
+const IDLE_RUNS: u32 = 12;
+/// As many where something was tried again, which may have been what took the time.
+const TROUBLED_IDLE_RUNS: u32 = 40;
+
+const GETS_NOWHERE: &str = "must be larger: run after run it was used up before the upload got any further (what cannot be gone on with, such as a source without ranges, begins at its first byte in each run)";
+
 /// What this run has used up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Spent {
     pub(super) parts: u32,
     pub(super) subrequests: u32,
     pub(super) bytes: u64,
+    /// Parts begun: one that failed is sent again, whatever the budget, or a run may end as it began.
+    begun: BTreeSet<u32>,
+}
+
+impl Spent {
+    pub(super) fn begin(&mut self, part: u32, length: u64) {
+        if self.begun.insert(part) {
+            self.parts = self.parts.saturating_add(1);
+            self.bytes = self.bytes.saturating_add(length);
+        }
+    }
+
+    /// None of the parts counts for anything any more.
+    pub(super) fn begin_anew(&mut self) {
+        self.begun.clear();
+        self.parts = 0;
+        self.bytes = 0;
+    }
+
+    pub(super) fn begun(&self) -> &BTreeSet<u32> {
+        &self.begun
+    }
 }
 
 impl Upload {
@@ -61,7 +91,10 @@ impl Upload {
             checkpoint.plan
         {
             let wanted = job.options.part_size.replace(part_size);
-            if let Some(wanted) = wanted.filter(|wanted| *wanted != part_size) {
+            // What was to be one PutObject became parts for want of memory.
+            let was_cut = checkpoint.plan.as_ref().and_then(Plan::size) == Some(part_size);
+            let fits = |wanted: &u64| *wanted == part_size || (was_cut && *wanted > part_size);
+            if let Some(wanted) = wanted.filter(|wanted| !fits(wanted)) {
                 let rule = format!(
                     "cannot change on resume: it began with {part_size} bytes, got {wanted}"
                 );
@@ -92,7 +125,7 @@ impl Upload {
         if checkpoint.source.read_once {
             upload.reader.read_without_ranges();
         }
-        upload.upload_id = checkpoint.upload_id.clone();
+        upload.upload_id = checkpoint.upload_id.clone().and_then(UploadId::new);
         upload.replaced_bytes = checkpoint.replaced_bytes;
         upload.spoiled = checkpoint.spoiled;
         upload.adoption.create_sent = checkpoint.create_sent;
@@ -185,8 +218,16 @@ impl Upload {
             callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
             place,
-            upload_id: self.upload_id.clone(),
+            upload_id: self.upload_id.as_ref().map(|id| id.as_str().to_owned()),
             playlist: self.playlist_mark().or_else(|| before?.playlist.clone()),
+            idle_runs: match self.phase {
+                Phase::Ended => self.idle_runs(),
+                _ => before.map_or(0, |before| before.idle_runs),
+            },
+            parts_accepted: match before.filter(|_| !seen) {
+                Some(before) => before.parts_accepted,
+                None => self.parts.count(),
+            },
             bytes_accepted: self.parts.bytes().max(
                 before
                     .filter(|_| !seen)
@@ -202,18 +243,26 @@ impl Upload {
             return Err(once_only());
         }
         self.stopping = true;
+        self.stop_asked = true;
         Ok(())
     }
 
-    /// The budget allows no further part, or there is none left in the shard.
+    /// The budget allows no further part; those begun are finished.
+    pub(super) fn is_spent(&self) -> bool {
+        let (budget, spent) = (&self.job.options.budget, &self.spent);
+        budget.parts.is_some_and(|limit| spent.parts >= limit)
+            || budget.bytes.is_some_and(|limit| spent.bytes >= limit)
+    }
+
+    /// The budget allows no further request, or there is no part left in the shard.
     pub(super) fn stop_if_spent(&mut self, now: UnixMs) {
         let budget = &self.job.options.budget;
-        let spent = self.spent;
-        let requests = spent.subrequests.saturating_add(RESERVED_SUBREQUESTS);
-        self.stopping |= budget.parts.is_some_and(|limit| spent.parts >= limit)
-            || budget.bytes.is_some_and(|limit| spent.bytes >= limit)
-            || budget.subrequests.is_some_and(|limit| requests >= limit)
-            || budget.deadline.is_some_and(|deadline| now.0 >= deadline)
+        // What is read in order is read from the first byte on in each run: one that ends before its first part would end
+        // there again.
+        let owes_a_part = self.reader.access == Access::Stream && !self.has_moved();
+        let requests = self.spent.subrequests.saturating_add(RESERVED_SUBREQUESTS);
+        self.stopping |= budget.subrequests.is_some_and(|limit| requests >= limit)
+            || (budget.deadline.is_some_and(|deadline| now.0 >= deadline) && !owes_a_part)
             || self.shard_is_over();
     }
 
@@ -250,17 +299,18 @@ impl Upload {
     }
 
     pub(super) fn come_to_rest(&mut self) {
-        let busy = |task: &Task| {
-            matches!(
-                task,
-                Task::Transfer { .. }
-                    | Task::Call { .. }
-                    | Task::Renew
-                    | Task::OpenFile(_)
-                    | Task::ReadFile(_)
-            )
+        let stopping = self.stopping;
+        let busy = |task: &Task| match task {
+            Task::Transfer { .. }
+            | Task::Call { .. }
+            | Task::Renew
+            | Task::OpenFile(_)
+            | Task::ReadFile(_) => true,
+            Task::RetryPart(_) => !stopping,
+            _ => false,
         };
-        let may_rest = self.stopping
+        let may_rest = (self.stopping || self.is_spent())
+            && self.outcome.is_none()
             && self.phase == Phase::Uploading
             && (self.upload_id.is_some() || self.has_begun_files());
         if may_rest && !self.tasks.values().any(busy) {
@@ -270,8 +320,42 @@ impl Upload {
         if self.phase == Phase::Suspending && self.tasks.is_empty() {
             self.phase = Phase::Ended;
             let checkpoint = self.stand();
-            self.out.push(Effect::Suspended { checkpoint });
+            self.out.push(match self.is_getting_nowhere() {
+                true => Effect::Failed {
+                    error: Error::invalid("budget", GETS_NOWHERE),
+                },
+                false => Effect::Suspended { checkpoint },
+            });
         }
+    }
+
+    /// The budget of this run was used up before it got further than those before.
+    fn is_idle(&self) -> bool {
+        let budget = &self.job.options.budget;
+        let by_budget = !self.stop_asked && budget.parts != Some(0) && !self.shard_is_over();
+        self.resumed && by_budget && (self.restarts > 0 || !self.has_moved())
+    }
+
+    /// More is accepted than when this run began.
+    fn has_moved(&self) -> bool {
+        let before = self.expected.as_ref().filter(|_| self.restarts == 0);
+        self.parts.count() > before.map_or(0, |before| before.parts_accepted)
+    }
+
+    fn idle_runs(&self) -> u32 {
+        let before = self.expected.as_ref().map_or(0, |before| before.idle_runs);
+        match self.is_idle() {
+            true => before.saturating_add(1),
+            false => 0,
+        }
+    }
+
+    fn is_getting_nowhere(&self) -> bool {
+        let most = match self.retries {
+            0 => IDLE_RUNS,
+            _ => TROUBLED_IDLE_RUNS,
+        };
+        self.idle_runs() >= most
     }
 
     // Going on.
@@ -286,6 +370,10 @@ impl Upload {
             .source
             .check(reader.announced, &reader.validator, reader.modified)?;
         self.reader.is_doubtful = likeness != Likeness::Same;
+        if self.reader.announced.is_none() {
+            self.reader.size = before.source.size;
+            self.reader.announced = before.source.size;
+        }
         if !self.job.media.is_renewable() {
             // No credential can be had for the place it had: a new one, from the first byte on.
             self.expected = None;
@@ -335,6 +423,12 @@ impl Upload {
             let message = "the source has another ETag than before";
             return Ok(self.read_once(Error::new(Code::SourceChanged, message), now)?);
         }
+        // It had ranges when it was cut: now each part has to fit into memory.
+        let in_order = self.reader.access == Access::Stream;
+        if in_order && self.plan()?.part_limit(1) > self.job.host.buffer_bytes {
+            let message = "its ranges have stopped working, and its parts do not fit into memory";
+            return Ok(self.read_once(Error::new(Code::SourceRange, message), now)?);
+        }
         self.listing = Some(Listing {
             marker: self.own_parts().start().saturating_sub(1),
             purpose: Purpose::Resume,
@@ -354,9 +448,7 @@ impl Upload {
         if !self.is_running() || !self.may_restart() {
             return Err(error);
         }
-        for (id, _) in std::mem::take(&mut self.tasks) {
-            self.out.push(Effect::Cancel { id });
-        }
+        self.drop_tasks(|_| true);
         self.after_refresh.clear();
         self.after_renewal.clear();
         self.place = None;
@@ -406,7 +498,9 @@ impl Upload {
             let fits = if in_order {
                 // Those that were read in order may have been cut short.
                 let sizes = MIN_PART_SIZE..=plan.part_limit(part);
-                part == self.parts.begun().saturating_add(1) && sizes.contains(&size)
+                let is_last = plan.size() == Some(self.parts.bytes().saturating_add(size));
+                let follows = part == self.parts.begun().saturating_add(1);
+                follows && (is_last || sizes.contains(&size))
             } else {
                 plan.part(part).map(|(_, length)| length) == Some(size)
             };

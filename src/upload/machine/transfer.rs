@@ -131,6 +131,9 @@ impl Upload {
         if self.stopping && !self.is_put() {
             return Ok(None);
         }
+        if self.is_spent() && !self.is_put() {
+            return Ok(self.parts.take_ready_of(self.spent.begun()));
+        }
         if let Some(shard) = self.job.options.shard {
             return Ok(self.parts.begin_in(
                 shard.first,
@@ -170,7 +173,7 @@ impl Upload {
                 let headers = range_headers(expect.first, expect.last, &expect.validator);
                 TransferBody::Range {
                     request: self.source_request(headers),
-                    expect,
+                    expect: Box::new(expect),
                     allow_private: self.job.options.allow_private_sources,
                 }
             }
@@ -183,11 +186,12 @@ impl Upload {
         let signature = self.job.oss.signature;
         let now = self.server_now(now);
         let mut headers = self.job.options.headers_of_a_body();
-        let request = match &self.upload_id {
-            Some(id) => {
+        let request = match self.is_put() {
+            false => {
+                let id = self.upload_id()?;
                 oss::request::upload_part(target, signature, credentials, now, id, part, &headers)?
             }
-            None => {
+            true => {
                 headers.extend(self.job.options.headers_at_the_end());
                 headers.extend(self.object_headers());
                 oss::request::put_object(target, signature, credentials, now, &headers)?
@@ -204,8 +208,7 @@ impl Upload {
         } else {
             1
         };
-        self.spent.parts = self.spent.parts.saturating_add(1);
-        self.spent.bytes = self.spent.bytes.saturating_add(length);
+        self.spent.begin(part, length);
         self.spent.subrequests = self.spent.subrequests.saturating_add(requests);
         self.out.push(Effect::Transfer {
             id,
@@ -256,6 +259,13 @@ impl Upload {
             && ours != theirs
         {
             let message = format!("part {part}: CRC-64 {ours} was sent and {theirs} arrived");
+            return self.part_failed(part, Error::new(Code::ChecksumMismatch, message), None, now);
+        }
+        if let Some((said, theirs)) = self.told_of_file(part).zip(stored.crc64)
+            && said != theirs
+        {
+            let message =
+                format!("file {part}: its source tells a CRC-64 of {said} and {theirs} arrived");
             return self.part_failed(part, Error::new(Code::ChecksumMismatch, message), None, now);
         }
         self.request_id = reply.header("x-oss-request-id").map(str::to_owned);
@@ -720,33 +730,19 @@ impl Upload {
         Ok(())
     }
 
-    /// Ends every transfer without waiting: their parts count for nothing any more.
+    /// Ends every transfer without waiting, and every question about them: their parts count for nothing any more.
     pub(super) fn drop_transfers(&mut self) {
-        let stale = |task: &Task| {
-            matches!(
-                task,
-                Task::Transfer { .. }
-                    | Task::Read { .. }
-                    | Task::RetryPart(_)
-                    | Task::Open
-                    | Task::RetryOpen
-            ) || matches!(
-                task,
-                Task::Call {
-                    call: Call::ListParts,
-                    ..
-                } | Task::RetryCall(Call::ListParts)
-            )
+        let stale = |task: &Task| match task {
+            Task::Transfer { .. }
+            | Task::Read { .. }
+            | Task::RetryPart(_)
+            | Task::Open
+            | Task::RetryOpen => true,
+            Task::Call { call, .. } | Task::RetryCall(call) => call.is_about_parts(),
+            _ => false,
         };
-        let ids: Vec<u32> = self
-            .tasks
-            .iter()
-            .filter(|(_, task)| stale(task))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in ids {
-            self.tasks.remove(&id);
-            self.out.push(Effect::Cancel { id });
-        }
+        self.after_refresh.retain(|call| !call.is_about_parts());
+        self.after_renewal.retain(|call| !call.is_about_parts());
+        self.drop_tasks(stale);
     }
 }

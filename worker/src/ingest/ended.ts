@@ -11,8 +11,13 @@ const COMPARED: Readonly<Record<Outcome["compared"], (bytes: number) => string>>
     `The media had a file of ${bytes} bytes, as many as the source has: nothing was sent, the contents were not compared.`,
 };
 
+/** Of a source that could have changed while it was read, and nobody would know. */
+const UNVOUCHED =
+  "Nothing vouched for the source: it has no ETag, date or digest, and was read in several requests.";
+
 /** How an upload ended well, for the index. */
 export function ended(outcome: Outcome, confirm: boolean): Ended {
-  const { mediaId, bytes, parts, compared } = outcome;
-  return { mediaId, bytes, parts, compared: COMPARED[compared](bytes), confirm };
+  const { mediaId, bytes, parts, compared, vouched } = outcome;
+  const unvouched = vouched === "nothing" ? ` ${UNVOUCHED}` : "";
+  return { mediaId, bytes, parts, compared: COMPARED[compared](bytes) + unvouched, confirm };
 }

@@ -14,7 +14,7 @@ const { partSize } = BEGIN;
 const { concurrency, verify, slowRequestMs, allowPrivate, allowHosts, denyHosts } = TRANSFER;
 
 const OUTPUT = output(
-  "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, compared, resumed, " +
+  "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, compared, vouched, resumed, " +
     "refreshes, retries, restarts, requestId, of playlists missingSegments, of a replacement replaced and notice; or " +
     "error { code, message, … }; warnings beside either",
   "no progress, and only the media id on stdout",
