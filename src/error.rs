@@ -198,7 +198,7 @@ codes! {
     /// The caller aborted; nothing is left behind.
     Aborted = Interrupted, true, "The upload was aborted on request; start it again when you like.";
     /// The core trapped, by a fault of ours or for want of memory. Only the upload that met it ends.
-    CoreStopped = Service, true, "This is a fault in vodlift, or there was no memory left: please report it with the message; the checkpoint is as good as before, and other uploads go on.";
+    CoreStopped = Service, true, "This is a fault in vodlift, or there was no memory left: please report it with the message; where there is a checkpoint, resume from it; other uploads go on.";
     /// A fault of ours.
     Internal = Service, false, "This is a fault in vodlift: please report it with the message.";
 }

@@ -162,6 +162,35 @@ fn a_source_without_lengths_is_read_to_its_end() {
 }
 
 #[test]
+fn a_file_that_others_wait_for_gives_back_its_memory_and_is_sent_as_it_comes() {
+    for seed in 0..40 {
+        let mut world = film(seed, 9);
+        world.memory_is_short = true;
+        let outcome = world.run().unwrap();
+        assert_complete(&world, 9);
+        let stored: u64 = world.service.objects.iter().map(|(_, size, _)| size).sum();
+        assert_eq!(outcome.bytes, stored);
+        assert!(world.opened.len() > 3 + 19, "nothing was cut");
+    }
+}
+
+#[test]
+fn a_file_without_a_length_that_others_wait_for_fails_in_a_bounded_time() {
+    let mut world = film(3, 5);
+    world.site_has_lengths = false;
+    world.memory_is_short = true;
+    let most = world.job.host.buffer_bytes / 4;
+    let url = "https://origin.example/hls/low/seg0.ts".to_owned();
+    world.site.insert(url, Page::Bytes(most - 1));
+    let error = world.run().unwrap_err();
+    assert_eq!(error.code, Code::SourceUnreachable);
+    assert!(
+        error.message.contains("others waited for memory"),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn a_redirect_moves_the_base_of_what_a_playlist_names() {
     let there = "https://cdn.example/x/list.m3u8";
     let mut world = web(

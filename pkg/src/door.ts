@@ -68,8 +68,13 @@ export class Owned<T extends { free(): void }> {
 
   /** The memory of an instance only grows: one that has grown much is let go, with whoever still has something in it. */
   free(): void {
-    this.#value?.free();
+    const value = this.#value;
     this.#value = undefined;
+    try {
+      if (value !== undefined) entered(this.#core, () => value.free());
+    } catch {
+      // Another one's trap has spoiled this instance. Nobody needs this any more, so it is nobody's failure.
+    }
     if (this.#core.memory.buffer.byteLength > limits().instanceMemory) retire(this.#core);
   }
 }

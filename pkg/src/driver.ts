@@ -36,6 +36,8 @@ export interface Drive {
   readonly signal: AbortSignal | undefined;
   /** Come to rest, to be carried on later. */
   readonly stop?: AbortSignal | undefined;
+  /** End at once with its reason, whatever the core has still to do. */
+  readonly quit?: AbortSignal | undefined;
   /** The core's word on how far it is. */
   onProgress(progress: Progress): void;
   /** Where it stands now. */
@@ -102,8 +104,9 @@ class Run {
   }
 
   start(): void {
-    const { signal, stop } = this.#options;
+    const { signal, stop, quit } = this.#options;
     this.#dispatch({ type: "start" });
+    this.#listen(quit, () => this.#end(() => this.#reject(quit?.reason)));
     this.#listen(signal, this.#abort);
     this.#listen(stop, this.#stop);
   }
@@ -196,6 +199,8 @@ class Run {
       this.#dispatch(event);
     };
     work(attempt).then(settle, (error) => {
+      // The core's own word, such as that it has trapped, says more than any failure could.
+      if (error instanceof VodliftError) return this.#end(() => this.#reject(error));
       // What nobody has blamed on the source or the service is our own fault.
       settle({ type: "failed", id, failure: failureFrom(error, "internal").toData() });
     });
@@ -245,10 +250,11 @@ class Run {
     return { type: "opened", id, status, headers, head };
   }
 
-  async #read(attempt: Attempt, { id, open, part, skip, limit, least, idleMs }: Of<"read">) {
+  async #read(attempt: Attempt, effect: Of<"read">) {
+    const { id, open, part, skip, limit, least, firmMs, idleMs } = effect;
     const kept = this.#bodies.get(open);
     if (kept === undefined) throw new HostFailure("internal", `body ${open} is not open`);
-    const lease = this.#memory.buffer({ limit, least });
+    const lease = this.#memory.buffer({ limit, least, firmMs });
     try {
       const buffer = await attempt.wait(lease.granted, localSide(0));
       const ended = await kept.body.fill(attempt, buffer, { skip, idleMs });
@@ -416,6 +422,7 @@ class Run {
 
   /** Nothing outlives the upload: no request, no timer, no listener, no buffer. */
   #end(settle: () => void): void {
+    if (this.#over) return;
     this.#over = true;
     for (const forget of this.#forget) forget();
     for (const id of [...this.#bodies.keys()]) this.#close(id);

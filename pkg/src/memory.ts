@@ -6,7 +6,7 @@
 //
 // Nobody waits for ever. A buffer that was granted needs no more, and one that is full is sent and comes back. Where all are
 // still being filled, perhaps by sources that give next to nothing, or that give only when the one who waits takes its
-// bytes, those who have more than they have filled give of it.
+// bytes, those who have more than they have filled give of it: at once, or after the time that the core gives them.
 
 import { limits } from "./door.ts";
 
@@ -22,6 +22,9 @@ let uploads = 0;
 
 /** Sizes of buffers are whole ones of these, so that released memory fits again; and less is no fair share. */
 const STEP = 1024 * 1024;
+
+/** How often somebody who waits looks for buffers that have had their time, in milliseconds. */
+const LOOK_MS = 1_000;
 
 /** Somebody who has asked. */
 interface Waiting {
@@ -45,6 +48,8 @@ export interface Wish {
   limit: number;
   /** Where memory is short. */
   least: number;
+  /** For so long nothing is taken of it while others wait, in milliseconds. */
+  firmMs?: number;
 }
 
 /** What one upload holds. */
@@ -70,7 +75,7 @@ export class UploadMemory {
     const asked = this.#ask<PartBuffer>((enter) => {
       const size = this.#sizeOf(wish);
       if (size === undefined) return false;
-      buffer = new PartBuffer(this, size, wish.least, this.#budget);
+      buffer = new PartBuffer(this, size, wish, this.#budget);
       enter(buffer);
       return true;
     });
@@ -126,12 +131,20 @@ export class UploadMemory {
     blocks: () => boolean = () => true,
   ): Lease<T> {
     const { promise, resolve } = withResolvers<T>();
-    const one: Waiting = { owner: this, tryToEnter: () => tryToEnter(resolve), blocks };
+    let timer: ReturnType<typeof setInterval> | undefined;
+    const enter = (what: T) => {
+      clearInterval(timer);
+      resolve(what);
+    };
+    const one: Waiting = { owner: this, tryToEnter: () => tryToEnter(enter), blocks };
     waiting.push(one);
     admit();
+    // One for each: in a Worker a timer ends with the request that has set it.
+    if (waiting.includes(one)) timer = setInterval(admit, LOOK_MS);
     return {
       granted: promise,
       giveUp() {
+        clearInterval(timer);
         const at = waiting.indexOf(one);
         if (at < 0) return;
         waiting.splice(at, 1);
@@ -141,7 +154,9 @@ export class UploadMemory {
   }
 
   /** Of a buffer now: an even share for two of each upload, unless that is too little. */
-  #sizeOf({ limit, least }: Wish): number | undefined {
+  #sizeOf({ limit, least: wished, firmMs = 0 }: Wish): number | undefined {
+    // What is firm begins whole.
+    const least = firmMs > 0 ? limit : wished;
     const owners = new Set([...buffers, ...waiting].map(({ owner }) => owner).concat(this));
     const share = Math.max(this.#budget / owners.size / 2, STEP);
     const wanted = Math.max(Math.min(limit, share - (share % STEP)), least);
@@ -169,6 +184,8 @@ export class UploadMemory {
 export class PartBuffer {
   readonly owner: UploadMemory;
   readonly #least: number;
+  /** Nothing is taken of it before, in ms since 1970. */
+  readonly #firmUntil: number;
   readonly #budget: number;
   #size: number;
   #memory: Uint8Array | undefined;
@@ -176,10 +193,11 @@ export class PartBuffer {
   #state: "filling" | "full" | "released" = "filling";
 
   /** @internal */
-  constructor(owner: UploadMemory, size: number, least: number, budget: number) {
+  constructor(owner: UploadMemory, size: number, { least, firmMs = 0 }: Wish, budget: number) {
     this.owner = owner;
     this.#size = size;
     this.#least = least;
+    this.#firmUntil = firmMs > 0 ? Date.now() + firmMs : 0;
     this.#budget = budget;
     taken += size;
     buffers.add(this);
@@ -201,7 +219,7 @@ export class PartBuffer {
 
   /** @internal Bytes that it can do without. */
   get unused(): number {
-    if (this.#state !== "filling") return 0;
+    if (this.#state !== "filling" || Date.now() < this.#firmUntil) return 0;
     return Math.max(this.#size - Math.max(this.#filled, this.#least), 0);
   }
 
@@ -267,7 +285,8 @@ function allocated(size: number, budget: number): Uint8Array {
 /** `ArrayBuffer.prototype.transfer` moves memory, and frees what it had at once. Node 20 does not know it. */
 type Returnable = ArrayBufferLike & { transfer?(length: number): ArrayBuffer };
 
-function resized({ buffer }: Uint8Array, size: number): Uint8Array {
+/** Moved to memory of another size; what it had is free at once. */
+export function resized({ buffer }: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const { transfer } = buffer as Returnable;
   if (transfer !== undefined) return new Uint8Array(transfer.call(buffer, size));
   const copy = new Uint8Array(size);

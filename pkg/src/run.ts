@@ -15,7 +15,8 @@ import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { SlowRequests } from "./slow.ts";
 import type { OpenSource, TakenSource } from "./sources/index.ts";
 import { type Beginning, traced } from "./trace/index.ts";
-import type { Account, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
+import { afterTrap, isTrap } from "./trapped.ts";
+import type { Account, Checkpoint, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
 
 /** What a run needs. */
 export interface Run {
@@ -96,6 +97,8 @@ async function runOpened(
   const tell = new Teller((error) => abort.abort(error));
   const meter = new ProgressMeter((now) => tell.call("onProgress", () => what.onProgress?.(now)));
   let over = false;
+  let begun: Beginning | undefined;
+  let last: Checkpoint | undefined;
   const saver = new CheckpointSaver(what.store, (error) => {
     const failure = checkpointFailed(error);
     if (over) tell.warn("checkpoint", failure);
@@ -108,7 +111,8 @@ async function runOpened(
   try {
     const { trace } = what;
     const tellLine = trace && ((line: string) => tell.call("trace", () => trace(line)));
-    const machine = start(what.begin(data, limits), account, tellLine);
+    begun = what.begin(data, limits);
+    const machine = start(begun, account, tellLine);
     const end = await drive({
       machine,
       memory: new UploadMemory(limits.bufferBytes, () => machine.held()),
@@ -123,7 +127,10 @@ async function runOpened(
       },
       onProgress: (progress) => meter.update(progress),
       onSent: (transfer, count) => meter.sent(transfer, count),
-      onCheckpoint: (checkpoint) => saver.save(checkpoint),
+      onCheckpoint: (checkpoint) => {
+        last = checkpoint;
+        saver.save(checkpoint);
+      },
       identified: () => saver.identified(),
       saved: () => saver.settled(patience()),
     });
@@ -134,9 +141,15 @@ async function runOpened(
     return tell.warnings.length > 0 ? { ...end, warnings: [...tell.warnings] } : end;
   } catch (error) {
     over = true;
-    const failure =
+    let failure =
       error instanceof VodliftError && error.cause instanceof VodliftError ? error.cause : error;
     await (isAborted(failure) ? saver.remove(patience()) : saver.settled(patience()));
+    if (isTrap(failure)) {
+      const { host, keys } = what;
+      const end = await afterTrap(failure, { begun, checkpoint: last, host, keys, signal });
+      failure = end.error;
+      if (end.warning) tell.warn("trap", end.warning);
+    }
     meter.flush();
     throw withWarnings(failure, tell.warnings);
   } finally {

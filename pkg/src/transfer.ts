@@ -4,6 +4,7 @@ import { limits } from "./door.ts";
 import type { Attempt, Side } from "./hosts/attempt.ts";
 import { HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
+import { resized } from "./memory.ts";
 import { gunzip, isGzip } from "./sources/gunzip.ts";
 import type { Request } from "./wasm/core.js";
 
@@ -111,28 +112,31 @@ async function room(attempt: Attempt, written: Promise<void> | undefined, side: 
 }
 
 async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<Reply> {
-  const decoder = new TextDecoder();
   const { reply: most } = limits();
-  let body = "";
+  const gathered = new Gathered(most);
   try {
     for (let size = 0; ; ) {
       const chunk = await attempt.wait(head.body.read(), side);
       if (chunk === undefined) break;
       size += chunk.length;
       if (size > most) throw new HostFailure("network", `a reply of over ${most} bytes`);
-      body += decoder.decode(chunk, { stream: true });
+      gathered.put(chunk);
     }
   } catch (error) {
     // Who refuses an upload often hangs up at once: the status alone still says more than the broken connection.
     const refused = head.status >= 400 && error instanceof HostFailure && error.kind === "network";
     if (!refused) throw error;
   }
-  return { status: head.status, headers: head.headers, body: body + decoder.decode() };
+  const body = new TextDecoder().decode(gathered.bytes);
+  gathered.giveBack();
+  return { status: head.status, headers: head.headers, body };
 }
 
-function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+/** `isCut`: it may end in the middle of a character. */
+function decode(bytes: Uint8Array, isCut: boolean): string {
   try {
-    return decoder.decode(chunk, { stream: chunk !== undefined });
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return decoder.decode(bytes, { stream: isCut });
   } catch {
     throw new HostFailure("source_read", "it is not UTF-8 text");
   }
@@ -196,6 +200,37 @@ interface Fillable {
   put(chunk: Uint8Array): void;
 }
 
+/** Bytes that grow, in memory that is given back at once. */
+class Gathered {
+  readonly #most: number;
+  #memory: Uint8Array;
+  #length = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.#memory = new Uint8Array(Math.min(most, 16 * 1024));
+  }
+
+  get bytes(): Uint8Array {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  put(chunk: Uint8Array): void {
+    const needed = this.#length + chunk.length;
+    if (needed > this.#memory.length) {
+      const size = Math.min(Math.max(needed, this.#memory.length * 2), this.#most);
+      this.#memory = resized(this.#memory, size);
+    }
+    this.#memory.set(chunk, this.#length);
+    this.#length = needed;
+  }
+
+  giveBack(): void {
+    this.#length = 0;
+    this.#memory = resized(this.#memory, 0);
+  }
+}
+
 /** A body that is kept open and read bit by bit into buffers. */
 export class OpenBody {
   /** All of it, as long as nothing was read. */
@@ -226,8 +261,8 @@ export class OpenBody {
   }
 
   /**
-   * Reads up to `limit` bytes as text, and looks whether anything follows. A byte order mark stays; what is gzip'ed is
-   * unpacked, and the limit is about what comes out. `room` is awaited before there is much of it.
+   * Reads up to `limit` bytes as text, and looks whether anything follows: of that nothing is kept. A byte order mark stays;
+   * what is gzip'ed is unpacked, and the limit is about what comes out. `room` is awaited before there is much of it.
    */
   async text(
     attempt: Attempt,
@@ -235,20 +270,24 @@ export class OpenBody {
   ): Promise<{ text: string; ended: boolean }> {
     const side = this.#side(idleMs);
     await this.#unpack(attempt, side);
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    let text = "";
-    const put = (chunk: Uint8Array) => {
-      text += decode(decoder, chunk);
-    };
-    const ahead = Math.min(limit, limits().textAhead);
-    const taken = await this.#take(attempt, side, { size: ahead, put });
-    if (taken === ahead) await room();
-    await this.#take(attempt, side, { size: limit - taken, put });
-    this.#rest ??= await attempt.wait(this.reader.read(), side);
-    const ended = this.#rest === undefined;
-    // Cut off in the middle of a character is no fault of the text.
-    if (ended) text += decode(decoder);
-    return { text, ended };
+    // As bytes, which can be given back at once. Of text that grows, the garbage collector lets several times as much pile up.
+    const gathered = new Gathered(limit);
+    const put = (chunk: Uint8Array) => gathered.put(chunk);
+    try {
+      const ahead = Math.min(limit, limits().textAhead);
+      const taken = await this.#take(attempt, side, { size: ahead, put });
+      if (taken === ahead) {
+        // What is no text is none from the beginning.
+        decode(gathered.bytes, true);
+        await room();
+      }
+      await this.#take(attempt, side, { size: limit - taken, put });
+      this.#rest ??= await attempt.wait(this.reader.read(), side);
+      const ended = this.#rest === undefined;
+      return { text: ended ? decode(gathered.bytes, false) : "", ended };
+    } finally {
+      gathered.giveBack();
+    }
   }
 
   close(): void {

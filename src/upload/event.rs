@@ -202,6 +202,9 @@ pub enum Effect {
         /// Where memory is short, a buffer of so many bytes does: `Filled` may tell fewer than `limit`, but no fewer than
         /// this, and the stream goes on behind them. What must be whole has `limit` here.
         least: u64,
+        /// For so long memory is short only when there is no room for the buffer. After that it is also when others wait for
+        /// some: then the buffer gives up what it has not filled. In milliseconds.
+        firm_ms: u32,
         /// Give up when the source does not move for this long, in milliseconds.
         idle_ms: u32,
     },

@@ -124,6 +124,7 @@ impl Driver {
                 skip,
                 limit,
                 idle_ms,
+                ..
             } => {
                 let body = underway.body(open);
                 let buffer = underway.buffer(limit);

@@ -144,7 +144,7 @@ test("a range that is not what was asked for moves no byte", async () => {
 test("an open body is read bit by bit, skips what it is told, and tells its end", async () => {
   const seen: [number, boolean][] = [];
   const read = (id: number, skip: number, limit: number): Effect[] => [
-    { type: "read", id, open: 1, part: id, skip, limit, least: limit, idleMs: 30_000 },
+    { type: "read", id, open: 1, part: id, skip, limit, least: limit, firmMs: 0, idleMs: 30_000 },
   ];
   const get = request("GET", `${origin.url}/film.mp4`);
   const { result } = play((event) => {
@@ -202,7 +202,15 @@ test("a buffer is sent as often as it takes, until it is released", async () => 
     (event) => {
       if (event.type === "start") return [{ type: "open", id: 1, allowPrivate: false }];
       if (event.type === "opened") {
-        const read = { open: 1, part: 9, skip: 0, limit: 500_000, least: 500_000, idleMs: 0 };
+        const read = {
+          open: 1,
+          part: 9,
+          skip: 0,
+          limit: 500_000,
+          least: 500_000,
+          firmMs: 0,
+          idleMs: 0,
+        };
         return [{ type: "read", id: 2, ...read }];
       }
       const send = (id: number): Effect => ({
@@ -363,7 +371,15 @@ test("a body that is cut off is told as too short, however it is read", async ()
       }
       answers += 1;
       if (event.type === "opened") {
-        const read = { open: 1, part: 1, skip: 0, limit: MIB, least: MIB, idleMs: 30_000 };
+        const read = {
+          open: 1,
+          part: 1,
+          skip: 0,
+          limit: MIB,
+          least: MIB,
+          firmMs: 0,
+          idleMs: 30_000,
+        };
         return [{ type: "read", id: 3, ...read }];
       }
       return answers === (first === "opened" ? 3 : 2) ? [done] : [];

@@ -415,6 +415,7 @@ test("a manifest goes into the media that its rows say, whatever the checkpoints
       Object.assign(one, { replace: { referenceId: "victim-1" } });
     },
   };
+  let refused = 0;
   for (const [what, change] of Object.entries(changes)) {
     const own = await startService({ faults: [parseFault("PutObject:2:403=AccessDenied")] });
     const desk = await mkdtemp(join(tmpdir(), "vodlift-strange-rows-"));
@@ -434,6 +435,12 @@ test("a manifest goes into the media that its rows say, whatever the checkpoints
       change(checkpoint, { mediaId, bucket, objectKey });
       await writeFile(join(left, name), JSON.stringify(checkpoint));
       const first = await ingest();
+      // It has no --yes: the next run begins the row anew.
+      if (/_unconfirmed$/.test(first.json.error?.code ?? "")) {
+        assert.match(first.json.error.hint, /run the same command again/, what);
+        assert.doesNotMatch(first.json.error.hint, /--yes/, what);
+        refused += 1;
+      }
       const { code, json, stderr } = first.code === 0 ? first : await ingest();
       assert.deepEqual([code, json.left], [0, 0], `${what}: ${stderr}`);
       const [done] = (await readFile(join(desk, "films.csv.report.jsonl"), "utf8"))
@@ -449,6 +456,7 @@ test("a manifest goes into the media that its rows say, whatever the checkpoints
       await rm(desk, { recursive: true });
     }
   }
+  assert.ok(refused > 0, "a row was refused for its checkpoint");
 });
 
 test("whoever vouches for a checkpoint of another key can give its upload up", async () => {

@@ -151,6 +151,8 @@ pub struct World {
     puts: BTreeMap<u32, (Request, Extent)>,
     landing: Vec<(u64, Op, Request, Option<Extent>)>,
     pages: BTreeMap<u32, String>,
+    /// Of those, the ones of which nothing was read.
+    unread: BTreeSet<u32>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,
     pending: BTreeMap<u64, Event>,
     seq: u64,
@@ -233,6 +235,7 @@ impl World {
             site_has_lengths: true,
             opened: vec![],
             pages: BTreeMap::new(),
+            unread: BTreeSet::new(),
             queue: BinaryHeap::new(),
             pending: BTreeMap::new(),
             lands_after: None,
@@ -602,8 +605,15 @@ impl World {
                 open,
                 part,
                 limit,
+                least,
                 ..
-            } if !self.site.is_empty() => self.read_page(id, open, part, limit),
+            } if !self.site.is_empty() => {
+                let limit = match self.memory_is_short {
+                    true => least + self.luck.below(limit - least + 1),
+                    false => limit,
+                };
+                self.read_page(id, open, part, limit);
+            }
             Effect::Read {
                 id,
                 open,
@@ -942,6 +952,7 @@ impl World {
         };
         if matches!(event, Event::Opened { .. }) {
             self.pages.insert(id, at.to_owned());
+            self.unread.insert(id);
         }
         self.schedule(self.round_trip_ms, event);
     }
@@ -964,6 +975,7 @@ impl World {
     fn read_page(&mut self, id: u32, open: u32, part: u32, limit: u64) {
         self.begin(id, "read");
         self.reads.insert(id, part);
+        self.unread.remove(&open);
         let whole = self.site[&self.pages[&open]].length();
         let length = whole.min(limit);
         match self.luck.fault(Op::Read, Some(part)) {
@@ -1080,6 +1092,15 @@ impl World {
                 length,
                 version,
             },
+            TransferBody::Opened { open, .. } if !self.site.is_empty() => {
+                let at = self.pages.remove(open).expect("a body that is not open");
+                assert!(self.unread.remove(open), "a body that was read before");
+                Extent {
+                    offset: 0,
+                    length: self.site[&at].length(),
+                    version,
+                }
+            }
             TransferBody::Opened { open, .. } => {
                 let body = self.bodies.remove(open).expect("a body that is not open");
                 assert_eq!(body.offset, 0, "a body that was read before");

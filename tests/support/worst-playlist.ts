@@ -75,7 +75,7 @@ function reply(): string {
 /** How it ends: an error's code, or that files are asked for. */
 export function fed(
   Upload: typeof Machine,
-  text: string,
+  texts: string | string[],
   deep: boolean,
   headers: [string, string][],
   answer = reply(),
@@ -97,15 +97,17 @@ export function fed(
     now,
   );
   let event: Parameters<Machine["handle"]>[0] = { type: "start" };
-  for (let step = 0; step < 20; step += 1) {
+  const lists = [texts].flat();
+  for (let step = 0; step < 20 + 3 * [texts].flat().length; step += 1) {
     const effects = upload.handle(event, now);
     const failed = effects.find((effect) => effect.type === "failed");
     if (failed) return failed.error.code;
     const next = effects.find((one) => ["open", "readText", "send"].includes(one.type));
-    if (next?.type === "open" && step > 2) return "files are asked for";
+    if (next?.type === "open" && lists.length === 0) return "files are asked for";
     if (next?.type === "open") {
       event = { type: "opened", id: next.id, status: 200, headers: [] };
     } else if (next?.type === "readText") {
+      const text = lists.shift() ?? "";
       event = {
         type: "text",
         id: next.id,

@@ -188,3 +188,25 @@ test("a step that failed is told of while its run goes on with it, and not after
     assert.deepEqual([step.show, step.notes], [{}, []]);
   }
 });
+
+test("what is to end stops where another may go on with it, and is aborted where none can", () => {
+  assert.equal(story("stored", START, REPORT).order, "go");
+  assert.equal(story("stored", START, STOP, REPORT).order, "stop");
+  assert.equal(story("stored", START, CANCEL, REPORT).order, "abort");
+  assert.equal(story("request", STOP, REPORT).order, "abort");
+  const slow = { ...LIMITS, leastRate: 1_000 };
+  const [stored, request] = [story("stored", START, REPORT), story("request", REPORT)].map(
+    ({ life }) => next(life, REPORT, 900_000, slow).order,
+  );
+  assert.deepEqual([stored, request], ["stop", "abort"]);
+});
+
+test("the sixth run in a row that is lost without a byte is the last", () => {
+  let life = born("stored", false, 0, LIMITS);
+  let lost = 0;
+  for (let now = 1; life.at !== "over"; now += 1_000_000) {
+    life = next(next(life, START, now, LIMITS).life, TICK, now + 900_000, LIMITS).life;
+    lost += 1;
+  }
+  assert.deepEqual([lost, life.end], [6, "failed"]);
+});

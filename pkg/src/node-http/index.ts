@@ -31,7 +31,8 @@ export interface NodeListenerOptions {
 
 /**
  * A `fetch` handler as a listener of `http.createServer` or `https.createServer`. Bodies are streamed both ways, no faster
- * than the other side takes them. Where the client goes away, the request's `signal` is aborted.
+ * than the other side takes them. Where the client goes away, the request's `signal` is aborted. One that closes its sending
+ * side while it waits (`nc -N`) counts as gone, as everywhere on node:http: the two look alike until something is written.
  *
  * A request that cannot be one for a `fetch` handler (a host that is none, the method TRACE) is answered 400 or 501, a
  * handler that throws 500. How long headers and bodies may take, and how large headers may be, is the server's to limit:

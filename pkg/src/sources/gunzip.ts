@@ -6,9 +6,9 @@ import { StreamReader } from "./web-stream.ts";
 
 /**
  * What is unpacked at once, in bytes: gzip packs up to a thousand times as many into one. So a small file that unpacks to
- * gigabytes takes a few MB at a time, and is given up when the reader has enough.
+ * gigabytes takes half a MiB at a time, also while it waits for its turn, and is given up when the reader has enough.
  */
-const BITE = 4096;
+const BITE = 512;
 
 /** Whether bytes begin as gzip does. Text in UTF-8 never does. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -22,28 +22,44 @@ export function gunzip(first: Uint8Array, source: ByteReader): ByteReader {
 
 class GunzipReader implements ByteReader {
   readonly #source: ByteReader;
+  readonly #packed: WritableStreamDefaultWriter<BufferSource>;
   readonly #unpacked: StreamReader;
   #rest: Uint8Array | undefined;
   /** Why no more comes from the source. */
   #broken: unknown;
+  #over = false;
 
   constructor(first: Uint8Array, source: ByteReader) {
     this.#source = source;
     this.#rest = first;
-    const packed = new ReadableStream<BufferSource>(
-      { pull: (controller) => this.#bite(controller) },
-      { highWaterMark: 0 },
-    );
-    this.#unpacked = new StreamReader(packed.pipeThrough(new DecompressionStream("gzip")));
+    const { readable, writable } = new DecompressionStream("gzip");
+    this.#packed = writable.getWriter();
+    this.#packed.closed.catch(nothing);
+    this.#unpacked = new StreamReader(readable);
   }
 
+  /** Feeds no more than what is asked for needs: workerd unpacks all that is written, whether or not anybody reads. */
   async read(): Promise<Uint8Array | undefined> {
+    let got = false;
+    const next = this.#unpacked.read().finally(() => {
+      got = true;
+    });
+    next.catch(nothing);
     try {
-      return await this.#unpacked.read();
+      await soon(next);
+      while (!got) {
+        await Promise.race([this.#feed(), next]);
+        if (!got) await soon(next);
+      }
+      return await next;
     } catch {
       if (this.#broken !== undefined) throw this.#broken;
       throw new HostFailure("source_read", "it begins as gzip does and cannot be unpacked");
     }
+  }
+
+  release(chunk: Uint8Array): void {
+    this.#unpacked.release(chunk);
   }
 
   close(): void {
@@ -51,7 +67,9 @@ class GunzipReader implements ByteReader {
     this.#source.close();
   }
 
-  async #bite(controller: ReadableStreamDefaultController<BufferSource>): Promise<void> {
+  async #feed(): Promise<void> {
+    // All is fed: what is asked for comes, or that there is no more.
+    if (this.#over) return new Promise(nothing);
     try {
       this.#rest ??= await this.#source.read();
     } catch (error) {
@@ -59,8 +77,16 @@ class GunzipReader implements ByteReader {
       throw error;
     }
     const chunk = this.#rest;
-    if (chunk === undefined) return controller.close();
-    controller.enqueue(chunk.slice(0, BITE));
+    this.#over = chunk === undefined;
+    if (chunk === undefined) return this.#packed.close();
     this.#rest = chunk.length > BITE ? chunk.subarray(BITE) : undefined;
+    await this.#packed.write(chunk.slice(0, BITE));
   }
+}
+
+function nothing(): void {}
+
+/** Resolves when `next` does, or once all that is there already has had its turn. */
+function soon(next: Promise<unknown>): Promise<unknown> {
+  return Promise.race([next, new Promise((resolve) => setTimeout(resolve, 0))]);
 }

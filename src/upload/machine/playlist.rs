@@ -31,6 +31,9 @@ use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 /// Buffers come in few sizes, so that one can be used again.
 const SMALLEST_BUFFER: u64 = 64 << 10;
 
+/// How long a file may take to fill a buffer that others wait for. One that trickles would keep them out for ever.
+const FIRM_MS: u32 = 10_000;
+
 /// Missing segments that an outcome tells by name.
 const MAX_SHOWN: usize = 100;
 
@@ -79,6 +82,8 @@ enum Way {
     Buffer,
     /// Too large for one: straight from the source.
     Direct,
+    /// Too slow for one: straight from the source, asked for once more.
+    Poured,
 }
 
 /// A reply to an `Open`, whose body is kept.
@@ -686,8 +691,10 @@ impl Upload {
         }
         let fetch = self.fetch(number)?.clone();
         match fetch.way {
-            Way::Unknown if fetch.open.is_some() => self.receive_file(number, fetch, now),
-            Way::Unknown => {
+            Way::Unknown | Way::Poured if fetch.open.is_some() => {
+                self.receive_file(number, fetch, now)
+            }
+            Way::Unknown | Way::Poured => {
                 self.open_item(&fetch.item, Task::OpenFile(number));
                 Ok(())
             }
@@ -824,20 +831,24 @@ impl Upload {
             self.close(id)?;
             return Err(error);
         }
+        if fetch.way == Way::Poured && fetch.length.is_some() {
+            return self.pour_file(number, fetch, id, now);
+        }
         let share = self.share();
         let length = fetch.length.unwrap_or(share);
         if length <= share {
+            let limit = self.buffer_for(&fetch);
             fetch.open = Some(id);
             *self.fetch(number)? = fetch;
             let read = self.begin(Task::ReadFile(number));
-            let limit = length.max(SMALLEST_BUFFER).next_power_of_two();
             self.out.push(Effect::Read {
                 id: read,
                 open: id,
                 part: number,
                 skip: 0,
-                limit: limit.min(share).max(length),
-                least: limit.min(share).max(length),
+                limit,
+                least: limit.min(SMALLEST_BUFFER),
+                firm_ms: FIRM_MS,
                 idle_ms: SOURCE_IDLE_MS,
             });
             return Ok(());
@@ -856,6 +867,51 @@ impl Upload {
         fetch.way = Way::Direct;
         *self.fetch(number)? = fetch;
         self.send_file(number, now)
+    }
+
+    /// The size of the buffer that a file is read into.
+    fn buffer_for(&self, fetch: &Fetch) -> u64 {
+        let share = self.share();
+        let length = fetch.length.unwrap_or(share);
+        let limit = length.max(SMALLEST_BUFFER).next_power_of_two();
+        limit.min(share).max(length)
+    }
+
+    /// Sends a body that is open as it comes. Should that fail, the file is begun anew.
+    fn pour_file(
+        &mut self,
+        number: u32,
+        fetch: Fetch,
+        open: u32,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        let body = TransferBody::Opened {
+            open,
+            idle_ms: SOURCE_IDLE_MS,
+        };
+        self.put_file(number, &fetch, body, now)?;
+        *self.fetch(number)? = Fetch {
+            length: fetch.length,
+            ..Fetch::of(fetch.first)
+        };
+        Ok(())
+    }
+
+    /// Others waited for the memory that it had not filled. Without a length it cannot be sent as it comes, and neither can it
+    /// where the host gathers what it sends.
+    fn file_was_cut(&mut self, number: u32, length: u64, now: UnixMs) -> Result<(), Error> {
+        self.out.push(Effect::Release { part: number });
+        let fetch = self.fetch(number)?;
+        let (item, announced) = (fetch.first.clone(), fetch.length);
+        *fetch = Fetch::of(item.clone());
+        if announced.is_some() && !self.job.host.buffers_parts {
+            self.fetch(number)?.way = Way::Poured;
+            return self.send_file(number, now);
+        }
+        let message =
+            format!("it gave {length} bytes in {FIRM_MS} ms or more, and others waited for memory");
+        let error = about(&item, Error::new(Code::SourceUnreachable, message));
+        self.part_failed(number, error, None, now)
     }
 
     /// Counts what is announced as if it were there.
@@ -894,6 +950,10 @@ impl Upload {
         let item = fetch.first.clone();
         if let Some(open) = fetch.open.take() {
             self.close(open)?;
+        }
+        let fetch = self.fetch(number)?.clone();
+        if !ended && length < announced.unwrap_or_else(|| self.buffer_for(&fetch)) {
+            return self.file_was_cut(number, length, now);
         }
         let error = match announced {
             Some(size) if !ended || length > size => {

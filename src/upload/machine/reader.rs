@@ -673,6 +673,7 @@ impl Upload {
             skip,
             limit,
             least,
+            firm_ms: 0,
             idle_ms: SOURCE_IDLE_MS,
         });
         Ok(())
