@@ -3,7 +3,6 @@ import { deepEqual, equal, match, notEqual, ok, throws } from "node:assert/stric
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Credentials } from "../../pkg/src/emulator/credentials.ts";
 import { chooseHabits, HABIT_NAMES, habitValues } from "../../pkg/src/emulator/habits.ts";
 import type { Asset } from "../../pkg/src/emulator/store/assets.ts";
@@ -16,6 +15,7 @@ import {
   parseHabit,
   startEmulator,
 } from "../support/emulator.ts";
+import { until } from "../support/until.ts";
 import {
   call,
   decode,
@@ -375,14 +375,6 @@ test("new bytes for a media that is Normal: the same address, other bytes, told 
     ],
   );
 });
-
-async function until(done: () => boolean): Promise<void> {
-  const started = Date.now();
-  while (!done()) {
-    if (Date.now() - started > 5000) throw new Error("it did not happen within five seconds");
-    await sleep(10);
-  }
-}
 
 test("the event of an upload has Status and a plain http URL, and TranscodeComplete its streams", async (context) => {
   for (const [transcoding, tls] of [

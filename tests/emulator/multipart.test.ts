@@ -7,11 +7,16 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { crc64 } from "../../pkg/src/emulator/crc64.ts";
 import { type Emulator, startEmulator } from "../support/emulator.ts";
+import { until } from "../support/until.ts";
 import { completeBody, initiate, ossV1, ossV4, type Reply, xmlText } from "./client.ts";
 
 let emulator: Emulator;
+/** What has begun to arrive: the operation, and the part. */
+const arrived: string[] = [];
 before(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({
+    onArrival: ({ operation, partNumber }) => void arrived.push(`${operation} ${partNumber}`),
+  });
 });
 after(() => emulator.close());
 
@@ -184,6 +189,8 @@ test("a part that breaks off midway loses neither the part before nor the upload
 async function breakOff(key: string, uploadId: string, number: number): Promise<void> {
   const { hostname, port } = new URL(emulator.endpoint);
   const seen = emulator.log.length;
+  const known = arrived.length;
+  const begins = () => arrived.slice(known).includes(`UploadPart ${number}`);
   await ossV4(emulator, {
     method: "PUT",
     key,
@@ -196,15 +203,13 @@ async function breakOff(key: string, uploadId: string, number: number): Promise<
       const socket = connect(Number(port), hostname);
       socket.write(`PUT ${call.target} HTTP/1.1\r\nHost: localhost\r\n${lines.join("")}\r\n`);
       socket.write(randomBytes(MIN / 2));
-      setTimeout(() => socket.destroy(), 30);
+      void until(begins).then(() => socket.destroy());
       call.method = "GET";
       call.target = "/";
       call.headers = {};
     },
   });
-  while (!emulator.log.slice(seen).some((info) => info.operation === "UploadPart")) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => emulator.log.slice(seen).some((info) => info.operation === "UploadPart"));
 }
 
 test("a part still arriving when the upload completes can harm nothing", async () => {
@@ -213,6 +218,7 @@ test("a part still arriving when the upload completes can harm nothing", async (
     await sendPart("late", uploadId, 1, randomBytes(MIN)),
     await sendPart("late", uploadId, 2, randomBytes(MIN)),
   ];
+  arrived.length = 0;
   const { hostname, port } = new URL(emulator.endpoint);
   const socket = connect(Number(port), hostname);
   let answer = "";
@@ -237,7 +243,7 @@ test("a part still arriving when the upload completes can harm nothing", async (
       call.headers = {};
     },
   });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => arrived.includes("UploadPart 3"));
   await completeAndCompare("late", uploadId, parts);
   socket.end(randomBytes(3 * 1024 * KIB));
   await new Promise((resolve) => socket.once("close", resolve));

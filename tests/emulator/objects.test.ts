@@ -7,11 +7,15 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { crc64 } from "../../pkg/src/emulator/crc64.ts";
 import { type Emulator, startEmulator } from "../support/emulator.ts";
+import { until } from "../support/until.ts";
 import { ossV1, ossV4, type Reply, send, xmlText } from "./client.ts";
 
 let emulator: Emulator;
+/** The keys that requests have named. */
+const arrived: string[] = [];
 before(async () => {
   emulator = await startEmulator({
+    onArrival: ({ key = "" }) => void arrived.push(key),
     hostNames: ["127.0.0.1.example"],
     allowOrigins: ["https://example.com"],
   });
@@ -193,6 +197,7 @@ test("a body shorter than announced stores nothing and leaves the old object", a
   await put("broken", "old");
   const { hostname, port } = new URL(emulator.endpoint);
   const before = emulator.log.length;
+  arrived.length = 0;
   await ossV4(emulator, {
     method: "PUT",
     key: "broken",
@@ -205,16 +210,14 @@ test("a body shorter than announced stores nothing and leaves the old object", a
       socket.write(
         `PUT ${call.target} HTTP/1.1\r\nHost: ${hostname}\r\n${lines.join("")}\r\npartial`,
       );
-      setTimeout(() => socket.destroy(), 50);
+      void until(() => arrived.includes("broken")).then(() => socket.destroy());
       // The real request of the helper must not count: make it an innocent one.
       call.method = "GET";
       call.target = "/";
       call.headers = {};
     },
   });
-  while (!emulator.log.slice(before).some((info) => info.operation === "PutObject")) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await until(() => emulator.log.slice(before).some((info) => info.operation === "PutObject"));
   const info = emulator.log.slice(before).find((entry) => entry.operation === "PutObject");
   deepEqual([info?.status, info?.bytesReceived], [0, 7]);
   equal((await get("broken")).text, "old");
@@ -330,11 +333,16 @@ test("broken percent-encoding is refused, not guessed", async () => {
 });
 
 test("closing drops connections that are in use", async () => {
+  let reached = () => {};
+  const stalls = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
   const other = await startEmulator({
+    onArrival: () => reached(),
     faults: [{ operation: "GetObject", action: { kind: "stall" } }],
   });
   const pending = ossV4(other, { method: "GET", key: "x" });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await stalls;
   await Promise.all([rejects(pending), other.close()]);
   equal(existsSync(other.dir), false);
 });

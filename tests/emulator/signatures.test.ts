@@ -108,11 +108,12 @@ for (const [name, sign] of Object.entries(oss)) {
 for (const [name, sign] of Object.entries({ ossV1, ossV4 })) {
   test(`${name}: a clock more than 15 minutes off is refused, with the server's time in Date`, async () => {
     for (const minutes of [-16, 16]) {
-      const date = new Date(Date.now() + minutes * MINUTE);
+      const began = Math.floor(Date.now() / 1000) * 1000;
+      const date = new Date(began + minutes * MINUTE);
       const reply = await sign(emulator, { ...put, date });
       equal(outcome(reply), "403 RequestTimeTooSkewed");
       const serverTime = Date.parse(reply.headers.date ?? "");
-      equal(Math.abs(serverTime - Date.now()) < 2000, true);
+      equal(serverTime >= began && serverTime <= Date.now(), true);
     }
     const date = new Date(Date.now() - 14 * MINUTE);
     equal((await sign(emulator, { ...put, date })).status, 200);

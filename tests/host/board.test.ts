@@ -1,7 +1,6 @@
 // The display of many uploads, on a small terminal that does what its control characters say.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Board } from "../../pkg/src/cli/ingest/board.ts";
 
 /** Enough of a terminal: carriage return, line feed, cursor up, clear to the end, lines that wrap. */
@@ -65,13 +64,14 @@ class Terminal {
 
 const tally = { total: 5, done: 1, failed: 0, skipped: 1, bytes: 2048 };
 
-test("a line for each that runs, one for all, and nothing of it stays", async () => {
+test("a line for each that runs, one for all, and nothing of it stays", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
   const terminal = new Terminal(60);
   const board = new Board(tally, terminal, {});
   const one = board.slot("one.mp4");
   const two = board.slot("two.mp4");
   one.update({ phase: "uploading", bytes: 50, total: 100, parts: 1, rate: 0 });
-  await sleep(250);
+  t.mock.timers.tick(250);
   const shown = terminal.shown();
   assert.equal(shown.length, 3);
   assert.match(shown[0] ?? "", /one\.mp4.*50 %/);
@@ -79,43 +79,46 @@ test("a line for each that runs, one for all, and nothing of it stays", async ()
   assert.match(shown[2] ?? "", /^2 of 5 done {2}2\.0 KiB/);
   board.note("line 7: it failed");
   two.end();
-  await sleep(250);
+  t.mock.timers.tick(250);
   assert.deepEqual(terminal.shown().length, 3);
   assert.equal(terminal.shown()[0], "line 7: it failed");
   board.end();
   assert.deepEqual(terminal.shown(), ["line 7: it failed", ""]);
 });
 
-test("a terminal that becomes narrower or wider while it is drawn leaves no traces", async () => {
+test("a terminal that becomes narrower or wider while it is drawn leaves no traces", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
   const terminal = new Terminal(100);
   const board = new Board(tally, terminal, {});
   board.note("kept");
   for (let i = 0; i < 3; i += 1) board.slot(`a-rather-long-name-of-a-film-${i}.mp4`);
   for (const columns of [40, 25, 90]) {
-    await sleep(150);
+    t.mock.timers.tick(150);
     terminal.resize(columns);
-    await sleep(150);
+    t.mock.timers.tick(150);
     assert.equal(terminal.shown().length, 5, `${columns} columns:\n${terminal.shown().join("\n")}`);
   }
   board.end();
   assert.deepEqual(terminal.shown(), ["kept", ""]);
 });
 
-test("more of them than the screen has rows do not scroll it", async () => {
+test("more of them than the screen has rows do not scroll it", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
   const terminal = new Terminal(60);
   const board = new Board(tally, terminal, {});
   for (let i = 0; i < 20; i += 1) board.slot(`${i}.mp4`);
-  await sleep(250);
+  t.mock.timers.tick(250);
   assert.ok(terminal.shown().length < terminal.rows);
   board.end();
   assert.deepEqual(terminal.shown(), [""]);
 });
 
-test("where there is no terminal, nothing is redrawn", async () => {
+test("where there is no terminal, nothing is redrawn", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
   let out = "";
   const board = new Board(tally, { write: (text: string) => (out += text) }, {});
   board.slot("one.mp4");
-  await sleep(250);
+  t.mock.timers.tick(250);
   board.note("line 7: it failed");
   board.end();
   assert.equal(out, "line 7: it failed\n");

@@ -5,14 +5,17 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { type CliOptions, signalAfter, vodlift } from "../support/cli.ts";
+import { type CliOptions, signalOnce, vodlift } from "../support/cli.ts";
 import { type Origin, sha256OfFile, startOrigin } from "../support/origin.ts";
 import {
   assertNothingOpen,
   type Emulator,
+  mediaMade,
+  partsStored,
   startService,
   storedObjects,
 } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const MIB = 1024 * 1024;
 
@@ -37,11 +40,20 @@ const ingest = (more: string[] = [], options: CliOptions = {}) =>
   vodlift(["ingest", manifest, "--json", "--allow-private", ...more], { service, ...options });
 
 const calls = (operation: string) =>
-  service.log.filter((entry) => entry.operation === operation && entry.status === 200);
+  service.log.filter((entry) => entry.operation === operation && entry.result === 200);
 
 async function report(path = `${manifest}.report.jsonl`) {
   const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line));
+}
+
+/** What the checkpoints hold. */
+async function kept(): Promise<string> {
+  const folder = `${manifest}.report.jsonl.d`;
+  const names = await readdir(folder).catch(() => []);
+  // One may be replaced meanwhile.
+  const texts = names.map((name) => readFile(join(folder, name), "utf8").catch(() => ""));
+  return (await Promise.all(texts)).join("\n");
 }
 
 async function writeFilm(name: string, size: number, fill = name.length): Promise<string> {
@@ -152,20 +164,29 @@ test("a row may become an image or an attached media", async () => {
 test("killed in the middle, it goes on where it was, and no media is made twice", async () => {
   const rows = ["source,partSize"];
   for (let i = 0; i < 6; i += 1) {
-    origin.add(`/slow-${i}.mp4`, { size: 8 * MIB + i, seed: `s${i}`, bytesPerSecond: 6 * MIB });
+    origin.add(`/slow-${i}.mp4`, { size: 8 * MIB + i, seed: `s${i}` });
     rows.push(`${origin.url}/slow-${i}.mp4,1MiB`);
   }
   await writeFile(manifest, rows.join("\n"));
   const jobs = ["--jobs", "3", "--concurrency", "2"];
-  const begun = origin.bytesServed();
-  const killed = await ingest(jobs, { during: signalAfter(origin, begun + 14 * MIB, "SIGKILL") });
-  assert.equal(killed.code, null);
-  const again = await ingest(jobs, { during: signalAfter(origin, begun + 30 * MIB, "SIGKILL") });
-  assert.equal(again.code, null);
+  const sent = () => partsStored(service).length;
+  for (const [last, parts] of [
+    [1, 12],
+    [4, 30],
+  ] as const) {
+    // The three after the last one that comes whole stop in their middle.
+    for (let i = 0; i < 6; i += 1) {
+      const upTo = i <= last ? Number.POSITIVE_INFINITY : 4 * MIB;
+      origin.hold(`/slow-${i}.mp4`, (offset) => offset >= upTo);
+    }
+    const killed = await ingest(jobs, { during: signalOnce(() => sent() >= parts, "SIGKILL") });
+    assert.equal(killed.code, null);
+  }
+  for (let i = 0; i < 6; i += 1) origin.hold(`/slow-${i}.mp4`);
   const { code, json, stderr } = await ingest(jobs);
   assert.equal(code, 0, stderr);
   assert.equal(json.done + json.skipped, 6);
-  assert.equal(calls("CreateUploadVideo").length, 6);
+  assert.equal((await mediaMade(service)).length, 6);
   const numbers = calls("UploadPart").map(({ key, partNumber }) => `${key} ${partNumber}`);
   const twice = numbers.length - new Set(numbers).size;
   assert.ok(twice <= 2 * 6, `${twice} parts were sent again`);
@@ -181,14 +202,10 @@ test("a small file that was cut short is the same media the second time", async 
   await writeFile(manifest, "source\na.mp4\n");
   service.setFaults([{ operation: "PutObject", action: { kind: "stall" } }]);
   await ingest([], {
-    during: (child) => {
-      const timer = setInterval(() => {
-        if (calls("CreateUploadVideo").length > 0 && existsSync(`${manifest}.report.jsonl.d`)) {
-          clearInterval(timer);
-          setTimeout(() => child.kill("SIGKILL"), 500);
-        }
-      }, 5);
-    },
+    during: signalOnce(async () => {
+      const [media] = await mediaMade(service);
+      return media !== undefined && (await kept()).includes(media.id);
+    }, "SIGKILL"),
   });
   service.setFaults([]);
   const { code, json, stderr } = await ingest();
@@ -199,13 +216,20 @@ test("a small file that was cut short is the same media the second time", async 
 test("Ctrl-C finishes the parts in flight, and a later run goes on", async () => {
   const rows = ["url"];
   for (let i = 0; i < 4; i += 1) {
-    rows.push(
-      origin.add(`/slow-${i}.mp4`, { size: 16 * MIB, seed: `${i}`, bytesPerSecond: 8 * MIB }),
-    );
+    rows.push(origin.add(`/slow-${i}.mp4`, { size: 16 * MIB, seed: `${i}` }));
+    origin.hold(`/slow-${i}.mp4`, (offset) => offset >= 5 * MIB);
   }
   await writeFile(manifest, rows.join("\n"));
   const jobs = ["--jobs", "2", "--part-size", "1MiB"];
-  const interrupted = await ingest(jobs, { during: signalAfter(origin, 10 * MIB) });
+  const interrupted = await ingest(jobs, {
+    during: (child) => {
+      child.stderr?.on("data", (text) => {
+        if (!/interrupted/.test(String(text))) return;
+        for (let i = 0; i < 4; i += 1) origin.hold(`/slow-${i}.mp4`);
+      });
+      signalOnce(() => partsStored(service).length >= 10)(child);
+    },
+  });
   assert.equal(interrupted.code, 130, interrupted.stderr);
   assert.match(interrupted.stderr, /run the same command again/);
   assert.equal(interrupted.json.left, 4);
@@ -315,13 +339,13 @@ test("with an id, a URL may be signed anew", async () => {
 });
 
 test("two at once do not share a report", async () => {
-  const url = origin.add("/slow.mp4", { size: 4 * MIB, bytesPerSecond: 2 * MIB });
+  const url = origin.add("/slow.mp4", { size: 4 * MIB });
+  origin.hold("/slow.mp4", (offset) => offset >= MIB);
   await writeFile(manifest, `url\n${url}\n`);
   const first = ingest();
-  while (!existsSync(`${manifest}.report.jsonl.d/lock`) || origin.bytesServed() === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => existsSync(`${manifest}.report.jsonl.d/lock`) && origin.bytesServed() > 0);
   const second = await ingest();
+  origin.hold("/slow.mp4");
   assert.equal(second.code, 2);
   assert.match(second.json.error.message, /process \d+ is working with/);
   assert.equal((await first).code, 0);

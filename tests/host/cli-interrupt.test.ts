@@ -10,9 +10,14 @@ import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { serviceEnv, signalAfter, vodlift } from "../support/cli.ts";
+import { serviceEnv, signalOnce, vodlift } from "../support/cli.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
-import { assertNothingStored, type Emulator, startService } from "../support/service.ts";
+import {
+  assertNothingStored,
+  type Emulator,
+  partsStored,
+  startService,
+} from "../support/service.ts";
 
 const MIB = 1024 * 1024;
 const BIN = fileURLToPath(new URL("../../pkg/bin/vodlift.js", import.meta.url));
@@ -23,12 +28,11 @@ before(async () => {
 });
 after(() => service.close());
 
-/** An origin of its own for each test, so that its bytes tell how far the upload is. */
+/** An origin of its own for each test. Its film never ends. */
 async function withOrigin(work: (origin: Origin, args: string[]) => Promise<void>): Promise<void> {
-  const origin = await startOrigin({
-    routes: { "/slow.mp4": { size: 40 * MIB, bytesPerSecond: 8 * MIB } },
-  });
-  const args = `upload ${origin.url}/slow.mp4 --allow-private --json --part-size 1MiB`.split(" ");
+  const origin = await startOrigin({ routes: { "/held.mp4": { size: 40 * MIB } } });
+  origin.hold("/held.mp4", (offset) => offset >= 6 * MIB);
+  const args = `upload ${origin.url}/held.mp4 --allow-private --json --part-size 1MiB`.split(" ");
   try {
     await work(origin, args);
   } finally {
@@ -36,25 +40,33 @@ async function withOrigin(work: (origin: Origin, args: string[]) => Promise<void
   }
 }
 
+/** Sends a signal once all is stored that the film has. */
+function signalInTheMiddle(signal?: NodeJS.Signals) {
+  const known = service.log.length;
+  const parts = () => partsStored({ log: service.log.slice(known) });
+  return signalOnce(() => parts().length >= 6, signal);
+}
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   test(`${signal} in the middle removes what was uploaded and ends with 130`, () =>
-    withOrigin(async (origin, args) => {
-      const result = await vodlift(args, { service, during: signalAfter(origin, 6 * MIB, signal) });
+    withOrigin(async (_, args) => {
+      const result = await vodlift(args, { service, during: signalInTheMiddle(signal) });
       assert.equal(result.code, 130, result.stderr);
       assert.equal(result.json.error.code, "aborted");
       assert.match(result.stderr, /interrupted: removing what was uploaded/);
-      assert.equal(service.log.at(-1)?.operation, "AbortMultipartUpload");
+      const asked = service.log.filter(({ operation }) => operation !== "UploadPart");
+      assert.equal(asked.at(-1)?.operation, "AbortMultipartUpload");
       await assertNothingStored(service);
     }));
 }
 
 test("a second Ctrl-C does not wait for a service that hangs", () =>
-  withOrigin(async (origin, args) => {
+  withOrigin(async (_, args) => {
     service.setFaults([{ operation: "AbortMultipartUpload", action: { kind: "stall" } }]);
     const result = await vodlift(args, {
       service,
       during: (child) => {
-        signalAfter(origin, 6 * MIB)(child);
+        signalInTheMiddle()(child);
         child.stderr?.on("data", (text) => {
           if (String(text).includes("interrupted")) child.kill("SIGINT");
         });
@@ -70,7 +82,7 @@ const beforehand = (code: string) => ({
 });
 
 test("nor for an event loop that stands still", () =>
-  withOrigin(async (origin, args) => {
+  withOrigin(async (_, args) => {
     const env = beforehand(`const { write } = process.stderr;
       process.stderr.write = function (text, ...rest) {
         write.call(this, text, ...rest);
@@ -79,9 +91,8 @@ test("nor for an event loop that stands still", () =>
     const result = await vodlift(args, {
       service,
       env,
-      hangsMs: 30_000,
       during: (child) => {
-        signalAfter(origin, 6 * MIB, "SIGTERM")(child);
+        signalInTheMiddle("SIGTERM")(child);
         child.stderr?.on("data", (text) => {
           if (String(text).includes("interrupted")) child.kill("SIGINT");
         });
@@ -93,7 +104,7 @@ test("nor for an event loop that stands still", () =>
 for (const again of [true, false]) {
   const title = again ? "a second Ctrl-C does not wait" : "even the first one does not wait";
   test(`${title} for a thread that hangs in a look-up or a file`, () =>
-    withOrigin(async (origin, args) => {
+    withOrigin(async (_, args) => {
       const pipe = join(await mkdtemp(join(tmpdir(), "vodlift-hung-")), "pipe");
       await promisify(execFile)("mkfifo", [pipe]);
       // As a name server, or a file system of a network, that never answers.
@@ -101,9 +112,8 @@ for (const again of [true, false]) {
       const result = await vodlift(args, {
         service,
         env: beforehand(hung),
-        hangsMs: 30_000,
         during: (child) => {
-          signalAfter(origin, 6 * MIB)(child);
+          signalInTheMiddle()(child);
           child.stderr?.on("data", (text) => {
             if (again && String(text).includes("interrupted")) child.kill("SIGINT");
           });
@@ -146,15 +156,9 @@ test("Ctrl-C ends the waiting for VOD, also with a checkpoint, and the media id 
     const before = service.log.length;
     const result = await vodlift(["upload", film, "--wait", "--json", ...checkpoint], {
       service,
-      hangsMs: 30_000,
       during: (child) => {
-        const asked = setInterval(() => {
-          const asks = service.log.slice(before).map(({ operation }) => operation);
-          if (!asks.includes("GetMezzanineInfo")) return;
-          clearInterval(asked);
-          child.kill("SIGINT");
-        }, 20);
-        child.once("close", () => clearInterval(asked));
+        const asks = () => service.log.slice(before).map(({ operation }) => operation);
+        signalOnce(() => asks().includes("GetMezzanineInfo"))(child);
       },
     });
     assert.equal(result.code, 130, result.stderr);
@@ -178,7 +182,7 @@ for (const [signal, shown] of [
       child = one;
     };
     const hung = { ...service, endpoint: `http://127.0.0.1:${port}` };
-    const result = await vodlift(args, { service: hung, hangsMs: 30_000, during });
+    const result = await vodlift(args, { service: hung, during });
     assert.equal(result.code, shown);
     silent.close();
 
@@ -197,7 +201,7 @@ for (const [signal, shown] of [
 test("a reader that goes away does not take the upload down", () =>
   withOrigin(async (origin, args) => {
     const { PATH = "" } = process.env;
-    origin.add("/slow.mp4", { size: 4 * MIB });
+    origin.add("/held.mp4", { size: 4 * MIB });
     const child = spawn(process.execPath, [BIN, ...args], {
       env: { PATH, ...serviceEnv(service) },
       stdio: ["ignore", "pipe", "pipe"],

@@ -36,7 +36,7 @@ function limited(files: number, ...args: string[]) {
       "sh",
       ["-c", script, "sh", process.execPath, BIN, ...args],
       // It ends a command that hangs, so that the test fails.
-      { env: { ...process.env, ...serviceEnv(service) }, timeout: 60_000, killSignal: "SIGKILL" },
+      { env: { ...process.env, ...serviceEnv(service) }, timeout: 900_000, killSignal: "SIGKILL" },
       (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }),
     ),
   );

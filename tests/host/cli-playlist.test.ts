@@ -1,12 +1,13 @@
 // HLS playlists from the command line: a whole film, read back from the bucket by a parser nobody here wrote.
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Vodlift } from "../../pkg/src/index.ts";
-import { type CliResult, signalAfter, vodlift } from "../support/cli.ts";
+import { type CliResult, signalOnce, vodlift } from "../support/cli.ts";
 import { assertSameFilm, film, fixed, serveFilm } from "../support/hls.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import {
@@ -101,16 +102,30 @@ test("a local playlist goes up with the files below its folder", async () => {
   await assertSameFilm(service, result.json.objectKey, `file://${root}`, source);
 });
 
+const LARGEST = "/hls/v4/init.mp4";
+
+/** Ctrl-C, once some files are stored. One is held until the command has heard of it: before, the playlist cannot end. */
+function signalInTheMiddle(origin: Origin) {
+  const stored = () => service.log.filter(({ operation }) => operation === "PutObject").length;
+  const known = stored();
+  origin.hold(LARGEST, (offset) => offset >= 300_000);
+  return (child: ChildProcess): void => {
+    child.stderr?.on("data", (text) => {
+      if (String(text).includes("interrupted")) origin.hold(LARGEST);
+    });
+    signalOnce(() => stored() >= known + 2)(child);
+  };
+}
+
 test("an interrupted playlist is resumed, and no file goes up twice", async () => {
   const checkpoint = join(folder, "film.json");
   const before = service.log.length;
-  // Slow enough to be met in the middle.
   const slow = await startOrigin();
   try {
     serveFilm(slow);
-    slow.add("/hls/v4/init.mp4", { size: 600_720, bytesPerSecond: 1_000_000 });
+    slow.add(LARGEST, { size: 600_720 });
     const args = ["upload", `${slow.url}/hls/master.m3u8`, ...PLAYLIST, "--checkpoint", checkpoint];
-    const stopped = await vodlift(args, { service, during: signalAfter(slow, 1_500_000) });
+    const stopped = await vodlift(args, { service, during: signalInTheMiddle(slow) });
     assert.equal(stopped.code, 130, stopped.stderr);
     assert.equal(stopped.json.error.code, "suspended");
     const kept = await readFile(checkpoint, "utf8");
@@ -135,16 +150,16 @@ test("a playlist that is given up leaves no file behind, with and without a chec
   const slow = await startOrigin();
   try {
     serveFilm(slow);
-    slow.add("/hls/v4/init.mp4", { size: 600_720, bytesPerSecond: 1_000_000 });
+    slow.add(LARGEST, { size: 600_720 });
     const args = ["upload", `${slow.url}/hls/master.m3u8`, ...PLAYLIST, "--checkpoint", checkpoint];
-    const stopped = await vodlift(args, { service, during: signalAfter(slow, 1_500_000) });
+    const stopped = await vodlift(args, { service, during: signalInTheMiddle(slow) });
     assert.equal(stopped.code, 130, stopped.stderr);
     assert.ok((await storedObjects(service)).length > before.length);
     const aborted = await vodlift(["abort", checkpoint, "--json"], { service });
     assert.deepEqual([aborted.code, aborted.json], [0, { aborted: true }]);
     await assert.rejects(readFile(checkpoint));
     assert.deepEqual(await storedObjects(service), before);
-    const during = signalAfter(slow, slow.bytesServed() + 1_500_000);
+    const during = signalInTheMiddle(slow);
     const plain = await vodlift(args.slice(0, -2), { service, during });
     assert.deepEqual([plain.code, plain.json.error.code], [130, "aborted"], plain.stderr);
     assert.deepEqual(await storedObjects(service), before);

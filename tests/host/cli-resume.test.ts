@@ -1,12 +1,13 @@
 // An upload that loses its process goes on from its checkpoint: nothing is lost, and no more is sent again than was in
 // flight.
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { signalAfter, vodlift } from "../support/cli.ts";
+import { signalOnce, vodlift } from "../support/cli.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import {
   assertNothingOpen,
@@ -35,7 +36,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "vodlift-resume-"));
   checkpoint = join(folder, "film.json");
   origin = await startOrigin({
-    routes: { "/film.mp4": { size: SIZE }, "/slow.mp4": { size: SIZE, bytesPerSecond: 12 * MIB } },
+    routes: { "/film.mp4": { size: SIZE }, "/held.mp4": { size: SIZE } },
   });
 });
 afterEach(async () => {
@@ -53,37 +54,46 @@ const resume = (...more: string[]) =>
 
 const savedCheckpoint = async () => JSON.parse(await readFile(checkpoint, "utf8"));
 
-/** Kills an upload of the slow source once this much was served. */
-async function killedAfter(bytes: number, ...more: string[]): Promise<number> {
+/**
+ * Sends a signal to an upload of the source once so many of its parts are stored. No more can follow before the command has
+ * heard of it.
+ */
+function signalAt(mib: number, signal?: NodeJS.Signals) {
   const known = service.log.length;
-  const result = await vodlift(upload(`${origin.url}/slow.mp4`, ...more), {
+  origin.hold("/held.mp4", (offset) => offset >= mib * MIB);
+  return (child: ChildProcess): void => {
+    child.stderr?.on("data", (text) => {
+      if (String(text).includes("interrupted")) origin.hold("/held.mp4");
+    });
+    signalOnce(() => partsStoredSince(known) >= mib, signal)(child);
+  };
+}
+
+/** Kills an upload of the source that is held once this much is stored. */
+async function killedAfter(mib: number, ...more: string[]): Promise<number> {
+  const known = service.log.length;
+  const result = await vodlift(upload(`${origin.url}/held.mp4`, ...more), {
     service,
-    during: signalAfter(origin, bytes, "SIGKILL"),
+    during: signalAt(mib, "SIGKILL"),
   });
+  origin.hold("/held.mp4");
   assert.equal(result.code, null, result.stderr);
   return known;
 }
 
-/**
- * Parts that have come whole since the log was this long, and how many of them twice. The service may have stored one whose
- * sender was killed before the answer: nobody was told, and the next run finds it there.
- */
+/** Parts that were stored since the log was this long, and how many of them twice. */
 function sentSince(known: number): { parts: number; again: number } {
-  const numbers = service.log
-    .slice(known)
-    .filter(({ operation }) => operation === "UploadPart")
-    .filter(({ status, bytesReceived }) => status === 200 || bytesReceived === MIB)
-    .map(({ partNumber }) => partNumber);
+  const numbers = partsStored({ log: service.log.slice(known) });
   return { parts: new Set(numbers).size, again: numbers.length - new Set(numbers).size };
 }
 
 for (const mib of [1, 5, 9, 14, 20]) {
   test(`killed after ${mib} MiB by URL, it goes on where the server stands`, async () => {
-    const known = await killedAfter(mib * MIB);
+    const known = await killedAfter(mib);
     const { code, json, stderr } = await resume();
     assert.equal(code, 0, stderr);
     assert.equal(json.resumed, true);
-    assert.equal(await storedSha256(service, json.objectKey), await origin.sha256("/slow.mp4"));
+    assert.equal(await storedSha256(service, json.objectKey), await origin.sha256("/held.mp4"));
     const { parts, again } = sentSince(known);
     assert.equal(parts, 25);
     assert.ok(again <= CONCURRENCY, `${again} parts were sent again`);
@@ -95,18 +105,16 @@ for (const mib of [1, 5, 9, 14, 20]) {
 test("killed and resumed again and again, a file arrives whole", async () => {
   const file = join(folder, "film.mp4");
   await writeFile(file, Buffer.from(await (await fetch(`${origin.url}/film.mp4`)).arrayBuffer()));
-  service.setFaults([{ operation: "UploadPart", action: { kind: "delay", ms: 60 } }]);
   const known = service.log.length;
   let args = upload(file);
   for (let kills = 0; ; kills += 1) {
     const already = service.log.length;
+    const stalls = { operation: "UploadPart", from: 4, action: { kind: "stall" } } as const;
+    service.setFaults(kills < 4 ? [stalls] : []);
     const { code, json, stderr } = await vodlift(args, {
       service,
       during: (child) => {
-        const timer = setInterval(() => {
-          if (kills < 4 && partsStoredSince(already) >= 3) child.kill("SIGKILL");
-        }, 5);
-        child.once("close", () => clearInterval(timer));
+        if (kills < 4) signalOnce(() => partsStoredSince(already) >= 3, "SIGKILL")(child);
       },
     });
     args = ["resume", checkpoint, "--json"];
@@ -121,13 +129,13 @@ test("killed and resumed again and again, a file arrives whole", async () => {
 });
 
 function partsStoredSince(known: number): number {
-  return partsStored({ ...service, log: service.log.slice(known) }).length;
+  return partsStored({ log: service.log.slice(known) }).length;
 }
 
 test("Ctrl-C keeps the checkpoint, and says how to go on and how to give up", async () => {
-  const interrupted = await vodlift(upload(`${origin.url}/slow.mp4`), {
+  const interrupted = await vodlift(upload(`${origin.url}/held.mp4`), {
     service,
-    during: signalAfter(origin, 6 * MIB),
+    during: signalAt(6),
   });
   assert.equal(interrupted.code, 130, interrupted.stderr);
   assert.equal(interrupted.json.error.code, "suspended");
@@ -136,11 +144,11 @@ test("Ctrl-C keeps the checkpoint, and says how to go on and how to give up", as
 
   const { code, json, stderr } = await resume();
   assert.equal(code, 0, stderr);
-  assert.equal(await storedSha256(service, json.objectKey), await origin.sha256("/slow.mp4"));
+  assert.equal(await storedSha256(service, json.objectKey), await origin.sha256("/held.mp4"));
 });
 
 test("abort removes the parts from the server, and the file", async () => {
-  await killedAfter(6 * MIB);
+  await killedAfter(6);
   const aborted = await vodlift(["abort", checkpoint, "--json"], { service });
   assert.equal(aborted.code, 0, aborted.stderr);
   assert.deepEqual(aborted.json, { aborted: true });
@@ -149,7 +157,7 @@ test("abort removes the parts from the server, and the file", async () => {
 });
 
 test("a checkpoint holds no secret, and only its owner may read it", async () => {
-  await killedAfter(6 * MIB);
+  await killedAfter(6);
   const text = await readFile(checkpoint, "utf8");
   assert.doesNotMatch(text, /STS\.|signature|token|AccessKey/i);
   assert.ok(!text.includes(service.accessKeySecret));
@@ -159,11 +167,12 @@ test("a checkpoint holds no secret, and only its owner may read it", async () =>
 });
 
 test("a URL whose query is a credential must be passed again", async () => {
-  const url = `${origin.url}/slow.mp4?Expires=99&Signature=abcdefabcdefabcdef`;
+  const url = `${origin.url}/held.mp4?Expires=99&Signature=abcdefabcdefabcdef`;
   const killed = await vodlift(upload(url), {
     service,
-    during: signalAfter(origin, 6 * MIB, "SIGKILL"),
+    during: signalAt(6, "SIGKILL"),
   });
+  origin.hold("/held.mp4");
   assert.equal(killed.code, null);
   assert.equal((await savedCheckpoint()).source.queryRemoved, true);
   const without = await resume();
@@ -180,12 +189,7 @@ test("a file that has changed is refused with what changed, and the checkpoint s
   const known = service.log.length;
   await vodlift(upload(file), {
     service,
-    during: (child) => {
-      const timer = setInterval(() => {
-        if (partsStoredSince(known) >= 2) child.kill("SIGKILL");
-      }, 5);
-      child.once("close", () => clearInterval(timer));
-    },
+    during: signalOnce(() => partsStoredSince(known) >= 2, "SIGKILL"),
   });
   service.setFaults([]);
   await truncate(file, 5 * MIB);
@@ -198,7 +202,7 @@ test("a file that has changed is refused with what changed, and the checkpoint s
 });
 
 test("an upload that the server has dropped starts over, and says so", async () => {
-  await killedAfter(6 * MIB);
+  await killedAfter(6);
   const saved = await savedCheckpoint();
   await vodlift(["abort", checkpoint], { service });
   await assertNothingOpen(service);
@@ -206,7 +210,7 @@ test("an upload that the server has dropped starts over, and says so", async () 
   const { code, json, stderr } = await resume();
   assert.equal(code, 0, stderr);
   assert.equal(json.restarts, 1);
-  assert.equal(await storedSha256(service, json.objectKey), await origin.sha256("/slow.mp4"));
+  assert.equal(await storedSha256(service, json.objectKey), await origin.sha256("/held.mp4"));
   assert.equal(
     (await vodlift(["abort", checkpoint], { service })).code,
     2,
@@ -215,7 +219,7 @@ test("an upload that the server has dropped starts over, and says so", async () 
 });
 
 test("a checkpoint that leads to another object is refused before a byte moves", async () => {
-  await killedAfter(6 * MIB);
+  await killedAfter(6);
   const saved = await savedCheckpoint();
   const place = { ...saved.place, objectKey: "sv/somebody/else.mp4" };
   await writeFile(checkpoint, JSON.stringify({ ...saved, place }));
@@ -238,7 +242,7 @@ test("what is no checkpoint is said so, by name", async () => {
 });
 
 test("a checkpoint that is there already is not overwritten", async () => {
-  await killedAfter(6 * MIB);
+  await killedAfter(6);
   const { code, stderr } = await vodlift(upload(`${origin.url}/film.mp4`), { service });
   assert.equal(code, 2);
   assert.match(stderr, /exists already/);

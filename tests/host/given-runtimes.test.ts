@@ -35,7 +35,7 @@ for (const [program = "", ...args] of [["node"], ["deno", "run", "-A"], ["bun"]]
     const { stdout } = await run(
       join(root, "node_modules/.bin", program),
       [...args, script, task],
-      { timeout: 120_000 },
+      { timeout: 900_000 },
     );
     const { used, idn, ...arrived } = JSON.parse(stdout);
     for (const [name, bytes] of Object.entries(arrived)) assert.equal(bytes, SIZE, name);

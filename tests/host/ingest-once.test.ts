@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { type CliOptions, vodlift } from "../support/cli.ts";
+import { type CliOptions, signalOnce, vodlift } from "../support/cli.ts";
 import { fixed } from "../support/hls.ts";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import {
@@ -146,12 +146,7 @@ test("a playlist takes no part size, and goes on where it was cut short", async 
   await write("source,as", "hls/local.m3u8,playlist");
   service.setFaults([{ operation: "PutObject", from: 2, action: { kind: "stall" } }]);
   const { code } = await ingest(["--concurrency", "1", "--part-size", "1MiB"], {
-    during: (child) => {
-      const timer = setInterval(async () => {
-        if ((await checkpoints()).includes('"done":[[1,1]]')) child.kill("SIGKILL");
-      }, 10);
-      child.once("close", () => clearInterval(timer));
-    },
+    during: signalOnce(async () => (await checkpoints()).includes('"done":[[1,1]]'), "SIGKILL"),
   });
   assert.equal(code, null);
   service.setFaults([]);

@@ -251,7 +251,7 @@ test("a success before the whole body was sent is not believed", async () => {
 test("who does not move for too long is named: the service", async () => {
   const { url } = await sink({ handle: () => {} });
   await assert.rejects(
-    attempt((a) => send(a, host, request("GET", url, 20))),
+    attempt((a) => send(a, host, request("GET", url, 1_000))),
     failsWith("timeout"),
   );
 });
@@ -260,7 +260,7 @@ test("who does not move for too long is named: the source", async () => {
   const { url } = await sink();
   const source = { read: () => new Promise<undefined>(() => {}), close() {} };
   await assert.rejects(
-    attempt((a) => put(a, host, upload(url, 10, source, bodySide(20)))),
+    attempt((a) => put(a, host, upload(url, 10, source, bodySide(1_000)))),
     failsWith("source_timeout"),
   );
 });

@@ -235,17 +235,19 @@ test("a playlist or an image is a video only where somebody says so", async () =
 test("a source that thinks is waited for, and not for ever", async () => {
   await lifts({ firstByteMs: 300, size: 2 * PART });
   const [path, url] = place({ firstByteMs: 60_000, size: PART });
-  const how = { title: "Odd", allowPrivateSources: true, sourceTimeoutMs: 50 };
+  const how = { title: "Odd", allowPrivateSources: true, sourceTimeoutMs: 500 };
   await assert.rejects(vod.upload(url, how), { code: "source_unreachable" });
-  assert.equal(origin.log.filter((one) => one.path === path).length, 6);
+  // One that was given up before it had arrived is not seen there.
+  const asked = origin.log.filter((one) => one.path === path).length;
+  assert.ok(asked >= 1 && asked <= 6, `${asked} requests`);
 });
 
 test("a reply to a part may take as long as its bytes on a slow line", async () => {
   service.setFaults([{ operation: "UploadPart", action: { kind: "delay", ms: 4_000 } }]);
   try {
-    // 128 KiB at 16 KiB/s are 8 seconds more than the 2 that were asked for.
+    // 1 MiB at 16 KiB/s are 64 seconds more than the 2 that were asked for.
     const before = service.log.length;
-    await lifts({ size: 2 * PART }, { serviceTimeoutMs: 2_000 });
+    await lifts({ size: 2 * MIB }, { partSize: MIB, serviceTimeoutMs: 2_000 });
     const sent = service.log.slice(before).filter(({ operation }) => operation === "UploadPart");
     assert.equal(sent.length, 2);
   } finally {

@@ -22,6 +22,7 @@ import {
 } from "../../pkg/src/index.ts";
 import { type Dice, dice, seeds } from "../support/dice.ts";
 import { type Emulator, startService } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const SIZE = 250_000;
 const content = randomBytes(SIZE);
@@ -323,15 +324,15 @@ test("whatever the caller's own code does, nothing is left unhandled or open", a
     const ends = await Promise.allSettled(all.slice(at, at + 40).map(run));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const open = async () =>
+    Promise.all(
+      (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+    );
+  await until(async () => !(await open()).includes(film));
   assert.deepEqual(unhandled, []);
-  const open = await Promise.all(
-    (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
-  );
-  assert.equal(open.includes(film), false, "the file is still open");
 });
 
-test("a store that hangs does not hang an abort", { timeout: 20_000 }, async () => {
+test("a store that hangs does not hang an abort", async () => {
   const { accessKeyId, accessKeySecret, region, endpoint } = service;
   const vod = new Vodlift({ accessKeyId, accessKeySecret, region, endpoint });
   const abort = new AbortController();

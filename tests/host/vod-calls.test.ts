@@ -73,7 +73,7 @@ test("VOD fetches URLs by itself, and the jobs are waited for", async () => {
     [url],
   );
   const which = { jobIds: jobs.map(({ jobId }) => jobId) };
-  const { uploads } = await vod.waitForUrlUploads(which, { timeout: 20_000 });
+  const { uploads } = await vod.waitForUrlUploads(which, { timeout: 900_000 });
   assert.deepEqual(
     uploads.map(({ status, ended, fileSize }) => ({ status, ended, fileSize })),
     [{ status: "SUCCESS", ended: true, fileSize: 300_000 }],

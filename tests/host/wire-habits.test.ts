@@ -81,7 +81,7 @@ async function uploadIn(runtime: readonly string[], source: string, options = {}
   const { stdout } = await run(
     join(root, "node_modules/.bin", program),
     [...args, script, JSON.stringify(task)],
-    { timeout: 120_000 },
+    { timeout: 900_000 },
   );
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
 }

@@ -139,13 +139,13 @@ test("the source stops when its upload is called off", async () => {
 test("who does not move for too long is named: the source", async () => {
   const { url } = await sink();
   const silent = await serve((_, response) => void response.writeHead(200).write("x"));
-  const scenario = { sink: url, length: 100, source: silent, idleMs: 50 };
+  const scenario = { sink: url, length: 100, source: silent, idleMs: 2_000 };
   assert.deepEqual(await run({ by: "host", ...scenario }), { failure: "source_timeout" });
 });
 
 test("who does not move for too long is named: the service", async () => {
   const deaf = await serve(() => {});
-  const scenario = { sink: deaf, length: 100, source: [50, 50], idleMs: 50 };
+  const scenario = { sink: deaf, length: 100, source: [50, 50], idleMs: 2_000 };
   assert.deepEqual(await run({ by: "host", ...scenario }), { failure: "timeout" });
 });
 

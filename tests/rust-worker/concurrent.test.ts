@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RustWorker, startRustWorker } from "../support/rust-worker.ts";
 import { storedObjects, storedSha256 } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const MIB = 1024 * 1024;
 const REQUESTS = 50;
@@ -15,10 +16,6 @@ before(async () => {
   world = await startRustWorker();
 });
 after(() => world.close());
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(50);
-}
 
 async function stays(index: number): Promise<string> {
   const path = `/stays-${index}.mp4`;

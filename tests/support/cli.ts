@@ -5,11 +5,11 @@ import { constants } from "node:os";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { leaks } from "./leaks.ts";
-import type { Origin } from "./origin.ts";
 import { keep, secret } from "./secrets.ts";
+import { until } from "./until.ts";
 
 /** No test depends on it: it ends a command that hangs, so that the test fails instead of hanging too. */
-const HANGS_MS = 120_000;
+const HANGS_MS = 900_000;
 const BIN = fileURLToPath(new URL("../../pkg/bin/vodlift.js", import.meta.url));
 const PEAK_MEMORY = new URL("./peak-memory.ts", import.meta.url).href;
 
@@ -124,15 +124,20 @@ function assertNoSecrets(output: string, args: string[], { service, env = {} }: 
   assert.doesNotMatch(output, /^\s+at .+:\d+:\d+/m, "a stack trace is no error message");
 }
 
-/** Sends a signal once the origin has served this many bytes, so that no timing decides where it hits. */
-export function signalAfter(origin: Origin, bytes: number, signal: NodeJS.Signals = "SIGINT") {
+/**
+ * Sends a signal once something has come to be. Whoever calls it sees to it that the command cannot end before: by a source
+ * that the origin holds, or a request that the emulator stalls.
+ */
+export function signalOnce(
+  reached: () => boolean | Promise<boolean>,
+  signal: NodeJS.Signals = "SIGINT",
+) {
   return (child: ChildProcess): void => {
-    const timer = setInterval(() => {
-      if (origin.bytesServed() < bytes) return;
-      clearInterval(timer);
-      child.kill(signal);
-    }, 10);
-    child.once("close", () => clearInterval(timer));
+    let over = false;
+    child.once("close", () => {
+      over = true;
+    });
+    void until(async () => over || (await reached())).then(() => over || child.kill(signal));
   };
 }
 

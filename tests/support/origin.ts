@@ -57,6 +57,8 @@ export interface Faults {
   redirectTo?: string;
   /** Bytes a second, over all connections of this path. */
   bytesPerSecond?: number;
+  /** `bytesPerSecond` holds for bytes at such offsets; all others come at once. */
+  isSlow?: (offset: number) => boolean;
   /** HEAD is answered with 403, as signed URLs do. */
   refuseHead?: boolean;
   /** No ETag. */
@@ -140,6 +142,11 @@ export interface Origin {
   add(path: string, route: Route): string;
   /** Body bytes served so far, of one path or of all. */
   bytesServed(path?: string): number;
+  /**
+   * From now on bytes of a path at such offsets wait, and with them whatever comes behind them on the same connection:
+   * what happens next meets an upload that cannot end meanwhile, however slow the machine. Without `which` all goes on.
+   */
+  hold(path: string, which?: (offset: number) => boolean): void;
   /** SHA-256 of what a path serves at first. */
   sha256(path: string): Promise<string>;
   close(): Promise<void>;
@@ -165,7 +172,6 @@ export function madeUp(size: number, seed = "vodlift"): Content {
   };
 }
 
-/** A file as content. */
 /** The same bytes but for the first of them: each character is one. */
 function beginning(begins: string, rest: Content): Content {
   const first = Buffer.from(begins, "latin1").subarray(0, rest.size);
@@ -184,6 +190,7 @@ function beginning(begins: string, rest: Content): Content {
   return content;
 }
 
+/** A file as content. */
 export async function fileContent(path: string): Promise<Content> {
   const { size } = await stat(path);
   return {
@@ -222,6 +229,11 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     return url + path;
   };
   for (const [path, route] of Object.entries(options.routes ?? {})) add(path, route);
+  const servedAt = (path: string): Served => {
+    const served = routes.get(path);
+    if (!served) throw new Error(`the origin serves nothing at ${path}`);
+    return served;
+  };
   return {
     url,
     port,
@@ -229,11 +241,8 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     add,
     bytesServed: (path) =>
       log.reduce((sum, one) => sum + (path === undefined || one.path === path ? one.bytes : 0), 0),
-    async sha256(path) {
-      const served = routes.get(path);
-      if (!served) throw new Error(`the origin serves nothing at ${path}`);
-      return served.content.sha256();
-    },
+    hold: (path, which) => servedAt(path).hold(which),
+    sha256: async (path) => servedAt(path).content.sha256(),
     async close() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -253,6 +262,8 @@ class Served {
   refusals = 0;
   readonly #changed: Content;
   readonly #throttle: Throttle | undefined;
+  #isHeld: ((offset: number) => boolean) | undefined;
+  #waiting: (() => void)[] = [];
 
   constructor(path: string, route: Route) {
     const seed = route.seed ?? basename(path);
@@ -294,8 +305,17 @@ class Served {
     return dieAfter;
   }
 
-  async pace(bytes: number): Promise<void> {
-    await this.#throttle?.take(bytes);
+  hold(which: ((offset: number) => boolean) | undefined): void {
+    this.#isHeld = which;
+    for (const look of this.#waiting.splice(0)) look();
+  }
+
+  /** Waits until these bytes may leave. */
+  async pace(offset: number, bytes: number): Promise<void> {
+    while (this.#isHeld?.(offset)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.route.isSlow?.(offset) ?? true) await this.#throttle?.take(bytes);
   }
 }
 
@@ -439,9 +459,11 @@ async function* body(
   to: number,
 ): AsyncGenerator<Uint8Array> {
   let left = served.diesAfter(to - from);
+  let at = from;
   for await (const chunk of dribbled(content.read(from, to), served.route.dribbles ?? 0)) {
     const piece = chunk.length > left ? chunk.subarray(0, left) : chunk;
-    await served.pace(piece.length);
+    await served.pace(at, piece.length);
+    at += piece.length;
     entry.bytes += piece.length;
     yield piece;
     left -= piece.length;

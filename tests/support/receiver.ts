@@ -1,7 +1,7 @@
 // Somebody who waits for webhooks on loopback.
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "./until.ts";
 
 export interface Delivery {
   path: string;
@@ -37,13 +37,11 @@ export async function startReceiver(
   return {
     url: `http://127.0.0.1:${port}`,
     got,
-    async deliveries(path, count) {
-      for (;;) {
+    deliveries: (path, count) =>
+      until(() => {
         const here = got.filter((one) => one.path === path);
-        if (here.length >= count) return here;
-        await sleep(50);
-      }
-    },
+        return here.length >= count && here;
+      }),
     close() {
       server.closeAllConnections();
       server.close();

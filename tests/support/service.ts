@@ -1,8 +1,8 @@
 // An emulator with what the tests ask of it: what was stored, and that nothing was left open.
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { signalOnce } from "./cli.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "./emulator.ts";
 import { leaks } from "./leaks.ts";
 import { sha256OfFile } from "./origin.ts";
@@ -57,10 +57,10 @@ export async function assertNothingOpen(emulator: Emulator): Promise<void> {
   assert.deepEqual(await emulator.openUploads(), []);
 }
 
-/** Part numbers that were stored, in the order they arrived. */
-export function partsStored(emulator: Emulator): number[] {
+/** Part numbers that were stored, whether or not their sender heard of it, in the order they arrived. */
+export function partsStored(emulator: Pick<Emulator, "log">): number[] {
   return emulator.log
-    .filter(({ operation, status }) => operation === "UploadPart" && status === 200)
+    .filter(({ operation, result }) => operation === "UploadPart" && result === 200)
     .map(({ partNumber }) => partNumber ?? 0);
 }
 
@@ -78,10 +78,5 @@ export async function mediaMade(
 
 /** Kills the process once so many media were made, whatever it has heard of them. */
 export function killedOnceCreated(emulator: Emulator, count: number) {
-  return (child: ChildProcess): void => {
-    const timer = setInterval(async () => {
-      if ((await mediaMade(emulator)).length >= count) child.kill("SIGKILL");
-    }, 10);
-    child.once("close", () => clearInterval(timer));
-  };
+  return signalOnce(async () => (await mediaMade(emulator)).length >= count, "SIGKILL");
 }

@@ -12,6 +12,12 @@ const SCRIPT = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
 export const cannotKill =
   process.platform === "linux" ? false : "children are found through /proc, which Linux has";
 
+/**
+ * For a Worker that is to go on with what one that was killed has left: after so long it takes an ingest of which it hears
+ * nothing for lost. Far longer than a run on a busy machine needs to say something, or it would be lost while it lives.
+ */
+export const SOON_STALE = { VODLIFT_STALE_SECONDS: "15" };
+
 export interface Victim extends RunningWorker {
   /** All that it has printed. */
   output(): string;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { IngestDetail } from "../../worker/src/api/schema.ts";
 import { keep, keepFolder, secret } from "./secrets.ts";
+import { until } from "./until.ts";
 
 /** For what never reaches VOD: nobody listens there. */
 export const NOWHERE = {
@@ -154,7 +155,8 @@ export async function callWorker(
   path: string,
   init: RequestInit = {},
 ): Promise<Answer> {
-  const headers = { authorization: `Bearer ${worker.token}`, ...init.headers };
+  // A connection that is kept may be closed from the other side while this process is kept from looking.
+  const headers = { authorization: `Bearer ${worker.token}`, connection: "close", ...init.headers };
   const response = await fetch(worker.url + path, { ...init, headers });
   const text = await response.text();
   keep("worker-answers", text);
@@ -190,11 +192,10 @@ export async function listAll(worker: RunningWorker, filters = ""): Promise<Inge
 
 /** Waits until nothing is queued or running any more. */
 export async function allEnded(worker: RunningWorker): Promise<void> {
-  for (;;) {
+  await until(async () => {
     const { counts } = (await callWorker(worker, "/v1/stats")).body;
-    if (counts.queued + counts.running === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
+    return counts.queued + counts.running === 0;
+  });
 }
 
 /** Asks until the ingest is over, and shows every answer to `onView`. */
@@ -203,10 +204,9 @@ export async function ingestEnd(
   id: string,
   onView: (view: IngestView) => void = () => {},
 ): Promise<IngestView> {
-  for (;;) {
+  return until(async () => {
     const view = await viewIngest(worker, id);
     onView(view);
-    if (view.state !== "queued" && view.state !== "running") return view;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+    return view.state !== "queued" && view.state !== "running" && view;
+  });
 }

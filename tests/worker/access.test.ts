@@ -1,7 +1,7 @@
 // Who may do what: scopes, the dashboard's session, other sites, guesses.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../support/until.ts";
 import { cannotKill, startVictim } from "../support/victim.ts";
 import {
   type Answer,
@@ -61,7 +61,7 @@ test("what is miswritten in the tokens opens nothing, and the log names it", {
       assert.deepEqual([status, body.code], [503, "token_not_configured"]);
       assert.match(body.hint, /the log says/);
       assert.doesNotMatch(JSON.stringify(body), /hush/);
-      while (!said.test(closed.output())) await sleep(50);
+      await until(() => said.test(closed.output()));
       assert.doesNotMatch(closed.output(), /hush/);
     } finally {
       await closed.close();

@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { vodlift } from "../support/cli.ts";
 import { assertNothingOpen, partsStored, storedObjects, storedSha256 } from "../support/service.ts";
+import { until } from "../support/until.ts";
 import { type Answer, callWorker, ingestEnd, postIngest, viewIngest } from "../support/worker.ts";
 import { startWorld } from "../support/world.ts";
 
@@ -18,11 +18,18 @@ const { service, origin, worker } = await startWorld({ settings: { VODLIFT_SUBRE
 const call = (path: string, method = "GET", init: RequestInit = {}): Promise<Answer> =>
   callWorker(worker, path, { method, ...init });
 
-/** Posts an ingest of a slow source, and waits until this much has arrived. */
+const FILM = 24 * MIB + 5;
+
+/**
+ * Posts an ingest, and waits until this much has arrived. What follows is so slow that it cannot end before something else
+ * happens to it, and what is in flight soon does.
+ */
 async function underWay(path: string, bytes: number): Promise<string> {
-  const url = origin.add(path, { size: 24 * MIB + 5, bytesPerSecond: 6 * MIB, seed: path });
+  const isSlow = (offset: number) => offset >= bytes;
+  const route = { size: FILM, seed: path, bytesPerSecond: MIB / 2, isSlow };
+  const url = origin.add(path, route);
   const id = await postIngest(worker, { url, partSize: MIB, headers: { "x-film": "7" } });
-  while ((await viewIngest(worker, id)).bytes < bytes) await sleep(30);
+  await until(async () => (await viewIngest(worker, id)).bytes >= bytes);
   return id;
 }
 
@@ -53,6 +60,7 @@ test("stopped, it leaves a checkpoint that the command line finishes", async () 
   const stopped = await call(`/v1/ingests/${id}/stop`, "POST");
   assert.deepEqual([stopped.status, stopped.body.state], [200, "canceled"]);
   assert.equal(stopped.body.resumable, true);
+  origin.add("/handed-on.mp4", { size: FILM });
   const { status, headers, body } = await call(`/v1/ingests/${id}/checkpoint`);
   assert.equal(status, 200);
   assert.equal(headers.get("cache-control"), "no-store");
@@ -103,7 +111,7 @@ test("canceled while it still stops, its parts are removed all the same", async 
   const id = await underWay("/at-once.mp4", 3 * MIB);
   // Its run has not heard of the stop when the cancel comes.
   const stop = call(`/v1/ingests/${id}/stop`, "POST");
-  while ((await viewIngest(worker, id)).state === "running") await sleep(5);
+  await until(async () => (await viewIngest(worker, id)).state !== "running");
   const canceled = await call(`/v1/ingests/${id}`, "DELETE");
   assert.deepEqual([canceled.status, canceled.body.state], [200, "canceled"]);
   assert.equal((await stop).status, 200);

@@ -6,16 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { madeUp, sha256OfFile, startOrigin } from "../support/origin.ts";
 import {
   assertNothingOpen,
+  mediaMade,
   partsStored,
   startService,
   storedFile,
   storedObjects,
 } from "../support/service.ts";
-import { cannotKill, startVictim } from "../support/victim.ts";
+import { until } from "../support/until.ts";
+import { cannotKill, SOON_STALE, startVictim } from "../support/victim.ts";
 import { callWorker, listAll } from "../support/worker.ts";
 
 const MIB = 1024 * 1024;
@@ -33,7 +34,7 @@ test("twenty ingests whose Worker is killed three times", { skip: cannotKill }, 
     service,
     persist,
     token: "a-token",
-    settings: { VODLIFT_STALE_SECONDS: "4", VODLIFT_PER_HOST: "20" },
+    settings: { ...SOON_STALE, VODLIFT_PER_HOST: "20" },
   };
   let worker = await startVictim(options);
   try {
@@ -48,15 +49,15 @@ test("twenty ingests whose Worker is killed three times", { skip: cannotKill }, 
         })),
       ),
     });
-    const stored = () => service.log.filter((one) => isPart(one) && one.status === 200).length;
+    const stored = () => service.log.filter(isStoredPart).length;
     for (const share of KILLS) {
       // Nothing is asked of the Worker: it has to find its work by itself.
-      while (stored() < share * 13 * COUNT) await sleep(100);
+      await until(() => stored() >= share * 13 * COUNT);
       await worker.close();
       worker = await startVictim(options);
     }
-    while (service.events.length < COUNT) await sleep(200);
-    while ((await callWorker(worker, "/v1/stats")).body.counts.done < COUNT) await sleep(200);
+    await until(() => service.events.length >= COUNT);
+    await until(async () => (await callWorker(worker, "/v1/stats")).body.counts.done >= COUNT);
 
     const views = new Map((await listAll(worker)).map((view) => [view.id, view]));
     for (const [n, path] of paths.entries()) {
@@ -65,9 +66,8 @@ test("twenty ingests whose Worker is killed three times", { skip: cannotKill }, 
       assert.equal(await sha256OfFile(storedFile(service, mediaId)), await origin.sha256(path));
     }
     assert.equal((await storedObjects(service)).length, COUNT);
-    const creates = service.log.filter(({ operation }) => operation === "CreateUploadVideo");
-    assert.equal(creates.length, COUNT);
-    const twice = stored() - new Set(service.log.filter(isPart).map(nameOf)).size;
+    assert.equal((await mediaMade(service)).length, COUNT);
+    const twice = stored() - new Set(service.log.filter(isStoredPart).map(nameOf)).size;
     t.diagnostic(`${twice} of ${13 * COUNT} parts were sent again after ${KILLS.length} kills`);
     assert.ok(twice <= KILLS.length * IN_FLIGHT * COUNT, `${twice} parts were sent again`);
     await assertNothingOpen(service);
@@ -84,8 +84,7 @@ test("a request that was sending a file leaves nothing open either", {
 }, async () => {
   const service = await startService();
   const persist = await mkdtemp(join(tmpdir(), "vodlift-crash-"));
-  const settings = { VODLIFT_STALE_SECONDS: "4" };
-  const options = { service, persist, token: "a-token", settings };
+  const options = { service, persist, token: "a-token", settings: SOON_STALE };
   let worker = await startVictim(options);
   try {
     const body = Readable.from(
@@ -101,12 +100,12 @@ test("a request that was sending a file leaves nothing open either", {
       duplex: "half",
     } as RequestInit);
     sent.catch(() => {});
-    while (partsStored(service).length === 0) await sleep(20);
+    await until(() => partsStored(service).length > 0);
     assert.equal((await service.openUploads()).length, 1);
     await worker.close();
     await assert.rejects(sent);
     worker = await startVictim(options);
-    while ((await service.openUploads()).length > 0) await sleep(100);
+    await until(async () => (await service.openUploads()).length === 0);
     const [row] = await listAll(worker);
     assert.deepEqual(
       [row?.state, row?.error?.code, row?.resumable],
@@ -120,8 +119,8 @@ test("a request that was sending a file leaves nothing open either", {
   }
 });
 
-function isPart({ operation }: { operation: string }): boolean {
-  return operation === "UploadPart";
+function isStoredPart({ operation, result }: { operation: string; result?: number }): boolean {
+  return operation === "UploadPart" && result === 200;
 }
 
 function nameOf({ uploadId, partNumber }: { uploadId?: string; partNumber?: number }): string {

@@ -70,9 +70,17 @@ function parse(block: string): Message[] {
 const entries = (messages: Message[]) => messages.filter(({ event }) => event === "entry");
 
 test("everything is told in order, and then the end", async () => {
-  const url = origin.add("/followed.mp4", { size: 8 * MIB, bytesPerSecond: 4 * MIB });
+  const path = "/followed.mp4";
+  const url = origin.add(path, { size: 8 * MIB });
+  origin.hold(path, (offset) => offset >= 2 * MIB);
   const id = await postIngest(worker, { url, partSize: MIB });
-  const { messages } = await listen(id);
+  // It goes on whenever it has been heard how far it is.
+  const { messages } = await listen(id, undefined, ({ event, data }) => {
+    if (event !== "ingest") return false;
+    if (data.bytes >= 5 * MIB) origin.hold(path);
+    else if (data.bytes >= 2 * MIB) origin.hold(path, (offset) => offset >= 5 * MIB);
+    return false;
+  });
   const { timeline, ...view } = await viewIngest(worker, id);
   const told = entries(messages);
   assert.deepEqual(

@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import { type Emulator, startService } from "../support/service.ts";
+import { until } from "../support/until.ts";
 import {
   callWorker,
   type IngestView,
@@ -44,7 +45,9 @@ before(async () => {
     // All of the attacker's sources lie on one loopback address.
     VODLIFT_PER_HOST: "1000",
     VODLIFT_STREAMS_PER_CALLER: String(STREAMS),
-    VODLIFT_LEAST_RATE_SECONDS: "3",
+    // A sixtieth of it is more than the attacker sends, and far less than the victim's 64 MiB on the busiest machine.
+    VODLIFT_LEAST_RATE: "1024",
+    VODLIFT_LEAST_RATE_SECONDS: "15",
   };
   attacker = await startWorker({ service, token: "attacker", settings });
   victim = { ...attacker, token: "victim" };
@@ -113,7 +116,7 @@ test("another caller's 64 MiB arrive while each kind of attack is at work", asyn
   const init = { method: "POST", body: JSON.stringify(urls) };
   assert.equal((await callWorker(attacker, "/v1/ingests", init)).status, 202);
   const states = () => patiently(async () => (await callWorker(attacker, "/v1/stats")).body.counts);
-  while ((await states()).running < 4) await sleep(50);
+  await until(async () => (await states()).running >= 4);
   const puts = Array.from({ length: 20 }, (_, n) => trickle(`/v1/uploads?title=slow-${n}`));
   let over = false;
   const flood = async (path: string, headers: Record<string, string>, text: string) => {

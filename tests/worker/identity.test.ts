@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seal, sealingKey, unseal } from "../../pkg/src/handler/seal.ts";
 import { SCOPES, scopesOf } from "../../worker/src/api/scopes.ts";
 import { openTables } from "../support/tables.ts";
+import { until } from "../support/until.ts";
 import { cannotKill, startVictim } from "../support/victim.ts";
 import {
   type Answer,
@@ -90,7 +91,7 @@ test("a token with another's name gets nothing by it", { skip: cannotKill }, asy
       const { status, body } = await callWorker(closed, "/v1/ingests");
       assert.deepEqual([status, body.code], [503, "setting_invalid"]);
       assert.match(body.hint, /VODLIFT_TOKENS/);
-      while (!/VODLIFT_TOKENS: entries 1 and 2/.test(closed.output())) await sleep(50);
+      await until(() => /VODLIFT_TOKENS: entries 1 and 2/.test(closed.output()));
     } finally {
       await closed.close();
     }
@@ -398,9 +399,8 @@ test("a login that fails is logged, without the token", { skip: cannotKill }, as
   try {
     await logIn(victim, "not-this-one");
     await callWorker({ ...victim, token: "nor-this-one" }, "/v1/ingests");
-    while ((victim.output().match(/is refused: .*token is not known/g) ?? []).length < 2) {
-      await sleep(50);
-    }
+    const told = () => victim.output().match(/is refused: .*token is not known/g) ?? [];
+    await until(() => told().length >= 2);
     assert.doesNotMatch(victim.output(), /this-one/);
   } finally {
     await victim.close();

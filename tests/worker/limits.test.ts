@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Origin, startOrigin } from "../support/origin.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { assertNothingOpen, type Emulator, partsStored, startService } from "../support/service.ts";
+import { until } from "../support/until.ts";
 import {
   type Answer,
   allEnded,
@@ -89,24 +90,36 @@ test("never more run than may, overall and at one host", async () => {
   for (const { most } of hosts) assert.ok(most <= PER_HOST, `${most} at one host`);
 });
 
-/** Ingests of slow sources at one host, more than may run. */
-async function crowd(name: string, count: number, rate = 3): Promise<string[]> {
+const FILM = 8 * MIB + 1;
+
+/** Ingests of sources at one host, which are served as they ought to be once `hurry` is called: before, none can end. */
+async function crowd(name: string, count: number): Promise<{ ids: string[]; hurry(): void }> {
   const [origin] = origins as [Origin];
-  return Promise.all(
-    Array.from({ length: count }, (_, n) => {
-      const route = { size: 8 * MIB + 1, bytesPerSecond: rate * MIB };
-      return postIngest(worker, { url: origin.add(`/${name}-${n}.mp4`, route), partSize: MIB });
-    }),
+  const paths = Array.from({ length: count }, (_, n) => `/${name}-${n}.mp4`);
+  const slow = {
+    ...{ size: FILM, bytesPerSecond: MIB / 4 },
+    isSlow: (offset: number) => offset >= 2 * MIB,
+  };
+  const ids = paths.map((path) =>
+    postIngest(worker, { url: origin.add(path, slow), partSize: MIB, concurrency: 1 }),
   );
+  const hurry = () => {
+    for (const path of paths) origin.add(path, { size: FILM });
+  };
+  return { ids: await Promise.all(ids), hurry };
 }
+
+const moved = (id: string) => until(async () => (await viewIngest(worker, id)).bytes >= MIB);
 
 async function states(ids: readonly string[]): Promise<string[]> {
   return Promise.all(ids.map(async (id) => (await viewIngest(worker, id)).state));
 }
 
 test("what waits is stopped and canceled at once, and never begun", async () => {
-  const ids = await crowd("waiting", PER_HOST + 2);
-  while ((await states(ids)).filter((one) => one === "running").length < PER_HOST) await sleep(50);
+  const { ids, hurry } = await crowd("waiting", PER_HOST + 2);
+  await until(
+    async () => (await states(ids)).filter((one) => one === "running").length === PER_HOST,
+  );
   const now = await states(ids);
   const [first, second] = ids.filter((_, n) => now[n] === "queued");
   const created = () =>
@@ -116,6 +129,7 @@ test("what waits is stopped and canceled at once, and never begun", async () => 
   const stopped = await call(`/v1/ingests/${second}/stop`);
   assert.deepEqual([stopped.status, stopped.body.state], [200, "canceled"]);
   const before = created();
+  hurry();
   await allEnded(worker);
   assert.ok(created() - before <= PER_HOST);
   for (const id of [first, second]) {
@@ -129,15 +143,22 @@ test("what waits is stopped and canceled at once, and never begun", async () => 
 
 test("all is paused while slices run, and goes on where it was", async () => {
   const known = partsStored(service).length;
-  const ids = await crowd("paused", PER_HOST + 1);
-  while (partsStored(service).length - known < 4) await sleep(30);
+  const { ids, hurry } = await crowd("paused", PER_HOST + 1);
+  await until(() => partsStored(service).length - known >= 4);
   assert.equal((await call("/v1/pause")).body.paused, true);
-  while ((await states(ids)).includes("running")) await sleep(50);
+  await until(async () => !(await states(ids)).includes("running"));
+  hurry();
   const stored = partsStored(service).length;
   const late = await postIngest(worker, {
     url: origins[0]?.add("/late.mp4", { size: 10 }),
   });
-  await sleep(1_500);
+  // The look that would begin one of them sends out what is to be told, too: what is told has had such a look before it.
+  const receiver = await startReceiver();
+  const url = origins[0]?.add("/told.mp4", { size: 10 });
+  const told = await postIngest(worker, { url, webhookUrl: `${receiver.url}/told` });
+  await call(`/v1/ingests/${told}`, "DELETE");
+  await receiver.deliveries("/told", 1);
+  receiver.close();
   assert.equal(partsStored(service).length, stored, "nothing moves while all is paused");
   assert.deepEqual(
     await states([...ids, late]),
@@ -151,25 +172,27 @@ test("all is paused while slices run, and goes on where it was", async () => {
   );
   assert.equal(partsStored(service).length - known, ids.length * 9, "no part was sent twice");
   // What ran tells of both, and who did it; what only waited has nothing to tell.
-  const told = await Promise.all(
+  const halted = await Promise.all(
     [...ids, late].map(async (id) => {
       const { timeline } = await viewIngest(worker, id);
       const halts = timeline.filter(({ type }) => type === "paused" || type === "resumed");
       return halts.map(({ type, actor }) => `${type} by ${actor}`).join(", ");
     }),
   );
-  const [ran, waited] = [told.slice(0, PER_HOST), told.slice(PER_HOST)];
-  assert.deepEqual(new Set(ran), new Set(["paused by test, resumed by test"]), `${told}`);
-  assert.deepEqual(new Set(waited), new Set([""]), `${told}`);
+  const [ran, waited] = [halted.slice(0, PER_HOST), halted.slice(PER_HOST)];
+  assert.deepEqual(new Set(ran), new Set(["paused by test, resumed by test"]), `${halted}`);
+  assert.deepEqual(new Set(waited), new Set([""]), `${halted}`);
   await assertNothingOpen(service);
 });
 
 test("a pause that is over before a run hears of it stands in its timeline as one that is over", async () => {
-  const [id = ""] = await crowd("brief", 1, 2);
-  while ((await viewIngest(worker, id)).bytes < MIB) await sleep(30);
+  const { ids, hurry } = await crowd("brief", 1);
+  const [id = ""] = ids;
+  await moved(id);
   await call("/v1/pause");
   await call("/v1/resume");
   await call("/v1/resume");
+  hurry();
   assert.equal((await ingestEnd(worker, id)).state, "done");
   const types = (await viewIngest(worker, id)).timeline.map(({ type }) => type);
   const halts = types.filter((type) => type === "paused" || type === "resumed");
@@ -178,9 +201,11 @@ test("a pause that is over before a run hears of it stands in its timeline as on
 
 test("what was stopped or has failed goes on from its checkpoint when it is tried again", async () => {
   const known = partsStored(service).length;
-  const [id = ""] = await crowd("again", 1, 1);
-  while ((await viewIngest(worker, id)).bytes < MIB) await sleep(30);
+  const one = await crowd("again", 1);
+  const [id = ""] = one.ids;
+  await moved(id);
   assert.equal((await call(`/v1/ingests/${id}/stop`)).status, 200);
+  one.hurry();
   const refused = { kind: "answer", status: 403, code: "AccessDenied" } as const;
   service.setFaults([{ operation: "UploadPart", from: 3, action: refused }]);
   assert.equal((await call(`/v1/ingests/${id}/retry`)).status, 202);
@@ -195,9 +220,11 @@ test("what was stopped or has failed goes on from its checkpoint when it is trie
   assert.deepEqual([parts.length, new Set(parts).size], [9, 9]);
   assert.equal((await call(`/v1/ingests/${id}/retry`)).body.code, "not_retryable");
   // After a cancel there is nothing to go on from: it begins anew.
-  const [other = ""] = await crowd("anew", 1, 2);
-  while ((await viewIngest(worker, other)).bytes < MIB) await sleep(30);
+  const second = await crowd("anew", 1);
+  const [other = ""] = second.ids;
+  await moved(other);
   await call(`/v1/ingests/${other}`, "DELETE");
+  second.hurry();
   await call(`/v1/ingests/${other}/retry`);
   assert.equal((await ingestEnd(worker, other)).state, "done");
   await assertNothingOpen(service);

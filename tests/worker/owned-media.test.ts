@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sha256OfFile } from "../support/origin.ts";
 import { mediaMade, storedFile } from "../support/service.ts";
+import { until } from "../support/until.ts";
 import {
   type Answer,
   callWorker,
@@ -100,11 +101,10 @@ test("a refusal is the same whoever has the id and whatever is in it", async () 
   service.setFaults([{ operation: "PutObject", action: refused }]);
   await lift("alice", { url: source(), referenceId: "failed-0001" });
   service.setFaults([]);
-  const slow = { size: 4_000_000, bytesPerSecond: 200_000 };
-  const moving = await postIngest(by("alice"), { url: source(slow), referenceId: "moving-0001" });
-  while ((await callWorker(worker, `/v1/ingests/${moving}`)).body.mediaId === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const held = source({ size: 4_000_000 });
+  origin.hold(new URL(held).pathname, (offset) => offset >= 1_000_000);
+  const moving = await postIngest(by("alice"), { url: held, referenceId: "moving-0001" });
+  await until(async () => (await callWorker(worker, `/v1/ingests/${moving}`)).body.mediaId);
   const told = new Set<string>();
   for (const referenceId of ["done-0001", "failed-0001", "moving-0001"]) {
     const { state, mediaId, error } = await lift("mallory", { url: source(), referenceId });

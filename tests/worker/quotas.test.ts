@@ -5,13 +5,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Origin, startOrigin } from "../support/origin.ts";
 import { type Emulator, startService } from "../support/service.ts";
+import { until } from "../support/until.ts";
 import {
   type Answer,
   callWorker,
   ingestEnd,
+  postIngest,
   type RunningWorker,
   sha256,
   startWorker,
@@ -26,6 +27,8 @@ const STORED = 60_000;
 let service: Emulator;
 let origin: Origin;
 let worker: RunningWorker;
+/** Another, under which nothing may take long. */
+let hasty: RunningWorker;
 /** A source that never ends, a few bytes a second. */
 const trickler = createServer((_, response) => {
   response.writeHead(200, { "content-length": "100000000", "content-type": "video/mp4" });
@@ -46,12 +49,16 @@ before(async () => {
     VODLIFT_STORED_PER_CALLER: String(STORED),
     VODLIFT_BYTES_PER_CALLER: String(4 * MIB),
     VODLIFT_LISTENERS_PER_CALLER: "2",
-    VODLIFT_LONGEST_SECONDS: "20",
-    VODLIFT_STALE_SECONDS: "10",
   };
   worker = await startWorker({ service, token: tokenOf("admin"), settings });
+  hasty = await startWorker({
+    service,
+    token: tokenOf("dawdler"),
+    settings: { ...settings, VODLIFT_LONGEST_SECONDS: "10", VODLIFT_STALE_SECONDS: "10" },
+  });
 });
 after(async () => {
+  await hasty.close();
   await worker.close();
   trickler.closeAllConnections();
   trickler.close();
@@ -147,17 +154,19 @@ test("a caller that has moved its bytes waits with all it has, and its uploads a
     url: origin.add("/slow.mp4", { size: 64 * MIB, bytesPerSecond: MIB }),
     partSize: MIB,
   };
+  // It goes no further until the other has moved all that is left.
+  origin.hold("/slow.mp4", (offset) => offset >= 2 * MIB);
   const running = (await post("mover", slow)).body.id;
-  while ((await viewIngest(as("mover"), running)).bytes < MIB) await sleep(100);
+  await until(async () => (await viewIngest(as("mover"), running)).bytes >= MIB);
   const first = (await post("mover", film("/moved.mp4", 4 * MIB))).body.id;
   assert.equal((await ingestEnd(as("mover"), first)).state, "done");
-  for (;;) {
+  origin.hold("/slow.mp4");
+  await until(async () => {
     const { state, timeline } = await viewIngest(as("mover"), running);
     assert.ok(state === "running" || state === "queued", state);
     const held = timeline.find(({ type }) => type === "held");
-    if (state === "queued" && held?.text.includes("VODLIFT_BYTES_PER_CALLER")) break;
-    await sleep(200);
-  }
+    return state === "queued" && held?.text.includes("VODLIFT_BYTES_PER_CALLER");
+  });
   const waits = (await post("mover", film("/waits.mp4"))).body.id;
   const other = (await post("other", film("/goes-on.mp4"))).body.id;
   assert.equal((await ingestEnd(as("other"), other)).state, "done");
@@ -170,7 +179,7 @@ test("a caller that has moved its bytes waits with all it has, and its uploads a
 
 /** Sends bytes of a body one by one, and says what it is answered with at last. */
 async function trickle(method: string, path: string): Promise<{ status: number; body: string }> {
-  const { hostname, port, host } = new URL(worker.url);
+  const { hostname, port, host } = new URL(hasty.url);
   const socket = connect(Number(port), hostname);
   const bearer = `authorization: Bearer ${tokenOf("dawdler")}`;
   const head = [`${method} ${path} HTTP/1.1`, `host: ${host}`, "content-length: 1000000"];
@@ -182,7 +191,7 @@ async function trickle(method: string, path: string): Promise<{ status: number; 
     text += data.toString("latin1");
   });
   socket.on("error", () => {});
-  while (!text.includes("}") && !socket.closed) await sleep(100);
+  await until(() => text.includes("}") || socket.closed);
   clearInterval(timer);
   socket.destroy();
   return { status: Number(text.slice(9, 12)), body: text };
@@ -190,9 +199,9 @@ async function trickle(method: string, path: string): Promise<{ status: number; 
 
 test("what takes too long ends, whether its bytes come by URL, with the request, or are the request", async () => {
   const url = `http://127.0.0.1:${(trickler.address() as AddressInfo).port}/endless.mp4`;
-  const { id } = (await post("dawdler", { url })).body;
+  const id = await postIngest(hasty, { url });
   const [view, sent, asked] = await Promise.all([
-    ingestEnd(as("dawdler"), id),
+    ingestEnd(hasty, id),
     trickle("PUT", "/v1/uploads?title=endless.mp4"),
     trickle("POST", "/v1/ingests"),
   ]);

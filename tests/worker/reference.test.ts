@@ -4,11 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { vodlift } from "../support/cli.ts";
 import { sha256OfFile } from "../support/origin.ts";
 import { mediaMade, partsStored, startService, storedFile } from "../support/service.ts";
-import { cannotKill, startVictim } from "../support/victim.ts";
+import { until } from "../support/until.ts";
+import { cannotKill, SOON_STALE, startVictim } from "../support/victim.ts";
 import { callWorker, type IngestView, ingestEnd, postIngest } from "../support/worker.ts";
 import { startWorld } from "../support/world.ts";
 
@@ -156,16 +156,15 @@ test("killed after VOD made the media and before it was noted, the Worker goes o
 }, async () => {
   const own = await startService();
   const persist = await mkdtemp(join(tmpdir(), "vodlift-reference-"));
-  const settings = { VODLIFT_STALE_SECONDS: "2" };
-  const options = { service: own, persist, token: "a-token", settings };
+  const options = { service: own, persist, token: "a-token" };
   let victim = await startVictim(options);
   try {
     own.setFaults([{ operation: "CreateUploadVideo", nth: 1, action: { kind: "stall-after" } }]);
     const id = await postIngest(victim, { url: source({}), referenceId: "killed-0001" });
-    while ((await mediaMade(own)).length === 0) await sleep(20);
+    await until(async () => (await mediaMade(own)).length > 0);
     await victim.close();
     own.setFaults([]);
-    victim = await startVictim(options);
+    victim = await startVictim({ ...options, settings: SOON_STALE });
     const view = await ingestEnd(victim, id);
     assert.equal(view.state, "done", JSON.stringify(view.error));
     const [media, ...more] = await mediaMade(own);

@@ -8,12 +8,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { forms } from "../support/leaks.ts";
 import { startOrigin } from "../support/origin.ts";
 import { secret as named } from "../support/secrets.ts";
 import { startService } from "../support/service.ts";
-import { cannotKill, startVictim } from "../support/victim.ts";
+import { until } from "../support/until.ts";
+import { cannotKill, SOON_STALE, startVictim } from "../support/victim.ts";
 import { callWorker, ingestEnd, postIngest, viewIngest } from "../support/worker.ts";
 
 const MIB = 1024 * 1024;
@@ -53,7 +53,6 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
       VODLIFT_WEBHOOK_SECRET: `whsec_${own.hookSecret}`,
       VODLIFT_CALLBACK_KEY: own.callbackKey,
       VODLIFT_SEAL_KEY: own.sealKey,
-      VODLIFT_STALE_SECONDS: "4",
     },
   } as const;
   let worker = await startVictim(options);
@@ -81,7 +80,10 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
       ...fields,
     });
   try {
-    const slow = { size: 8 * MIB, bytesPerSecond: 2 * MIB };
+    // They cannot end before something happens to them.
+    const isSlow = (offset: number) => offset >= 2 * MIB;
+    const slow = { size: 8 * MIB, bytesPerSecond: MIB / 4, isSlow };
+    const arrives = (id: string) => until(async () => (await viewIngest(worker, id)).bytes >= MIB);
     const [done, missing, changed, canceled, stopped, image] = await Promise.all([
       post("/known.mp4", { size: 5 * MIB }, { title: "Known title", wait: true }),
       post("/missing.mp4", { status: 404 }),
@@ -90,16 +92,16 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
       post("/stopped.mp4", slow),
       post("/cover.png", { size: 1000 }, { as: "image" }),
     ]);
-    for (const id of [canceled, stopped]) {
-      while ((await viewIngest(worker, id)).bytes < MIB) await sleep(50);
-    }
+    for (const id of [canceled, stopped]) await arrives(id);
     await get(`/v1/ingests/${canceled}`, { method: "DELETE" });
     // One more is killed in the middle, so that its state is what a crash leaves.
     const killed = await post("/killed.mp4", slow);
-    while ((await viewIngest(worker, killed)).bytes < MIB) await sleep(50);
+    await arrives(killed);
     printed += worker.output();
     await worker.close();
-    worker = await startVictim(options);
+    origin.add("/killed.mp4", { size: 8 * MIB });
+    const settings = { ...options.settings, ...SOON_STALE };
+    worker = await startVictim({ ...options, settings });
     await get(`/v1/ingests/${stopped}/stop`, { method: "POST" });
     for (const id of [done, missing, changed, killed, image]) await ingestEnd(worker, id);
     await get(`/v1/ingests/${missing}/retry`, { method: "POST" });
@@ -114,10 +116,12 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
     const echoed = await post("/echoed.mp4", { size: 3 * MIB });
     await ingestEnd(worker, echoed);
     assert.equal((await viewIngest(worker, echoed)).state, "failed");
-    while ((await viewIngest(worker, echoed)).webhook !== "delivered") await sleep(100);
+    const told = (id: string) =>
+      until(async () => (await viewIngest(worker, id)).webhook === "delivered");
+    await told(echoed);
     assert.ok(delivered.includes(echoed), "the failure was told");
     service.setFaults([]);
-    while ((await viewIngest(worker, done)).webhook !== "delivered") await sleep(100);
+    await told(done);
     assert.equal((await callWorker(worker, "/v1/stats")).body.counts.done >= 3, true);
     for (const id of [done, missing, changed, canceled, stopped, killed, image, echoed]) {
       await get(`/v1/ingests/${id}`);

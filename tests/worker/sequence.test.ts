@@ -9,7 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { madeUp, type Origin, sha256OfFile, startOrigin } from "../support/origin.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { type Emulator, startService, storedFile } from "../support/service.ts";
-import { cannotKill, startVictim, type Victim } from "../support/victim.ts";
+import { until } from "../support/until.ts";
+import { cannotKill, SOON_STALE, startVictim, type Victim } from "../support/victim.ts";
 import { type Answer, callWorker, listAll, viewIngest } from "../support/worker.ts";
 
 const KIB = 1024;
@@ -265,15 +266,13 @@ class Play {
   /** Until nothing runs, nothing is cleaned up and nobody is to be told. */
   async rest(): Promise<void> {
     await Promise.all(this.flights);
-    for (;;) {
+    await until(async () => {
       const views = await listAll(this.worker);
-      const busy = views.filter(
+      return views.every(
         ({ state, webhook, ended }) =>
-          state === "queued" || state === "running" || webhook === "pending" || !ended,
+          state !== "queued" && state !== "running" && webhook !== "pending" && ended,
       );
-      if (busy.length === 0) break;
-      await sleep(300);
-    }
+    });
     this.over = true;
     await Promise.all(this.listeners);
   }
@@ -335,18 +334,19 @@ for (const seed of SEEDS) {
     const service = await startService({ callback: { privateKey: CALLBACK_KEY } });
     const origin = await startOrigin();
     const persist = await mkdtemp(join(tmpdir(), "vodlift-sequence-"));
-    const restart = () =>
+    const start = (more: object = {}) =>
       startVictim({
         service,
         persist,
         token: "a-token",
         settings: {
-          VODLIFT_STALE_SECONDS: "4",
+          ...more,
           VODLIFT_WEBHOOK_URL: `${receiver.url}/all`,
           VODLIFT_CALLBACK_KEY: CALLBACK_KEY,
         },
       });
-    const play = new Play(seed, { service, origin, receiver }, await restart(), restart);
+    const world = { service, origin, receiver };
+    const play = new Play(seed, world, await start(), () => start(SOON_STALE));
     try {
       for (let n = 0; n < STEPS; n += 1) {
         await play.step(n);

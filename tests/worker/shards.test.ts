@@ -4,8 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Route, sha256OfFile, startOrigin } from "../support/origin.ts";
+import { type Origin, type Route, sha256OfFile, startOrigin } from "../support/origin.ts";
 import {
   assertNothingOpen,
   type Emulator,
@@ -13,15 +12,18 @@ import {
   startService,
   storedFile,
 } from "../support/service.ts";
-import { cannotKill, startVictim, type Victim } from "../support/victim.ts";
+import { until } from "../support/until.ts";
+import { cannotKill, SOON_STALE, startVictim, type Victim } from "../support/victim.ts";
 import { type IngestView, postIngest, viewIngest } from "../support/worker.ts";
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
+const PATH = "/huge.mp4";
 const slow = process.env.VODLIFT_SLOW === "1" ? false : "20 GiB take minutes: set VODLIFT_SLOW=1";
 
 interface Scene {
   service: Emulator;
+  origin: Origin;
   worker: Victim;
   /** Kills the Worker, and starts it again. */
   restart(): Promise<void>;
@@ -37,14 +39,13 @@ async function lifts(
   during: (scene: Scene) => Promise<void> = async () => {},
 ): Promise<{ view: IngestView; parts: number[]; seconds: number; peakMib: number }> {
   const service = await startService();
-  const origin = await startOrigin({ routes: { "/huge.mp4": route } });
+  const origin = await startOrigin({ routes: { [PATH]: route } });
   const persist = await mkdtemp(join(tmpdir(), "vodlift-shards-"));
-  const settings = { VODLIFT_STALE_SECONDS: "4" };
-  const options = { service, persist, token: "a-token", settings };
+  const options = { service, persist, token: "a-token" };
   let worker = await startVictim(options);
   try {
     const began = performance.now();
-    const id = await postIngest(worker, { url: `${origin.url}/huge.mp4`, ...fields });
+    const id = await postIngest(worker, { url: `${origin.url}${PATH}`, ...fields });
     let arrived = 0;
     const view = async (): Promise<IngestView> => {
       const seen = await viewIngest(worker, id);
@@ -55,23 +56,22 @@ async function lifts(
       return seen;
     };
     const end = async (): Promise<IngestView> => {
-      for (;;) {
+      return until(async () => {
         const seen = await view();
-        if (seen.ended) return seen;
-        await sleep(100);
-      }
+        return seen.ended ? seen : undefined;
+      });
     };
     const restart = async (): Promise<void> => {
       await worker.close();
-      worker = await startVictim(options);
+      worker = await startVictim({ ...options, settings: SOON_STALE });
     };
-    await during({ service, worker, restart, view, end });
+    await during({ service, origin, worker, restart, view, end });
     const over = await end();
     const seconds = (performance.now() - began) / 1000;
     assert.deepEqual([over.state, over.error], ["done", undefined]);
     assert.deepEqual([over.bytes, over.size], [route.size, route.size]);
     const stored = storedFile(service, over.mediaId);
-    assert.equal(await sha256OfFile(stored), await origin.sha256("/huge.mp4"));
+    assert.equal(await sha256OfFile(stored), await origin.sha256(PATH));
     await assertNothingOpen(service);
     return { view: over, parts: partsStored(service), seconds, peakMib: worker.peakMib() };
   } finally {
@@ -91,16 +91,26 @@ test("4 GiB through four shards", { skip: cannotKill }, async (t) => {
   assert.ok(texts.includes("4 workflows move it together."), texts.join("\n"));
 });
 
+/** Of each shard of four, what lies behind so many bytes. */
+const behind = (size: number, bytes: number) => (offset: number) =>
+  offset % Math.floor(size / 4) >= bytes;
+
 test("killed in the middle, shards go on", { skip: cannotKill }, async () => {
-  const route = { size: 64 * MIB + 5, bytesPerSecond: 8 * MIB };
-  const { parts } = await lifts(route, { partSize: MIB, shards: 4 }, async (scene) => {
-    for (const share of [0.3, 0.6]) {
-      while ((await scene.view()).bytes < share * route.size) await sleep(50);
-      await scene.restart();
+  const size = 64 * MIB + 5;
+  const { parts } = await lifts({ size }, { partSize: MIB, shards: 4 }, async (scene) => {
+    const { origin, view, restart } = scene;
+    for (const [mib, whole] of [
+      [5, 12],
+      [10, 30],
+    ] as const) {
+      origin.hold(PATH, behind(size, mib * MIB));
+      await until(async () => (await view()).parts >= whole);
+      await restart();
     }
+    origin.hold(PATH);
   });
   assert.equal(new Set(parts).size, 65);
-  assert.ok(parts.length <= 65 + 2 * 4 * 3, `${parts.length} parts were sent`);
+  assert.ok(parts.length <= 65 + 2 * 4 * 3, `${parts.length} parts were stored`);
 });
 
 test("shards whose ranges stop working leave it to the whole, which is read once", {
@@ -114,19 +124,22 @@ test("shards whose ranges stop working leave it to the whole, which is read once
 });
 
 test("paused and resumed, shards send nothing twice", { skip: cannotKill }, async () => {
-  const route = { size: 48 * MIB + 5, bytesPerSecond: 12 * MIB };
+  const size = 96 * MIB + 5;
+  // What comes at once is stored in no time; for the rest it would take far longer than for a pause to be heard.
+  const route = { size, bytesPerSecond: 2 * MIB, isSlow: behind(size, 4 * MIB) };
   const { parts, view } = await lifts(route, { partSize: MIB, shards: 4 }, async (scene) => {
     const post = (path: string) =>
       fetch(`${scene.worker.url}/v1/${path}`, {
         method: "POST",
         headers: { authorization: `Bearer ${scene.worker.token}` },
       });
-    while ((await scene.view()).bytes < route.size / 4) await sleep(50);
+    await until(async () => (await scene.view()).parts >= 8);
     await post("pause");
-    while ((await scene.view()).state !== "queued") await sleep(50);
+    await until(async () => (await scene.view()).state === "queued");
+    scene.origin.add(PATH, { size });
     await post("resume");
   });
-  assert.deepEqual([parts.length, new Set(parts).size], [49, 49]);
+  assert.deepEqual([parts.length, new Set(parts).size], [97, 97]);
   assert.equal(view.attempts, 1);
 });
 

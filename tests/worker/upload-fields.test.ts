@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { sha256OfFile } from "../support/origin.ts";
 import { mediaMade, storedFile, storedObjects } from "../support/service.ts";
+import { until } from "../support/until.ts";
 import { type Answer, callWorker, listAll, sha256, viewIngest } from "../support/worker.ts";
 import { startWorld } from "../support/world.ts";
 
@@ -146,7 +147,7 @@ test("at the same time one is uploaded, and the other hears so", async () => {
     },
   });
   const first = put({ title: "Slow" }, slow, key);
-  while (!(await listAll(worker)).some(({ title }) => title === "Slow")) await sleep(20);
+  await until(async () => (await listAll(worker)).some(({ title }) => title === "Slow"));
   const second = await put({ title: "Slow" }, FILM, key);
   assert.deepEqual([second.status, second.body.code], [409, "upload_under_way"]);
   assert.match(second.headers.get("retry-after") ?? "", /^\d+$/);
@@ -166,7 +167,7 @@ test("after a failure the same key tries again, with the same id and media", asy
   assert.equal(failed.status, 403, JSON.stringify(failed.body));
   const row = (await listAll(worker)).find(({ title }) => title === "Again");
   assert.equal(row?.state, "failed");
-  while (row && (await viewIngest(worker, row.id)).resumable) await sleep(50);
+  await until(async () => !(await viewIngest(worker, row?.id ?? "")).resumable);
   let again = await put({ title: "Again" }, FILM, key);
   // What the first has left may still be in removal.
   while (again.status === 409) {
@@ -191,7 +192,7 @@ test("canceled while it is sent, it is canceled and leaves nothing", async () =>
     }),
   ).catch(() => undefined);
   const row = async () => (await listAll(worker)).find(({ title }) => title === "Canceled");
-  while (((await row())?.parts ?? 0) === 0) await sleep(50);
+  await until(async () => (await row())?.parts);
   const id = (await row())?.id;
   const answer = await callWorker(worker, `/v1/ingests/${id}`, { method: "DELETE" });
   assert.deepEqual(

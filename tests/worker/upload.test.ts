@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Content, madeUp, sha256OfFile } from "../support/origin.ts";
 import {
   assertNothingOpen,
@@ -12,6 +11,7 @@ import {
   storedFile,
   storedObjects,
 } from "../support/service.ts";
+import { until } from "../support/until.ts";
 import { callWorker, listAll, type RunningWorker, startWorker } from "../support/worker.ts";
 
 const MIB = 1024 * 1024;
@@ -93,15 +93,15 @@ test("a client that goes away midway leaves nothing open, and a row that says so
   const known = partsStored(service).length + 1;
   const objects = await storedObjects(service);
   const sent = put(stuck, true, "title=gone.mp4", abort.signal);
-  while (partsStored(service).length <= known) await sleep(20);
+  await until(() => partsStored(service).length > known);
   abort.abort();
   await assert.rejects(sent);
   const row = async () => (await listAll(worker)).find(({ title }) => title === "gone.mp4");
-  while ((await row())?.state === "running") await sleep(100);
+  await until(async () => (await row())?.state !== "running");
   const { state, error } = (await row()) ?? {};
   assert.equal(state, "failed", JSON.stringify(error));
   assert.match(error?.code ?? "", /^(aborted|interrupted|source_.*)$/);
-  while ((await service.openUploads()).length > 0) await sleep(100);
+  await until(async () => (await service.openUploads()).length === 0);
   assert.deepEqual(await storedObjects(service), objects);
 });
 

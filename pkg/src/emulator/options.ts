@@ -64,6 +64,8 @@ export type EmulatorOptions = {
   bandwidth?: number;
   /** Milliseconds the server's clock is ahead of the machine's; default 0. Moves `Date`, skew checks and expiry. */
   clockOffsetMs?: number;
+  /** Awaited before a request is looked at: a test holds one back until something else has happened. */
+  onArrival?: (info: RequestInfo) => void | Promise<void>;
   /** Called once a request is over, whatever its outcome. */
   onRequest?: (info: RequestInfo) => void;
 };
@@ -104,6 +106,11 @@ export type RequestInfo = {
   method: string;
   /** Status answered, or 0 when the connection was dropped before an answer. */
   status: number;
+  /**
+   * The status that the work came to, also where nobody waited for the answer any more: 200 and `status` 0 is a part that is
+   * stored and whose sender does not know it. Undefined where nothing was begun.
+   */
+  result?: number;
   requestId: string;
   /** Error code answered, such as `SecurityTokenExpired`. */
   code?: string;

@@ -245,6 +245,7 @@ async function work(world: World, exchange: Exchange): Promise<void> {
   if (exchange.faults.kinds.length > 0) exchange.info.faults = exchange.faults.kinds;
   const wait = world.latencyMs + (exchange.faults.find("delay")?.ms ?? 0);
   if (wait > 0) await sleep(wait);
+  await world.onArrival?.(exchange.info);
   if (exchange.faults.find("stall")) await stall(exchange);
   const early = exchange.faults.find("early-close");
   if (early) {
@@ -252,6 +253,7 @@ async function work(world: World, exchange: Exchange): Promise<void> {
     return;
   }
   const answer = await produce(exchange, call);
+  exchange.info.result = answer.status;
   if (exchange.faults.find("reset-after")) throw new ConnectionLost("fault: reset-after");
   if (exchange.faults.find("stall-after")) await stall(exchange);
   await sendAnswer(world, exchange, answer, "keep");

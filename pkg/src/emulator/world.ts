@@ -39,6 +39,7 @@ export type World = {
   readonly habits: Habits;
   readonly throttle: Throttle;
   readonly latencyMs: number;
+  readonly onArrival: EmulatorOptions["onArrival"];
   readonly bandwidth: number | undefined;
   clockOffsetMs: number;
   /** `http://host:port` or `https://…`, known once the server listens. */
@@ -89,6 +90,7 @@ async function populate(folder: Folder, options: EmulatorOptions): Promise<World
     habits,
     throttle: new Throttle(options.qps),
     latencyMs: options.latencyMs ?? 0,
+    onArrival: options.onArrival,
     bandwidth: options.bandwidth,
     clockOffsetMs: options.clockOffsetMs ?? 0,
     endpoint: "",
