@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { type Emulator, type FaultAction, startEmulator } from "../support/emulator.ts";
+import { until } from "../support/until.ts";
 import { initiate, ossV4, type Reply, vodAcs3, xmlText } from "./client.ts";
 
 let emulator: Emulator;
@@ -68,6 +69,40 @@ test("reset-after: the connection breaks, yet the object is there", async () => 
   on("PutObject", { kind: "reset-after" });
   await rejects(put("x"), { code: "ECONNRESET" });
   equal(stored("x"), true);
+});
+
+test("the log tells what a request came to, also where its answer was lost", async () => {
+  const came = () => [emulator.log.at(-1)?.status, emulator.log.at(-1)?.result];
+  await put("told");
+  deepEqual(came(), [200, 200]);
+  on("PutObject", { kind: "reset-after" });
+  await rejects(put("untold"));
+  deepEqual(came(), [0, 200]);
+  on("PutObject", { kind: "reset-before" });
+  await rejects(put("undone"));
+  deepEqual(came(), [0, undefined]);
+});
+
+test("a request is looked at when `onArrival` has let it go, and not before", async () => {
+  const order: string[] = [];
+  let go = () => {};
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const patient = await startEmulator({
+    onArrival: async ({ key }) => {
+      order.push(`${key} arrived`);
+      if (key === "first") await held;
+    },
+    onRequest: ({ key }) => void order.push(`${key} answered`),
+  });
+  const first = ossV4(patient, { method: "PUT", key: "first", body: "x" });
+  await until(() => order.length > 0);
+  await ossV4(patient, { method: "PUT", key: "second", body: "x" });
+  go();
+  equal((await first).status, 200);
+  deepEqual(order, ["first arrived", "second arrived", "second answered", "first answered"]);
+  await patient.close();
 });
 
 test("reset-mid-body: the connection breaks after that many bytes", async () => {

@@ -47,12 +47,12 @@ async function report(path = `${manifest}.report.jsonl`) {
   return lines.map((line) => JSON.parse(line));
 }
 
-/** What the checkpoints hold. */
+/** What the checkpoints hold: not what is just being written beside. */
 async function kept(): Promise<string> {
   const folder = `${manifest}.report.jsonl.d`;
   const names = await readdir(folder).catch(() => []);
-  // One may be replaced meanwhile.
-  const texts = names.map((name) => readFile(join(folder, name), "utf8").catch(() => ""));
+  const whole = names.filter((name) => !name.endsWith(".tmp"));
+  const texts = whole.map((name) => readFile(join(folder, name), "utf8").catch(() => ""));
   return (await Promise.all(texts)).join("\n");
 }
 

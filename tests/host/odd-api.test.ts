@@ -339,7 +339,7 @@ function at(self: Any, { name, how }: Callable): (...args: unknown[]) => Any {
   return (...args) => self[method](...args);
 }
 
-const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 10_000);
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 120_000);
 /** An endless value is given up so soon. */
 const SOON_MS = 30;
 

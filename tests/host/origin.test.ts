@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { madeUp, type Origin, startOrigin } from "../support/origin.ts";
+import { until } from "../support/until.ts";
 
 const MIB = 1024 * 1024;
 let origin: Origin;
@@ -88,4 +89,18 @@ test("it withholds the length, refuses, and redirects", async () => {
   const hops = await fetch(origin.add("/hops.mp4", { size: 5, redirects: 3 }));
   assert.equal(hops.status, 200);
   assert.ok(hops.url.endsWith("?hop=3"));
+});
+
+test("what it holds waits, and only what it is told to serve slowly is slow", async () => {
+  const url = origin.add("/held.mp4", { size: 4 * MIB });
+  origin.hold("/held.mp4", (offset) => offset >= MIB);
+  const whole = fetch(url).then((reply) => reply.arrayBuffer());
+  await until(() => origin.bytesServed("/held.mp4") === MIB);
+  // Another that is not held is served to its end meanwhile, at a rate at which the held one would take hours.
+  const isSlow = (offset: number) => offset >= 4 * MIB;
+  const other = origin.add("/quick.mp4", { size: 4 * MIB, bytesPerSecond: 100, isSlow });
+  assert.equal((await (await fetch(other)).arrayBuffer()).byteLength, 4 * MIB);
+  assert.equal(origin.bytesServed("/held.mp4"), MIB);
+  origin.hold("/held.mp4");
+  assert.equal((await whole).byteLength, 4 * MIB);
 });

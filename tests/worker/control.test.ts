@@ -60,7 +60,7 @@ test("stopped, it leaves a checkpoint that the command line finishes", async () 
   const stopped = await call(`/v1/ingests/${id}/stop`, "POST");
   assert.deepEqual([stopped.status, stopped.body.state], [200, "canceled"]);
   assert.equal(stopped.body.resumable, true);
-  origin.add("/handed-on.mp4", { size: FILM });
+  origin.add("/handed-on.mp4", { size: FILM, seed: "/handed-on.mp4" });
   const { status, headers, body } = await call(`/v1/ingests/${id}/checkpoint`);
   assert.equal(status, 200);
   assert.equal(headers.get("cache-control"), "no-store");

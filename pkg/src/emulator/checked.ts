@@ -51,6 +51,7 @@ const OPTIONS: Rules<EmulatorOptions> = {
   latencyMs: length,
   bandwidth: length,
   clockOffsetMs: number,
+  onArrival: call,
   onRequest: call,
 };
 
