@@ -156,7 +156,7 @@ test("killed after VOD made the media and before it was noted, the Worker goes o
 }, async () => {
   const own = await startService();
   const persist = await mkdtemp(join(tmpdir(), "vodlift-reference-"));
-  const options = { service: own, persist, token: "a-token" };
+  const options = { service: own, persist, token: "a-token", settings: SOON_STALE };
   let victim = await startVictim(options);
   try {
     own.setFaults([{ operation: "CreateUploadVideo", nth: 1, action: { kind: "stall-after" } }]);
@@ -164,7 +164,7 @@ test("killed after VOD made the media and before it was noted, the Worker goes o
     await until(async () => (await mediaMade(own)).length > 0);
     await victim.close();
     own.setFaults([]);
-    victim = await startVictim({ ...options, settings: SOON_STALE });
+    victim = await startVictim(options);
     const view = await ingestEnd(victim, id);
     assert.equal(view.state, "done", JSON.stringify(view.error));
     const [media, ...more] = await mediaMade(own);

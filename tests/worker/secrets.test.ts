@@ -53,6 +53,7 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
       VODLIFT_WEBHOOK_SECRET: `whsec_${own.hookSecret}`,
       VODLIFT_CALLBACK_KEY: own.callbackKey,
       VODLIFT_SEAL_KEY: own.sealKey,
+      ...SOON_STALE,
     },
   } as const;
   let worker = await startVictim(options);
@@ -100,8 +101,7 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
     printed += worker.output();
     await worker.close();
     origin.add("/killed.mp4", { size: 8 * MIB });
-    const settings = { ...options.settings, ...SOON_STALE };
-    worker = await startVictim({ ...options, settings });
+    worker = await startVictim(options);
     await get(`/v1/ingests/${stopped}/stop`, { method: "POST" });
     for (const id of [done, missing, changed, killed, image]) await ingestEnd(worker, id);
     await get(`/v1/ingests/${missing}/retry`, { method: "POST" });

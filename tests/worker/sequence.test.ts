@@ -334,23 +334,24 @@ for (const seed of SEEDS) {
     const service = await startService({ callback: { privateKey: CALLBACK_KEY } });
     const origin = await startOrigin();
     const persist = await mkdtemp(join(tmpdir(), "vodlift-sequence-"));
-    const start = (more: object = {}) =>
+    const isKilled = seed % 2 === 0 && !cannotKill;
+    const start = () =>
       startVictim({
         service,
         persist,
         token: "a-token",
         settings: {
-          ...more,
+          ...(isKilled && SOON_STALE),
           VODLIFT_WEBHOOK_URL: `${receiver.url}/all`,
           VODLIFT_CALLBACK_KEY: CALLBACK_KEY,
         },
       });
     const world = { service, origin, receiver };
-    const play = new Play(seed, world, await start(), () => start(SOON_STALE));
+    const play = new Play(seed, world, await start(), start);
     try {
       for (let n = 0; n < STEPS; n += 1) {
         await play.step(n);
-        if (seed % 2 === 0 && n === Math.floor(STEPS / 2) && !cannotKill) await play.restart();
+        if (isKilled && n === Math.floor(STEPS / 2)) await play.restart();
       }
       await play.rest();
       await check(play, t);

@@ -37,11 +37,12 @@ async function lifts(
   route: Route & { size: number },
   fields: object,
   during: (scene: Scene) => Promise<void> = async () => {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<{ view: IngestView; parts: number[]; seconds: number; peakMib: number }> {
   const service = await startService();
   const origin = await startOrigin({ routes: { [PATH]: route } });
   const persist = await mkdtemp(join(tmpdir(), "vodlift-shards-"));
-  const options = { service, persist, token: "a-token" };
+  const options = { service, persist, token: "a-token", settings };
   let worker = await startVictim(options);
   try {
     const began = performance.now();
@@ -63,7 +64,7 @@ async function lifts(
     };
     const restart = async (): Promise<void> => {
       await worker.close();
-      worker = await startVictim({ ...options, settings: SOON_STALE });
+      worker = await startVictim(options);
     };
     await during({ service, origin, worker, restart, view, end });
     const over = await end();
@@ -97,8 +98,7 @@ const behind = (size: number, bytes: number) => (offset: number) =>
 
 test("killed in the middle, shards go on", { skip: cannotKill }, async () => {
   const size = 64 * MIB + 5;
-  const { parts } = await lifts({ size }, { partSize: MIB, shards: 4 }, async (scene) => {
-    const { origin, view, restart } = scene;
+  const kills = async ({ origin, view, restart }: Scene) => {
     for (const [mib, whole] of [
       [5, 12],
       [10, 30],
@@ -108,7 +108,8 @@ test("killed in the middle, shards go on", { skip: cannotKill }, async () => {
       await restart();
     }
     origin.hold(PATH);
-  });
+  };
+  const { parts } = await lifts({ size }, { partSize: MIB, shards: 4 }, kills, SOON_STALE);
   assert.equal(new Set(parts).size, 65);
   assert.ok(parts.length <= 65 + 2 * 4 * 3, `${parts.length} parts were stored`);
 });
