@@ -32,6 +32,8 @@ pub const VALUE_BYTES: usize = 64 << 10;
 pub const GROWTH: usize = 4;
 /// See [`GROWTH`].
 pub const SPARE: usize = 64 << 10;
+/// The largest whole number up to which JavaScript has each of them.
+pub const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
 /// The limits that a shell or the other side of the door keeps to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@ use super::error::error_from_reply;
 use super::request::UploadId;
 use crate::error::{Code, Error};
 use crate::http::Reply;
-use crate::upload::plan::MAX_PARTS;
+use crate::upload::plan::{MAX_PART_SIZE, MAX_PARTS};
 use crate::wire::element::Element;
 use crate::wire::refusal::identifier;
 
@@ -116,7 +116,7 @@ fn listed_part(reply: &Reply, part: &Element) -> Result<ListedPart, Error> {
     let broken = |name| {
         invalid(
             reply,
-            &format!("a list of parts with a `{name}` that is no number"),
+            &format!("a list of parts with a `{name}` that no part can have"),
         )
     };
     let part_number: u32 = text("PartNumber")?
@@ -132,11 +132,17 @@ fn listed_part(reply: &Reply, part: &Element) -> Result<ListedPart, Error> {
     Ok(ListedPart {
         part_number,
         etag: etag(reply, text("ETag")?)?,
-        size: text("Size")?.parse().map_err(|_| broken("Size"))?,
+        size: size_of_part(text("Size")?).ok_or_else(|| broken("Size"))?,
         crc64: part
             .text_of("HashCrc64ecma")
             .and_then(|text| text.parse().ok()),
     })
+}
+
+fn size_of_part(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let size = text.parse().ok().filter(|_| digits);
+    size.filter(|size| *size <= MAX_PART_SIZE)
 }
 
 /// ETags of OSS have 34 characters, and 10,000 are kept; upload ids have 32, and stand in every request.
@@ -489,5 +495,24 @@ mod tests {
                 .message
                 .contains("Content-Length")
         );
+    }
+
+    #[test]
+    fn a_part_larger_than_any_can_be_is_no_part() {
+        let sizes = ["9007199254740993", "18446744073709551615", "5368709121"];
+        let others = ["1e3", "-1", "+1", "100000000000000000000000000000"];
+        for size in sizes.into_iter().chain(others) {
+            let body = format!(
+                "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>\"e\"</ETag><Size>{size}</Size></Part></ListPartsResult>"
+            );
+            let reply = Reply {
+                status: 200,
+                headers: vec![],
+                body,
+            };
+            let error = parse_list_parts(&reply).unwrap_err();
+            assert_eq!(error.code, Code::ReplyInvalid, "{size}");
+            assert!(error.message.contains("`Size`"), "{}", error.message);
+        }
     }
 }

@@ -251,8 +251,17 @@ impl Checkpoint {
         if self.source.size.is_some_and(|size| size > MAX_OBJECT_SIZE) {
             return Err(beyond("source.size"));
         }
+        if self
+            .replaced_bytes
+            .is_some_and(|size| size > MAX_OBJECT_SIZE)
+        {
+            return Err(beyond("replacedBytes"));
+        }
         if self.source.modified.is_some_and(|time| time > LATEST_MS) {
             return Err(beyond("source.modified"));
+        }
+        if self.create_sent.is_some_and(|time| time > LATEST_MS) {
+            return Err(beyond("createSent"));
         }
         if self.place.is_some() && self.plan.is_none() && self.playlist.is_none() {
             return Err(invalid("`plan` is missing, and there is a `place`"));

@@ -324,7 +324,7 @@ pub fn parse_get_mezzanine_info(reply: &Reply) -> Result<Mezzanine, Error> {
     let text = |name| json::text(mezzanine, name);
     Ok(Mezzanine {
         status: text("Status").ok_or_else(|| body.missing("Mezzanine.Status"))?,
-        size: json::number(mezzanine, "Size"),
+        size: body.size(mezzanine, "Size")?,
         file_name: text("FileName"),
         media_id: text("VideoId"),
         md5: text("FileMD5"),
@@ -383,7 +383,16 @@ impl Body {
     }
 
     pub(super) fn missing(&self, name: &str) -> Error {
-        let message = format!("the reply of the VOD API lacks `{name}`");
+        self.invalid(format!("the reply of the VOD API lacks `{name}`"))
+    }
+
+    /// A size in bytes within the reply, if it is there.
+    pub(super) fn size(&self, json: &Value, name: &str) -> Result<Option<u64>, Error> {
+        json::size(json, name)
+            .map_err(|fault| self.invalid(format!("the reply of the VOD API holds {fault}")))
+    }
+
+    fn invalid(&self, message: String) -> Error {
         Error::new(Code::ReplyInvalid, message)
             .status(200)
             .request_id(self.request_id())

@@ -3,17 +3,37 @@
 
 use serde_json::Value;
 
+use crate::limits::LARGEST_EXACT;
+
 /// A text that is not empty; a number counts as its text.
 pub(super) fn text(json: &Value, name: &str) -> Option<String> {
     as_text(json.get(name)?)
 }
 
-/// A whole number, which some actions write as text.
-pub(super) fn number(json: &Value, name: &str) -> Option<u64> {
-    let value = json.get(name)?;
-    value
-        .as_u64()
-        .or_else(|| value.as_str()?.trim().parse().ok())
+/// A size in bytes, which some actions write as text; `None` where there is none.
+///
+/// # Errors
+/// What is wrong with it where it is larger than any number that passes through JavaScript unchanged.
+pub(super) fn size(json: &Value, name: &str) -> Result<Option<u64>, String> {
+    let Some(value) = json.get(name) else {
+        return Ok(None);
+    };
+    let written = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return Ok(None),
+    };
+    let size = written.parse::<u64>().ok();
+    let is_beyond = match size {
+        Some(size) => size > LARGEST_EXACT,
+        None => written
+            .parse::<f64>()
+            .is_ok_and(|size| size > LARGEST_EXACT as f64),
+    };
+    match is_beyond {
+        true => Err(format!("a `{name}` of more bytes than any file has")),
+        false => Ok(size),
+    }
 }
 
 /// A list; `None` where there is none. Gateways that speak XML inside wrap one in an object with a single list or, where
@@ -98,11 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn a_number_may_be_text_and_a_text_a_number() {
+    fn a_size_may_be_text_and_a_text_a_number() {
         let whole = json(r#"{"a":7,"b":"7","c":" 7 ","d":"x","e":null,"f":"","g":-7,"h":7.5}"#);
         let numbers: Vec<_> = "abcdefghi"
             .chars()
-            .map(|name| number(&whole, &name.to_string()))
+            .map(|name| size(&whole, &name.to_string()).unwrap())
             .collect();
         assert_eq!(
             numbers,

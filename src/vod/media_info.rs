@@ -63,7 +63,7 @@ pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mez
 fn file_of(body: &Body, info: &Value, file: Option<&Value>) -> Result<Mezzanine, Error> {
     Ok(Mezzanine {
         status: json::text(info, "Status").ok_or_else(|| body.missing("Status"))?,
-        size: file.and_then(|file| json::number(file, "FileSize")),
+        size: file.map_or(Ok(None), |file| body.size(file, "FileSize"))?,
         file_name: None,
         media_id: None,
         md5: None,

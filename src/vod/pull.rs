@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::api::Body;
-use super::json::{list, number, text, texts};
+use super::json::{list, text, texts};
 use super::rules;
 use crate::encode::{parse_url, percent_encode};
 use crate::error::Error;
@@ -347,28 +347,31 @@ pub fn parse_infos(reply: &Reply) -> Result<UrlUploadInfos, Error> {
     let body = Body::read(reply)?;
     let uploads = list(&body.json, "URLUploadInfoList").unwrap_or_default();
     Ok(UrlUploadInfos {
-        uploads: uploads.iter().map(info).collect(),
+        uploads: uploads
+            .iter()
+            .map(|one| info(&body, one))
+            .collect::<Result<_, _>>()?,
         non_exists: texts(&body.json, "NonExists"),
     })
 }
 
-fn info(json: &Value) -> UrlUploadInfo {
+fn info(body: &Body, json: &Value) -> Result<UrlUploadInfo, Error> {
     let status = text(json, "Status").unwrap_or_default();
-    UrlUploadInfo {
+    Ok(UrlUploadInfo {
         job_id: text(json, "JobId").unwrap_or_default(),
         ended: matches!(status.as_str(), "SUCCESS" | "DOWNLOAD_FAIL" | "UPLOAD_FAIL"),
         status,
         upload_url: text(json, "UploadURL"),
         media_id: text(json, "MediaId"),
         registered_media_id: text(json, "RegisteredMediaId"),
-        file_size: number(json, "FileSize"),
+        file_size: body.size(json, "FileSize")?,
         creation_time: text(json, "CreationTime"),
         complete_time: text(json, "CompleteTime"),
         // A job that went well has "200", or none.
         error_code: text(json, "ErrorCode").filter(|code| code != "200"),
         error_message: text(json, "ErrorMessage"),
         user_data: text(json, "UserData"),
-    }
+    })
 }
 
 /// Each URL is encoded before they are joined, so that a comma within one does not separate.

@@ -67,7 +67,7 @@ pub fn parse_video_info(reply: &Reply) -> Result<VideoInfo, Error> {
         status: text("Status").ok_or_else(|| body.missing("Video.Status"))?,
         title: text("Title"),
         reference_id: text("ReferenceId"),
-        size: json::number(video, "Size"),
+        size: body.size(video, "Size")?,
         duration: text("Duration"),
         cover_url: text("CoverURL"),
         snapshots: json::texts(video, "Snapshots"),
