@@ -40,6 +40,8 @@ pub const LARGEST_EXACT: u64 = (1 << 53) - 1;
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
+    /// The version of this build: the package must be of the same.
+    pub version: &'static str,
     /// Text that is passed to the core at once, in UTF-16 units.
     pub text: usize,
     /// The body of a reply of VOD or OSS, in bytes.
@@ -62,6 +64,7 @@ impl Limits {
     /// Those of this build.
     pub fn here() -> Limits {
         Limits {
+            version: env!("CARGO_PKG_VERSION"),
             text: TEXT,
             reply: REPLY,
             header_bytes: HEADER_BYTES,

@@ -4,6 +4,7 @@
 
 import { VodliftError } from "./error.ts";
 import { isUrl } from "./kinds.ts";
+import { VERSION } from "./version.ts";
 import type { Code, Error as ErrorData, Limits } from "./wasm/core.js";
 import { type Core, core, retire } from "./wasm/index.ts";
 
@@ -88,8 +89,31 @@ let known: Limits | undefined;
 
 /** The limits that both sides of the door keep to: they are the core's to say. */
 export function limits(): Limits {
-  known ??= parsed<Limits>(call((core) => core.limits()));
+  known ??= ofThisVersion(parsed<Partial<Limits>>(call((core) => core.limits())));
   return known;
+}
+
+/** All of them: `tsc` sees that none is forgotten. */
+const LIMITS: Record<Exclude<keyof Limits, "version">, true> = {
+  text: true,
+  reply: true,
+  headerBytes: true,
+  playlistMemory: true,
+  textAhead: true,
+  row: true,
+  leastMemory: true,
+  instanceMemory: true,
+};
+
+/** A core that was built at another time may know other limits, events and effects: an upload would wait for ever. */
+function ofThisVersion(limits: Partial<Limits>): Limits {
+  const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[];
+  const lacking = names.find((name) => typeof limits[name] !== "number");
+  if (limits.version === VERSION && lacking === undefined) return limits as Limits;
+  const differs = lacking === undefined ? `it is ${limits.version}` : `it lacks \`${lacking}\``;
+  const message = `the core (wasm) and the package around it (${VERSION}) are not of one version: ${differs}`;
+  const hint = "Build both together (`make build`), or deploy the core.wasm of this very package.";
+  throw new VodliftError({ ...errorData("internal", message), hint });
 }
 
 /** A text. */

@@ -72,8 +72,8 @@ test("a size that VOD answers is exact or refused by name", () => {
     const written = luck.oneIn(2) ? size : `"${size}"`;
     const talk = new Conversation({}, account, ask, entropy, now);
     talk.start(now);
-    const reply = { type: "replied", status: 200, headers: [], body: body(written) } as const;
-    const step = talk.handle(reply, now);
+    const reply = { status: 200, headers: [], body: body(written) };
+    const step = talk.handle({ type: "replied", ...reply }, now);
     talk.free();
     const error = step.type === "failed" ? step.error : undefined;
     const about = `SEED=${seed} ${written}: ${JSON.stringify(step)}`;
