@@ -123,6 +123,8 @@ impl Driver {
                 part,
                 skip,
                 limit,
+                // Nobody shares a budget of memory here, so there is always room for all.
+                least: _,
                 idle_ms,
                 ..
             } => {

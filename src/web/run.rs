@@ -126,6 +126,18 @@ impl Run {
         driver.run().await
     }
 
+    /// What may suspend it.
+    fn suspends_by(&self) -> Option<&'static str> {
+        let Options { budget, shard, .. } = &self.options;
+        let given = [
+            ("budget", *budget != Default::default()),
+            ("shard", shard.is_some()),
+            ("stop", self.stop.is_some()),
+        ];
+        let (field, _) = given.into_iter().find(|(_, is_given)| *is_given)?;
+        Some(field)
+    }
+
     /// What decides.
     fn machine(self, account: Account) -> Result<Upload, Error> {
         let (entropy, now) = (js::entropy()?, js::now());
@@ -164,14 +176,19 @@ impl IntoFuture for Run {
     type Output = Result<Outcome, Error>;
     type IntoFuture = LocalFuture<Self::Output>;
 
-    /// For a run without budget, shard or stop signal: one that was suspended is an error here.
+    /// For a run without budget, shard or stop signal: one that could be suspended is refused before it begins, since
+    /// its checkpoint would be lost here.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
+            if let Some(field) = self.suspends_by() {
+                let rule = "may suspend the run: await its `end`, which gives the checkpoint";
+                return Err(Error::invalid(field, rule));
+            }
             match self.end().await? {
                 End::Done(outcome) => Ok(outcome),
                 End::Suspended(_) => Err(Error::new(
                     Code::Internal,
-                    "the upload was suspended: call `end` to get its checkpoint",
+                    "the upload was suspended, and nothing asked for it",
                 )),
             }
         })

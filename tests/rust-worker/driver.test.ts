@@ -268,3 +268,22 @@ test("a source that stands still is given up", async (t) => {
   assert.match(error.message, /nothing moved for \d+ ms/);
   await assertNothingOpen(service);
 });
+
+test("a run that may be suspended is not awaited without its end: that is told before it begins", async () => {
+  const { source } = film({ size: 3 * MIB });
+  const before = service.log.length;
+  const stop = new AbortController().signal;
+  const suspending: [field: string, more: Job["options"], hands: Hands][] = [
+    ["budget", { budget: { parts: 1 } }, {}],
+    ["shard", { shard: { first: 1, last: 2 } }, {}],
+    ["stop", {}, { stop }],
+  ];
+  for (const [field, more, hands] of suspending) {
+    const task = { source, options: { ...options, ...more }, plainly: true };
+    const { error } = await run(task, hands);
+    assert.equal(error?.code, "invalid_argument", field);
+    assert.match(error?.message ?? "", new RegExp(`^\`${field}\``));
+  }
+  assert.equal(service.log.length, before);
+  await lifts({ source, plainly: true });
+});

@@ -17,6 +17,8 @@ export interface Task {
   options?: Job["options"];
   resume?: Checkpoint;
   abort?: Checkpoint;
+  /** The run itself is awaited, and not its `end`. */
+  plainly?: boolean;
 }
 
 /** What cannot be told as JSON. */

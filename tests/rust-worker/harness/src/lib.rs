@@ -35,6 +35,9 @@ struct Task {
     resume: Option<Checkpoint>,
     #[serde(default)]
     abort: Option<Checkpoint>,
+    /// The run itself is awaited, and not its `end`.
+    #[serde(default)]
+    plainly: bool,
 }
 
 #[derive(Serialize)]
@@ -76,7 +79,11 @@ async fn told(task: Task, hands: &JsValue) -> Result<Told, Error> {
         },
         (None, None, _) => return Err(nothing_to_do()),
     };
-    let end = with_hands(run.options(task.options), hands).end();
+    let run = with_hands(run.options(task.options), hands);
+    if task.plainly {
+        return run.await.map(Told::Done);
+    }
+    let end = run.end();
     let Some(drop_when) = hand::<Promise>(hands, "dropWhen") else {
         return end.await.map(tell);
     };
