@@ -172,7 +172,7 @@ impl Driver {
                 let source = match body {
                     TransferBody::Range {
                         request, expect, ..
-                    } => Bytes::Behind(request, expect),
+                    } => Bytes::Behind(request, *expect),
                     TransferBody::Opened { open, idle_ms } => {
                         let body = underway.body(open);
                         underway.close(open);

@@ -791,6 +791,10 @@ export interface ReplyHead {
  */
 export interface Limits {
     /**
+     * The version of this build: the package must be of the same.
+     */
+    version: string;
+    /**
      * Text that is passed to the core at once, in UTF-16 units.
      */
     text: number;
