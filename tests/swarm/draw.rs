@@ -415,6 +415,9 @@ fn buffers(case: &mut Case, dice: &mut Luck) -> String {
     host.buffers_parts = dice.below(5) == 0;
     let told = format!("{} bytes, parts: {}", host.buffer_bytes, host.buffers_parts);
     case.world.memory_is_short = dice.below(5) == 0;
+    if case.world.memory_is_short && case.is_playlist() {
+        case.may("files that trickle give way to others");
+    }
     format!("{told}, short: {}", case.world.memory_is_short)
 }
 
