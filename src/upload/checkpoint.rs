@@ -3,14 +3,18 @@
 //!
 //! It does not list the parts: the server does (ListParts), and the server is the truth.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint_text::{invalid, other_version};
 use super::job::{Adopt, Media, MissingSegments, PlaylistRoot, PlaylistSource, Source};
+use super::parts::Accepted;
 use super::plan::{MAX_OBJECT_SIZE, Plan};
 use crate::encode::hex;
 use crate::error::{Code, Error};
 use crate::http::Headers;
+use crate::oss::crc64::Crc64;
 use crate::secret::{Secret, hmac_sha256};
 use crate::source::probe::{Likeness, Validator};
 use crate::time::UnixMs;
@@ -93,6 +97,41 @@ pub struct Checkpoint {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub parts_accepted: u32,
+    /// Of a source that is read in order: which of its parts a later run may take over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub in_order: Option<InOrder>,
+}
+
+/// A part that is read in order may be cut short for want of memory, so its size does not tell where the next one begins. Of
+/// those that OSS lists only these are known to follow each other: an earlier run may have left others behind them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct InOrder {
+    /// How many, from part 1 on.
+    pub parts: u32,
+    /// The CRC-64 of their sizes and ETags, unsigned decimal.
+    pub crc64: String,
+}
+
+impl InOrder {
+    /// Of parts by number, those that follow each other from part 1 on, but at most so many.
+    pub(crate) fn of(parts: &BTreeMap<u32, Accepted>, most: u32) -> InOrder {
+        let mut crc = Crc64::new();
+        let mut count = 0_u32;
+        for (number, Accepted { size, etag, .. }) in parts {
+            if count >= most || *number != count.saturating_add(1) {
+                break;
+            }
+            crc.update(format!("{size} {etag}\n").as_bytes());
+            count = *number;
+        }
+        InOrder {
+            parts: count,
+            crc64: crc.finish().to_string(),
+        }
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -482,6 +521,24 @@ fn has_harmless_query(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_parts_that_follow_each_other_are_known_to() {
+        let part = |etag: &str, size| Accepted {
+            etag: etag.into(),
+            size,
+            crc64: None,
+        };
+        let parts = BTreeMap::from([(1, part("a", 5)), (2, part("b", 3)), (4, part("d", 5))]);
+        let known = InOrder::of(&parts, u32::MAX);
+        assert_eq!(known.parts, 2);
+        assert_eq!(InOrder::of(&parts, 2), known);
+        assert_ne!(InOrder::of(&parts, 1).crc64, known.crc64);
+        for other in [part("x", 3), part("b", 4)] {
+            let parts = BTreeMap::from([(1, part("a", 5)), (2, other), (3, part("c", 5))]);
+            assert_ne!(InOrder::of(&parts, known.parts), known);
+        }
+    }
 
     fn url(text: &str) -> SourceMark {
         SourceMark::place_of(&Source::Url {

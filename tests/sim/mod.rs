@@ -316,7 +316,10 @@ impl World {
         self.stored_before = self.parts_of(self.resume.as_ref());
         let numbers = self.stored_before.iter().map(|(_, number)| *number);
         let in_a_row = (1..).zip(numbers).take_while(|(n, number)| n == number);
-        self.in_a_row = in_a_row.count() as u32;
+        // What is read in order may have been cut short: what the checkpoint does not know is not trusted.
+        let known = self.resume.as_ref().and_then(|from| from.in_order.as_ref());
+        let known = known.map_or(u32::MAX, |known| known.parts);
+        self.in_a_row = known.min(in_a_row.count() as u32);
         let mut upload = match self.resume.take() {
             Some(checkpoint) if self.gives_up => {
                 Upload::discard(checkpoint, job, account, entropy, now)?

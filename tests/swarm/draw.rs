@@ -311,6 +311,12 @@ fn digests(case: &mut Case, dice: &mut Luck) -> String {
             &[Digest::Representation],
         ],
     );
+    let source = &case.world.source;
+    if source.digests.contains(&Digest::PartMd5) && !source.announces_length {
+        case.may(
+            "a digest of each range has it read in one request, which does not tell its length",
+        );
+    }
     said(case.world.source.digests)
 }
 

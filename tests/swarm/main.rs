@@ -23,8 +23,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Seeds that failed once.
-const REGRESSIONS: &[u64] = &[];
+/// Seeds that failed once. Parts that an earlier run had left at other offsets were taken over, and a gap reported as done (the
+/// first six); what became one PutObject left its multipart upload open (three); an upload id that came after the failure was in
+/// no checkpoint (one); runs that ended before they looked forgot how far the upload was (two).
+const REGRESSIONS: &[u64] = &[
+    303_841, 372_570, 617_214, 618_628, 800_278, 921_041, 177_494, 194_562, 219_611, 485_800,
+    135_338, 169_421,
+];
 
 fn wanted(otherwise: Range<u64>) -> Range<u64> {
     let Ok(text) = std::env::var("SEEDS") else {

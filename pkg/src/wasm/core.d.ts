@@ -26,6 +26,21 @@ export interface DecodedUploadAuth {
 }
 
 /**
+ * A part that is read in order may be cut short for want of memory, so its size does not tell where the next one begins. Of
+ * those that OSS lists only these are known to follow each other: an earlier run may have left others behind them.
+ */
+export interface InOrder {
+    /**
+     * How many, from part 1 on.
+     */
+    parts: number;
+    /**
+     * The CRC-64 of their sizes and ETags, unsigned decimal.
+     */
+    crc64: string;
+}
+
+/**
  * A range of part numbers, both ends included, from 1.
  */
 export interface Shard {
@@ -1570,6 +1585,10 @@ export interface Checkpoint {
      * Parts accepted so far.
      */
     partsAccepted?: number;
+    /**
+     * Of a source that is read in order: which of its parts a later run may take over.
+     */
+    inOrder?: InOrder;
 }
 
 /**

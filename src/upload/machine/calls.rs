@@ -642,11 +642,12 @@ impl Upload {
         if self.files.is_some() {
             return self.begin_files(now);
         }
-        if matches!(self.plan()?, Plan::Put { .. }) {
-            return self.schedule(now);
-        }
+        // Also of what is one PutObject now, and was to be parts when it was read in pieces.
         if self.upload_id.is_some() {
             return self.call_once(Call::AbortMultipartUpload, now);
+        }
+        if matches!(self.plan()?, Plan::Put { .. }) {
+            return self.schedule(now);
         }
         if self.may_have_orphans && self.is_own {
             return self.call_once(Call::DeleteMultipartUpload, now);
@@ -658,10 +659,11 @@ impl Upload {
         let upload_id = oss::xml::parse_initiate(reply).map_err(Trouble::Service)?;
         self.got_through(Call::InitiateMultipartUpload);
         self.upload_id = Some(upload_id);
+        // Also where the upload has failed meanwhile: it is what a later run finds, or removes.
+        self.save();
         if !self.is_running() {
             return Ok(());
         }
-        self.save();
         Ok(self.schedule(now)?)
     }
 

@@ -13,7 +13,9 @@ use crate::oss;
 use crate::oss::request::UploadId;
 use crate::source::probe::Likeness;
 use crate::time::UnixMs;
-use crate::upload::checkpoint::{Checkpoint, PlaceMark, PlaylistMark, SourceMark, VERSION};
+use crate::upload::checkpoint::{
+    Checkpoint, InOrder, PlaceMark, PlaylistMark, SourceMark, VERSION,
+};
 use crate::upload::event::{Effect, Phase};
 use crate::upload::job::{Job, Source};
 use crate::upload::parts::Accepted;
@@ -224,16 +226,33 @@ impl Upload {
                 Phase::Ended => self.idle_runs(),
                 _ => before.map_or(0, |before| before.idle_runs),
             },
-            parts_accepted: match before.filter(|_| !seen) {
-                Some(before) => before.parts_accepted,
-                None => self.parts.count(),
-            },
+            parts_accepted: self
+                .parts
+                .count()
+                .max(self.same_upload().map_or(0, |before| before.parts_accepted)),
+            in_order: self.in_order(),
             bytes_accepted: self.parts.bytes().max(
                 before
                     .filter(|_| !seen)
                     .map_or(0, |before| before.bytes_accepted),
             ),
         }
+    }
+
+    /// What this run knows to follow each other; as long as it has nothing of its own, what the run before did.
+    fn in_order(&self) -> Option<InOrder> {
+        match self.same_upload().filter(|_| self.parts.count() == 0) {
+            Some(before) => before.in_order.clone(),
+            None => (self.reader.access == Access::Stream && self.upload_id.is_some())
+                .then(|| InOrder::of(self.parts.accepted(), u32::MAX)),
+        }
+    }
+
+    /// What the run before has written, if it went into the same multipart upload.
+    fn same_upload(&self) -> Option<&Checkpoint> {
+        let upload_id = self.upload_id.as_ref().map(UploadId::as_str);
+        let before = self.expected.as_ref().filter(|_| self.restarts == 0);
+        before.filter(|before| before.upload_id.as_deref() == upload_id)
     }
 
     // Coming to rest.
@@ -487,10 +506,17 @@ impl Upload {
     /// Takes over what the server has: of ranges any part, of a source read in order those from the beginning.
     pub(super) fn take_over(
         &mut self,
-        found: BTreeMap<u32, Accepted>,
+        mut found: BTreeMap<u32, Accepted>,
         now: UnixMs,
     ) -> Result<(), Error> {
         let in_order = self.reader.access == Access::Stream;
+        let before = self.expected.as_ref();
+        let known = before.and_then(|before| before.in_order.as_ref());
+        let was_in_order = known.is_some();
+        if let Some(known) = known {
+            let same = InOrder::of(&found, known.parts) == *known;
+            found.retain(|part, _| same && *part <= known.parts);
+        }
         let own = self.own_parts();
         for (part, accepted) in found.into_iter().filter(|(part, _)| own.contains(part)) {
             let plan = self.plan()?;
@@ -504,6 +530,10 @@ impl Upload {
             } else {
                 plan.part(part).map(|(_, length)| length) == Some(size)
             };
+            if !fits && was_in_order {
+                // What follows one that was cut short begins elsewhere than a range would.
+                break;
+            }
             if !fits {
                 continue;
             }

@@ -65,8 +65,8 @@ impl Upload {
             return self.schedule_files(now);
         }
         // The one that is being aborted is of no use any more.
-        let waits_for_upload_id = !self.is_put()
-            && (self.upload_id.is_none() || self.is_calling(Call::AbortMultipartUpload));
+        let waits_for_upload_id = !self.is_put() && self.upload_id.is_none()
+            || self.is_calling(Call::AbortMultipartUpload);
         let resolving = self.reader.access == Access::Ranges && self.is_opening();
         let waits = waits_for_upload_id || resolving || self.is_calling(Call::Prove);
         if self.phase != Phase::Uploading || waits {
