@@ -68,14 +68,13 @@ function cannotStart(error: NodeJS.ErrnoException, { port, dir }: EmulatorComman
     return cannot(`${error.path}: ${error.message}`);
   }
   if (error.code === undefined) return error;
-  const { syscall, code } = error;
+  const { syscall, code, path } = error;
+  // Of a folder that cannot be made, the system names a part of its path.
+  const file = path?.startsWith(`${dir}`) ? path : `${dir}`;
   const [what, reason] =
     syscall === "listen"
       ? [`port ${port ?? 0}`, code === "EADDRINUSE" ? "it is in use" : "it may not be listened on"]
-      : [
-          error.path ?? `${dir}`,
-          code === "EEXIST" ? "it is a file, not a directory" : fileReason(error),
-        ];
+      : [file, code === "EEXIST" ? "it is a file, not a directory" : fileReason(error)];
   return cannot(`${what}: ${reason}`);
 }
 
