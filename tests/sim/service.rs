@@ -358,7 +358,7 @@ impl Service {
             Op::DeleteVideo => {
                 // A Create whose reply was lost may have made another meanwhile.
                 let is_made = |n: u32| query(request, "VideoIds") == format!("video-{n}");
-                assert!((1..=self.created).any(is_made), "no media of that id");
+                assert!((0..=self.created).any(is_made), "no media of that id");
                 self.objects.clear();
                 self.deleted = true;
                 (200, self.headers(now), r#"{"RequestId":"R"}"#.into())
