@@ -16,17 +16,10 @@ import {
   VodliftError,
 } from "../../pkg/src/core.ts";
 import { core } from "../../pkg/src/wasm/index.ts";
+import { job } from "../support/job.ts";
 
 const credentials = { accessKeyId: "id", accessKeySecret: "secret" };
 const entropy = new Uint8Array(32);
-const job: Job = {
-  media: { type: "video", title: "Film", fileName: "film.mp4" },
-  source: { type: "slices", size: 10 },
-  vod: {},
-  oss: {},
-  options: {},
-  host: { concurrency: 1, maxConcurrency: 1, bufferBytes: 1024, buffersParts: false },
-};
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);

@@ -19,6 +19,7 @@ import {
   VodliftError,
 } from "../../pkg/src/index.ts";
 import { type Dice, dice, seeds } from "../support/dice.ts";
+import { job } from "../support/job.ts";
 import { ODD_THINGS, type Odd } from "../support/odd-things.ts";
 import {
   type Callable,
@@ -117,6 +118,7 @@ const FITS: Record<string, (controller: AbortController) => unknown> = {
   handler: () => () => new Response("ok"),
   handlerFor: () => () => () => new Response("ok"),
   request: () => new Request("https://example.com/v1/ingests", { method: "POST", body: "{}" }),
+  job: () => structuredClone(job),
   env: () => ({ ALIBABA_CLOUD_ACCESS_KEY_ID: "id", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "secret" }),
   sealKey: () => "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978",
   sha256: () => "0f".repeat(32),
@@ -305,14 +307,6 @@ const INSTANCES: Record<string, () => Any> = {
   "fileCheckpoint()": () => fileCheckpoint(join(folder, "checkpoint.json")),
 };
 const keys = { accessKeyId: "id", accessKeySecret: "secret" };
-const job = {
-  media: { type: "video", title: "Film", fileName: "film.mp4" },
-  source: { type: "slices", size: 10 },
-  vod: {},
-  oss: {},
-  options: {},
-  host: { concurrency: 1, maxConcurrency: 1, bufferBytes: 1024, buffersParts: false },
-} as const;
 
 async function called(one: Callable, args: unknown[]): Promise<unknown> {
   const self = await receiver(one);
@@ -455,7 +449,9 @@ const ALIASES: Record<string, readonly string[]> = {
   from: ["checkpoint"],
   how: ["options"],
   stored: ["checkpoint"],
-  ask: ["urls"],
+  ask: ["urls", "media"],
+  // A playlist whose checkpoint is that of a film.
+  source: ["fileName"],
   items: ["item", "options"],
 };
 

@@ -4,18 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Conversation, readCheckpoint, Upload, VodliftError } from "../../pkg/src/core.ts";
 import { Vodlift } from "../../pkg/src/index.ts";
-import type { Ask, Checkpoint, Job } from "../../pkg/src/wasm/core.js";
+import type { Ask, Checkpoint } from "../../pkg/src/wasm/core.js";
 import { type Dice, dice, seeds } from "../support/dice.ts";
+import { job } from "../support/job.ts";
 
 const account = { accessKeyId: "id", accessKeySecret: "secret" };
-const job: Job = {
-  media: { type: "video", title: "Film", fileName: "film.mp4" },
-  source: { type: "slices", size: 10 },
-  vod: {},
-  oss: {},
-  options: {},
-  host: { concurrency: 1, maxConcurrency: 1, bufferBytes: 1024, buffersParts: false },
-};
 const entropy = new Uint8Array(32);
 const now = 1e12;
 
