@@ -2,7 +2,7 @@
 // HTTP events are near relatives, so one translation serves both.
 
 import { mustBeFunction } from "../arguments.ts";
-import { toBase64 } from "./base64.ts";
+import { toBase64 } from "../base64.ts";
 import { METHODS, NotARequest, requestOf } from "./event.ts";
 import { refuse } from "./problem.ts";
 

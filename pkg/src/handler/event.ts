@@ -1,7 +1,7 @@
 // The HTTP event that a function is called with, as the Request that a `fetch` handler takes. Anybody may send a gateway
 // anything, and some functions can be called without one: what is no request is said to be none.
 
-import { fromBase64, utf8 } from "./base64.ts";
+import { fromBase64, utf8 } from "../base64.ts";
 import { type Problem, problem } from "./problem.ts";
 
 /** An event that no `fetch` handler can be asked. */

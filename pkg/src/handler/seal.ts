@@ -4,9 +4,9 @@
 // is authenticated, so a token of a later form never opens as one of this.
 
 import { invalid, needed, readable } from "../arguments.ts";
+import { fromBase64Url, toBase64Url, utf8 } from "../base64.ts";
 import { wordsOf } from "../hosts/failure.ts";
 import { isCryptoKey } from "../kinds.ts";
-import { fromBase64Url, toBase64Url, utf8 } from "./base64.ts";
 
 const VERSION = "v1";
 const PREFIX = `${VERSION}.`;

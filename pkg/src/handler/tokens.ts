@@ -1,7 +1,7 @@
 // Who may call: whoever sends a bearer token whose SHA-256 is known. The tokens themselves are nowhere.
 
 import { got, invalid, list, record } from "../arguments.ts";
-import { utf8 } from "./base64.ts";
+import { utf8 } from "../base64.ts";
 import { type Problem, problem } from "./problem.ts";
 
 const SCOPES = ["create", "resume", "abort", "replace"] as const;

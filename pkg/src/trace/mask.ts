@@ -1,6 +1,7 @@
 // What of a session may be written down. A secret gets a stand-in, the same one wherever it comes up again: so the core decides
 // by the stand-ins what it decided by the secrets, and a trace can be replayed.
 
+import { fromBase64, toBase64, utf8 } from "../base64.ts";
 import type { Account, Effect, Event, Job, OssCallback, Request } from "../wasm/core.js";
 
 type Headers = [string, string][];
@@ -207,8 +208,7 @@ export class Mask {
       const isSecret = typeof value === "string" && !PLAIN_IN_AUTH.has(name);
       return [name, isSecret ? this.#learn(value) : value];
     });
-    const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(hidden)));
-    return btoa(String.fromCharCode(...bytes));
+    return toBase64(utf8(JSON.stringify(Object.fromEntries(hidden))));
   }
 
   // Requests and replies.
@@ -310,8 +310,8 @@ export class Mask {
 /** A secret, and as it stands in URLs, in what is signed, in base64 and in JSON. */
 function spellings(secret: string): Set<string> {
   const once = encoded(secret);
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
-  return new Set([secret, once, encoded(once), base64, JSON.stringify(secret).slice(1, -1)]);
+  const json = JSON.stringify(secret).slice(1, -1);
+  return new Set([secret, once, encoded(once), toBase64(utf8(secret)), json]);
 }
 
 function headerKey(name: string, value: string): string {
@@ -347,7 +347,7 @@ function parsed(json: string): unknown {
 
 function unpacked(base64: string): string {
   try {
-    return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+    return new TextDecoder().decode(fromBase64(base64));
   } catch {
     return "";
   }
