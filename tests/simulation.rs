@@ -15,43 +15,15 @@ use vodlift::Code;
 use vodlift::upload::Source;
 use vodlift::vod::VideoRef;
 
-/// Half of all sources are right.
-const HABITS: &[Habit] = &[
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Right,
-    Habit::Refuses(403),
-    Habit::Refuses(500),
-    Habit::Refuses(416),
-    Habit::RefusesAfter(3, 400),
-    Habit::RefusesAfter(3, 500),
-    Habit::EncodesAfter(0),
-    Habit::EncodesAfter(3),
-    Habit::ForgetsAfter(3),
-    Habit::WholeFile,
-    Habit::NoContentRange,
-    Habit::OddContentRange,
-    Habit::IgnoresEnd,
-    Habit::GivesMore,
-    Habit::Caps(65_536),
-    Habit::Multipart,
-    Habit::HidesSize,
-    Habit::IfRangeIs200,
-    Habit::NodeEtags(3),
-    Habit::GzipEtags,
-    Habit::WeakensEtags,
-];
+/// About half of all sources are right.
+const RIGHT: u64 = 14;
+
+fn habit(dice: &mut sim::Luck) -> Habit {
+    let drawn = dice.below(RIGHT + Habit::ODD.len() as u64);
+    drawn
+        .checked_sub(RIGHT)
+        .map_or(Habit::Right, |odd| Habit::ODD[odd as usize])
+}
 
 fn random_world(seed: u64) -> World {
     let mut dice = sim::Luck::new(seed.wrapping_add(77));
@@ -64,7 +36,7 @@ fn random_world(seed: u64) -> World {
             announces_length: dice.below(2) > 0,
             etag: dice.below(3) > 0,
             stamp: [Stamp::None, Stamp::True, Stamp::Now][dice.below(3) as usize],
-            habit: HABITS[dice.below(HABITS.len() as u64) as usize],
+            habit: habit(&mut dice),
             redirects: dice.below(6) as u32,
             takes_at_once: [None, None, Some((1, 503, None)), Some((2, 429, Some(2)))]
                 [dice.below(4) as usize],

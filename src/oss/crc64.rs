@@ -55,7 +55,7 @@ fn fill_bytes(tables: &mut [[u64; 256]; STEP]) {
 }
 
 /// A CRC-64 that is fed piece by piece.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Crc64 {
     crc: u64,
 }

@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint_text::{invalid, other_version};
 use super::job::{Adopt, Media, MissingSegments, PlaylistRoot, PlaylistSource, Source};
-use super::parts::Accepted;
+use super::parts::{Accepted, Row};
 use super::plan::{MAX_OBJECT_SIZE, Plan};
 use crate::encode::hex;
 use crate::error::{Code, Error};
 use crate::http::Headers;
-use crate::oss::crc64::Crc64;
 use crate::secret::{Secret, hmac_sha256};
 use crate::source::probe::{Likeness, Validator};
 use crate::time::UnixMs;
@@ -116,21 +115,18 @@ pub struct InOrder {
 }
 
 impl InOrder {
-    /// Of parts by number, those that follow each other from part 1 on, but at most so many.
-    pub(crate) fn of(parts: &BTreeMap<u32, Accepted>, most: u32) -> InOrder {
-        let mut crc = Crc64::new();
-        let mut count = 0_u32;
-        for (number, Accepted { size, etag, .. }) in parts {
-            if count >= most || *number != count.saturating_add(1) {
-                break;
-            }
-            crc.update(format!("{size} {etag}\n").as_bytes());
-            count = *number;
-        }
+    pub(crate) fn of(row: &Row) -> InOrder {
         InOrder {
-            parts: count,
-            crc64: crc.finish().to_string(),
+            parts: row.count(),
+            crc64: row.crc64().to_string(),
         }
+    }
+
+    /// Whether these parts begin so.
+    pub(crate) fn begins(&self, parts: &BTreeMap<u32, Accepted>) -> bool {
+        let mut row = Row::default();
+        row.extend(parts, self.parts);
+        InOrder::of(&row) == *self
     }
 }
 
@@ -316,7 +312,7 @@ impl Checkpoint {
 }
 
 impl Checkpoint {
-    /// Puts the proof into it that belongs to another AccessKey: to replay a trace, which tells no key.
+    /// Puts the proof of this AccessKey into it. A replay does so, too: a trace tells no key.
     pub fn prove(&mut self, secret: &Secret) {
         if let Some(place) = &mut self.place {
             place.proof = Some(place.proof_by(secret, &self.region, self.adopted));
@@ -530,13 +526,20 @@ mod tests {
             crc64: None,
         };
         let parts = BTreeMap::from([(1, part("a", 5)), (2, part("b", 3)), (4, part("d", 5))]);
-        let known = InOrder::of(&parts, u32::MAX);
+        let of = |parts: &BTreeMap<u32, Accepted>, most| {
+            let mut row = Row::default();
+            row.extend(parts, most);
+            InOrder::of(&row)
+        };
+        let known = of(&parts, u32::MAX);
         assert_eq!(known.parts, 2);
-        assert_eq!(InOrder::of(&parts, 2), known);
-        assert_ne!(InOrder::of(&parts, 1).crc64, known.crc64);
+        assert_eq!(of(&parts, 2), known);
+        assert_ne!(of(&parts, 1).crc64, known.crc64);
+        assert!(known.begins(&parts));
         for other in [part("x", 3), part("b", 4)] {
             let parts = BTreeMap::from([(1, part("a", 5)), (2, other), (3, part("c", 5))]);
-            assert_ne!(InOrder::of(&parts, known.parts), known);
+            assert_ne!(of(&parts, known.parts), known);
+            assert!(!known.begins(&parts));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::oss::crc64;
+use crate::oss::crc64::{self, Crc64};
 
 /// A part the server has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +27,42 @@ pub struct Parts {
     /// The last number ever begun.
     begun: u32,
     failures: BTreeMap<u32, u32>,
+    row: Row,
+}
+
+/// Parts that follow each other from part 1 on, as far as they were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    count: u32,
+    crc: Crc64,
+}
+
+impl Row {
+    /// Looks at those behind it, but at no more than so many in all.
+    pub fn extend(&mut self, parts: &BTreeMap<u32, Accepted>, most: u32) {
+        while self.count < most
+            && let Some(Accepted { size, etag, .. }) = parts.get(&self.count.saturating_add(1))
+        {
+            self.crc.update(format!("{size} {etag}\n").as_bytes());
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Of their sizes and ETags.
+    pub fn crc64(&self) -> u64 {
+        self.crc.finish()
+    }
 }
 
 impl Parts {
     /// The server has it.
     pub fn accept(&mut self, number: u32, part: Accepted) {
+        self.leave_row(number);
         self.bytes_accepted = self.bytes_accepted.saturating_add(part.size);
         if let Some(before) = self.accepted.insert(number, part) {
             self.bytes_accepted = self.bytes_accepted.saturating_sub(before.size);
@@ -119,6 +150,7 @@ impl Parts {
 
     /// Takes back a part that the server no longer has.
     pub fn reject(&mut self, number: u32) {
+        self.leave_row(number);
         if let Some(part) = self.accepted.remove(&number) {
             self.bytes_accepted = self.bytes_accepted.saturating_sub(part.size);
         }
@@ -136,6 +168,23 @@ impl Parts {
             self.accept(number, part);
         }
         self.bytes_accepted = self.bytes_accepted.saturating_add(bytes);
+    }
+
+    /// Looks at those that follow each other from part 1 on. Each is looked at once: every checkpoint asks for them.
+    pub fn extend_row(&mut self) {
+        self.row.extend(&self.accepted, u32::MAX);
+    }
+
+    /// Those that follow each other from part 1 on, as far as they were looked at.
+    pub fn row(&self) -> &Row {
+        &self.row
+    }
+
+    /// It is another than the one that was looked at.
+    fn leave_row(&mut self, number: u32) {
+        if number <= self.row.count {
+            self.row = Row::default();
+        }
     }
 
     /// The accepted parts in order.

@@ -61,58 +61,33 @@ fn from_text(text: &str) -> Option<Refusal> {
 
 fn from_json(json: &Value) -> Option<Refusal> {
     let json = json.get("Error").unwrap_or(json);
-    let field = |name| json.get(name).and_then(Value::as_str);
-    let refusal = Refusal::of(
-        field("Code")?,
-        field("Message"),
-        field("RequestId"),
-        field("EC"),
-    )?;
-    Some(Refusal {
-        denial: json.get("AccessDeniedDetail").and_then(Denial::from_json),
-        server_time: field("ServerTime").and_then(time),
-        ..refusal
-    })
+    let denial = json.get("AccessDeniedDetail").and_then(Denial::from_json);
+    Refusal::of(&|name| json.get(name)?.as_str(), denial)
 }
 
 fn from_xml(root: &Element) -> Option<Refusal> {
     if root.name != "Error" {
         return None;
     }
-    let field = |name| root.text_of(name);
-    let refusal = Refusal::of(
-        field("Code")?,
-        field("Message"),
-        field("RequestId"),
-        field("EC"),
-    )?;
-    Some(Refusal {
-        denial: root.child("AccessDeniedDetail").and_then(Denial::from_xml),
-        server_time: field("ServerTime").and_then(time),
-        ..refusal
-    })
+    let denial = root.child("AccessDeniedDetail").and_then(Denial::from_xml);
+    Refusal::of(&|name| root.text_of(name), denial)
 }
 
 impl Refusal {
-    fn of(
-        code: &str,
-        message: Option<&str>,
-        request_id: Option<&str>,
-        detail: Option<&str>,
-    ) -> Option<Refusal> {
-        let code = identifier(code)?;
+    fn of<'a>(field: &dyn Fn(&str) -> Option<&'a str>, denial: Option<Denial>) -> Option<Refusal> {
+        let code = identifier(field("Code")?)?;
         // These messages echo the string to sign, and with it token and key.
         let echoes = code.contains("Signature") || code.contains("Token");
         Some(Refusal {
-            message: message
+            message: field("Message")
                 .filter(|_| !echoes)
                 .map(redact)
                 .filter(|text| !text.is_empty()),
             code: Some(code),
-            request_id: request_id.and_then(identifier),
-            detail: detail.and_then(identifier),
-            denial: None,
-            server_time: None,
+            request_id: field("RequestId").and_then(identifier),
+            detail: field("EC").and_then(identifier),
+            denial,
+            server_time: field("ServerTime").and_then(time),
         })
     }
 }

@@ -101,6 +101,32 @@ pub enum Habit {
     WeakensEtags,
 }
 
+impl Habit {
+    /// Those that are drawn.
+    pub const ODD: &[Habit] = &[
+        Habit::Refuses(403),
+        Habit::Refuses(500),
+        Habit::Refuses(416),
+        Habit::RefusesAfter(3, 400),
+        Habit::RefusesAfter(3, 500),
+        Habit::EncodesAfter(0),
+        Habit::EncodesAfter(3),
+        Habit::ForgetsAfter(3),
+        Habit::WholeFile,
+        Habit::NoContentRange,
+        Habit::OddContentRange,
+        Habit::IgnoresEnd,
+        Habit::GivesMore,
+        Habit::Caps(65_536),
+        Habit::Multipart,
+        Habit::HidesSize,
+        Habit::IfRangeIs200,
+        Habit::NodeEtags(3),
+        Habit::GzipEtags,
+        Habit::WeakensEtags,
+    ];
+}
+
 impl SourceSpec {
     pub fn ranged(size: u64) -> Self {
         SourceSpec {

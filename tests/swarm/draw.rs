@@ -322,31 +322,7 @@ fn digests(case: &mut Case, dice: &mut Luck) -> String {
 
 fn habit(case: &mut Case, dice: &mut Luck) -> String {
     case.world.source.habit = match dice.below(3) {
-        0 => pick(
-            dice,
-            &[
-                Habit::Refuses(403),
-                Habit::Refuses(500),
-                Habit::Refuses(416),
-                Habit::RefusesAfter(3, 400),
-                Habit::RefusesAfter(3, 500),
-                Habit::EncodesAfter(0),
-                Habit::EncodesAfter(3),
-                Habit::ForgetsAfter(3),
-                Habit::WholeFile,
-                Habit::NoContentRange,
-                Habit::OddContentRange,
-                Habit::IgnoresEnd,
-                Habit::GivesMore,
-                Habit::Caps(65_536),
-                Habit::Multipart,
-                Habit::HidesSize,
-                Habit::IfRangeIs200,
-                Habit::NodeEtags(3),
-                Habit::GzipEtags,
-                Habit::WeakensEtags,
-            ],
-        ),
+        0 => pick(dice, Habit::ODD),
         _ => Habit::Right,
     };
     let habit = case.world.source.habit;

@@ -173,6 +173,9 @@ impl Upload {
     }
 
     pub(super) fn save(&mut self) {
+        if self.reader.access == Access::Stream {
+            self.parts.extend_row();
+        }
         let checkpoint = self.stand();
         self.out.push(Effect::Checkpoint { checkpoint });
     }
@@ -189,7 +192,6 @@ impl Upload {
             read_once: self.reader.is_read_once(),
             ..SourceMark::place_of(&self.job.source)
         };
-        let adopted = self.adoption.adopted || before.is_some_and(|before| before.adopted);
         let named = before.and_then(|before| before.place.clone());
         let place = self.place.as_ref().map(|place| PlaceMark {
             media_id: place.media_id.clone(),
@@ -197,12 +199,7 @@ impl Upload {
             object_key: place.target.key.clone(),
             proof: named.as_ref().and_then(|named| named.proof.clone()),
         });
-        let mut place = place.or(named);
-        if let Some(mark) = place.as_mut().filter(|_| self.is_own) {
-            let secret = &self.account.credentials.access_key_secret;
-            mark.proof = Some(mark.proof_by(secret, &self.job.vod.region, adopted));
-        }
-        Checkpoint {
+        let mut checkpoint = Checkpoint {
             version: VERSION,
             media: self.job.media.clone(),
             region: self.job.vod.region.clone(),
@@ -215,11 +212,11 @@ impl Upload {
             replace: self.job.options.replace.clone(),
             replaced_bytes: self.replaced_bytes,
             spoiled: self.spoiled,
-            adopted,
+            adopted: self.adoption.adopted || before.is_some_and(|before| before.adopted),
             create_sent: self.adoption.create_sent,
             callback_removed: self.job.options.callback.is_some(),
             plan: self.plan.clone().or_else(|| before?.plan.clone()),
-            place,
+            place: place.or(named),
             upload_id: self.upload_id.as_ref().map(|id| id.as_str().to_owned()),
             playlist: self.playlist_mark().or_else(|| before?.playlist.clone()),
             idle_runs: match self.phase {
@@ -236,7 +233,11 @@ impl Upload {
                     .filter(|_| !seen)
                     .map_or(0, |before| before.bytes_accepted),
             ),
+        };
+        if self.is_own {
+            checkpoint.prove(&self.account.credentials.access_key_secret);
         }
+        checkpoint
     }
 
     /// What this run knows to follow each other; as long as it has nothing of its own, what the run before did.
@@ -244,7 +245,7 @@ impl Upload {
         match self.same_upload().filter(|_| self.parts.count() == 0) {
             Some(before) => before.in_order.clone(),
             None => (self.reader.access == Access::Stream && self.upload_id.is_some())
-                .then(|| InOrder::of(self.parts.accepted(), u32::MAX)),
+                .then(|| InOrder::of(self.parts.row())),
         }
     }
 
@@ -506,19 +507,16 @@ impl Upload {
     /// Takes over what the server has: of ranges any part, of a source read in order those from the beginning.
     pub(super) fn take_over(
         &mut self,
-        mut found: BTreeMap<u32, Accepted>,
+        found: BTreeMap<u32, Accepted>,
         now: UnixMs,
     ) -> Result<(), Error> {
         let in_order = self.reader.access == Access::Stream;
-        let before = self.expected.as_ref();
-        let known = before.and_then(|before| before.in_order.as_ref());
-        let was_in_order = known.is_some();
-        if let Some(known) = known {
-            let same = InOrder::of(&found, known.parts) == *known;
-            found.retain(|part, _| same && *part <= known.parts);
-        }
         let own = self.own_parts();
-        for (part, accepted) in found.into_iter().filter(|(part, _)| own.contains(part)) {
+        for (part, accepted) in self
+            .trusted(found)?
+            .into_iter()
+            .filter(|(part, _)| own.contains(part))
+        {
             let plan = self.plan()?;
             let size = accepted.size;
             let fits = if in_order {
@@ -530,10 +528,6 @@ impl Upload {
             } else {
                 plan.part(part).map(|(_, length)| length) == Some(size)
             };
-            if !fits && was_in_order {
-                // What follows one that was cut short begins elsewhere than a range would.
-                break;
-            }
             if !fits {
                 continue;
             }
@@ -552,6 +546,25 @@ impl Upload {
         self.progress();
         self.save();
         self.schedule(now)
+    }
+
+    /// Those of the parts that are where their numbers say. Of a run that read in order that holds for what it knew itself.
+    fn trusted(&self, found: BTreeMap<u32, Accepted>) -> Result<BTreeMap<u32, Accepted>, Error> {
+        let before = self.expected.as_ref();
+        let Some(known) = before.and_then(|before| before.in_order.as_ref()) else {
+            return Ok(found);
+        };
+        if !known.begins(&found) {
+            return Ok(BTreeMap::new());
+        }
+        let plan = self.plan()?;
+        let in_order = self.reader.access == Access::Stream;
+        // What follows one that was cut short begins elsewhere than a range would.
+        let fits = |(part, accepted): &(u32, Accepted)| {
+            let is_range = plan.part(*part).map(|(_, length)| length) == Some(accepted.size);
+            *part <= known.parts && (in_order || is_range)
+        };
+        Ok(found.into_iter().take_while(fits).collect())
     }
 
     /// The multipart upload of the checkpoint is gone: it was completed before somebody could say so, or removed.
