@@ -3,6 +3,7 @@
 import { errorOf, VodliftError } from "./core.ts";
 import { limits } from "./door.ts";
 import { wordsOf } from "./hosts/failure.ts";
+import { isDate } from "./kinds.ts";
 
 /** `invalid_argument`, naming the field. */
 export function invalid(field: string, rule: string): VodliftError {
@@ -215,4 +216,9 @@ function isHeader(name: string, value: string): boolean {
 /** What is called later would fail midway otherwise. */
 export function mustBeFunction(field: string, value: unknown): void {
   if (typeof value !== "function") throw invalid(field, `must be a function, ${got(value)}`);
+}
+
+/** Ms since the epoch. A `Date` may be of another realm, or say that it is one. */
+export function timeOf<T>(field: string, time: Date | T): number | T {
+  return isDate(time) ? readable(field, () => Date.prototype.getTime.call(time)) : time;
 }

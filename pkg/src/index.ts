@@ -14,6 +14,7 @@ import {
   texts,
   whole as wholeNumber,
 } from "./arguments.ts";
+import { NO_SOURCE, start } from "./begin.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
@@ -57,7 +58,7 @@ import type {
 import type { Outcome } from "./outcome.ts";
 import { inParallel } from "./parallel.ts";
 import { unlessAborted } from "./patience.ts";
-import { type Run, run, start } from "./run.ts";
+import { type Run, run } from "./run.ts";
 import {
   type OpenSource,
   openSource,
@@ -413,11 +414,7 @@ export class Vodlift {
     const given = taken(options, FIELDS.abort);
     const { checkpoint, store } = await load(from);
     const how = vouched(given);
-    // Nothing is read, so any source does.
-    const open = async (): Promise<OpenSource> => ({
-      data: { type: "slices", size: 1 },
-      local: undefined,
-    });
+    const open = async (): Promise<OpenSource> => ({ data: NO_SOURCE, local: undefined });
     const begin: Run["begin"] = (data, limits) => {
       const job = this.#job(data, checkpoint.media, how, limits, checkpoint.region);
       return { type: "discard", checkpoint, job };
@@ -689,24 +686,17 @@ function timeoutMs(timeout: number | undefined): { timeoutMs?: number } {
 
 /** As the API's own clients write them. What is undefined or null is left out. */
 function callParams(params: Readonly<Record<string, unknown>>): [string, string][] {
-  return Object.entries(record("params", params)).flatMap(([name, value]): [string, string][] => {
-    if (value === undefined || value === null) return [];
-    return [
-      [
-        name,
-        text(
-          "params",
-          readable(`params.${name}`, () => paramText(name, value)),
-        ) ?? "",
-      ],
-    ];
+  const given = Object.entries(record("params", params));
+  const told = given.filter(([, value]) => value !== undefined && value !== null);
+  return told.map(([name, value]) => {
+    const written = readable(`params.${name}`, () => paramText(name, value));
+    return [name, text("params", written) ?? ""];
   });
 }
 
 function paramText(name: string, value: unknown): string {
-  if (isList(value) && listOf("params", value).every((item) => typeof item !== "object")) {
-    return listOf("params", value).join(",");
-  }
+  const items = isList(value) ? listOf("params", value) : undefined;
+  if (items?.every((item) => typeof item !== "object")) return items.join(",");
   if (typeof value === "function" || typeof value === "symbol") {
     throw invalid(`params.${name}`, `must be plain data, ${got(value)}`);
   }

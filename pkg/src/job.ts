@@ -14,11 +14,12 @@ import {
   record,
   text,
   texts,
+  timeOf,
   whole,
 } from "./arguments.ts";
 import { limits } from "./door.ts";
 import { describe } from "./hosts/failure.ts";
-import { isDate, isUrl } from "./kinds.ts";
+import { isUrl } from "./kinds.ts";
 import type {
   ResumeOptions,
   SliceOptions,
@@ -324,11 +325,6 @@ function budget(value: SliceOptions["budget"]): Budget | undefined {
     bytes: whole("budget.bytes", limits.bytes, 1),
     deadline: whole("budget.deadline", timeOf("budget.deadline", deadline), 1),
   });
-}
-
-/** A `Date` may be of another realm, or say that it is one. */
-function timeOf(field: string, time: Date | number | undefined): number | undefined {
-  return isDate(time) ? readable(field, () => Date.prototype.getTime.call(time)) : time;
 }
 
 /** A URL may be one of another realm. */

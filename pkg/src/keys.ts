@@ -1,9 +1,8 @@
 // The caller's credentials: given once, or by a function that is asked again when the core says so.
 
-import { invalid, readable, text } from "./arguments.ts";
+import { invalid, readable, text, timeOf } from "./arguments.ts";
 import { errorOf, VodliftError } from "./core.ts";
 import { describe } from "./hosts/failure.ts";
-import { isDate } from "./kinds.ts";
 import type { CallerCredentials, VodliftOptions } from "./options.ts";
 import type { Account } from "./wasm/core.js";
 
@@ -59,7 +58,7 @@ function account(given: Partial<CallerCredentials>, renewable: boolean): Account
     "credentials",
     () => ({ ...given }),
   );
-  const ends = expiration === undefined ? undefined : timeOf(expiration);
+  const ends = expiration === undefined ? undefined : endOf(expiration);
   if (ends !== undefined && !Number.isFinite(ends)) {
     throw invalid("expiration", "must be a Date, ms since the epoch, or an ISO 8601 text");
   }
@@ -73,8 +72,8 @@ function account(given: Partial<CallerCredentials>, renewable: boolean): Account
 }
 
 /** Not a number where it is no time. */
-function timeOf(time: unknown): number {
-  if (isDate(time)) return readable("expiration", () => Date.prototype.getTime.call(time));
+function endOf(expiration: unknown): number {
+  const time = timeOf("expiration", expiration);
   if (typeof time !== "string" && typeof time !== "number") return Number.NaN;
   return new Date(time).getTime();
 }

@@ -1,9 +1,10 @@
 // One run of an upload, with everything around it that a caller sees: progress, checkpoints, abort and stop.
 
 import { onAbort } from "./aborts.ts";
+import { type Beginning, start } from "./begin.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { CheckpointSaver } from "./checkpoint/saver.ts";
-import { errorOf, Upload, VodliftError } from "./core.ts";
+import { errorOf, VodliftError } from "./core.ts";
 import { drive, type Suspended } from "./driver.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
@@ -14,7 +15,6 @@ import { mustNotBeAborted, unlessAborted } from "./patience.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { SlowRequests } from "./slow.ts";
 import type { OpenSource, TakenSource } from "./sources/index.ts";
-import { type Beginning, traced } from "./trace/index.ts";
 import { afterTrap, isTrap } from "./trapped.ts";
 import type { Account, Checkpoint, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
 
@@ -35,23 +35,6 @@ export interface Run {
   readonly slow?: SlowRequests | undefined;
   /** Who wants to write down what happens. */
   readonly trace: ((line: string) => unknown) | undefined;
-}
-
-/** Makes the machine that decides; where somebody wants to write down what it does, that is told. */
-export function start(
-  begun: Beginning,
-  account: Account,
-  tell?: (line: string) => void,
-): Pick<Upload, "handle" | "held" | "free"> {
-  // Drawn for this upload alone.
-  const entropy = crypto.getRandomValues(new Uint8Array(32));
-  const now = Date.now();
-  const { job } = begun;
-  const machine =
-    begun.type === "create"
-      ? Upload.create(job, account, entropy, now)
-      : Upload[begun.type](begun.checkpoint, job, account, entropy, now);
-  return tell ? traced(machine, begun, { account, entropy, now }, tell) : machine;
 }
 
 /**

@@ -2,12 +2,12 @@
 // in a fresh instance, from the last checkpoint that was heard of.
 
 import { onAbort } from "./aborts.ts";
-import { errorOf, Upload, VodliftError } from "./core.ts";
+import { type Beginning, NO_SOURCE, start } from "./begin.ts";
+import { errorOf, VodliftError } from "./core.ts";
 import { drive } from "./driver.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
-import type { Beginning } from "./trace/index.ts";
 import type { Checkpoint, Error as ErrorData } from "./wasm/core.js";
 
 /** An upload that has trapped, as far as it is known. */
@@ -87,12 +87,9 @@ async function discard(
   quit: AbortSignal,
 ): Promise<unknown> {
   if (checkpoint === undefined) return undefined;
-  const account = await keys.current();
-  const entropy = crypto.getRandomValues(new Uint8Array(32));
-  // Nothing is read, so any source does.
-  const nothing = { ...job, source: { type: "slices", size: 1 } } as const;
+  const begun = { type: "discard", checkpoint, job: { ...job, source: NO_SOURCE } } as const;
   return drive({
-    machine: Upload.discard(checkpoint, nothing, account, entropy, Date.now()),
+    machine: start(begun, await keys.current()),
     host,
     renew: () => keys.renew(),
     local: undefined,

@@ -1,18 +1,10 @@
 // A session written down: what the core was told and what it answered, a JSON object a line, without a secret. What the core
 // does depends on nothing else, so a trace can be replayed: `cargo run -p replay -- FILE`.
 
+import type { Beginning } from "../begin.ts";
 import type { Upload } from "../core.ts";
-import type { Account, Checkpoint, Job } from "../wasm/core.js";
+import type { Account } from "../wasm/core.js";
 import { Mask } from "./mask.ts";
-
-/** How an upload begins. */
-export type Beginning =
-  | { readonly type: "create"; readonly job: Job }
-  | {
-      readonly type: "resume" | "discard";
-      readonly job: Job;
-      readonly checkpoint: Checkpoint;
-    };
 
 /** What else it begins with. */
 export interface Circumstances {
