@@ -70,7 +70,7 @@ function retried(life: Life): Step {
   return {
     ...still({ run, attempt, listened, untold, ...waits }),
     show: AFRESH,
-    notes: [{ type: "retried", text: `Attempt ${attempt} was asked for.` }],
+    notes: [askedFor(attempt)],
     wake: true,
   };
 }
@@ -87,7 +87,7 @@ function sent(life: Life, now: number, { staleMs, longestMs }: Limits): Step {
   return {
     ...still({ run, attempt, listened, untold, ...runs }),
     show: { ...AFRESH, started: now },
-    notes: [{ type: "retried", text: `Attempt ${attempt} was asked for.` }],
+    notes: [askedFor(attempt)],
     wake: true,
   };
 }
@@ -182,4 +182,8 @@ const YIELDED = {
   type: "yielded",
   text: "Another caller's turn: it goes on later, from its checkpoint.",
 };
+const askedFor = (attempt: number) => ({
+  type: "retried",
+  text: `Attempt ${attempt} was asked for.`,
+});
 const AFRESH = { error: null, webhook: null, phase: null, ended: null } as const;

@@ -81,6 +81,11 @@ export type Life = Always &
 
 export type Todo = "upload" | "drain" | "cleanup" | "confirm" | "notify";
 
+/** How it ends, now that this was decided. */
+export function endOf(verdict: Closing["verdict"]): "failed" | "canceled" {
+  return verdict === "fail" ? "failed" : "canceled";
+}
+
 /** What is owed after the end, the first thing first. */
 export function debtOf(life: Life): "cleanup" | "confirm" | "notify" | null {
   if (life.at !== "over") return null;

@@ -1,6 +1,6 @@
 // How a life is stored: as columns of its row of table `jobs`. What is read of a row is always a life, whatever stands there.
 import type { Closing, Life, Notice, Over, Word } from "./life.ts";
-import { debtOf } from "./life.ts";
+import { debtOf, endOf } from "./life.ts";
 
 /** What the table has of it, beside the notices that were not told yet. */
 export type Stored = {
@@ -82,8 +82,7 @@ export function storedOf(life: Life, now: number): Stored {
 
 function stateOf(life: Life): Stored["state"] {
   if (life.at === "over") return life.end;
-  if (life.at !== "closing") return life.at;
-  return life.verdict === "fail" ? "failed" : "canceled";
+  return life.at === "closing" ? endOf(life.verdict) : life.at;
 }
 
 function todoOf(life: Life): Stored["todo"] {

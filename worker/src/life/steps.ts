@@ -1,5 +1,5 @@
 // The steps that several words lead to.
-import { type Closing, debtOf, type End, type Left, type Life, type Over } from "./life.ts";
+import { type Closing, debtOf, type End, endOf, type Left, type Life, type Over } from "./life.ts";
 import type { Failure, Note, Step } from "./said.ts";
 
 /** A way to end, without what every end has. */
@@ -29,7 +29,7 @@ export function end(
   const tell = listened ? toldOf(life, ended.end) : [];
   const untold = [...life.untold, ...tell.map((state) => ({ attempt, state }))];
   const over = { run, attempt, listened, source, untold, ...ended, at: "over", lease } as const;
-  const isShown = life.at === "closing" && stateOf(life.verdict) === ended.end;
+  const isShown = life.at === "closing" && endOf(life.verdict) === ended.end;
   return {
     ...still(rested(over)),
     show: {
@@ -88,7 +88,7 @@ export function closed(
   lease: number | null,
 ): Step {
   const { vod, checkpoint, verdict, source } = life;
-  const state = stateOf(verdict);
+  const state = endOf(verdict);
   const left = leftOf(checkpoint, verdict === "cancel" || source === "request");
   // Its run knows of no clean-up: another one comes for that.
   return end(life, { end: state, vod, left }, { now, lease: left === "cleanup" ? null : lease });
@@ -98,10 +98,6 @@ export function closed(
 export function leftOf(checkpoint: boolean, isUseless: boolean): Left {
   if (!checkpoint) return "nothing";
   return isUseless ? "cleanup" : "checkpoint";
-}
-
-export function stateOf(verdict: Closing["verdict"]): "failed" | "canceled" {
-  return verdict === "fail" ? "failed" : "canceled";
 }
 
 /** Back in the queue, without a run. */
