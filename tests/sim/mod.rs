@@ -11,6 +11,7 @@ mod source;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::hash::{DefaultHasher, Hash};
 
 pub use luck::{Fault, Luck, Op};
 use service::Service;
@@ -135,6 +136,8 @@ pub struct World {
     pub broken: Option<broken::Broken>,
     /// Where somebody wants to see what happened.
     pub trace: Option<Vec<String>>,
+    /// Of all that the machine has said, where two builds are to be compared.
+    pub digest: Option<DefaultHasher>,
     /// What was seen of the machine, where somebody wants to know.
     pub seen: Option<BTreeSet<String>>,
     /// Parts that the service had when this run began, by upload id.
@@ -244,6 +247,7 @@ impl World {
             one_upload: false,
             broken: None,
             trace: std::env::var("TRACE").is_ok().then(Vec::new),
+            digest: None,
             seen: None,
             stored_before: BTreeSet::new(),
             in_a_row: 0,
@@ -365,6 +369,9 @@ impl World {
             let mut effects = upload.handle(event, UnixMs(self.now));
             if let Some(broken) = self.broken {
                 broken.bend_effects(&mut effects, self.checkpoint.as_ref());
+            }
+            if let Some(digest) = &mut self.digest {
+                format!("{effects:?}").hash(digest);
             }
             if let (Some(lines), Some(trace)) = (&mut self.trace, trace) {
                 let after = self.now - began;

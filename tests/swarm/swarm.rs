@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -170,6 +171,23 @@ pub(crate) fn all_hold(seeds: Vec<u64>) {
         bad.len(),
         seeds.len()
     );
+}
+
+/// Writes a line for each seed, with a digest of all that the machine says: a change that is to change nothing can be held
+/// to the build before it. `TRACE=1` writes what was said.
+pub(crate) fn write_digests(seeds: Range<u64>, path: &str) {
+    let mut lines = String::new();
+    for seed in seeds {
+        let mut case = draw(seed, &BTreeSet::new());
+        case.world.digest = Some(DefaultHasher::new());
+        let _ = run(&mut case);
+        let digest = case.world.digest.take().unwrap_or_default().finish();
+        lines += &format!("{seed} {digest:016x}\n");
+        for line in case.world.trace.take().unwrap_or_default() {
+            lines += &format!("  {line}\n");
+        }
+    }
+    std::fs::write(path, lines).unwrap();
 }
 
 /// The variants of an enum, as its source names them.
