@@ -56,8 +56,8 @@ impl Clock {
 fn is_refusal_for_skew(reply: &Reply) -> bool {
     (400..500).contains(&reply.status)
         && [
-            oss::error::error_from_reply(reply).code,
-            vod::error::error_from_reply(reply).code,
+            oss::error::refused(reply).error.code,
+            vod::error::refused(reply).error.code,
         ]
         .contains(&Code::ClockSkew)
 }

@@ -436,9 +436,9 @@ proptest! {
         let _ = api::parse_get_mezzanine_info(&reply);
         let _ = credential::decode_address(&body);
         let _ = credential::decode_auth(&base64_encode(body.as_bytes()), NOW);
-        let _ = vod::error::recovery(&vod::error::error_from_reply(&reply));
+        let _ = vod::error::refused(&reply);
         let _ = vodlift::wire::retry::retry_after_ms(&headers, NOW);
-        let _ = oss::error::recovery(&oss::error::error_from_reply(&reply));
+        let _ = oss::error::refused(&reply);
         let _ = (xml::parse_initiate(&reply), xml::parse_list_parts(&reply), xml::parse_complete(&reply));
         let _ = (xml::parse_part_reply(&reply), xml::parse_head(&reply));
         let _ = read_probe(status, &headers);
@@ -576,7 +576,7 @@ proptest! {
                 false => format!("<Error><Code>{code}</Code><Message>{}</Message></Error>", message.replace('&', "&amp;")),
             };
             let reply = Reply { status: 400, headers: vec![], body };
-            for error in [vod::error::error_from_reply(&reply), oss::error::error_from_reply(&reply)] {
+            for error in [vod::error::refused(&reply).error, oss::error::refused(&reply).error] {
                 let shown = serde_json::to_string(&error).unwrap();
                 prop_assert!(!shown.contains(secret.trim_end_matches('=')), "{}", shown);
             }

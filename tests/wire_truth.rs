@@ -95,14 +95,12 @@ fn ticket(fixture: &Value, reply: &Reply) -> Value {
 fn error(fixture: &Value, reply: &Reply) -> Value {
     let (error, recovery) = match fixture["service"].as_str().unwrap() {
         "vod" => {
-            let error = vod::error::error_from_reply(reply);
-            let recovery = format!("{:?}", vod::error::recovery(&error));
-            (error, recovery)
+            let refused = vod::error::refused(reply);
+            (refused.error, format!("{:?}", refused.recovery))
         }
         _ => {
-            let error = oss::error::error_from_reply(reply);
-            let recovery = format!("{:?}", oss::error::recovery(&error));
-            (error, recovery)
+            let refused = oss::error::refused(reply);
+            (refused.error, format!("{:?}", refused.recovery))
         }
     };
     assert!(error.request_id.is_some() && !error.hint.is_empty());

@@ -9,11 +9,16 @@
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::wire::refusal::Refusal;
+use crate::wire::refused;
+
+/// A refusal of OSS, or a reply that is none of its documented ones.
+pub type Refused = refused::Refused<OssRecovery>;
 
 /// What to do about an error of OSS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OssRecovery {
     /// Stop everything.
+    #[default]
     Fail,
     /// The same again, after a while.
     Backoff,
@@ -106,14 +111,14 @@ const MEANINGS: &[(&str, Code, OssRecovery)] = &[
     ),
 ];
 
-/// The error a reply of OSS stands for. Also for a reply that is none: then it is `ReplyInvalid`.
+/// What a reply of OSS refuses, and what to do about it. Also for a reply that is none: then it is `ReplyInvalid`.
 ///
 /// The service's message is quoted after redaction, but never that of a code about signatures or tokens: those replies
 /// repeat what was signed.
-pub fn error_from_reply(reply: &Reply) -> Error {
+pub fn refused(reply: &Reply) -> Refused {
     let refusal = Refusal::read(reply);
     let text = refusal.message.as_deref().unwrap_or_default();
-    let (code, _) = meaning(refusal.code.as_deref(), reply.status);
+    let (code, recovery) = meaning(refusal.code.as_deref(), reply.status);
     let (code, hint) = match (&refusal.code, reply.status) {
         (None, 413) => (code, TOO_MUCH_HINT),
         _ => told_apart(code, text),
@@ -142,7 +147,7 @@ pub fn error_from_reply(reply: &Reply) -> Error {
         error = denial.explain(error);
     }
     error.hint = hint.into();
-    error
+    Refused { error, recovery }
 }
 
 /// Code and hint, where one code of the service has several causes.
@@ -177,16 +182,6 @@ const TOO_MUCH_HINT: &str =
 
 const DENIED_HINT: &str = "OSS denies this to the upload credential that VOD gave, which no permission of the AccessKey changes: leave out `headers` that ask for more than to store the file, look at the bucket's own policy, and if it lasts, give the request id to support.";
 
-/// What to do about an error of OSS.
-pub fn recovery(error: &Error) -> OssRecovery {
-    match (error.code, error.status) {
-        (Code::OssUnreachable, _) => OssRecovery::Backoff,
-        (Code::ChecksumMismatch, None) => OssRecovery::ResendPart,
-        (_, Some(status)) => meaning(error.service_code.as_deref(), status).1,
-        _ => OssRecovery::Fail,
-    }
-}
-
 fn meaning(service_code: Option<&str>, status: u16) -> (Code, OssRecovery) {
     let named = service_code.and_then(|code| MEANINGS.iter().find(|(name, ..)| *name == code));
     if let Some((_, code, recovery)) = named {
@@ -213,11 +208,11 @@ mod tests {
     use super::*;
     use crate::encode::base64_encode;
 
-    fn refused(status: u16, code: &str) -> Error {
+    fn answered(status: u16, code: &str) -> Refused {
         let body = format!(
             "<Error><Code>{code}</Code><Message>words</Message><RequestId>R</RequestId></Error>"
         );
-        error_from_reply(&Reply {
+        refused(&Reply {
             status,
             headers: vec![],
             body,
@@ -271,12 +266,8 @@ mod tests {
             (403, "BadRequest", Code::OssRejected, Backoff),
             (203, "CallbackFailed", Code::CallbackFailed, Fail),
         ] {
-            let error = refused(status, service_code);
-            assert_eq!(
-                (error.code, recovery(&error)),
-                (code, what),
-                "{service_code}"
-            );
+            let Refused { error, recovery } = answered(status, service_code);
+            assert_eq!((error.code, recovery), (code, what), "{service_code}");
             assert_eq!(error.service_code.as_deref(), Some(service_code));
             assert_eq!(
                 (error.status, error.request_id.as_deref()),
@@ -296,17 +287,13 @@ mod tests {
             (401, Code::PermissionDenied, OssRecovery::Backoff),
             (502, Code::OssUnavailable, OssRecovery::Backoff),
         ] {
-            let error = error_from_reply(&Reply {
+            let Refused { error, recovery } = refused(&Reply {
                 status,
                 headers: vec![],
                 body: String::new(),
             });
-            assert_eq!((error.code, recovery(&error)), (code, what), "{status}");
+            assert_eq!((error.code, recovery), (code, what), "{status}");
         }
-        assert_eq!(
-            recovery(&Error::new(Code::OssUnreachable, "x")),
-            OssRecovery::Backoff
-        );
     }
 
     #[test]
@@ -316,14 +303,14 @@ mod tests {
             headers: vec![],
             body: body.into(),
         };
-        let page = error_from_reply(&reply("<html><h1>413 Request Entity Too Large</h1></html>"));
+        let page = refused(&reply("<html><h1>413 Request Entity Too Large</h1></html>"));
         assert_eq!(
-            (page.code, page.hint.as_str()),
+            (page.error.code, page.error.hint.as_str()),
             (Code::OssRejected, TOO_MUCH_HINT)
         );
-        let own = error_from_reply(&reply("<Error><Code>EntityTooLarge</Code></Error>"));
+        let own = refused(&reply("<Error><Code>EntityTooLarge</Code></Error>"));
         assert_eq!(
-            (own.code, own.hint.as_str()),
+            (own.error.code, own.error.hint.as_str()),
             (Code::TooLarge, Code::TooLarge.hint())
         );
     }
@@ -332,12 +319,12 @@ mod tests {
     fn a_head_has_its_error_in_a_header() {
         let xml = "<Error><Code>SecurityTokenExpired</Code><RequestId>R</RequestId><EC>0002-1</EC></Error>";
         let headers = vec![("x-oss-err".to_owned(), base64_encode(xml.as_bytes()))];
-        let error = error_from_reply(&Reply {
+        let Refused { error, recovery } = refused(&Reply {
             status: 403,
             headers,
             body: String::new(),
         });
-        assert_eq!(recovery(&error), OssRecovery::RefreshCredential);
+        assert_eq!(recovery, OssRecovery::RefreshCredential);
         assert_eq!(
             error.message,
             "OSS answered 403 SecurityTokenExpired, EC 0002-1"
@@ -348,7 +335,7 @@ mod tests {
     fn the_wrong_endpoint_hides_behind_access_denied() {
         let message = "The bucket you are attempting to access must be addressed using the specified endpoint.";
         let body = format!("<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>");
-        let error = error_from_reply(&Reply {
+        let Refused { error, .. } = refused(&Reply {
             status: 403,
             headers: vec![],
             body,
@@ -385,13 +372,13 @@ mod tests {
             for ec in ["<EC>0002-00000226</EC>", "<EC>0017-1</EC>", ""] {
                 let body =
                     format!("<Error><Code>{code}</Code><Message>{message}</Message>{ec}</Error>");
-                let error = error_from_reply(&Reply {
+                let Refused { error, recovery } = refused(&Reply {
                     status,
                     headers: vec![],
                     body,
                 });
                 assert_eq!(
-                    (error.code, recovery(&error)),
+                    (error.code, recovery),
                     (meaning, OssRecovery::Fail),
                     "{message}"
                 );
@@ -406,7 +393,7 @@ mod tests {
                     <AuthPrincipalType>AssumedRoleUser</AuthPrincipalType><NoPermissionType>ExplicitDeny</NoPermissionType>\
                     <PolicyType>SessionPolicy</PolicyType><EncodedDiagnosticMessage>hush</EncodedDiagnosticMessage>\
                     </AccessDeniedDetail></Error>";
-        let error = error_from_reply(&Reply {
+        let Refused { error, .. } = refused(&Reply {
             status: 403,
             headers: vec![],
             body: body.into(),
@@ -431,7 +418,7 @@ mod tests {
             "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".to_owned(),
             format!("<Error><Code>AccessDenied</Code>{detail}</Error>"),
         ] {
-            let error = error_from_reply(&Reply {
+            let Refused { error, .. } = refused(&Reply {
                 status: 403,
                 headers: vec![],
                 body,
@@ -445,7 +432,7 @@ mod tests {
     fn what_was_signed_is_never_repeated() {
         let body = "<Error><Code>SignatureDoesNotMatch</Code><Message>hush</Message><StringToSign>hush</StringToSign>\
                     <SignatureProvided>hush</SignatureProvided><CanonicalRequest>hush</CanonicalRequest></Error>";
-        let error = error_from_reply(&Reply {
+        let Refused { error, .. } = refused(&Reply {
             status: 403,
             headers: vec![],
             body: body.into(),

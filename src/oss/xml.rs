@@ -2,7 +2,7 @@
 //!
 //! A 2xx alone proves nothing: each reply must hold what is documented, and a 200 may hold an error.
 
-use super::error::error_from_reply;
+use super::error::{Refused, refused};
 use super::request::UploadId;
 use crate::error::{Code, Error};
 use crate::http::Reply;
@@ -69,7 +69,7 @@ pub struct HeadInfo {
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` naming the missing field.
-pub fn parse_initiate(reply: &Reply) -> Result<UploadId, Error> {
+pub fn parse_initiate(reply: &Reply) -> Result<UploadId, Refused> {
     let root = document(reply, "InitiateMultipartUploadResult")?;
     let upload_id = root
         .text_of("UploadId")
@@ -82,7 +82,7 @@ pub fn parse_initiate(reply: &Reply) -> Result<UploadId, Error> {
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` naming what is missing or does not advance.
-pub fn parse_list_parts(reply: &Reply) -> Result<PartsPage, Error> {
+pub fn parse_list_parts(reply: &Reply) -> Result<PartsPage, Refused> {
     let root = document(reply, "ListPartsResult")?;
     let parts = root.children.iter().filter(|child| child.name == "Part");
     let parts = parts
@@ -111,7 +111,7 @@ pub fn parse_list_parts(reply: &Reply) -> Result<PartsPage, Error> {
     }
 }
 
-fn listed_part(reply: &Reply, part: &Element) -> Result<ListedPart, Error> {
+fn listed_part(reply: &Reply, part: &Element) -> Result<ListedPart, Refused> {
     let text = |name| part.text_of(name).ok_or_else(|| missing(reply, name));
     let broken = |name| {
         invalid(
@@ -148,7 +148,7 @@ fn size_of_part(text: &str) -> Option<u64> {
 /// ETags of OSS have 34 characters, and 10,000 are kept; upload ids have 32, and stand in every request.
 const LONGEST_ID: usize = 256;
 
-fn short(reply: &Reply, text: &str, what: &str) -> Result<String, Error> {
+fn short(reply: &Reply, text: &str, what: &str) -> Result<String, Refused> {
     match text.len() <= LONGEST_ID {
         true => Ok(text.to_owned()),
         false => Err(invalid(
@@ -158,7 +158,7 @@ fn short(reply: &Reply, text: &str, what: &str) -> Result<String, Error> {
     }
 }
 
-fn etag(reply: &Reply, text: &str) -> Result<String, Error> {
+fn etag(reply: &Reply, text: &str) -> Result<String, Refused> {
     short(reply, text, "an ETag")
 }
 
@@ -167,11 +167,11 @@ fn etag(reply: &Reply, text: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// What the service refused, also in a 200; `CallbackFailed` for a 203; `ReplyInvalid` for a reply without ETag.
-pub fn parse_complete(reply: &Reply) -> Result<Completed, Error> {
+pub fn parse_complete(reply: &Reply) -> Result<Completed, Refused> {
     expect_ok(reply)?;
     let root = Element::parse(&reply.body);
     if root.as_ref().is_some_and(|root| root.name == "Error") {
-        return Err(error_from_reply(reply));
+        return Err(refused(reply));
     }
     let in_body = root.as_ref().and_then(|root| root.text_of("ETag"));
     let etag = in_body
@@ -189,12 +189,12 @@ pub fn parse_complete(reply: &Reply) -> Result<Completed, Error> {
 ///
 /// # Errors
 /// As [`parse_complete`], which is tried first.
-pub fn parse_called_back(reply: &Reply) -> Result<Completed, Error> {
-    parse_complete(reply).or_else(|error| {
+pub fn parse_called_back(reply: &Reply) -> Result<Completed, Refused> {
+    parse_complete(reply).or_else(|refused| {
         let from_oss =
-            error.code == Code::ReplyInvalid && reply.header("x-oss-request-id").is_some();
+            refused.error.code == Code::ReplyInvalid && reply.header("x-oss-request-id").is_some();
         if reply.status != 200 || !from_oss {
-            return Err(error);
+            return Err(refused);
         }
         Ok(Completed {
             etag: String::new(),
@@ -208,7 +208,7 @@ pub fn parse_called_back(reply: &Reply) -> Result<Completed, Error> {
 ///
 /// # Errors
 /// What the service refused; `CallbackFailed` for a 203; `ReplyInvalid` for a reply without ETag.
-pub fn parse_part_reply(reply: &Reply) -> Result<PartReply, Error> {
+pub fn parse_part_reply(reply: &Reply) -> Result<PartReply, Refused> {
     expect_ok(reply)?;
     let found = reply
         .header("etag")
@@ -224,7 +224,7 @@ pub fn parse_part_reply(reply: &Reply) -> Result<PartReply, Error> {
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` for a reply without Content-Length.
-pub fn parse_head(reply: &Reply) -> Result<HeadInfo, Error> {
+pub fn parse_head(reply: &Reply) -> Result<HeadInfo, Refused> {
     expect_ok(reply)?;
     let text = |name| reply.header(name).map(str::to_owned);
     let size = reply
@@ -238,22 +238,22 @@ pub fn parse_head(reply: &Reply) -> Result<HeadInfo, Error> {
     })
 }
 
-fn expect_ok(reply: &Reply) -> Result<(), Error> {
+fn expect_ok(reply: &Reply) -> Result<(), Refused> {
     match reply.status {
         200 => Ok(()),
-        _ => Err(error_from_reply(reply)),
+        _ => Err(refused(reply)),
     }
 }
 
 /// The body of a 200, if it is the documented one.
-fn document(reply: &Reply, root: &str) -> Result<Element, Error> {
+fn document(reply: &Reply, root: &str) -> Result<Element, Refused> {
     expect_ok(reply)?;
     let element = Element::parse(&reply.body).filter(|element| element.name == root);
-    element.ok_or_else(|| error_from_reply(reply))
+    element.ok_or_else(|| refused(reply))
 }
 
 /// `x-oss-hash-crc64ecma`: unsigned decimal.
-fn crc64(reply: &Reply) -> Result<Option<u64>, Error> {
+fn crc64(reply: &Reply) -> Result<Option<u64>, Refused> {
     let Some(text) = reply.header("x-oss-hash-crc64ecma") else {
         return Ok(None);
     };
@@ -268,16 +268,17 @@ fn request_id(reply: &Reply) -> Option<String> {
     reply.header("x-oss-request-id").and_then(identifier)
 }
 
-fn missing(reply: &Reply, name: &str) -> Error {
+fn missing(reply: &Reply, name: &str) -> Refused {
     invalid(reply, &format!("a reply without `{name}`"))
 }
 
-fn invalid(reply: &Reply, what: &str) -> Error {
+fn invalid(reply: &Reply, what: &str) -> Refused {
     let error = Error::new(
         Code::ReplyInvalid,
         format!("OSS answered {} with {what}", reply.status),
     );
-    error.status(reply.status).request_id(request_id(reply))
+    let error = error.status(reply.status).request_id(request_id(reply));
+    error.into()
 }
 
 #[cfg(test)]
@@ -311,18 +312,22 @@ mod tests {
         assert!(
             parse_initiate(&reply(200, &[], empty))
                 .unwrap_err()
+                .error
                 .message
                 .contains("`UploadId`")
         );
         for body in ["", "<html></html>", "<InitiateMultipartUploadResult>"] {
             assert_eq!(
-                parse_initiate(&reply(200, &[], body)).unwrap_err().code,
+                parse_initiate(&reply(200, &[], body))
+                    .unwrap_err()
+                    .error
+                    .code,
                 Code::ReplyInvalid
             );
         }
     }
 
-    fn page(marker: &str, truncated: &str, next: &str) -> Result<PartsPage, Error> {
+    fn page(marker: &str, truncated: &str, next: &str) -> Result<PartsPage, Refused> {
         let part = "<Part><PartNumber>2</PartNumber><LastModified>x</LastModified><ETag>&quot;A&quot;</ETag>\
                     <HashCrc64ecma>18446744073709551615</HashCrc64ecma><Size>102400</Size></Part>";
         let body = format!(
@@ -352,19 +357,21 @@ mod tests {
         assert!(
             page("2", "true", "2")
                 .unwrap_err()
+                .error
                 .message
                 .contains("does not advance")
         );
         // A list that goes on for ever, under numbers that no part can have.
         let endless = page("10000", "true", "10001").unwrap_err();
         assert!(
-            endless.message.contains("does not advance"),
+            endless.error.message.contains("does not advance"),
             "{}",
-            endless.message
+            endless.error.message
         );
         assert!(
             page("2", "true", "")
                 .unwrap_err()
+                .error
                 .message
                 .contains("NextPartNumberMarker")
         );
@@ -392,20 +399,20 @@ mod tests {
                 request_id: Some("R".into())
             }
         );
-        let error = parse_complete(&reply(
+        let refused = parse_complete(&reply(
             200,
             &[],
             "<Error><Code>InternalError</Code></Error>",
         ))
         .unwrap_err();
-        assert_eq!(error.code, Code::OssUnavailable);
-        let error = parse_complete(&reply(
+        assert_eq!(refused.error.code, Code::OssUnavailable);
+        let refused = parse_complete(&reply(
             203,
             &[],
             "<Error><Code>CallbackFailed</Code></Error>",
         ))
         .unwrap_err();
-        assert_eq!(error.code, Code::CallbackFailed);
+        assert_eq!(refused.error.code, Code::CallbackFailed);
         let called_back =
             parse_complete(&reply(200, &[("etag", "E")], r#"{"Status":"OK"}"#)).unwrap();
         assert_eq!(called_back.etag, "E");
@@ -415,7 +422,7 @@ mod tests {
         assert!(parse_called_back(&reply(200, &[], r#"{"Status":"OK"}"#)).is_err());
         assert!(parse_called_back(&reply(203, &headers, "{}")).is_err());
         assert_eq!(
-            parse_complete(&reply(200, &[], "")).unwrap_err().code,
+            parse_complete(&reply(200, &[], "")).unwrap_err().error.code,
             Code::ReplyInvalid
         );
     }
@@ -431,9 +438,14 @@ mod tests {
             ),
         };
         assert_eq!(parse_initiate(&reply(256)).unwrap().as_str().len(), 256);
-        let error = parse_initiate(&reply(257)).unwrap_err();
-        assert_eq!(error.code, Code::ReplyInvalid);
-        assert!(error.message.contains("an upload id that is too long"));
+        let refused = parse_initiate(&reply(257)).unwrap_err();
+        assert_eq!(refused.error.code, Code::ReplyInvalid);
+        assert!(
+            refused
+                .error
+                .message
+                .contains("an upload id that is too long")
+        );
     }
 
     #[test]
@@ -443,12 +455,12 @@ mod tests {
             "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>{long}</ETag><Size>5</Size></Part></ListPartsResult>"
         );
         let headers: [(&str, &str); 1] = [("etag", &long)];
-        for error in [
+        for refused in [
             parse_list_parts(&reply(200, &[], &list)).unwrap_err(),
             parse_part_reply(&reply(200, &headers, "")).unwrap_err(),
             parse_complete(&reply(200, &headers, "")).unwrap_err(),
         ] {
-            assert_eq!(error.code, Code::ReplyInvalid);
+            assert_eq!(refused.error.code, Code::ReplyInvalid);
         }
     }
 
@@ -468,11 +480,11 @@ mod tests {
             }
         );
         assert_eq!(part(&[("ETag", "A")]).unwrap().crc64, None);
-        assert!(part(&[]).unwrap_err().message.contains("`ETag`"));
+        assert!(part(&[]).unwrap_err().error.message.contains("`ETag`"));
         assert!(part(&[("ETag", "A"), ("x-oss-hash-crc64ecma", "-1")]).is_err());
         let refused = reply(404, &[], "<Error><Code>NoSuchUpload</Code></Error>");
         assert_eq!(
-            parse_part_reply(&refused).unwrap_err().code,
+            parse_part_reply(&refused).unwrap_err().error.code,
             Code::UploadGone
         );
     }
@@ -492,6 +504,7 @@ mod tests {
         assert!(
             parse_head(&reply(200, &[], ""))
                 .unwrap_err()
+                .error
                 .message
                 .contains("Content-Length")
         );
@@ -510,9 +523,13 @@ mod tests {
                 headers: vec![],
                 body,
             };
-            let error = parse_list_parts(&reply).unwrap_err();
-            assert_eq!(error.code, Code::ReplyInvalid, "{size}");
-            assert!(error.message.contains("`Size`"), "{}", error.message);
+            let refused = parse_list_parts(&reply).unwrap_err();
+            assert_eq!(refused.error.code, Code::ReplyInvalid, "{size}");
+            assert!(
+                refused.error.message.contains("`Size`"),
+                "{}",
+                refused.error.message
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::credential::{UploadAddress, UploadAuth, decode_address, decode_auth};
-use super::error::error_from_reply;
+use super::error::{Refused, refused};
 use super::{VideoRef, json, rules};
 use crate::error::{Code, Error};
 use crate::http::Reply;
@@ -215,16 +215,17 @@ pub fn delete_video_params(media_id: &str) -> Vec<(String, String)> {
 ///
 /// # Errors
 /// What the service refused; `PermissionDenied` where it forbids this one.
-pub fn parse_delete_video(reply: &Reply, media_id: &str) -> Result<(), Error> {
+pub fn parse_delete_video(reply: &Reply, media_id: &str) -> Result<(), Refused> {
     let body = match Body::read(reply) {
-        Err(error) if error.code == Code::MediaNotFound => return Ok(()),
+        Err(refused) if refused.error.code == Code::MediaNotFound => return Ok(()),
         read => read?,
     };
     if !forbidden_ids(&body).iter().any(|id| id == media_id) {
         return Ok(());
     }
     let message = format!("DeleteVideo: VOD forbids to remove {media_id}");
-    Err(Error::new(Code::PermissionDenied, message).request_id(body.request_id()))
+    let error = Error::new(Code::PermissionDenied, message);
+    Err(error.request_id(body.request_id()).into())
 }
 
 pub(super) fn forbidden_ids(body: &Body) -> Vec<String> {
@@ -235,7 +236,7 @@ pub(super) fn forbidden_ids(body: &Body) -> Vec<String> {
 ///
 /// # Errors
 /// What the service refused.
-pub fn parse_done(reply: &Reply) -> Result<(), Error> {
+pub fn parse_done(reply: &Reply) -> Result<(), Refused> {
     Body::read(reply).map(|_| ())
 }
 
@@ -243,7 +244,7 @@ pub fn parse_done(reply: &Reply) -> Result<(), Error> {
 ///
 /// # Errors
 /// What the service refused.
-pub(crate) fn parse_waiting_since(reply: &Reply) -> Result<Option<UnixMs>, Error> {
+pub(crate) fn parse_waiting_since(reply: &Reply) -> Result<Option<UnixMs>, Refused> {
     let body = Body::read(reply)?;
     let video = body.json.get("Video");
     let text = |name| video?.get(name)?.as_str();
@@ -255,16 +256,16 @@ pub(crate) fn parse_waiting_since(reply: &Reply) -> Result<Option<UnixMs>, Error
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` naming the missing field.
-pub fn parse_create_upload_video(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Error> {
-    ticket(&Body::read(reply)?, now, ["VideoId", ""])
+pub fn parse_create_upload_video(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Refused> {
+    ticket(reply, now, ["VideoId", ""])
 }
 
 /// Reads the reply to CreateUploadImage that came at `now`.
 ///
 /// # Errors
 /// As [`parse_create_upload_video`].
-pub fn parse_create_upload_image(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Error> {
-    ticket(&Body::read(reply)?, now, ["ImageId", "ImageURL"])
+pub fn parse_create_upload_image(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Refused> {
+    ticket(reply, now, ["ImageId", "ImageURL"])
 }
 
 /// Reads the reply to CreateUploadAttachedMedia that came at `now`.
@@ -274,8 +275,8 @@ pub fn parse_create_upload_image(reply: &Reply, now: UnixMs) -> Result<UploadTic
 pub fn parse_create_upload_attached_media(
     reply: &Reply,
     now: UnixMs,
-) -> Result<UploadTicket, Error> {
-    ticket(&Body::read(reply)?, now, ["MediaId", "MediaURL"])
+) -> Result<UploadTicket, Refused> {
+    ticket(reply, now, ["MediaId", "MediaURL"])
 }
 
 /// The parameters of RefreshUploadVideo.
@@ -292,8 +293,8 @@ pub fn refresh_by_reference_params(reference_id: &str) -> Vec<(String, String)> 
 ///
 /// # Errors
 /// As [`parse_create_upload_video`].
-pub fn parse_refresh_upload_video(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Error> {
-    ticket(&Body::read(reply)?, now, ["VideoId", ""])
+pub fn parse_refresh_upload_video(reply: &Reply, now: UnixMs) -> Result<UploadTicket, Refused> {
+    ticket(reply, now, ["VideoId", ""])
 }
 
 /// The parameters of GetMezzanineInfo. `OutputType=oss` asks for a plain object URL, which needs no CDN domain.
@@ -315,7 +316,7 @@ pub(super) fn mezzanine_params_of(video: &VideoRef) -> Vec<(String, String)> {
 ///
 /// # Errors
 /// What the service refused (`MediaNotFound` before the file has arrived), or `ReplyInvalid` naming the missing field.
-pub fn parse_get_mezzanine_info(reply: &Reply) -> Result<Mezzanine, Error> {
+pub fn parse_get_mezzanine_info(reply: &Reply) -> Result<Mezzanine, Refused> {
     let body = Body::read(reply)?;
     let mezzanine = body
         .json
@@ -332,7 +333,8 @@ pub fn parse_get_mezzanine_info(reply: &Reply) -> Result<Mezzanine, Error> {
     })
 }
 
-fn ticket(body: &Body, now: UnixMs, [id, url]: [&str; 2]) -> Result<UploadTicket, Error> {
+fn ticket(reply: &Reply, now: UnixMs, [id, url]: [&str; 2]) -> Result<UploadTicket, Refused> {
+    let body = Body::read(reply)?;
     let about = |error: Error| error.status(200).request_id(body.request_id());
     Ok(UploadTicket {
         media_id: body.required(id)?,
@@ -359,8 +361,8 @@ pub(super) struct Body {
 }
 
 impl Body {
-    pub(super) fn read(reply: &Reply) -> Result<Body, Error> {
-        let refused = || error_from_reply(reply);
+    pub(super) fn read(reply: &Reply) -> Result<Body, Refused> {
+        let refused = || refused(reply);
         if reply.status != 200 {
             return Err(refused());
         }
@@ -484,25 +486,28 @@ mod tests {
     #[test]
     fn a_reply_without_a_field_is_named_and_not_quoted() {
         let body = r#"{"RequestId":"R","VideoId":"v","UploadAddress":"hush"}"#;
-        let error = parse_refresh_upload_video(&reply(body), NOW).unwrap_err();
+        let refused = parse_refresh_upload_video(&reply(body), NOW).unwrap_err();
         assert_eq!(
-            (error.code, error.request_id.as_deref()),
+            (refused.error.code, refused.error.request_id.as_deref()),
             (Code::ReplyInvalid, Some("R"))
         );
-        assert!(error.message.contains("UploadAddress") && !error.message.contains("hush"));
+        assert!(
+            refused.error.message.contains("UploadAddress")
+                && !refused.error.message.contains("hush")
+        );
         for body in ["", "[]", "<html>hush</html>", "null"] {
-            let error = parse_create_upload_video(&reply(body), NOW).unwrap_err();
-            assert_eq!(error.code, Code::ReplyInvalid);
-            assert!(!error.message.contains("hush"));
+            let refused = parse_create_upload_video(&reply(body), NOW).unwrap_err();
+            assert_eq!(refused.error.code, Code::ReplyInvalid);
+            assert!(!refused.error.message.contains("hush"));
         }
     }
 
     #[test]
     fn an_error_in_a_200_is_an_error() {
-        let error =
+        let refused =
             parse_get_mezzanine_info(&reply(r#"{"Code":"Throttling","Message":"slow down"}"#))
                 .unwrap_err();
-        assert_eq!(error.code, Code::VodUnavailable);
+        assert_eq!(refused.error.code, Code::VodUnavailable);
     }
 
     #[test]
@@ -514,7 +519,7 @@ mod tests {
             let info = parse_get_mezzanine_info(&reply(body)).unwrap();
             assert_eq!((info.status.as_str(), info.size), ("Normal", Some(12)));
         }
-        let error = parse_get_mezzanine_info(&reply(r#"{"Mezzanine":{}}"#)).unwrap_err();
-        assert!(error.message.contains("Mezzanine.Status"));
+        let refused = parse_get_mezzanine_info(&reply(r#"{"Mezzanine":{}}"#)).unwrap_err();
+        assert!(refused.error.message.contains("Mezzanine.Status"));
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::api::Mezzanine;
-use super::error::{Recovery, naming, recovery};
+use super::error::{Recovery, Refused, naming};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
 use super::video_info::{self, Deletion, VideoInfo};
 use super::{VideoRef, VodService, api, request};
@@ -349,7 +349,7 @@ impl Conversation {
                 match self.read(&reply) {
                     Ok(Some(answer)) => Step::Done { answer },
                     Ok(None) => self.ask_later(now),
-                    Err(error) => self.refused(error, &reply.headers, now),
+                    Err(refused) => self.refused(refused, &reply.headers, now),
                 }
             }
         }
@@ -421,7 +421,7 @@ impl Conversation {
     }
 
     /// An answer, or none yet.
-    fn read(&self, reply: &Reply) -> Result<Option<Answer>, Error> {
+    fn read(&self, reply: &Reply) -> Result<Option<Answer>, Refused> {
         match &self.ask {
             Ask::Action { .. } => {
                 api::Body::read(reply)?;
@@ -460,10 +460,10 @@ impl Conversation {
             Ask::AbortMedia { .. } => match api::Body::read(reply) {
                 Ok(_) => Ok(Some(Answer::Finished)),
                 // There is nothing left, which is what was wanted.
-                Err(error) if has_code(&error, "InvalidMultipartUpload.NotFound") => {
+                Err(refused) if has_code(&refused, "InvalidMultipartUpload.NotFound") => {
                     Ok(Some(Answer::Finished))
                 }
-                Err(error) => Err(error),
+                Err(refused) => Err(refused),
             },
         }
     }
@@ -485,7 +485,8 @@ impl Conversation {
         }
     }
 
-    fn refused(&mut self, error: Error, headers: &Headers, now: UnixMs) -> Step {
+    fn refused(&mut self, refused: Refused, headers: &Headers, now: UnixMs) -> Step {
+        let Refused { error, recovery } = refused;
         let asked = retry_after_ms(headers, now);
         // A 5xx that says nothing more may have taken effect all the same.
         let untouched = self.is_repeatable()
@@ -494,7 +495,7 @@ impl Conversation {
                     || code.starts_with("ServiceUnA")
                     || code.starts_with("ServiceUna")
             });
-        match recovery(&error) {
+        match recovery {
             Recovery::Backoff if untouched => self.try_again(error, asked, CALL_TRIES, now),
             Recovery::NewNonce => self.try_again(error, asked, CORRECTED_TRIES, now),
             Recovery::FixClock if !self.clock.is_hopeless() => {
@@ -544,23 +545,23 @@ fn is_of_before(told: Option<u64>, wanted: Option<u64>) -> bool {
 }
 
 /// GetMezzanineInfo.
-fn arrived(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Error> {
+fn arrived(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Refused> {
     let status = match api::parse_get_mezzanine_info(reply) {
         Ok(info) if is_of_before(info.size, size) => return Ok(None),
         Ok(info) => info.status,
         // The media is known, its file is not there yet.
-        Err(error) if has_code(&error, "InvalidFile.NotFound") => return Ok(None),
-        Err(error) => return Err(error),
+        Err(refused) if has_code(&refused, "InvalidFile.NotFound") => return Ok(None),
+        Err(refused) => return Err(refused),
     };
     match status.as_str() {
         "Normal" => Ok(Some(Answer::Ready { status })),
-        "UploadFail" | "Deleted" => Err(never_ready(&status)),
+        "UploadFail" | "Deleted" => Err(never_ready(&status).into()),
         _ => Ok(None),
     }
 }
 
 /// GetVideoInfo.
-fn playable(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Error> {
+fn playable(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Refused> {
     let VideoInfo {
         status, size: told, ..
     } = video_info::parse_video_info(reply)?;
@@ -569,7 +570,9 @@ fn playable(reply: &Reply, size: Option<u64>) -> Result<Option<Answer>, Error> {
     }
     match status.as_str() {
         "Normal" => Ok(Some(Answer::Ready { status })),
-        "UploadFail" | "TranscodeFail" | "ProduceFail" | "Blocked" => Err(never_ready(&status)),
+        "UploadFail" | "TranscodeFail" | "ProduceFail" | "Blocked" => {
+            Err(never_ready(&status).into())
+        }
         _ => Ok(None),
     }
 }
@@ -579,8 +582,8 @@ fn never_ready(status: &str) -> Error {
     Error::new(Code::ProcessingFailed, message)
 }
 
-fn has_code(error: &Error, code: &str) -> bool {
-    error.service_code.as_deref() == Some(code)
+fn has_code(refused: &Refused, code: &str) -> bool {
+    refused.error.service_code.as_deref() == Some(code)
 }
 
 fn check(ask: &Ask) -> Result<(), Error> {

@@ -6,11 +6,16 @@
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::wire::refusal::Refusal;
+use crate::wire::refused;
+
+/// A refusal of VOD, or a reply that is none of its documented ones.
+pub type Refused = refused::Refused<Recovery>;
 
 /// What must be different when a VOD call that failed is sent again. Every retry has a new nonce, timestamp and signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Recovery {
     /// Nothing helps.
+    #[default]
     Fail,
     /// Time.
     Backoff,
@@ -88,12 +93,12 @@ const MEANINGS: &[(&str, Code, Recovery)] = &[
     ("AddVideoFailed", Code::VodUnavailable, Recovery::Backoff),
 ];
 
-/// The error a reply of the VOD API stands for. Also for a reply that is none: then it is `ReplyInvalid`.
+/// What a reply of the VOD API refuses, and what a retry must change. Also for a reply that is none: then it is `ReplyInvalid`.
 ///
 /// The service's message is quoted after redaction, but never the one about signatures: it echoes what was signed.
-pub fn error_from_reply(reply: &Reply) -> Error {
+pub fn refused(reply: &Reply) -> Refused {
     let refusal = Refusal::read(reply);
-    let (code, _) = meaning(refusal.code.as_deref(), reply.status);
+    let (code, recovery) = meaning(refusal.code.as_deref(), reply.status);
     let what = refusal.code.as_deref().unwrap_or(match reply.status {
         200..=299 => "something that is not a reply of the VOD API",
         _ => "without an error code",
@@ -106,10 +111,10 @@ pub fn error_from_reply(reply: &Reply) -> Error {
         .status(reply.status)
         .request_id(refusal.request_id);
     error.service_code = refusal.code;
-    match refusal.denial {
-        Some(denial) => denial.explain(error),
-        None => error,
+    if let Some(denial) = refusal.denial {
+        error = denial.explain(error);
     }
+    Refused { error, recovery }
 }
 
 /// A denial that does not say by itself what is missing names the action that was called.
@@ -118,15 +123,6 @@ pub(crate) fn naming(mut error: Error, action: &str) -> Error {
         error.hint = format!("Allow vod:{action} to this key by a RAM policy, or use another key.");
     }
     error
-}
-
-/// What a retry of this VOD call must change.
-pub fn recovery(error: &Error) -> Recovery {
-    match (error.code, error.status) {
-        (Code::VodUnreachable, _) => Recovery::Backoff,
-        (_, Some(status)) => meaning(error.service_code.as_deref(), status).1,
-        _ => Recovery::Fail,
-    }
 }
 
 fn meaning(service_code: Option<&str>, status: u16) -> (Code, Recovery) {
@@ -150,9 +146,9 @@ fn meaning(service_code: Option<&str>, status: u16) -> (Code, Recovery) {
 mod tests {
     use super::*;
 
-    fn refused(status: u16, code: &str) -> Error {
+    fn answered(status: u16, code: &str) -> Refused {
         let body = format!(r#"{{"Code":"{code}","Message":"words","RequestId":"R"}}"#);
-        error_from_reply(&Reply {
+        refused(&Reply {
             status,
             headers: vec![],
             body,
@@ -268,12 +264,8 @@ mod tests {
             (500, "SomethingNew", Code::VodUnavailable, Recovery::Backoff),
             (400, "SomethingNew", Code::VodRejected, Recovery::Fail),
         ] {
-            let error = refused(status, service_code);
-            assert_eq!(
-                (error.code, recovery(&error)),
-                (code, what),
-                "{service_code}"
-            );
+            let Refused { error, recovery } = answered(status, service_code);
+            assert_eq!((error.code, recovery), (code, what), "{service_code}");
             assert_eq!(error.service_code.as_deref(), Some(service_code));
             assert_eq!(
                 (error.status, error.request_id.as_deref()),
@@ -292,24 +284,20 @@ mod tests {
             (429, Code::VodUnavailable, Recovery::Backoff),
             (502, Code::VodUnavailable, Recovery::Backoff),
         ] {
-            let error = error_from_reply(&Reply {
+            let Refused { error, recovery } = refused(&Reply {
                 status,
                 headers: vec![],
                 body: "<html>".into(),
             });
-            assert_eq!((error.code, recovery(&error)), (code, what), "{status}");
+            assert_eq!((error.code, recovery), (code, what), "{status}");
         }
-        assert_eq!(
-            recovery(&Error::new(Code::VodUnreachable, "x")),
-            Recovery::Backoff
-        );
     }
 
     #[test]
     fn a_signature_refusal_does_not_repeat_what_was_signed() {
         let message = "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&hush";
         let body = format!(r#"{{"Code":"SignatureDoesNotMatch","Message":"{message}"}}"#);
-        let error = error_from_reply(&Reply {
+        let Refused { error, .. } = refused(&Reply {
             status: 400,
             headers: vec![],
             body,

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::api::{self, Body, Mezzanine};
+use super::error::Refused;
 use super::{Media, json};
 use crate::error::{Code, Error};
 use crate::http::Reply;
@@ -31,7 +32,7 @@ pub(crate) fn question(media: &Media, media_id: &str) -> (&'static str, Vec<(Str
 ///
 /// # Errors
 /// What the service refused, `MediaNotFound`, or `ReplyInvalid` naming the missing field.
-pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mezzanine, Error> {
+pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mezzanine, Refused> {
     match media {
         Media::Video(_) => api::parse_get_mezzanine_info(reply),
         Media::Image(_) => {
@@ -53,9 +54,10 @@ pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mez
             let id = |info: &Value| json::text(info, "MediaId").as_deref() == Some(media_id);
             let Some(info) = list.iter().find(|info| id(info)) else {
                 let message = format!("VOD knows no attached media {media_id}");
-                return Err(Error::new(Code::MediaNotFound, message).request_id(body.request_id()));
+                let error = Error::new(Code::MediaNotFound, message);
+                return Err(error.request_id(body.request_id()).into());
             };
-            file_of(&body, info, Some(info))
+            Ok(file_of(&body, info, Some(info))?)
         }
     }
 }
@@ -84,7 +86,7 @@ mod tests {
         };
         match answer(media, "m-1", &reply) {
             Ok(info) => Ok((info.status, info.size)),
-            Err(error) => Err(error.code),
+            Err(refused) => Err(refused.error.code),
         }
     }
 

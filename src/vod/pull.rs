@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::api::Body;
+use super::error::Refused;
 use super::json::{list, text, texts};
 use super::rules;
 use crate::encode::{parse_url, percent_encode};
@@ -326,7 +327,7 @@ pub const CANCEL_URL_UPLOAD_JOBS: &str = "CancelUrlUploadJobs";
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid`.
-pub fn parse_jobs(reply: &Reply) -> Result<Vec<UrlUploadJob>, Error> {
+pub fn parse_jobs(reply: &Reply) -> Result<Vec<UrlUploadJob>, Refused> {
     let body = Body::read(reply)?;
     let jobs = list(&body.json, "UploadJobs").ok_or_else(|| body.missing("UploadJobs"))?;
     jobs.iter()
@@ -343,7 +344,7 @@ pub fn parse_jobs(reply: &Reply) -> Result<Vec<UrlUploadJob>, Error> {
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid`.
-pub fn parse_infos(reply: &Reply) -> Result<UrlUploadInfos, Error> {
+pub fn parse_infos(reply: &Reply) -> Result<UrlUploadInfos, Refused> {
     let body = Body::read(reply)?;
     let uploads = list(&body.json, "URLUploadInfoList").unwrap_or_default();
     Ok(UrlUploadInfos {

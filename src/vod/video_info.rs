@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::api::{self, Body};
+use super::error::Refused;
 use super::{VideoRef, json};
 use crate::error::{Code, Error};
 use crate::http::Reply;
@@ -55,7 +56,7 @@ pub struct VideoInfo {
 ///
 /// # Errors
 /// What the service refused, or `ReplyInvalid` naming the missing field.
-pub fn parse_video_info(reply: &Reply) -> Result<VideoInfo, Error> {
+pub fn parse_video_info(reply: &Reply) -> Result<VideoInfo, Refused> {
     let body = Body::read(reply)?;
     let video = body
         .json
@@ -136,9 +137,9 @@ pub(super) fn delete_params(videos: &[VideoRef]) -> Vec<(String, String)> {
 ///
 /// # Errors
 /// What the service refused.
-pub(super) fn parse_deletion(reply: &Reply, videos: &[VideoRef]) -> Result<Deletion, Error> {
+pub(super) fn parse_deletion(reply: &Reply, videos: &[VideoRef]) -> Result<Deletion, Refused> {
     let body = match Body::read(reply) {
-        Err(error) if error.code == Code::MediaNotFound => {
+        Err(Refused { error, .. }) if error.code == Code::MediaNotFound => {
             let ids = videos.iter().filter_map(|video| {
                 let id = video.media_id.as_ref().or(video.reference_id.as_ref());
                 id.cloned()
@@ -199,7 +200,7 @@ mod tests {
             (0, Some("row-0001"))
         );
         assert_eq!(
-            parse_video_info(&reply("{}")).unwrap_err().code,
+            parse_video_info(&reply("{}")).unwrap_err().error.code,
             Code::ReplyInvalid
         );
     }

@@ -93,16 +93,17 @@ impl Denial {
 mod tests {
     use super::*;
     use crate::http::Reply;
-    use crate::vod::error::error_from_reply;
+    use crate::vod::error::refused;
 
     fn denied(detail: &str) -> Error {
-        error_from_reply(&Reply {
+        let refused = refused(&Reply {
             status: 403,
             headers: vec![],
             body: format!(
                 r#"{{"Code":"Forbidden.RAM","Message":"words","RequestId":"R","AccessDeniedDetail":{detail}}}"#
             ),
-        })
+        });
+        refused.error
     }
 
     #[test]

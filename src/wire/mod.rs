@@ -8,6 +8,7 @@ pub(crate) mod endpoint;
 pub(crate) mod entropy;
 pub(crate) mod failure;
 pub(crate) mod refusal;
+pub mod refused;
 pub mod retry;
 
 pub use credentials::Credentials;

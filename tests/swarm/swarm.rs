@@ -211,7 +211,7 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
 pub(crate) fn everything_is_seen(seeds: Range<u64>) {
     let event = include_str!("../../src/upload/event.rs");
     let failure = include_str!("../../src/wire/failure.rs");
-    let calls = include_str!("../../src/upload/machine/calls.rs");
+    let calls = include_str!("../../src/upload/machine/call.rs");
     let machine = include_str!("../../src/upload/machine/mod.rs");
     let mut seen = BTreeSet::new();
     for seed in seeds {
@@ -240,7 +240,10 @@ pub(crate) fn everything_is_seen(seeds: Range<u64>) {
         let name = format!("Task::{task}");
         ask(name.clone(), seen.iter().any(|one| one.starts_with(&name)));
     }
-    for call in variants(calls, "Call") {
+    for call in ["VodCall", "OssCall"]
+        .iter()
+        .flat_map(|name| variants(calls, name))
+    {
         for errand in ["Call", "RetryCall"] {
             let name = format!("Task::{errand} {call}");
             ask(name.clone(), seen.iter().any(|one| one.starts_with(&name)));

@@ -72,8 +72,7 @@ pub(crate) fn vod(data: &[u8]) {
     let _ = api::parse_done(&reply);
     let _ = (pull::parse_jobs(&reply), pull::parse_infos(&reply));
     let _ = video_info::parse_video_info(&reply);
-    let error = vod::error::error_from_reply(&reply);
-    let _ = vod::error::recovery(&error);
+    let _ = vod::error::refused(&reply);
     let _ = vodlift::wire::retry::retry_after_ms(&reply.headers, now);
     for ask in [
         r#"{"type":"action","action":"GetVideoInfo","params":[["VideoId","v"]]}"#,
@@ -129,8 +128,7 @@ pub(crate) fn oss(data: &[u8]) {
         // Each part that is believed costs at least as much text.
         assert!(page.parts.len() <= reply.body.len() / 8);
     }
-    let error = oss::error::error_from_reply(&reply);
-    let _ = oss::error::recovery(&error);
+    let error = oss::error::refused(&reply).error;
     // What is shown is short, whatever was sent.
     assert!(error.message.len() < 4_096, "{} bytes", error.message.len());
 }

@@ -6,14 +6,15 @@
 //! for it, a media without a file gets ours, and with one of our size there is nothing left to do.
 
 use super::Upload;
-use super::calls::{Call, Trouble};
+use super::call::VodCall;
+use super::calls::VodTrouble;
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
 use crate::upload::event::Phase;
 use crate::upload::job::{Adopt, Job, Media};
 use crate::vod::api::{self, Mezzanine};
-use crate::vod::error::{Recovery, recovery};
+use crate::vod::error::{Recovery, Refused};
 
 /// How far the adoption of a media is.
 #[derive(Clone, Default)]
@@ -56,15 +57,19 @@ impl Upload {
     }
 
     /// VOD refused to create the media.
-    pub(super) fn not_created(&mut self, error: Error, now: UnixMs) -> Result<(), Trouble> {
-        let error = self.about_reference(error);
-        if error.code != Code::ReferenceTaken || !self.may_adopt() || !self.is_running() {
-            self.heard_refusal(&error);
-            return Err(Trouble::Service(error));
+    pub(super) fn not_created(&mut self, refused: Refused, now: UnixMs) -> Result<(), VodTrouble> {
+        let refused = Refused {
+            error: self.about_reference(refused.error),
+            ..refused
+        };
+        let is_taken = refused.error.code == Code::ReferenceTaken;
+        if !is_taken || !self.may_adopt() || !self.is_running() {
+            self.heard_refusal(&refused);
+            return Err(refused.into());
         }
-        self.got_through(Call::Create);
-        self.adoption.refusal = Some(error);
-        Ok(self.call(Call::Adopt, now)?)
+        self.got_through(VodCall::Create);
+        self.adoption.refusal = Some(refused.error);
+        Ok(self.call(VodCall::Adopt, now)?)
     }
 
     fn may_adopt(&self) -> bool {
@@ -78,8 +83,8 @@ impl Upload {
     }
 
     /// Nothing was made by this Create: a later run must not take what has the id for its own.
-    fn heard_refusal(&mut self, error: &Error) {
-        if self.adoption.create_in_doubt || recovery(error) != Recovery::Fail {
+    fn heard_refusal(&mut self, refused: &Refused) {
+        if self.adoption.create_in_doubt || refused.recovery != Recovery::Fail {
             return;
         }
         self.adoption.create_sent = None;
@@ -100,10 +105,10 @@ impl Upload {
         }
     }
 
-    pub(super) fn on_adopted(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_adopted(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         match api::parse_refresh_upload_video(reply, self.server_now(now)) {
             Ok(ticket) => {
-                self.got_through(Call::Adopt);
+                self.got_through(VodCall::Adopt);
                 let is_ours = self.job.options.earlier_media_id.as_ref() == Some(&ticket.media_id);
                 if !(is_ours || self.is_asked() || self.adoption.create_in_doubt) {
                     return Ok(self.cannot_adopt("", now)?);
@@ -114,12 +119,12 @@ impl Upload {
                     return Ok(self.take_empty(now)?);
                 }
                 self.adoption.create_sent = sent;
-                Ok(self.call(Call::Survey, now)?)
+                Ok(self.call(VodCall::Survey, now)?)
             }
-            Err(error) if recovery(&error) == Recovery::Fail => {
-                Ok(self.cannot_adopt(&error.message, now)?)
+            Err(refused) if refused.recovery == Recovery::Fail => {
+                Ok(self.cannot_adopt(&refused.error.message, now)?)
             }
-            Err(error) => Err(Trouble::Service(error)),
+            Err(refused) => Err(refused.into()),
         }
     }
 
@@ -131,16 +136,16 @@ impl Upload {
         }
     }
 
-    pub(super) fn on_surveyed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_surveyed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         if self.is_asked() {
             return self.on_mezzanine(reply, now);
         }
         let made = match api::parse_waiting_since(reply) {
             Ok(made) => made,
-            Err(error) if recovery(&error) == Recovery::Fail => None,
-            Err(error) => return Err(Trouble::Service(error)),
+            Err(refused) if refused.recovery == Recovery::Fail => None,
+            Err(refused) => return Err(refused.into()),
         };
-        self.got_through(Call::Survey);
+        self.got_through(VodCall::Survey);
         if !self.is_running() {
             return Ok(());
         }
@@ -167,19 +172,19 @@ impl Upload {
         self.begin_upload(now)
     }
 
-    fn on_mezzanine(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    fn on_mezzanine(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         let info = match api::parse_get_mezzanine_info(reply) {
             Ok(info) => {
                 self.must_be_told_of(info.media_id.as_deref())?;
                 Some(info)
             }
-            Err(error) if error.code == Code::MediaNotFound => None,
-            Err(error) if recovery(&error) == Recovery::Fail => {
-                return Ok(self.cannot_adopt(&error.message, now)?);
+            Err(refused) if refused.error.code == Code::MediaNotFound => None,
+            Err(refused) if refused.recovery == Recovery::Fail => {
+                return Ok(self.cannot_adopt(&refused.error.message, now)?);
             }
-            Err(error) => return Err(Trouble::Service(error)),
+            Err(refused) => return Err(refused.into()),
         };
-        self.got_through(Call::Survey);
+        self.got_through(VodCall::Survey);
         if !self.is_running() {
             return Ok(());
         }
@@ -238,7 +243,7 @@ impl Upload {
         {
             video.reference_id = None;
             self.job.options.adopt = Adopt::Never;
-            return self.call(Call::Create, now);
+            return self.call(VodCall::Create, now);
         }
         let mut error = self
             .adoption

@@ -1,8 +1,9 @@
-//! The small requests: one of each kind at a time, retried by the kind of trouble they meet.
+//! The small requests on their way: one of each kind at a time, retried by the kind of trouble they meet.
 
+use super::call::{CLEANUP_TRIES, Call, OssCall, VodCall};
 use super::{Auth, Place, Task, Upload};
 use crate::error::{Code, Error};
-use crate::http::{Reply, Request};
+use crate::http::Reply;
 use crate::oss;
 use crate::oss::error::OssRecovery;
 use crate::time::UnixMs;
@@ -14,100 +15,12 @@ use crate::upload::retry::{REFRESHES_IN_A_ROW, SAME_CREDENTIAL_TRIES};
 use crate::vod::api::{self, UploadTicket};
 use crate::vod::credential::UploadAuth;
 use crate::vod::error::Recovery;
-use crate::vod::{self, Account, VideoRef, media_info};
-use crate::wire::retry::{CALL_TRIES, retry_after_ms};
+use crate::vod::{self, Account};
+use crate::wire::refused::Refused;
+use crate::wire::retry::retry_after_ms;
 
-/// Tries of what cleans up.
-const ABORT_TRIES: u32 = 3;
 /// A new nonce helps at once or not at all.
 const CORRECTED_TRIES: u32 = 3;
-
-/// A small request by its purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Call {
-    /// CreateUploadVideo, or what its media has instead.
-    Create,
-    /// RefreshUploadVideo by reference id, for a media that is there already.
-    Adopt,
-    /// What that media is: GetMezzanineInfo, or GetVideoInfo where it must be known when it was made.
-    Survey,
-    /// RefreshUploadVideo, for a media that is to be replaced.
-    Claim,
-    /// GetMezzanineInfo of that media.
-    Inspect,
-    RefreshUploadVideo,
-    /// GetMezzanineInfo, or what its media has instead.
-    GetMediaInfo,
-    InitiateMultipartUpload,
-    ListParts,
-    CompleteMultipartUpload,
-    HeadObject,
-    AbortMultipartUpload,
-    /// By the media id, where nobody knows the upload id.
-    DeleteMultipartUpload,
-    DeleteVideo,
-    /// GetVideoInfo, before something is removed or stored by a media id that only a checkpoint names.
-    Prove,
-    /// A rewritten playlist, by its number.
-    PutPlaylist(u32),
-}
-
-impl Call {
-    fn is_vod(self) -> bool {
-        matches!(
-            self,
-            Call::Create
-                | Call::Adopt
-                | Call::Survey
-                | Call::Claim
-                | Call::Inspect
-                | Call::RefreshUploadVideo
-                | Call::GetMediaInfo
-                | Call::DeleteMultipartUpload
-                | Call::DeleteVideo
-                | Call::Prove
-        )
-    }
-
-    /// It is sent when all else is over.
-    pub(super) fn cleans_up(self) -> bool {
-        matches!(
-            self,
-            Call::AbortMultipartUpload
-                | Call::DeleteMultipartUpload
-                | Call::DeleteVideo
-                | Call::Prove
-        )
-    }
-
-    /// What it is called in messages: for VOD, the action.
-    fn name(self, media: &Media) -> String {
-        match self {
-            Call::Create => media.action().to_owned(),
-            Call::Adopt | Call::Claim => api::REFRESH_UPLOAD_VIDEO.to_owned(),
-            Call::Survey | Call::Inspect => api::GET_MEZZANINE_INFO.to_owned(),
-            Call::Prove => api::GET_VIDEO_INFO.to_owned(),
-            Call::GetMediaInfo => media_info::question(media, "").0.to_owned(),
-            other => format!("{other:?}"),
-        }
-    }
-
-    /// It is about the parts that were sent so far.
-    pub(super) fn is_about_parts(self) -> bool {
-        matches!(
-            self,
-            Call::ListParts | Call::CompleteMultipartUpload | Call::HeadObject
-        )
-    }
-
-    pub(super) fn tries(self) -> u32 {
-        if self.cleans_up() {
-            ABORT_TRIES
-        } else {
-            CALL_TRIES
-        }
-    }
-}
 
 impl Upload {
     pub(super) fn create(&mut self, now: UnixMs) -> Result<(), Error> {
@@ -118,21 +31,22 @@ impl Upload {
         let size = self.reader.size;
         self.job.media.set_size(size);
         self.note_create(now);
-        self.call(Call::Create, now)
+        self.call(VodCall::Create, now)
     }
 
     pub(super) fn is_creating(&self) -> bool {
         let calls = [
-            Call::Create,
-            Call::Adopt,
-            Call::Survey,
-            Call::Claim,
-            Call::Inspect,
+            VodCall::Create,
+            VodCall::Adopt,
+            VodCall::Survey,
+            VodCall::Claim,
+            VodCall::Inspect,
         ];
         calls.into_iter().any(|call| self.is_calling(call))
     }
 
-    pub(super) fn is_calling(&self, wanted: Call) -> bool {
+    pub(super) fn is_calling(&self, wanted: impl Into<Call>) -> bool {
+        let wanted = wanted.into();
         let in_flight = self.tasks.values().any(|task| match task {
             Task::Call { call, .. } | Task::RetryCall(call) => *call == wanted,
             _ => false,
@@ -141,7 +55,8 @@ impl Upload {
     }
 
     /// As [`Upload::call`], unless that is on its way already.
-    fn call_once(&mut self, call: Call, now: UnixMs) -> Result<(), Error> {
+    fn call_once(&mut self, call: impl Into<Call>, now: UnixMs) -> Result<(), Error> {
+        let call = call.into();
         match self.is_calling(call) {
             true => Ok(()),
             false => self.call(call, now),
@@ -149,24 +64,25 @@ impl Upload {
     }
 
     /// Sends a request, behind a refresh where its credential is due.
-    pub(super) fn call(&mut self, call: Call, now: UnixMs) -> Result<(), Error> {
+    pub(super) fn call(&mut self, call: impl Into<Call>, now: UnixMs) -> Result<(), Error> {
         self.spent.subrequests = self.spent.subrequests.saturating_add(1);
-        // Without any credential there was no Create in this run: it goes on from a checkpoint.
-        if !call.is_vod() && (self.auth.is_none() || self.auth_is_due(now)) {
-            self.after_refresh.insert(call);
-            return self.refresh(now);
-        }
-        if call.is_vod() && !self.renewed && self.account.is_due(self.server_now(now)) {
-            return self.renew(call);
-        }
-        let (to, request) = if call.is_vod() {
-            (Service::Vod, self.vod_request(call, now)?)
-        } else {
-            (Service::Oss, self.oss_request(call, now)?)
+        let call = call.into();
+        let (to, request) = match call {
+            // Without any credential there was no Create in this run: it goes on from a checkpoint.
+            Call::Oss(_) if self.auth.is_none() || self.auth_is_due(now) => {
+                self.after_refresh.insert(call);
+                return self.refresh(now);
+            }
+            Call::Vod(_) if !self.renewed && self.account.is_due(self.server_now(now)) => {
+                return self.renew(call);
+            }
+            Call::Vod(call) => (Service::Vod, self.vod_request(call, now)?),
+            Call::Oss(call) => (Service::Oss, self.oss_request(call, now)?),
         };
         let generation = self.auth.as_ref().map_or(0, |auth| auth.generation);
         let id = self.begin(Task::Call { call, generation });
-        let after_checkpoint = call == Call::Create && self.adoption.create_sent.is_some();
+        let after_checkpoint =
+            call == VodCall::Create.into() && self.adoption.create_sent.is_some();
         self.out.push(Effect::Send {
             id,
             to,
@@ -174,98 +90,6 @@ impl Upload {
             after_checkpoint,
         });
         Ok(())
-    }
-
-    fn vod_request(&mut self, call: Call, now: UnixMs) -> Result<Request, Error> {
-        let nonce = self.entropy.nonce();
-        let now = self.server_now(now);
-        let (action, params) = self.vod_question(call);
-        vod::request::request(
-            &self.job.vod,
-            &self.account.credentials,
-            action,
-            &params,
-            &nonce,
-            now,
-        )
-    }
-
-    /// The action of the VOD API that a call is, and its parameters.
-    fn vod_question(&self, call: Call) -> (&'static str, Vec<(String, String)>) {
-        let media_id = self.media_id();
-        match call {
-            Call::Create => (self.job.media.action(), self.job.media.params()),
-            Call::Adopt => (
-                api::REFRESH_UPLOAD_VIDEO,
-                api::refresh_by_reference_params(self.job.media.reference_id().unwrap_or_default()),
-            ),
-            Call::Claim => (
-                api::REFRESH_UPLOAD_VIDEO,
-                self.job
-                    .options
-                    .replace
-                    .as_ref()
-                    .map(VideoRef::params)
-                    .unwrap_or_default(),
-            ),
-            Call::RefreshUploadVideo => (
-                api::REFRESH_UPLOAD_VIDEO,
-                api::refresh_upload_video_params(media_id),
-            ),
-            Call::DeleteMultipartUpload => (
-                api::DELETE_MULTIPART_UPLOAD,
-                api::delete_multipart_upload_params(media_id),
-            ),
-            Call::DeleteVideo => (api::DELETE_VIDEO, api::delete_video_params(media_id)),
-            Call::Prove => (
-                api::GET_VIDEO_INFO,
-                api::get_mezzanine_info_params(media_id),
-            ),
-            Call::Survey => (
-                self.survey_action(),
-                api::get_mezzanine_info_params(media_id),
-            ),
-            _ => media_info::question(&self.job.media, media_id),
-        }
-    }
-
-    fn oss_request(&self, call: Call, now: UnixMs) -> Result<Request, Error> {
-        let now = self.server_now(now);
-        let target = &self.place()?.target;
-        let credentials = &self.auth()?.ticket.credentials;
-        let signature = self.job.oss.signature;
-        match call {
-            Call::InitiateMultipartUpload => oss::request::initiate_multipart_upload(
-                target,
-                signature,
-                credentials,
-                now,
-                &self.object_headers(),
-            ),
-            Call::ListParts => {
-                let marker = self.listing.as_ref().map_or(0, |listing| listing.marker);
-                let upload_id = self.upload_id()?;
-                oss::request::list_parts(target, signature, credentials, now, upload_id, marker)
-            }
-            Call::CompleteMultipartUpload => {
-                let etags = self.parts.etags();
-                oss::request::complete_multipart_upload(
-                    target,
-                    signature,
-                    credentials,
-                    now,
-                    self.upload_id()?,
-                    &etags,
-                    &self.job.options.headers_at_the_end(),
-                )
-            }
-            Call::PutPlaylist(number) => self.playlist_request(number, now),
-            Call::AbortMultipartUpload => {
-                let upload_id = self.upload_id()?;
-                oss::request::abort_multipart_upload(target, signature, credentials, now, upload_id)
-            }
-            _ => oss::request::head_object(target, signature, credentials, now),
-        }
     }
 
     pub(super) fn on_reply(
@@ -281,60 +105,89 @@ impl Upload {
         if let Some(id) = id {
             self.request_id = Some(id.to_owned());
         }
-        // Only what names something that has to be removed or noted is heard at any time.
-        let is_heard = matches!(call, Call::Create | Call::InitiateMultipartUpload);
-        if !self.is_wanted(call) && !is_heard {
+        match call {
+            Call::Vod(call) => self.on_vod_reply(call, reply, now),
+            Call::Oss(call) => self.on_oss_reply(call, generation, reply, now),
+        }
+    }
+
+    fn on_vod_reply(&mut self, call: VodCall, reply: &Reply, now: UnixMs) -> Result<(), Error> {
+        let is_wanted = self.is_wanted(call);
+        // It names something that has to be removed or noted: it is heard at any time.
+        if !is_wanted && call != VodCall::Create {
             return Ok(());
         }
         let outcome = match call {
-            Call::Create => self.on_created(reply, now),
-            Call::Adopt => self.on_adopted(reply, now),
-            Call::Survey => self.on_surveyed(reply, now),
-            Call::Claim => self.on_claimed(reply, now),
-            Call::Inspect => self.on_inspected(reply, now),
-            Call::RefreshUploadVideo => self.on_refreshed(reply, now),
-            Call::GetMediaInfo => self.on_media_info(reply, now),
-            Call::InitiateMultipartUpload => self.on_initiated(reply, now),
-            Call::ListParts => self.on_listed(reply, now),
-            Call::CompleteMultipartUpload => self.on_completed(reply, now),
-            Call::HeadObject => self.on_head(reply, now),
-            Call::AbortMultipartUpload => self.on_aborted(reply, now),
-            Call::DeleteMultipartUpload => self.on_orphans_removed(reply, now),
-            Call::DeleteVideo => self.on_video_deleted(reply),
-            Call::Prove => self.on_proven(reply, now),
-            Call::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
+            VodCall::Create => self.on_created(reply, now),
+            VodCall::Adopt => self.on_adopted(reply, now),
+            VodCall::Survey => self.on_surveyed(reply, now),
+            VodCall::Claim => self.on_claimed(reply, now),
+            VodCall::Inspect => self.on_inspected(reply, now),
+            VodCall::RefreshUploadVideo => self.on_refreshed(reply, now),
+            VodCall::GetMediaInfo => self.on_media_info(reply, now),
+            VodCall::DeleteMultipartUpload => self.on_orphans_removed(reply, now),
+            VodCall::DeleteVideo => self.on_video_deleted(reply),
+            VodCall::Prove => self.on_proven(reply, now),
         };
         match outcome {
             Ok(()) => Ok(()),
             Err(Trouble::Fatal(error)) => Err(error),
             Err(Trouble::Service(_)) if !self.is_wanted(call) => Ok(()),
-            Err(Trouble::Service(error)) if call.is_vod() => {
-                self.vod_trouble(call, error, reply, now)
+            Err(Trouble::Service(refused)) => self.vod_trouble(call, refused, reply, now),
+        }
+    }
+
+    fn on_oss_reply(
+        &mut self,
+        call: OssCall,
+        generation: u32,
+        reply: &Reply,
+        now: UnixMs,
+    ) -> Result<(), Error> {
+        // It names what a later run finds, or removes.
+        if !self.is_wanted(call) && call != OssCall::InitiateMultipartUpload {
+            return Ok(());
+        }
+        let outcome = match call {
+            OssCall::InitiateMultipartUpload => self.on_initiated(reply, now),
+            OssCall::ListParts => self.on_listed(reply, now),
+            OssCall::CompleteMultipartUpload => self.on_completed(reply, now),
+            OssCall::HeadObject => self.on_head(reply, now),
+            OssCall::AbortMultipartUpload => self.on_aborted(reply, now),
+            OssCall::PutPlaylist(number) => self.on_playlist_stored(number, reply, now),
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Trouble::Fatal(error)) => Err(error),
+            Err(Trouble::Service(_)) if !self.is_wanted(call) => Ok(()),
+            Err(Trouble::Service(refused)) => {
+                self.oss_trouble(call, generation, refused, reply, now)
             }
-            Err(Trouble::Service(error)) => self.oss_trouble(call, generation, error, reply, now),
         }
     }
 
     /// A request got through: its tries start from the beginning.
-    pub(super) fn got_through(&mut self, call: Call) {
-        self.renewed &= !call.is_vod();
-        if !call.is_vod() {
-            self.refreshes_in_a_row = 0;
+    pub(super) fn got_through(&mut self, call: impl Into<Call>) {
+        let call = call.into();
+        match call {
+            Call::Vod(_) => self.renewed = false,
+            Call::Oss(_) => self.refreshes_in_a_row = 0,
         }
         self.tries.remove(&call);
     }
 
     fn vod_trouble(
         &mut self,
-        call: Call,
-        error: Error,
+        call: VodCall,
+        refused: vod::error::Refused,
         reply: &Reply,
         now: UnixMs,
     ) -> Result<(), Error> {
+        let Refused { error, recovery } = refused;
         let asked = retry_after_ms(&reply.headers, now);
         // A 5xx may have taken effect all the same.
-        self.adoption.create_in_doubt |= call == Call::Create && reply.status >= 500;
-        match vod::error::recovery(&error) {
+        self.adoption.create_in_doubt |= call == VodCall::Create && reply.status >= 500;
+        match recovery {
             Recovery::Backoff => self.retry_call(call, error, asked, now),
             // The next request has a new nonce.
             Recovery::NewNonce if self.tried(call) < CORRECTED_TRIES => {
@@ -343,22 +196,25 @@ impl Upload {
             Recovery::FixClock if !self.clock.is_hopeless() => {
                 self.retry_call(call, error, asked, now)
             }
-            Recovery::NewToken if self.account.renewable && !self.renewed => self.renew(call),
+            Recovery::NewToken if self.account.renewable && !self.renewed => {
+                self.renew(call.into())
+            }
             Recovery::NewNonce | Recovery::FixClock | Recovery::NewToken | Recovery::Fail => {
-                Err(vod::error::naming(error, self.vod_question(call).0))
+                Err(vod::error::naming(error, self.question(call).0))
             }
         }
     }
 
     pub(super) fn oss_trouble(
         &mut self,
-        call: Call,
+        call: OssCall,
         generation: u32,
-        error: Error,
+        refused: oss::error::Refused,
         reply: &Reply,
         now: UnixMs,
     ) -> Result<(), Error> {
-        match oss::error::recovery(&error) {
+        let Refused { error, recovery } = refused;
+        match recovery {
             OssRecovery::RefreshCredential => {
                 self.distrust(generation, REFRESHES_IN_A_ROW, error)?;
                 self.call(call, now)
@@ -393,17 +249,16 @@ impl Upload {
             failure.kind,
             FailureKind::Untrusted | FailureKind::ServiceRefused
         );
-        if call == Call::CompleteMultipartUpload && was_sent {
+        if call == OssCall::CompleteMultipartUpload.into() && was_sent {
             self.complete_in_doubt = true;
         }
-        self.adoption.create_in_doubt |= call == Call::Create;
-        let (code, url) = if call.is_vod() {
-            (Code::VodUnreachable, self.job.vod.base_url()?)
-        } else {
-            (Code::OssUnreachable, self.place()?.target.base_url.clone())
+        self.adoption.create_in_doubt |= call == VodCall::Create.into();
+        let (code, url) = match call {
+            Call::Vod(_) => (Code::VodUnreachable, self.job.vod.base_url()?),
+            Call::Oss(_) => (Code::OssUnreachable, self.place()?.target.base_url.clone()),
         };
         let host = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
-        let name = call.name(&self.job.media);
+        let name = self.name_of(call);
         let message = format!("{name}: no reply from {host}: {}", failure.message);
         let error = Error::new(failure.kind.no_reply(code), message);
         if !error.retryable {
@@ -413,30 +268,32 @@ impl Upload {
     }
 
     /// Whether its reply still matters. The clean-up may need a credential, too.
-    pub(super) fn is_wanted(&self, call: Call) -> bool {
-        let renews = call == Call::RefreshUploadVideo && self.phase == Phase::Aborting;
+    pub(super) fn is_wanted(&self, call: impl Into<Call>) -> bool {
+        let call = call.into();
+        let renews = call == VodCall::RefreshUploadVideo.into() && self.phase == Phase::Aborting;
         self.is_running() || call.cleans_up() || renews
     }
 
-    pub(super) fn tried(&self, call: Call) -> u32 {
-        self.tries.get(&call).copied().unwrap_or(0)
+    pub(super) fn tried(&self, call: impl Into<Call>) -> u32 {
+        self.tries.get(&call.into()).copied().unwrap_or(0)
     }
 
     /// The clean-up gives up sooner: somebody waits for the error behind it.
     pub(super) fn most_tries(&self, call: Call) -> u32 {
         match self.phase {
-            Phase::Aborting => call.tries().min(ABORT_TRIES),
+            Phase::Aborting => call.tries().min(CLEANUP_TRIES),
             _ => call.tries(),
         }
     }
 
     pub(super) fn retry_call(
         &mut self,
-        call: Call,
+        call: impl Into<Call>,
         error: Error,
         asked_ms: Option<u64>,
         now: UnixMs,
     ) -> Result<(), Error> {
+        let call = call.into();
         let tries = self.tried(call).saturating_add(1);
         self.tries.insert(call, tries);
         if tries >= self.most_tries(call) {
@@ -491,10 +348,10 @@ impl Upload {
         if !self.job.media.is_renewable() {
             return self.create_anew(now);
         }
-        if self.is_calling(Call::RefreshUploadVideo) {
+        if self.is_calling(VodCall::RefreshUploadVideo) {
             return Ok(());
         }
-        self.call(Call::RefreshUploadVideo, now)
+        self.call(VodCall::RefreshUploadVideo, now)
     }
 
     /// The server refused the credential of this generation. A newer one is already there, or is fetched before the next
@@ -523,10 +380,9 @@ impl Upload {
         }
     }
 
-    fn on_refreshed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
-        let ticket = api::parse_refresh_upload_video(reply, self.server_now(now))
-            .map_err(Trouble::Service)?;
-        self.got_through(Call::RefreshUploadVideo);
+    fn on_refreshed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
+        let ticket = api::parse_refresh_upload_video(reply, self.server_now(now))?;
+        self.got_through(VodCall::RefreshUploadVideo);
         let region = ticket.auth.region.clone();
         // The address stays the one first given: it may be an internal one by choice.
         if !self.take_credential(ticket.auth, now)? {
@@ -564,7 +420,7 @@ impl Upload {
         auth.given_again = auth.given_again.saturating_add(1);
         let times = auth.given_again;
         let limit = match self.phase {
-            Phase::Aborting => ABORT_TRIES,
+            Phase::Aborting => CLEANUP_TRIES,
             _ => SAME_CREDENTIAL_TRIES,
         };
         if times >= limit {
@@ -582,14 +438,18 @@ impl Upload {
         self.retries = self.retries.saturating_add(1);
         let delay = self.entropy.backoff_ms(times.saturating_add(2), None);
         let delay = self.within_deadline(delay, now);
-        self.wait(Task::RetryCall(Call::RefreshUploadVideo), delay, now);
+        self.wait(
+            Task::RetryCall(VodCall::RefreshUploadVideo.into()),
+            delay,
+            now,
+        );
         self.stop_if_spent(now);
         Ok(false)
     }
 
     // From nothing to an upload id.
 
-    fn on_created(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    fn on_created(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         let at = self.server_now(now);
         let ticket = match self.job.media {
             Media::Video(_) => api::parse_create_upload_video(reply, at),
@@ -598,9 +458,9 @@ impl Upload {
         };
         let ticket = match ticket {
             Ok(ticket) => ticket,
-            Err(error) => return self.not_created(error, now),
+            Err(refused) => return self.not_created(refused, now),
         };
-        self.got_through(Call::Create);
+        self.got_through(VodCall::Create);
         self.settle_in(ticket, now)?;
         // Whoever goes on from here must not create another media.
         self.save();
@@ -637,27 +497,27 @@ impl Upload {
     pub(super) fn begin_upload(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Uploading);
         if self.is_to_be_proven()? {
-            return self.call_once(Call::Prove, now);
+            return self.call_once(VodCall::Prove, now);
         }
         if self.files.is_some() {
             return self.begin_files(now);
         }
         // Also of what is one PutObject now, and was to be parts when it was read in pieces.
         if self.upload_id.is_some() {
-            return self.call_once(Call::AbortMultipartUpload, now);
+            return self.call_once(OssCall::AbortMultipartUpload, now);
         }
         if matches!(self.plan()?, Plan::Put { .. }) {
             return self.schedule(now);
         }
         if self.may_have_orphans && self.is_own {
-            return self.call_once(Call::DeleteMultipartUpload, now);
+            return self.call_once(VodCall::DeleteMultipartUpload, now);
         }
-        self.call_once(Call::InitiateMultipartUpload, now)
+        self.call_once(OssCall::InitiateMultipartUpload, now)
     }
 
-    fn on_initiated(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
-        let upload_id = oss::xml::parse_initiate(reply).map_err(Trouble::Service)?;
-        self.got_through(Call::InitiateMultipartUpload);
+    fn on_initiated(&mut self, reply: &Reply, now: UnixMs) -> Result<(), OssTrouble> {
+        let upload_id = oss::xml::parse_initiate(reply)?;
+        self.got_through(OssCall::InitiateMultipartUpload);
         self.upload_id = Some(upload_id);
         // Also where the upload has failed meanwhile: it is what a later run finds, or removes.
         self.save();
@@ -667,12 +527,12 @@ impl Upload {
         Ok(self.schedule(now)?)
     }
 
-    fn on_aborted(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    fn on_aborted(&mut self, reply: &Reply, now: UnixMs) -> Result<(), OssTrouble> {
         // 404: it is gone already, which is what was wanted.
         if !matches!(reply.status, 200 | 204 | 404) {
-            return Err(Trouble::Service(oss::error::error_from_reply(reply)));
+            return Err(oss::error::refused(reply).into());
         }
-        self.got_through(Call::AbortMultipartUpload);
+        self.got_through(OssCall::AbortMultipartUpload);
         self.upload_id = None;
         self.is_own |= reply.status != 404;
         if !self.is_running() {
@@ -683,15 +543,26 @@ impl Upload {
 }
 
 /// What a step met: the service's refusal, to be weighed, or the end.
-pub(super) enum Trouble {
-    /// The reply is an error of the service, or not what the service documents.
-    Service(Error),
+pub(super) enum Trouble<Recovery> {
+    /// The reply is a refusal, or not what the service documents.
+    Service(Refused<Recovery>),
     /// Something that no retry of this request mends.
     Fatal(Error),
 }
 
-impl From<Error> for Trouble {
+/// Of the VOD API.
+pub(super) type VodTrouble = Trouble<Recovery>;
+/// Of OSS.
+pub(super) type OssTrouble = Trouble<OssRecovery>;
+
+impl<Recovery> From<Error> for Trouble<Recovery> {
     fn from(error: Error) -> Self {
         Trouble::Fatal(error)
+    }
+}
+
+impl<Recovery> From<Refused<Recovery>> for Trouble<Recovery> {
+    fn from(refused: Refused<Recovery>) -> Self {
+        Trouble::Service(refused)
     }
 }

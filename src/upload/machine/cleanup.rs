@@ -10,13 +10,14 @@
 //! (`PlaceMark::proof`), or where OSS has known the upload id.
 
 use super::Upload;
-use super::calls::{Call, Trouble};
+use super::call::{Call, OssCall, VodCall};
+use super::calls::{Trouble, VodTrouble};
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::time::UnixMs;
 use crate::upload::plan::Plan;
 use crate::vod::api;
-use crate::vod::error::{Recovery, recovery};
+use crate::vod::error::Recovery;
 use crate::vod::video_info::parse_video_info;
 
 /// Whether the media of a checkpoint still waits for its file.
@@ -35,29 +36,30 @@ impl Upload {
     pub(super) fn leftover(&self) -> Option<Call> {
         let removal = self.removal()?;
         match removal {
-            Call::AbortMultipartUpload => Some(removal),
-            _ => Some(self.proof().unwrap_or(removal)),
+            Call::Oss(_) => Some(removal),
+            Call::Vod(_) => Some(self.proof().map_or(removal, Call::Vod)),
         }
     }
 
     fn removal(&self) -> Option<Call> {
         if self.upload_id.is_some() {
-            return Some(Call::AbortMultipartUpload);
+            return Some(OssCall::AbortMultipartUpload.into());
         }
         if self.discarding && self.may_have_orphans {
-            return Some(Call::DeleteMultipartUpload);
+            return Some(VodCall::DeleteMultipartUpload.into());
         }
-        self.has_left_files().then_some(Call::DeleteVideo)
+        let has_files = self.has_left_files();
+        has_files.then_some(VodCall::DeleteVideo.into())
     }
 
-    fn proof(&self) -> Option<Call> {
+    fn proof(&self) -> Option<VodCall> {
         if !self.is_checkpoints_place() {
             return None;
         }
         if self.standing != Standing::Unfinished {
-            return Some(Call::Prove);
+            return Some(VodCall::Prove);
         }
-        self.place.is_none().then_some(Call::RefreshUploadVideo)
+        self.place.is_none().then_some(VodCall::RefreshUploadVideo)
     }
 
     fn is_checkpoints_place(&self) -> bool {
@@ -97,19 +99,19 @@ impl Upload {
         Error::new(Code::MediaUnconfirmed, message)
     }
 
-    pub(super) fn on_proven(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_proven(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         let (status, size) = match parse_video_info(reply) {
             Ok(info) => {
                 self.must_be_told_of(Some(&info.media_id))?;
                 (info.status, info.size)
             }
             // There is nothing left to remove.
-            Err(error) if error.code == Code::MediaNotFound && !self.is_running() => {
+            Err(refused) if refused.error.code == Code::MediaNotFound && !self.is_running() => {
                 ("Deleted".to_owned(), None)
             }
-            Err(error) => return Err(Trouble::Service(error)),
+            Err(refused) => return Err(refused.into()),
         };
-        self.got_through(Call::Prove);
+        self.got_through(VodCall::Prove);
         self.standing = match status.as_str() {
             "Uploading" | "UploadFail" => Standing::Unfinished,
             _ => Standing::Arrived,
@@ -179,9 +181,9 @@ impl Upload {
         begun && !adopted && !self.spares_files && !self.media_id().is_empty()
     }
 
-    pub(super) fn on_video_deleted(&mut self, reply: &Reply) -> Result<(), Trouble> {
-        api::parse_delete_video(reply, self.media_id()).map_err(Trouble::Service)?;
-        self.got_through(Call::DeleteVideo);
+    pub(super) fn on_video_deleted(&mut self, reply: &Reply) -> Result<(), VodTrouble> {
+        api::parse_delete_video(reply, self.media_id())?;
+        self.got_through(VodCall::DeleteVideo);
         self.spares_files = true;
         Ok(())
     }
@@ -191,10 +193,8 @@ impl Upload {
     pub(super) fn cleanup_failed(&mut self, error: &Error) {
         self.cleanup_over = true;
         let removal = self.removal();
-        let what = match removal {
-            Some(Call::DeleteVideo) => "files",
-            _ => "parts",
-        };
+        let are_files = removal == Some(VodCall::DeleteVideo.into());
+        let what = if are_files { "files" } else { "parts" };
         let left = removal.is_some();
         match self.verdict.as_mut() {
             Some(verdict) if left && !self.discarding => {
@@ -216,14 +216,16 @@ impl Upload {
     }
 
     /// There are none, they are gone, or they may not be removed, and then VOD does it within 7 days.
-    pub(super) fn on_orphans_removed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_orphans_removed(
+        &mut self,
+        reply: &Reply,
+        now: UnixMs,
+    ) -> Result<(), VodTrouble> {
         match api::parse_done(reply) {
-            Err(error) if recovery(&error) != Recovery::Fail => {
-                return Err(Trouble::Service(error));
-            }
+            Err(refused) if refused.recovery != Recovery::Fail => return Err(refused.into()),
             _ => {}
         }
-        self.got_through(Call::DeleteMultipartUpload);
+        self.got_through(VodCall::DeleteMultipartUpload);
         self.may_have_orphans = false;
         if !self.is_running() {
             return Ok(());

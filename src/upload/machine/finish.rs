@@ -1,12 +1,13 @@
 //! The end of a good upload: Complete, and the proof that the object is what was sent.
 
 use super::Upload;
-use super::calls::{Call, Trouble};
+use super::call::{OssCall, VodCall};
+use super::calls::{OssTrouble, VodTrouble};
 use super::reader::Access;
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::oss;
-use crate::oss::error::OssRecovery;
+use crate::oss::error::{OssRecovery, Refused};
 use crate::time::UnixMs;
 use crate::upload::event::{Phase, Vouched};
 use crate::upload::job::Source;
@@ -28,21 +29,22 @@ impl Upload {
             return self.done(folded, false);
         }
         self.enter(Phase::Completing);
-        self.call(Call::CompleteMultipartUpload, now)
+        self.call(OssCall::CompleteMultipartUpload, now)
     }
 
-    pub(super) fn on_completed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_completed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), OssTrouble> {
         let completed = match self.job.options.callback {
             Some(_) => oss::xml::parse_called_back(reply),
             None => oss::xml::parse_complete(reply),
         };
-        let error = match completed {
+        let refused = match completed {
             Ok(completed) => return Ok(self.verify(None, completed.crc64)?),
-            Err(error) => error,
+            Err(refused) => refused,
         };
-        match oss::error::recovery(&error) {
+        let Refused { error, recovery } = refused;
+        match recovery {
             OssRecovery::UploadGone if self.complete_in_doubt => {
-                Ok(self.call(Call::HeadObject, now)?)
+                Ok(self.call(OssCall::HeadObject, now)?)
             }
             OssRecovery::UploadGone => {
                 self.upload_id = None;
@@ -52,17 +54,17 @@ impl Upload {
             // It was done, and what says so has been lost on the way.
             _ if error.code == Code::ReplyInvalid => {
                 self.complete_in_doubt = true;
-                Ok(self.retry_call(Call::CompleteMultipartUpload, error, None, now)?)
+                Ok(self.retry_call(OssCall::CompleteMultipartUpload, error, None, now)?)
             }
             recovery => {
                 // A 5xx may have taken effect all the same.
                 self.complete_in_doubt |= recovery == OssRecovery::Backoff;
-                Err(Trouble::Service(error))
+                Err(Refused { error, recovery }.into())
             }
         }
     }
 
-    pub(super) fn on_head(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_head(&mut self, reply: &Reply, now: UnixMs) -> Result<(), OssTrouble> {
         if !self.is_running() {
             return Ok(());
         }
@@ -75,16 +77,16 @@ impl Upload {
             }
             Ok(head) if self.total().is_some() => Ok(self.verify(Some(head.size), head.crc64)?),
             // An upload credential may not read; VOD itself can tell.
-            Err(error) if error.code == Code::PermissionDenied => {
-                Ok(self.call(Call::GetMediaInfo, now)?)
+            Err(refused) if refused.error.code == Code::PermissionDenied => {
+                Ok(self.call(VodCall::GetMediaInfo, now)?)
             }
-            Err(error) if reply.status != 404 => Err(Trouble::Service(error)),
+            Err(refused) if reply.status != 404 => Err(refused.into()),
             // It is not there, or of a length that nobody knows.
             Ok(_) | Err(_) => Ok(self.start_over(now)?),
         }
     }
 
-    pub(super) fn on_media_info(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_media_info(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         let told = media_info::answer(&self.job.media, self.media_id(), reply);
         let (status, size) = match told {
             Ok(info) => {
@@ -92,8 +94,8 @@ impl Upload {
                 (info.status, info.size)
             }
             // It knows nothing of the file yet.
-            Err(error) if error.code == Code::MediaNotFound => ("unknown".into(), None),
-            Err(error) => return Err(Trouble::Service(error)),
+            Err(refused) if refused.error.code == Code::MediaNotFound => ("unknown".into(), None),
+            Err(refused) => return Err(refused.into()),
         };
         // The size of an attached media is not always told.
         let untold = size.is_none() && self.job.media.kind() == "attached";
@@ -109,12 +111,12 @@ impl Upload {
             self.media_id()
         );
         let error = Error::new(Code::OutcomeUnknown, message);
-        if self.parts.count() == 0 && self.tried(Call::GetMediaInfo) > 0 {
+        if self.parts.count() == 0 && self.tried(VodCall::GetMediaInfo) > 0 {
             // Another run's upload is gone, and VOD still waits for it.
             return Ok(self.start_over(now)?);
         }
         // VOD notices a finished object by itself, a little later.
-        Ok(self.retry_call(Call::GetMediaInfo, error, None, now)?)
+        Ok(self.retry_call(VodCall::GetMediaInfo, error, None, now)?)
     }
 
     fn start_over(&mut self, now: UnixMs) -> Result<(), Error> {

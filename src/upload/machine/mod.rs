@@ -5,6 +5,7 @@
 //! goes on from a checkpoint, `adopt` goes on with a media that is there already, `replace` overwrites one, `playlist` moves the files of a playlist in place of parts.
 
 mod adopt;
+mod call;
 mod calls;
 mod cleanup;
 mod finish;
@@ -36,7 +37,7 @@ use crate::vod::{Account, Credentials};
 use crate::wire::Entropy;
 use crate::wire::retry::{CALL_TRIES, handle_wait_ms, too_many_files};
 
-use calls::Call;
+use call::{Call, OssCall, VodCall};
 use playlist::Begun;
 use reader::Reader;
 
@@ -679,7 +680,7 @@ impl Upload {
         }
         while self.phase == Phase::Aborting && self.tasks.is_empty() {
             if let Some(call) = self.leftover().filter(|_| !self.cleanup_over) {
-                if call == Call::DeleteVideo && std::mem::take(&mut self.may_land) {
+                if call == VodCall::DeleteVideo.into() && std::mem::take(&mut self.may_land) {
                     self.wait(Task::Landing, LANDING_MS, now);
                     continue;
                 }
@@ -864,8 +865,8 @@ impl Upload {
 impl Task {
     fn name(&self) -> String {
         match self {
-            Task::Call { call, .. } => format!("Call {call:?}"),
-            Task::RetryCall(call) => format!("RetryCall {call:?}"),
+            Task::Call { call, .. } => format!("Call {}", call.name()),
+            Task::RetryCall(call) => format!("RetryCall {}", call.name()),
             other => format!("{other:?}"),
         }
     }
@@ -875,7 +876,7 @@ impl Task {
         matches!(
             self,
             Task::Call {
-                call: Call::InitiateMultipartUpload,
+                call: Call::Oss(OssCall::InitiateMultipartUpload),
                 ..
             }
         )

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::calls::{Call, Trouble};
+use super::call::OssCall;
+use super::calls::OssTrouble;
 use super::reader::{SOURCE_IDLE_MS, is_passing};
 use super::{Task, Upload};
 use crate::error::{Code, Error};
@@ -687,7 +688,7 @@ impl Upload {
 
     fn send_file(&mut self, number: u32, now: UnixMs) -> Result<(), Error> {
         if number > self.files()?.tree.last_file() {
-            return self.call(Call::PutPlaylist(number), now);
+            return self.call(OssCall::PutPlaylist(number), now);
         }
         let fetch = self.fetch(number)?.clone();
         match fetch.way {
@@ -1205,11 +1206,11 @@ impl Upload {
         number: u32,
         reply: &Reply,
         now: UnixMs,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), OssTrouble> {
         if !self.is_running() {
             return Ok(());
         }
-        let stored = oss::xml::parse_part_reply(reply).map_err(Trouble::Service)?;
+        let stored = oss::xml::parse_part_reply(reply)?;
         let text = self.files()?.tree.text(number).ok_or_else(no_files)?;
         let mut crc = Crc64::new();
         crc.update(text.as_bytes());
@@ -1217,10 +1218,10 @@ impl Upload {
         if let Some(theirs) = stored.crc64.filter(|theirs| *theirs != ours) {
             let message = format!("playlist: CRC-64 {ours} was sent and {theirs} arrived");
             let error = Error::new(Code::ChecksumMismatch, message);
-            return Ok(self.retry_call(Call::PutPlaylist(number), error, None, now)?);
+            return Ok(self.retry_call(OssCall::PutPlaylist(number), error, None, now)?);
         }
         self.unhashed |= stored.crc64.is_none();
-        self.got_through(Call::PutPlaylist(number));
+        self.got_through(OssCall::PutPlaylist(number));
         if let Some(auth) = self.auth.as_mut() {
             auth.fresh = false;
         }

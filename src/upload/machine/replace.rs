@@ -4,7 +4,8 @@
 //! Nothing of what exists is ever removed: where this fails, only its own multipart upload is aborted.
 
 use super::Upload;
-use super::calls::{Call, Trouble};
+use super::call::VodCall;
+use super::calls::{Trouble, VodTrouble};
 use crate::error::{Code, Error};
 use crate::http::{Reply, header};
 use crate::time::UnixMs;
@@ -123,19 +124,19 @@ impl Upload {
     /// Asks VOD for the place of the media that exists.
     pub(super) fn claim(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Creating);
-        self.call(Call::Claim, now)
+        self.call(VodCall::Claim, now)
     }
 
-    pub(super) fn on_claimed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_claimed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         let ticket = match api::parse_refresh_upload_video(reply, self.server_now(now)) {
-            Err(mut error) if error.code == Code::MediaNotFound => {
-                error.message +=
+            Err(mut refused) if refused.error.code == Code::MediaNotFound => {
+                refused.error.message +=
                     " (only video and audio can be replaced, not images or attached media)";
-                return Err(Trouble::Service(error));
+                return Err(refused.into());
             }
-            ticket => ticket.map_err(Trouble::Service)?,
+            ticket => ticket?,
         };
-        self.got_through(Call::Claim);
+        self.got_through(VodCall::Claim);
         let wanted = self
             .job
             .options
@@ -148,7 +149,7 @@ impl Upload {
         }
         self.settle_in(ticket, now)?;
         self.fit_the_key()?;
-        Ok(self.call(Call::Inspect, now)?)
+        Ok(self.call(VodCall::Inspect, now)?)
     }
 
     /// The object keeps its key, and VOD and players tell the format by its extension: bytes of another format do not go
@@ -175,17 +176,17 @@ impl Upload {
         }
     }
 
-    pub(super) fn on_inspected(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_inspected(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
         let info = match api::parse_get_mezzanine_info(reply) {
             Ok(info) => {
                 self.must_be_told_of(info.media_id.as_deref())?;
                 Some(info)
             }
             // There is no file so far.
-            Err(error) if error.code == Code::MediaNotFound => None,
-            Err(error) => return Err(Trouble::Service(error)),
+            Err(refused) if refused.error.code == Code::MediaNotFound => None,
+            Err(refused) => return Err(refused.into()),
         };
-        self.got_through(Call::Inspect);
+        self.got_through(VodCall::Inspect);
         if !self.is_running() {
             return Ok(());
         }

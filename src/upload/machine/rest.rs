@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::calls::{Call, Trouble};
+use super::call::{OssCall, VodCall};
+use super::calls::{Trouble, VodTrouble};
 use super::reader::Access;
 use super::transfer::{Listing, Purpose};
 use super::{Place, Task, Upload};
@@ -411,7 +412,7 @@ impl Upload {
         address: &UploadAddress,
         region: Option<&str>,
         now: UnixMs,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), VodTrouble> {
         let Some(mark) = self
             .expected
             .as_ref()
@@ -454,7 +455,7 @@ impl Upload {
             purpose: Purpose::Resume,
             found: BTreeMap::new(),
         });
-        Ok(self.call(Call::ListParts, now)?)
+        Ok(self.call(OssCall::ListParts, now)?)
     }
 
     /// The credential has ended and nothing renews it: a new media, from the first byte on. What was sent to the old place
@@ -485,7 +486,7 @@ impl Upload {
         let delay = self
             .entropy
             .backoff_ms(self.restarts.saturating_add(2), None);
-        self.wait(Task::RetryCall(Call::Create), delay, now);
+        self.wait(Task::RetryCall(VodCall::Create.into()), delay, now);
         Ok(())
     }
 
@@ -571,7 +572,7 @@ impl Upload {
     pub(super) fn look_for_the_whole(&mut self, now: UnixMs) -> Result<(), Error> {
         self.enter(Phase::Completing);
         self.complete_in_doubt = true;
-        self.call(Call::HeadObject, now)
+        self.call(OssCall::HeadObject, now)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calls::{Call, Trouble};
+use super::call::{OssCall, VodCall};
+use super::calls::{OssTrouble, Trouble};
 use super::reader::{Access, SOURCE_IDLE_MS, is_passing};
 use super::{Task, Upload};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply};
 use crate::oss;
-use crate::oss::error::OssRecovery;
+use crate::oss::error::{OssRecovery, Refused};
 use crate::source::probe::range_headers;
 use crate::source::range::{RangeExpectation, check_range};
 use crate::time::UnixMs;
@@ -66,9 +67,9 @@ impl Upload {
         }
         // The one that is being aborted is of no use any more.
         let waits_for_upload_id = !self.is_put() && self.upload_id.is_none()
-            || self.is_calling(Call::AbortMultipartUpload);
+            || self.is_calling(OssCall::AbortMultipartUpload);
         let resolving = self.reader.access == Access::Ranges && self.is_opening();
-        let waits = waits_for_upload_id || resolving || self.is_calling(Call::Prove);
+        let waits = waits_for_upload_id || resolving || self.is_calling(VodCall::Prove);
         if self.phase != Phase::Uploading || waits {
             return Ok(());
         }
@@ -242,7 +243,7 @@ impl Upload {
         self.reader.lends_first_part &= part != 1;
         let stored = match oss::xml::parse_part_reply(reply) {
             Ok(stored) => stored,
-            Err(error) => return self.part_refused(arrival, error, &reply.headers, now),
+            Err(refused) => return self.part_refused(arrival, refused, &reply.headers, now),
         };
         if arrival.sent != arrival.length {
             let message = format!(
@@ -299,14 +300,15 @@ impl Upload {
     fn part_refused(
         &mut self,
         arrival: &Arrival,
-        error: Error,
+        refused: Refused,
         headers: &Headers,
         now: UnixMs,
     ) -> Result<(), Error> {
+        let Refused { error, recovery } = refused;
         if self.is_there_already(&error) {
             return self.trust_vod(arrival, now);
         }
-        let refreshes = match oss::error::recovery(&error) {
+        let refreshes = match recovery {
             OssRecovery::RefreshCredential => REFRESHES_IN_A_ROW,
             OssRecovery::RefreshOnce => 1,
             OssRecovery::UploadGone if !self.is_put() => {
@@ -348,7 +350,7 @@ impl Upload {
             },
         );
         self.enter(Phase::Completing);
-        self.call(Call::GetMediaInfo, now)
+        self.call(VodCall::GetMediaInfo, now)
     }
 
     /// Counts a failure, and sends the part again after a while.
@@ -519,10 +521,10 @@ impl Upload {
             return Ok(());
         };
         if self.is_put() {
-            return if self.is_calling(Call::HeadObject) {
+            return if self.is_calling(OssCall::HeadObject) {
                 Ok(())
             } else {
-                self.call(Call::HeadObject, now)
+                self.call(OssCall::HeadObject, now)
             };
         }
         if self.listing.is_some() {
@@ -536,7 +538,7 @@ impl Upload {
             purpose,
             found: BTreeMap::new(),
         });
-        self.call(Call::ListParts, now)
+        self.call(OssCall::ListParts, now)
     }
 
     /// Complete says that a part is not there: see which.
@@ -548,16 +550,19 @@ impl Upload {
             purpose,
             found: BTreeMap::new(),
         });
-        self.call(Call::ListParts, now)
+        self.call(OssCall::ListParts, now)
     }
 
-    pub(super) fn on_listed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn on_listed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), OssTrouble> {
         if !self.is_running() {
             return Ok(());
         }
         let page = match oss::xml::parse_list_parts(reply) {
             Ok(page) => page,
-            Err(error) if oss::error::recovery(&error) == OssRecovery::UploadGone => {
+            Err(Refused {
+                error,
+                recovery: OssRecovery::UploadGone,
+            }) => {
                 if self.is_taking_over() {
                     self.listing = None;
                     return Ok(self.look_for_the_whole(now)?);
@@ -565,12 +570,12 @@ impl Upload {
                 self.upload_id = None;
                 return Ok(self.restart(error, now)?);
             }
-            Err(error) if error.code == Code::PermissionDenied => {
+            Err(Refused { error, .. }) if error.code == Code::PermissionDenied => {
                 return Ok(self.listing_denied(error, now)?);
             }
-            Err(error) => return Err(Trouble::Service(error)),
+            Err(refused) => return Err(refused.into()),
         };
-        self.got_through(Call::ListParts);
+        self.got_through(OssCall::ListParts);
         self.is_own = true;
         let own_last = *self.own_parts().end();
         let Some(listing) = self.listing.as_mut() else {
@@ -591,7 +596,7 @@ impl Upload {
             .filter(|marker| *marker < last && *marker > listing.marker)
         {
             listing.marker = marker;
-            return Ok(self.call(Call::ListParts, now)?);
+            return Ok(self.call(OssCall::ListParts, now)?);
         }
         if let Some(listing) = self.listing.take() {
             self.settle_listing(listing, now)?;
@@ -690,7 +695,7 @@ impl Upload {
     }
 
     /// HEAD after a PutObject without a reply.
-    pub(super) fn settle_put(&mut self, reply: &Reply, now: UnixMs) -> Result<(), Trouble> {
+    pub(super) fn settle_put(&mut self, reply: &Reply, now: UnixMs) -> Result<(), OssTrouble> {
         let (_, length) = self.extent(1)?;
         let trusted = self.job.options.verify == Verify::Length;
         match oss::xml::parse_head(reply) {
@@ -712,16 +717,16 @@ impl Upload {
                 return Ok(self.schedule(now)?);
             }
             Ok(_) => {}
-            Err(error) => match oss::error::recovery(&error) {
-                OssRecovery::Fail if error.code == Code::SignatureMismatch => {
-                    return Err(Trouble::Fatal(error));
+            Err(refused) => match refused.recovery {
+                OssRecovery::Fail if refused.error.code == Code::SignatureMismatch => {
+                    return Err(Trouble::Fatal(refused.error));
                 }
                 // It is not there, or this credential may not look: nothing is known but that the credential works.
                 OssRecovery::Fail | OssRecovery::UploadGone => {}
-                _ => return Err(Trouble::Service(error)),
+                _ => return Err(refused.into()),
             },
         }
-        self.got_through(Call::HeadObject);
+        self.got_through(OssCall::HeadObject);
         // Who may not look does not know whether it has arrived.
         self.complete_in_doubt |= reply.status == 403;
         let tries = self.parts.failures(1);
