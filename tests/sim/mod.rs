@@ -371,7 +371,7 @@ impl World {
                 broken.bend_effects(&mut effects, self.checkpoint.as_ref());
             }
             if let Some(digest) = &mut self.digest {
-                format!("{effects:?}").hash(digest);
+                note_said(&effects, digest);
             }
             if let (Some(lines), Some(trace)) = (&mut self.trace, trace) {
                 let after = self.now - began;
@@ -1299,6 +1299,19 @@ fn retry_after(fault: Option<Fault>) -> Option<(String, String)> {
     match fault {
         Some(Fault::Busy(.., seconds)) => Some(("Retry-After".into(), seconds.to_string())),
         _ => None,
+    }
+}
+
+/// Progress is left out, and of the checkpoints of one moment the last one counts: how often it is told changes nothing.
+fn note_said(effects: &[Effect], digest: &mut DefaultHasher) {
+    for effect in effects {
+        if !matches!(effect, Effect::Progress { .. } | Effect::Checkpoint { .. }) {
+            format!("{effect:?}").hash(digest);
+        }
+    }
+    let saved = |effect: &&Effect| matches!(effect, Effect::Checkpoint { .. });
+    if let Some(last) = effects.iter().rev().find(saved) {
+        format!("{last:?}").hash(digest);
     }
 }
 
