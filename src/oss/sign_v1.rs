@@ -277,4 +277,31 @@ mod tests {
             ["security-token", "OSSAccessKeyId", "Expires", "Signature"]
         );
     }
+
+    /// A service recomputes the signature from the URL: what is left out of it may be changed by whoever has the URL.
+    #[test]
+    fn a_presigned_url_is_signed_with_its_token_and_its_own_query() {
+        let credentials = Credentials {
+            access_key_id: "STS.a".into(),
+            access_key_secret: Secret::new("s"),
+            security_token: Some(Secret::new("t")),
+        };
+        let own = pairs(&[("response-content-type", "video/mp4")]);
+        let none = Headers::new();
+        let request = Unsigned {
+            method: "GET",
+            bucket: Some("b"),
+            key: Some("k"),
+            query: &own,
+            headers: &none,
+        };
+        let query = presigned_query(&credentials, &request, UnixMs(60_000));
+        // HMAC-SHA1 under "s" of "GET\n\n\n60\n/b/k?response-content-type=video/mp4&security-token=t".
+        let signature = "weEpcmRqhpWdbHqVjWYumtQIPQ8=";
+        assert_eq!(query.first(), own.first());
+        assert_eq!(
+            query.last(),
+            Some(&("Signature".to_owned(), signature.to_owned()))
+        );
+    }
 }

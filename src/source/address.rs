@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// IPv4 networks that are not public, with their prefix lengths (IANA special-purpose registry, multicast, class E).
+/// IPv4 networks that are not public, with their prefix lengths (IANA special-purpose registry).
 const SPECIAL_V4: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -23,8 +23,8 @@ const SPECIAL_V4: &[(Ipv4Addr, u32)] = &[
     (Ipv4Addr::new(198, 18, 0, 0), 15),
     (Ipv4Addr::new(198, 51, 100, 0), 24),
     (Ipv4Addr::new(203, 0, 113, 0), 24),
-    (Ipv4Addr::new(224, 0, 0, 0), 4),
-    (Ipv4Addr::new(240, 0, 0, 0), 4),
+    // Multicast and class E.
+    (Ipv4Addr::new(224, 0, 0, 0), 3),
 ];
 
 /// The only IPv6 space that is given out.
@@ -65,10 +65,8 @@ const METADATA_V6: &[(Ipv6Addr, u32)] = &[
     (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32),
     // Google Cloud.
     (Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254), 128),
-    // Scaleway, Akamai, OpenStack.
+    // Scaleway. Those of Akamai and OpenStack carry 169.254.169.254, see [`carried`].
     (Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42), 128),
-    (Ipv6Addr::new(0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1), 128),
-    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe), 128),
 ];
 
 /// Whether anyone on the internet may have this address.
@@ -171,32 +169,81 @@ mod tests {
             "3ffe::1",
             "64:ff9b::8.8.8.8",
             "64:ff9b::2f60:1",
+            "64:ff9b::223.5.5.5",
         ] {
             assert!(is_public(ip(text)), "{text}");
         }
     }
 
     #[test]
-    fn both_ends_of_every_special_ipv4_network_are_refused() {
-        for range in [
-            "0.0.0.0-0.255.255.255",
-            "10.0.0.0-10.255.255.255",
-            "100.64.0.0-100.127.255.255",
-            "127.0.0.0-127.255.255.255",
-            "169.254.0.0-169.254.255.255",
-            "172.16.0.0-172.31.255.255",
-            "192.0.0.0-192.0.0.255",
-            "192.0.2.0-192.0.2.255",
-            "192.88.99.0-192.88.99.255",
-            "192.168.0.0-192.168.255.255",
-            "198.18.0.0-198.19.255.255",
-            "198.51.100.0-198.51.100.255",
-            "203.0.113.0-203.0.113.255",
-            "224.0.0.0-239.255.255.255",
-            "240.0.0.0-255.255.255.255",
-        ] {
-            let (first, last) = range.split_once('-').unwrap();
-            assert!(!is_public(ip(first)) && !is_public(ip(last)), "{range}");
+    fn special_ipv4_networks_are_refused_from_end_to_end_and_nothing_beside_them() {
+        hold(
+            &[
+                "0.0.0.0-0.255.255.255",
+                "10.0.0.0-10.255.255.255",
+                "100.64.0.0-100.127.255.255",
+                "127.0.0.0-127.255.255.255",
+                "169.254.0.0-169.254.255.255",
+                "172.16.0.0-172.31.255.255",
+                "192.0.0.0-192.0.0.255",
+                "192.0.2.0-192.0.2.255",
+                "192.31.196.0-192.31.196.255",
+                "192.52.193.0-192.52.193.255",
+                "192.88.99.0-192.88.99.255",
+                "192.168.0.0-192.168.255.255",
+                "192.175.48.0-192.175.48.255",
+                "198.18.0.0-198.19.255.255",
+                "198.51.100.0-198.51.100.255",
+                "203.0.113.0-203.0.113.255",
+                "224.0.0.0-239.255.255.255",
+                "240.0.0.0-255.255.255.255",
+            ],
+            |ip| !is_public(ip),
+        );
+    }
+
+    #[test]
+    fn ipv6_is_public_where_it_is_given_out_but_for_its_special_networks() {
+        hold(
+            &[
+                "::-1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                "2001::-2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+                "2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+                "2002::-2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                "2620:4f:8000::-2620:4f:8000:ffff:ffff:ffff:ffff:ffff",
+                "3fff::-3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff",
+                "4000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            ],
+            |ip| !is_public(ip),
+        );
+    }
+
+    /// Whether `holds` is true at both ends of every range, and outside them not.
+    fn hold(ranges: &[&str], holds: fn(IpAddr) -> bool) {
+        let ends = |range: &&str| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            (ip(first), ip(last))
+        };
+        let ranges: Vec<_> = ranges.iter().map(ends).collect();
+        for (first, last) in &ranges {
+            for ip in [step(*first, -1), *first, *last, step(*last, 1)] {
+                let within = ranges
+                    .iter()
+                    .any(|(first, last)| (first..=last).contains(&&ip));
+                assert_eq!(holds(ip), within, "{ip}");
+            }
+        }
+    }
+
+    /// The address before or behind one; the last behind the first.
+    fn step(ip: IpAddr, by: i8) -> IpAddr {
+        match ip {
+            IpAddr::V4(ip) => {
+                Ipv4Addr::from_bits(ip.to_bits().wrapping_add_signed(by.into())).into()
+            }
+            IpAddr::V6(ip) => {
+                Ipv6Addr::from_bits(ip.to_bits().wrapping_add_signed(by.into())).into()
+            }
         }
     }
 
@@ -247,6 +294,32 @@ mod tests {
     }
 
     #[test]
+    fn metadata_services_end_where_their_networks_do() {
+        hold(
+            &[
+                "100.96.0.96",
+                "100.100.100.200",
+                "168.63.129.16",
+                "169.254.0.23",
+                "169.254.42.42",
+                "169.254.169.0-169.254.169.255",
+                "169.254.170.0-169.254.170.255",
+                "192.0.0.192",
+            ],
+            is_metadata,
+        );
+        hold(
+            &[
+                "fd00:ec2::-fd00:ec2:ffff:ffff:ffff:ffff:ffff:ffff",
+                "fd20:ce::254",
+                "fd00:42::42",
+                "fe80::a9fe:a900-fe80::a9fe:aaff",
+            ],
+            is_metadata,
+        );
+    }
+
+    #[test]
     fn metadata_services_are_known_in_every_disguise() {
         for text in [
             "169.254.169.254",
@@ -275,6 +348,8 @@ mod tests {
             "fd00:ec2::254",
             "fd00:ec2::23",
             "fd20:ce::254",
+            "fd00:42::42",
+            "fd00:a9fe:a9fe::1",
             "fe80::a9fe:a9fe",
         ] {
             assert!(is_metadata(ip(text)), "{text}");

@@ -392,10 +392,67 @@ mod tests {
             allow_http: false,
             ..PUBLIC
         };
-        assert_eq!(
-            check_url("http://example.com/", &strict).unwrap_err().code,
-            Code::UrlRefused
-        );
+        let error = check_url("http://example.com/", &strict).unwrap_err();
+        assert_eq!(error.code, Code::UrlRefused);
+        assert!(error.message.contains("plain http"), "{error}");
+    }
+
+    #[test]
+    fn ports_below_1024_are_those_of_other_services() {
+        let check = |port: u16| check_url(&format!("https://a.example:{port}/"), &PUBLIC);
+        for port in [80, 443, 1024, 65_535] {
+            check(port).unwrap();
+        }
+        for port in [0, 79, 81, 442, 444, 1023] {
+            let error = check(port).unwrap_err();
+            assert_eq!(error.code, Code::UrlRefused, "{port}");
+            assert!(error.message.contains(&port.to_string()), "{error}");
+        }
+    }
+
+    #[test]
+    fn local_names_and_all_below_them_need_leave() {
+        for name in [
+            "localhost",
+            "local",
+            "internal",
+            "intranet",
+            "lan",
+            "home",
+            "corp",
+            "private",
+            "localdomain",
+            "home.arpa",
+        ] {
+            for url in [
+                format!("https://{name}/"),
+                format!("https://nas.{name}/"),
+                format!("https://nas.{name}./"),
+            ] {
+                let error = check_url(&url, &PUBLIC).unwrap_err();
+                assert_eq!(error.code, Code::UrlRefused, "{url}");
+                check_url(&url, &PRIVATE).unwrap();
+            }
+            check_url(&format!("https://a{name}.example/"), &PUBLIC).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_callers_lists_of_hosts_hold_for_every_url() {
+        let policy = SourcePolicy {
+            hosts: SourceHosts {
+                allow: None,
+                deny: vec!["b.example".into()],
+            },
+            ..PUBLIC
+        };
+        check_url("https://a.example/", &policy).unwrap();
+        let direct = check_url("https://b.example/", &policy).unwrap_err();
+        let to = Some("https://b.example/");
+        let redirected = next_hop("https://a.example/", to, &vec![], 0, &policy).unwrap_err();
+        for error in [direct, redirected] {
+            assert_eq!(error.code, Code::SourceHostRefused);
+        }
     }
 
     #[test]
@@ -445,6 +502,20 @@ mod tests {
                 check_url(url, &PRIVATE).unwrap_err().code,
                 Code::AddressRefused
             );
+        }
+        for name in [
+            "metadata",
+            "metadata.goog",
+            "metadata.google.internal",
+            "metadata.azure.internal",
+            "metadata.tencentyun.com",
+            "instance-data",
+            "instance-data.ec2.internal",
+        ] {
+            for url in [format!("http://{name}/"), format!("http://{name}./")] {
+                let error = check_url(&url, &PRIVATE).unwrap_err();
+                assert_eq!(error.code, Code::AddressRefused, "{url}");
+            }
         }
         for url in ["http://127.0.0.1../", "http://a..b/", "http://./"] {
             assert_eq!(
@@ -551,5 +622,81 @@ mod tests {
             hop("https://a.example/", "/6", 5).unwrap_err().code,
             Code::SourceRedirect
         );
+    }
+
+    fn named(names: &[&str]) -> Headers {
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), "v".to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_step_back_to_http_is_named_by_host_alone() {
+        let from = parse_url("https://a.example/").unwrap();
+        let to = "http://b.example/hush?hush";
+        let redirected = next_hop(from.as_str(), Some(to), &vec![], 0, &PUBLIC).unwrap_err();
+        let named = refer(&from, to, &PUBLIC).unwrap_err();
+        for (error, verb) in [(redirected, "redirects to"), (named, "names")] {
+            let told = format!("the source is https and {verb} http://b.example");
+            assert_eq!((error.code, error.message), (Code::UrlRefused, told));
+        }
+    }
+
+    #[test]
+    fn what_tells_nothing_of_the_caller_goes_along_to_every_host() {
+        let harmless_ones = named(&[
+            "Accept",
+            "accept-encoding",
+            "Accept-Language",
+            "if-range",
+            "range",
+            "User-Agent",
+        ]);
+        let keys = named(&["Authorization", "Cookie", "X-Token", "Referer", "Origin"]);
+        let all = [harmless_ones.clone(), keys].concat();
+        assert_eq!(harmless(&all), harmless_ones);
+    }
+
+    #[test]
+    fn a_caller_sets_no_header_that_says_for_whom_or_how_much_a_request_is() {
+        for name in [
+            "Accept-Encoding",
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "if-match",
+            "if-modified-since",
+            "if-none-match",
+            "if-range",
+            "if-unmodified-since",
+            "keep-alive",
+            "proxy-authorization",
+            "proxy-connection",
+            "Range",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ] {
+            let error = check_headers(&named(&["cookie", name])).unwrap_err();
+            assert_eq!(error.code, Code::InvalidArgument, "{name}");
+            let told = format!(
+                "`source.headers` must not hold {}",
+                name.to_ascii_lowercase()
+            );
+            assert_eq!(error.message, told);
+        }
+        check_headers(&named(&["authorization", "cookie", "referer"])).unwrap();
+    }
+
+    #[test]
+    fn a_callers_headers_have_room_up_to_a_limit() {
+        let sized = |bytes: usize| vec![("cookie".to_owned(), "x".repeat(bytes - "cookie".len()))];
+        check_headers(&sized(HEADER_BYTES)).unwrap();
+        let error = check_headers(&sized(HEADER_BYTES + 1)).unwrap_err();
+        assert_eq!(error.code, Code::InvalidArgument);
+        assert!(error.message.contains("`source.headers`"), "{error}");
     }
 }

@@ -80,7 +80,7 @@ impl Rule {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        if rest.contains(['*', '/', '?', '#', '@', '\\']) || rest.trim() != rest {
+        if rest.contains(['/', '?', '#', '@', '\\']) {
             return None;
         }
         let url = parse_url(&format!("http://{rest}/"))?;
@@ -231,6 +231,14 @@ mod tests {
             "a b",
             "u@a.example",
             " a.example",
+            "a.example ",
+            "a.example\t",
+            "\u{a0}a.example",
+            "a.example\u{3000}",
+            "a.example?",
+            "a.example#",
+            "a.example\\x",
+            "*a.example",
             "a.example:x",
             "e\u{301}.example",
             "a.example;b.example",
@@ -244,6 +252,8 @@ mod tests {
             let error = hosts(None, &[rule]).validate().unwrap_err();
             assert_eq!(error.code, Code::InvalidArgument, "{rule}");
             assert!(error.message.contains("denyHosts"), "{}", error.message);
+            let error = hosts(Some(&[rule]), &[]).validate().unwrap_err();
+            assert!(error.message.contains("allowHosts"), "{}", error.message);
         }
         hosts(Some(&["a.example", "*.a.example:80", "[::1]"]), &[])
             .validate()

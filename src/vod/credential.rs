@@ -140,7 +140,7 @@ impl Fields {
             return at;
         }
         let expiration = self.optional("Expiration").unwrap_or_default();
-        match expiration.trim().parse::<f64>() {
+        match expiration.parse::<f64>() {
             Ok(seconds) => received_at.plus_ms((seconds * 1000.0) as u64),
             Err(_) => date(expiration).unwrap_or(received_at.plus_ms(DEFAULT_LIFE_MS)),
         }
@@ -175,6 +175,23 @@ mod tests {
             assert_eq!(address.object_key, "sv/a.mp4");
             assert_eq!(address.object_prefix, None);
         }
+        let json = r#"{"Endpoint":"e","Bucket":"b","FileName":"sv/a.m3u8","ObjectPrefix":"sv/a-"}"#;
+        let address = decode_address(&base64_encode(json.as_bytes())).unwrap();
+        assert_eq!(address.object_prefix.as_deref(), Some("sv/a-"));
+    }
+
+    #[test]
+    fn only_a_temporary_key_must_have_a_token_and_every_key_takes_its_own_along() {
+        let token = |json: &str| {
+            let auth = decode_auth(&base64_encode(json.as_bytes()), NOW).unwrap();
+            auth.credentials
+                .security_token
+                .map(|token| token.expose().to_owned())
+        };
+        let own = r#"{"AccessKeyId":"LTAI","AccessKeySecret":"s"}"#;
+        assert_eq!(token(own), None);
+        let other = r#"{"AccessKeyId":"TMP.a","AccessKeySecret":"s","SecurityToken":"t"}"#;
+        assert_eq!(token(other).as_deref(), Some("t"));
     }
 
     #[test]
@@ -236,6 +253,7 @@ mod tests {
         ] {
             let error = decode(json);
             assert_eq!(error.code, Code::ReplyInvalid);
+            assert!(error.message.starts_with("UploadAuth: "), "{error}");
             assert!(error.message.contains(problem), "{}", error.message);
             assert!(!error.message.contains("hush"));
         }
