@@ -118,6 +118,7 @@ mod tests {
         let list = [
             access("cdn.example", &[("Cookie", "a=1")], "t=2&x=3"),
             access("*.keys.example", &[("authorization", "K")], ""),
+            access("no host", &[("Authorization", "X")], "x=1"),
         ];
         let own = vec![("Authorization".to_owned(), "root".to_owned())];
         let asked = |url: &str| asked_with(&list, url, &own);
@@ -130,6 +131,15 @@ mod tests {
         for other in ["https://keys.example/k", "https://evil.example/cdn.example"] {
             assert_eq!(asked(other), (other.to_owned(), own.clone()));
         }
+    }
+
+    #[test]
+    fn what_is_printed_names_the_host_alone() {
+        let shown = format!("{:?}", access("cdn.example", &[("Cookie", "hush")], "hush"));
+        assert!(
+            shown.contains("cdn.example") && !shown.contains("hush"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -86,9 +86,7 @@ fn digests(headers: &Headers) -> BTreeMap<String, String> {
         if ONE_DIGEST.contains(&name.as_str()) {
             found.insert(name, value.trim().to_owned());
         } else if MANY_DIGESTS.contains(&name.as_str()) {
-            let pairs = value
-                .split(',')
-                .filter_map(|pair| pair.trim().split_once('='));
+            let pairs = value.split(',').filter_map(|pair| pair.split_once('='));
             found.extend(pairs.map(|(algorithm, value)| {
                 let algorithm = algorithm.trim().to_ascii_lowercase();
                 (format!("{name}/{algorithm}"), value.trim().to_owned())
@@ -386,8 +384,16 @@ mod tests {
         }
         let odd = [("content-range", "bytes 0-8/90"), ("content-length", "9")];
         assert_eq!(code(200, &odd), Code::SourceRange);
-        let decorated = [("content-range", "bytes 0-8/9"), ("content-length", "9")];
-        assert_eq!(read_probe(200, &headers(&decorated)).unwrap().size, Some(9));
+        // Where the length is that of all, or the range all there is, it is.
+        for (range, length, size) in [
+            ("bytes 0-8/9", "9", Some(9)),
+            ("bytes 0-8/90", "90", Some(90)),
+            ("bytes 0-8/9", "", None),
+        ] {
+            let mut decorated = headers(&[("content-range", range), ("content-length", length)]);
+            decorated.retain(|(_, value)| !value.is_empty());
+            assert_eq!(read_probe(200, &decorated).unwrap().size, size, "{range}");
+        }
     }
 
     #[test]
@@ -397,11 +403,10 @@ mod tests {
             Code::EmptySource
         );
         assert_eq!(code(200, &[("content-length", "0")]), Code::EmptySource);
-        assert_eq!(
-            code(416, &[("content-range", "bytes */9")]),
-            Code::SourceRange
-        );
-        assert_eq!(code(416, &[]), Code::SourceRange);
+        for list in [&[("content-range", "bytes */9")][..], &[]] {
+            let error = read_probe(416, &headers(list)).unwrap_err();
+            assert_eq!((error.code, error.status), (Code::SourceRange, Some(416)));
+        }
     }
 
     #[test]
@@ -418,7 +423,11 @@ mod tests {
             "",
         ] {
             let error = first_part(&[("content-range", range)]).unwrap_err();
-            assert_eq!(error.code, Code::SourceRange, "{range}");
+            assert_eq!(
+                (error.code, error.status),
+                (Code::SourceRange, Some(206)),
+                "{range}"
+            );
         }
         for wrong in [
             ("content-type", "multipart/byteranges; boundary=x"),
@@ -446,6 +455,12 @@ mod tests {
             ),
             Code::SourceEncoded
         );
+        let gzip = ("content-encoding", "gzip");
+        assert_eq!(code(203, &[gzip]), Code::SourceEncoded);
+        let part = first_part(&[("content-range", "bytes 0-99/1234"), gzip]);
+        assert_eq!(part.unwrap_err().code, Code::SourceEncoded);
+        // What an error page is packed in does not matter.
+        assert_eq!(code(404, &[gzip]), Code::SourceNotFound);
         read_probe(200, &headers(&[("content-encoding", "Identity")])).unwrap();
         // The host undoes chunks, and nothing else.
         for coding in ["gzip, chunked", "deflate", "X-Gzip"] {
@@ -513,7 +528,10 @@ mod tests {
         let dated = ("last-modified", DAY);
         assert_eq!(sent(&[("etag", "\"v\""), dated]).as_deref(), Some("\"v\""));
         assert_eq!(sent(&[("etag", "W/\"v\""), dated]).as_deref(), Some(DAY));
-        assert_eq!(sent(&[("etag", "v")]), None);
+        assert_eq!(sent(&[("etag", "\"\"")]).as_deref(), Some("\"\""));
+        for cut in ["v", "\"v", "v\"", "\""] {
+            assert_eq!(sent(&[("etag", cut)]), None, "{cut}");
+        }
         assert_eq!(sent(&[dated, ("date", NEXT_DAY)]).as_deref(), Some(DAY));
         assert_eq!(sent(&[dated, ("date", DAY)]), None);
         assert_eq!(sent(&[("last-modified", "yesterday")]), None);
@@ -540,7 +558,127 @@ mod tests {
             compare(&[weak("W/\"a\"")], &[weak("W/\"b\"")]),
             Likeness::Doubtful
         );
+        // A weak one may stand for other bytes.
+        let same = weak("W/\"a\"");
+        assert_eq!(compare(&[same, day], &[same, next]), Likeness::Doubtful);
+        assert_eq!(compare(&[same, day], &[same, day]), Likeness::Same);
         // Made up for each reply.
         assert_eq!(compare(&[day, ("date", DAY)], &[next, now]), Likeness::Same);
+    }
+
+    fn digest(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn digests_are_known_by_header_and_algorithm() {
+        let told = validator(&[
+            ("Content-MD5", " 1B2M2Y8AsgTpgAmY7PhCfg== "),
+            ("x-oss-hash-crc64ecma", "18446744073709551615"),
+            (
+                "X-Goog-Hash",
+                "crc32c=n03x6A==, MD5=Ojk9c3dhfxgoKVVHYwFbHQ==",
+            ),
+            (
+                "Digest",
+                "SHA-256=X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=",
+            ),
+            ("repr-digest", "sha-512 = :YMAam51Jz: , nothing"),
+            ("x-checksum", "md5=abc"),
+        ]);
+        let expected = [
+            digest("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
+            digest(
+                "digest/sha-256",
+                "X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=",
+            ),
+            digest("repr-digest/sha-512", ":YMAam51Jz:"),
+            digest("x-goog-hash/crc32c", "n03x6A=="),
+            digest("x-goog-hash/md5", "Ojk9c3dhfxgoKVVHYwFbHQ=="),
+            digest("x-oss-hash-crc64ecma", "18446744073709551615"),
+        ];
+        assert_eq!(told.digests, BTreeMap::from(expected));
+        assert_eq!(told.crc64(), Some(u64::MAX));
+        assert_eq!(validator(&[("x-oss-hash-crc64ecma", "x")]).crc64(), None);
+        assert_eq!(validator(&[("content-md5", "7")]).crc64(), None);
+    }
+
+    #[test]
+    fn what_a_server_calls_its_digests_is_kept_within_bounds() {
+        let kept = |name: &str, value: &str| validator(&[(name, value)]).digests.len();
+        let longest = "x".repeat(128);
+        assert_eq!(kept("content-md5", &longest), 1);
+        assert_eq!(kept("content-md5", &format!("{longest}x")), 0);
+        assert_eq!(kept("content-md5", " "), 0);
+        assert_eq!(kept("digest", &format!("{longest}=x")), 0);
+        assert_eq!(kept("digest", "sha-256="), 0);
+        let many: Vec<_> = (0..20).map(|number| format!("a{number}=x")).collect();
+        assert_eq!(kept("digest", &many.join(",")), 8);
+    }
+
+    #[test]
+    fn an_etag_a_settled_date_or_a_digest_tell_of_a_change() {
+        for told in [
+            ("etag", "W/\"v\""),
+            ("last-modified", DAY),
+            ("digest", "md5=x"),
+        ] {
+            assert!(validator(&[told]).tells(), "{told:?}");
+        }
+        // A date that is made up for each reply, and nothing.
+        assert!(!validator(&[("last-modified", DAY), ("date", DAY)]).tells());
+        let silent = validator(&[("etag", " "), ("digest", "none")]);
+        assert!(!silent.tells() && !silent.is_strong());
+    }
+
+    #[test]
+    fn a_digest_that_differs_is_a_doubt_and_with_another_validator_a_proof() {
+        let (crc, md5) = ("x-oss-hash-crc64ecma", "content-md5");
+        let (v1, v2) = (("etag", "\"v1\""), ("etag", "\"v2\""));
+        let (day, next) = (("last-modified", DAY), ("last-modified", NEXT_DAY));
+        let compare = |was: &[_], is: &[_]| validator(was).compare(&validator(is));
+        assert_eq!(
+            compare(&[v1, (crc, "1")], &[v1, (crc, "1")]),
+            Likeness::Same
+        );
+        assert_eq!(
+            compare(&[v1, (crc, "1")], &[v1, (md5, "2")]),
+            Likeness::Same
+        );
+        assert_eq!(compare(&[(crc, "1")], &[(crc, "2")]), Likeness::Doubtful);
+        assert_eq!(
+            compare(&[v1, (crc, "1")], &[v1, (crc, "2")]),
+            Likeness::Doubtful
+        );
+        assert_eq!(
+            compare(&[v1, (crc, "1")], &[v2, (crc, "2")]),
+            Likeness::Other
+        );
+        assert_eq!(
+            compare(&[day, (crc, "1")], &[next, (crc, "2")]),
+            Likeness::Other
+        );
+        // It may be the digest of the range.
+        assert_eq!(
+            compare(&[v1, (md5, "1")], &[v2, (md5, "2")]),
+            Likeness::Doubtful
+        );
+        assert_eq!(
+            compare(&[day, (md5, "1")], &[next, (md5, "2")]),
+            Likeness::Doubtful
+        );
+        let differs = |was: &[_], is: &[_]| validator(was).differs_by_range(&validator(is));
+        assert!(differs(
+            &[(md5, "1"), (crc, "1")],
+            &[(md5, "2"), (crc, "1")]
+        ));
+        assert!(!differs(
+            &[(md5, "1"), (crc, "1")],
+            &[(md5, "1"), (crc, "2")]
+        ));
+        assert!(!differs(&[(md5, "1")], &[(md5, "1")]));
+        let other = validator(&[(crc, "1")]);
+        assert_eq!(other.other_digest(&validator(&[(crc, "2")])), Some(crc));
+        assert_eq!(other.other_digest(&validator(&[(md5, "2")])), None);
     }
 }

@@ -272,14 +272,19 @@ mod tests {
 
     #[test]
     fn a_200_is_a_source_without_ranges_unless_the_reply_shows_that_it_is_another() {
-        assert_eq!(code(200, &[]), Code::SourceRange);
+        for status in [200, 203] {
+            let error = check(status, &[ETAG]).unwrap_err();
+            assert_eq!((error.code, error.status), (Code::SourceRange, Some(200)));
+        }
+        assert_eq!(code(202, &[ETAG]), Code::SourceStatus);
         let page = [("Content-Type", "text/html"), ("Content-Length", "4")];
         assert_eq!(code(200, &page), Code::SourceRange);
         assert_eq!(code(200, &[("ETag", "\"v2\"")]), Code::SourceRange);
         let same = [("ETag", "\"v1\""), ("Content-Length", "100")];
         assert_eq!(code(200, &same), Code::SourceRange);
         let longer = [("ETag", "\"v1\""), ("Content-Length", "101")];
-        assert_eq!(code(200, &longer), Code::SourceChanged);
+        let error = check(200, &longer).unwrap_err();
+        assert_eq!((error.code, error.status), (Code::SourceChanged, Some(200)));
         let other = [("ETag", "\"v2\""), LATER];
         assert_eq!(code(200, &other), Code::SourceChanged);
     }
@@ -291,31 +296,55 @@ mod tests {
         check(206, &[("Content-Range", "Bytes 10-19/*"), ETAG]).unwrap();
         for wrong in [
             "bytes 10-18/100",
+            "bytes 11-19/100",
+            "bytes 10-20/100",
             "bytes 0-9/100",
+            "bytes 11-20/*",
             "bytes 19-10/100",
             "bytes 10-19",
             "bytes 10-+19/100",
             "items 10-19/100",
         ] {
+            let error = check(206, &[("content-range", wrong), ETAG]).unwrap_err();
             assert_eq!(
-                code(206, &[("content-range", wrong)]),
-                Code::SourceRange,
+                (error.code, error.status),
+                (Code::SourceRange, Some(206)),
                 "{wrong}"
             );
         }
-        assert_eq!(code(206, &[]), Code::SourceRange);
+        assert_eq!(code(206, &[ETAG]), Code::SourceRange);
         assert_eq!(
             code(206, &[("content-type", "multipart/byteranges; boundary=x")]),
             Code::SourceRange
         );
-        assert_eq!(
-            code(206, &[RANGE, ("content-length", "9")]),
-            Code::SourceRange
-        );
-        assert_eq!(
-            code(206, &[RANGE, ("content-length", "ten")]),
-            Code::SourceRange
-        );
+        for length in ["9", "11", "0", "100", "ten", "+10", ""] {
+            let error = check(206, &[RANGE, ETAG, ("content-length", length)]).unwrap_err();
+            assert_eq!(error.code, Code::SourceRange, "{length}");
+        }
+        check(206, &[RANGE, ETAG, ("content-length", " 10 ")]).unwrap();
+    }
+
+    #[test]
+    fn a_content_range_is_read_through_blanks_and_not_where_it_contradicts_itself() {
+        let tenth = Some(ContentRange::Bytes {
+            first: 0,
+            last: 9,
+            total: Some(100),
+        });
+        for text in ["bytes 0-9/100", "\tBytes  0-9/100 "] {
+            assert_eq!(content_range(text), tenth, "{text}");
+        }
+        for text in [
+            "bytes 9-8/100",
+            "bytes 0-9/9",
+            "bytes 0-9/0",
+            "bytes 0-9/100/100",
+            "bytes 0-9-9/100",
+            "bytes 0-9 /100",
+            "bytes 0 -9/100",
+        ] {
+            assert_eq!(content_range(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -331,15 +360,14 @@ mod tests {
         for doubt in [("etag", "\"v2\""), ("etag", "W/\"v1\""), LATER] {
             assert_eq!(code(206, &[RANGE, doubt]), Code::SourceRange);
         }
-        assert_eq!(code(416, &[]), Code::SourceRange);
-        assert_eq!(
-            code(416, &[("content-range", "bytes */100")]),
-            Code::SourceRange
-        );
-        assert_eq!(
-            code(416, &[("content-range", "bytes */5")]),
-            Code::SourceChanged
-        );
+        for (range, expected) in [
+            ("", Code::SourceRange),
+            ("bytes */100", Code::SourceRange),
+            ("bytes */5", Code::SourceChanged),
+        ] {
+            let error = check(416, &[("content-range", range)]).unwrap_err();
+            assert_eq!((error.code, error.status), (expected, Some(416)), "{range}");
+        }
     }
 
     #[test]
@@ -348,7 +376,20 @@ mod tests {
             code(206, &[RANGE, ("Content-Encoding", "identity, gzip")]),
             Code::SourceEncoded
         );
-        check(206, &[RANGE, ETAG, ("content-encoding", "identity")]).unwrap();
+        for plain in [
+            "identity",
+            "none",
+            "binary",
+            "aws-chunked",
+            "8bit",
+            "7bit",
+            "UTF-8",
+            "utf8",
+            "",
+            "identity, none",
+        ] {
+            check(206, &[RANGE, ETAG, ("content-encoding", plain)]).unwrap();
+        }
     }
 
     #[test]
@@ -358,9 +399,15 @@ mod tests {
             (403, Code::SourceForbidden, false),
             (404, Code::SourceNotFound, false),
             (410, Code::SourceNotFound, false),
+            (407, Code::SourceStatus, false),
+            (408, Code::SourceStatus, true),
+            (409, Code::SourceStatus, false),
             (418, Code::SourceStatus, false),
             (429, Code::SourceStatus, true),
-            (503, Code::SourceStatus, true),
+            (499, Code::SourceStatus, false),
+            (500, Code::SourceStatus, true),
+            (599, Code::SourceStatus, true),
+            (600, Code::SourceStatus, false),
         ] {
             let error = check(status, &[]).unwrap_err();
             assert_eq!(
