@@ -27,7 +27,7 @@ pub(crate) fn file_name(disposition: &str) -> Option<String> {
     };
     let all = [
         value("filename*").and_then(extended),
-        pieces(&params).map(|joined| readable(&joined)),
+        pieces(&params),
         value("filename").map(readable),
     ];
     let usable = all.into_iter().flatten().filter_map(|name| usable(&name));
@@ -80,12 +80,10 @@ fn pieces(params: &[(String, String)]) -> Option<String> {
             (_, false, _) => joined.push_str(&value.replace('%', "%25")),
         }
     }
-    if joined.is_empty() {
-        return None;
-    }
+    // What is not encoded is text already, as in `extended`.
     match charset {
-        Some(charset) => text::decode(&charset, &percent_bytes(&joined)),
-        None => Some(joined),
+        Some(charset) if joined.is_ascii() => text::decode(&charset, &percent_bytes(&joined)),
+        _ => Some(readable(&joined)),
     }
 }
 
@@ -128,8 +126,8 @@ fn words(value: &str) -> Option<String> {
             }
             _ => {
                 close(&mut out, open.take())?;
-                // Blanks between two words are no part of the text.
-                if !(found && before.trim().is_empty()) {
+                // Blanks between two words are no part of the text; those before the first are none of the name.
+                if !before.trim().is_empty() {
                     out.push_str(before);
                 }
                 open = Some((charset, bytes));
@@ -227,6 +225,15 @@ mod tests {
             ("filename=film.mp4", "film.mp4"),
             ("attachment; filename='film 1.mp4'", "film 1.mp4"),
             ("attachment; filename = \"a.mp4", "a.mp4"),
+            ("attachment; from=\"C:\\\\\"; filename=a.mp4", "a.mp4"),
+            (
+                "form-data; name=\"f\"; filename=\"a.mp4\"; size=\"3\"",
+                "a.mp4",
+            ),
+            (
+                "attachment; filename* = UTF-8''it's%20%E7%89%87.mp4 ; size=3",
+                "it's 片.mp4",
+            ),
         ] {
             assert_eq!(file_name(text).as_deref(), Some(name), "{text}");
         }
@@ -270,20 +277,34 @@ mod tests {
                 "my film.mp4",
             ),
             (
-                "a; filename*0*=UTF-8''%E6%B5; FileName*1*=%8B; filename*2=\"50%.mp4\"",
-                "测50%.mp4",
+                "a; filename*0*=UTF-8''%E6%B5; FileName*1*=%8B; filename*2=\"50%25.mp4\"",
+                "测50%25.mp4",
+            ),
+            (
+                "a; filename*0*=GBK'zh'it's%20; filename*1*=%B2%E2.mp4",
+                "it's 测.mp4",
             ),
             // RFC 2047 words.
             ("a; filename=\"=?UTF-8?B?5rWL6K+VLm1wNA==?=\"", "测试.mp4"),
             ("a; filename==?utf-8?Q?caf=C3=A9_1.mp4?=", "café 1.mp4"),
+            ("a; filename==?utf-8?q?50%25.mp4?=", "50%25.mp4"),
             (
                 "a; filename=\"=?GBK?B?suI=?= =?gbk?Q?=CA=D4?=.mp4\"",
                 "测试.mp4",
             ),
             (
-                "a; filename=\"=?UTF-8?B?5rU=?= =?UTF-8?B?iy5tcDQ=?=\"",
+                "a; filename=\"=?UTF-8?B?5rU=?= =?UTF-8?b?iy5tcDQ=?=\"",
                 "测.mp4",
             ),
+            (
+                "a; filename=\"=?GBK?B?suI=?= =?UTF-8?B?6K+V?=.mp4\"",
+                "测试.mp4",
+            ),
+            (
+                "a; filename=\" 1 =?UTF-8?B?5rWL?= of =?utf-8?B?6K+V?= .mp4\"",
+                "1 测 of 试 .mp4",
+            ),
+            ("a; filename=\" film.mp4 \"", "film.mp4"),
             ("a; filename=\"=?iso-8859-1*en?q?=E9t=E9.mp4?=\"", "été.mp4"),
             ("a; filename=\"C:\\films\\a.mp4\"", "a.mp4"),
         ] {
@@ -310,6 +331,8 @@ mod tests {
             "inline",
             "attachment; filename=",
             "attachment; filename=\"..\"",
+            "attachment; filename=\".\"",
+            "attachment; filename=\"a.mp4/.\"",
             "attachment; filename=\"a/\"",
             ";;=;",
         ] {

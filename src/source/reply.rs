@@ -118,9 +118,14 @@ mod tests {
 
     #[test]
     fn a_reply_without_success_is_no_source() {
+        for status in [200, 206, 299] {
+            head(status, &[]).read().unwrap();
+        }
         for (status, code) in [
             (404, Code::SourceNotFound),
             (403, Code::SourceForbidden),
+            (199, Code::SourceStatus),
+            (300, Code::SourceStatus),
             (302, Code::SourceStatus),
             (500, Code::SourceStatus),
             (0, Code::SourceStatus),
