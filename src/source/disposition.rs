@@ -284,6 +284,7 @@ mod tests {
                 "a; filename*0*=GBK'zh'it's%20; filename*1*=%B2%E2.mp4",
                 "it's 测.mp4",
             ),
+            ("a; filename*0*=GBK''测; filename*1=\".mp4\"", "测.mp4"),
             // RFC 2047 words.
             ("a; filename=\"=?UTF-8?B?5rWL6K+VLm1wNA==?=\"", "测试.mp4"),
             ("a; filename==?utf-8?Q?caf=C3=A9_1.mp4?=", "café 1.mp4"),

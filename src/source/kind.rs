@@ -124,6 +124,8 @@ mod tests {
         for document in [
             "text/html",
             "Text/HTML; charset=utf-8",
+            " text/html ;charset=utf-8",
+            "text/json",
             "application/xhtml+xml",
             "application/json",
             "application/problem+json",
@@ -142,6 +144,7 @@ mod tests {
         ] {
             assert_eq!(page(media), None, "{media}");
         }
+        assert_eq!(page("application/xhtml+xml"), Some("an HTML page"));
     }
 
     #[test]
@@ -169,5 +172,108 @@ mod tests {
         assert_eq!(code("video/mp4", "a.mp4", jpeg), image);
         assert_eq!(code("video/mp4", "a.mjpeg", jpeg), None);
         assert_eq!(code("video/x-motion-jpeg", "a", jpeg), None);
+    }
+
+    #[test]
+    fn every_name_of_a_playlist_is_known() {
+        for content_type in [
+            "application/vnd.apple.mpegurl",
+            "Application/X-MPEGURL; charset=utf-8",
+            "application/mpegurl",
+            "audio/x-mpegurl",
+            "audio/mpegurl",
+            "video/x-mpegurl",
+            "video/mpegurl",
+            "vnd.apple.mpegurl",
+        ] {
+            let error = lookalike(Some(content_type), &["a.mp4"], "");
+            assert_eq!(
+                error.map(|error| error.code),
+                Some(Code::SourceIsPlaylist),
+                "{content_type}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_counts_where_the_type_says_nothing() {
+        let code = |content_type, names: &[&str]| {
+            lookalike(content_type, names, "").map(|error| error.code)
+        };
+        for vague in [
+            None,
+            Some(""),
+            Some("application/octet-stream"),
+            Some("binary/octet-stream"),
+            Some("text/plain; charset=utf-8"),
+        ] {
+            for list in ["a.m3u8", "a.M3U", "a.b.m3u8", "C:\\a\\b.m3u8"] {
+                assert_eq!(code(vague, &[list]), Some(Code::SourceIsPlaylist), "{list}");
+            }
+            for image in [
+                "a.jpg", "a.jpeg", "a.png", "a.webp", "a.bmp", "a.tif", "a.tiff", "a.heic",
+                "a.heif", "a.avif", "a.svg",
+            ] {
+                assert_eq!(code(vague, &[image]), Some(Code::SourceIsImage), "{image}");
+            }
+            assert_eq!(code(vague, &["a.m3u8.mp4", "a.gif", "m3u8", "png"]), None);
+            let second = code(vague, &["a.mp4", "a.m3u8"]);
+            assert_eq!(second, Some(Code::SourceIsPlaylist));
+        }
+        for clear in ["video/mp4", "text/html"] {
+            assert_eq!(code(Some(clear), &["a.m3u8", "a.png"]), None, "{clear}");
+        }
+        // Any of its names may tell that it moves.
+        let jpeg = "\u{ff}\u{d8}\u{ff}\u{e0}";
+        for name in ["a.mjpeg", "a.MJPG"] {
+            let names = ["a.mp4", name];
+            assert_eq!(lookalike(Some("video/mp4"), &names, jpeg), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_extension_is_that_of_the_last_name() {
+        for name in ["https://h.png/film", "C:\\a.b\\film", "a.d/", "film", ""] {
+            assert_eq!(extension(name), None, "{name}");
+        }
+        for name in [
+            "https://h/a.b/film.MP4?x=y.png",
+            "C:\\a.b\\film.mp4",
+            "a.b.mp4",
+            ".mp4",
+        ] {
+            assert_eq!(extension(name).as_deref(), Some("mp4"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_in_place_of_what_is_named_as_media_is_told() {
+        for extension in [
+            "ts", "m2ts", "mp4", "m4s", "m4v", "m4a", "m4f", "cmfv", "cmfa", "aac", "mp3", "ac3",
+            "EC3",
+        ] {
+            let url = format!("https://h/a.{extension}?x=.php");
+            assert_eq!(page_for(&url, "text/html"), Some("an HTML page"), "{url}");
+            assert_eq!(page_for(&url, "video/mp4"), None, "{url}");
+        }
+        for url in ["https://h/get.php?a.ts", "https://h/ts", "https://h.ts/a"] {
+            assert_eq!(page_for(url, "text/html"), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_told_by_its_type_or_its_beginning_unless_it_begins_as_a_file() {
+        let (html, json) = (Some("an HTML page"), Some("a JSON document"));
+        let film = "\0\0\0\u{18}ftypmp42";
+        for (content_type, head, told) in [
+            (Some("text/html"), "Please log in", html),
+            (Some("application/json"), "<html>", json),
+            (Some("video/mp4"), "<html>", html),
+            (None, "{\"error\":1}", json),
+            (None, "Please log in", None),
+            (Some("text/html"), film, None),
+        ] {
+            assert_eq!(page_by(content_type, head), told, "{content_type:?} {head}");
+        }
     }
 }

@@ -16,12 +16,7 @@ pub(crate) fn page(head: &str) -> Option<&'static str> {
         .collect::<String>()
         .to_ascii_lowercase();
     match first {
-        '<' if ["?xml", "!doctype xml"]
-            .iter()
-            .any(|xml| tag.starts_with(xml)) =>
-        {
-            Some(XML)
-        }
+        '<' if tag.starts_with("?xml") => Some(XML),
         '<' if HTML_TAGS.iter().any(|html| tag.starts_with(html)) => Some("an HTML page"),
         '<' if tag.starts_with(|c: char| c.is_ascii_alphabetic()) => Some(XML),
         '{' if rest.starts_with(['"', '}']) => Some("a JSON document"),
@@ -122,7 +117,8 @@ pub(crate) fn audio_frame(head: &str) -> Option<&'static str> {
         // The layer is 0 in ADTS, and never in MPEG audio; the others are rates that do not exist.
         (0xff, second, third) if second & 0xf6 == 0xf0 => (third & 0x3c < 0x34).then_some("aac"),
         (0xff, second, third) if second & 0xe0 == 0xe0 => {
-            let exists = second & 0x18 != 0x08 && third & 0xf0 != 0xf0 && third & 0x0c != 0x0c;
+            let has_layer = second & 0x06 != 0 && second & 0x18 != 0x08;
+            let exists = has_layer && third & 0xf0 != 0xf0 && third & 0x0c != 0x0c;
             exists.then_some("mp3")
         }
         (0x0b, 0x77, _) if byte(5) >> 3 > 10 => Some("eac3"),
@@ -182,6 +178,33 @@ mod tests {
     }
 
     #[test]
+    fn every_tag_that_a_page_begins_with_is_known() {
+        for tag in [
+            "!DOCTYPE html",
+            "!--",
+            "html",
+            "head",
+            "body",
+            "title",
+            "meta",
+            "script",
+            "style",
+            "div",
+            "h1",
+            "p",
+            "center",
+        ] {
+            assert_eq!(page(&format!("<{tag}>")), Some("an HTML page"), "{tag}");
+        }
+        for tag in ["?xml version='1.0'?", "Error", "param"] {
+            assert_eq!(page(&format!("< {tag}>")), Some("an XML document"), "{tag}");
+        }
+        for text in ["[]", "[\"a\"]", "[ {", "{}", "{ }"] {
+            assert_eq!(page(text), Some("a JSON document"), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_unknown_is_no_page() {
         for head in [
             "",
@@ -210,6 +233,17 @@ mod tests {
             b"\0\0\0\x08wide\0\0\0\0mdat",
             b"FLV\x01\x05",
             b"0&\xb2u\x8ef\xcf\x11",
+            b".RMF\0",
+            b".ra\xfd\0",
+            b"#!AMR\n",
+            b"MAC \x96",
+            b"caff\0",
+            b"\x06\x0e\x2b\x34\x02\x05\x01\x01",
+            b"\0\0\x01\xb3",
+            b"\0\0\x01\xba",
+            b"PK\x03\x04",
+            b"fLaC",
+            b"\x0b\x77\0",
             b"RIFF\x01\xff\x02\x03AVI LIST",
             b"ID3\x03\0\0\0\0\x10\0TXXX",
             b"\xff\xfb\x90\x64",
@@ -233,6 +267,7 @@ mod tests {
             b"<\0h\0t\0m\0l\0",
             b"\x1f\x8b\x08\0",
             b"404 page not found\n",
+            b"moreGold",
             b"404\nnot found --> see 1\n",
             b"Not found",
             b"\xc4\xe3\xba\xc3",
@@ -272,6 +307,13 @@ mod tests {
             (b"\0\0\x04\x18moof".to_vec(), Some("mp4")),
             (b"WEBVTT\nX-TIMESTAMP-MAP".to_vec(), Some("vtt")),
             (b"RIFF\x01\xff\x02\x03WAVEfmt ".to_vec(), Some("wav")),
+            (b"RIFF\x01\xff\x02\x03AVI LIST".to_vec(), None),
+            (b"\0\0\0\0\x01\xff\x02\x03WAVEfmt ".to_vec(), None),
+            (b"fLaC\0\0\0\x22".to_vec(), Some("flac")),
+            (b"OggS\0\x02".to_vec(), Some("ogg")),
+            (b"\x1a\x45\xdf\xa3\x9f".to_vec(), Some("mkv")),
+            (b"\0\0\x01\xba\x44".to_vec(), Some("mpg")),
+            (b"\0\0\0\0\0\0\0\0\0\0\xff\xf1\x50\x80".to_vec(), None),
             (with(&[0xff, 0xf1, 0x50, 0x80]), Some("aac")),
             (with(&[0xff, 0xfb, 0x90, 0x64]), Some("mp3")),
             (with(&[0x0b, 0x77, 0, 0, 0, 0x40]), Some("ac3")),
@@ -284,15 +326,75 @@ mod tests {
         ] {
             assert_eq!(format(&bytes(&head)), told, "{head:?}");
         }
-        assert_eq!(audio_frame(&bytes(&[0xff, 0xf9, 0x50])), Some("aac"));
-        assert_eq!(audio_frame(&bytes(&[0xff, 0xf3, 0x40])), Some("mp3"));
-        for nothing in [
-            &[0xff, 0xff, 0xff][..],
-            &[0xff, 0xea, 0x90],
-            &[0x47, 0, 0],
-            &[],
+    }
+
+    #[test]
+    fn frames_of_audio_are_told_by_marks_that_exist() {
+        for (frame, told) in [
+            // ADTS of MPEG-2 and MPEG-4, with and without a checksum; the last sampling rate there is.
+            ([0xff, 0xf0, 0x50], Some("aac")),
+            ([0xff, 0xf1, 0x50], Some("aac")),
+            ([0xff, 0xf8, 0x50], Some("aac")),
+            ([0xff, 0xf9, 0xf0], Some("aac")),
+            ([0xff, 0xf1, 0x34], None),
+            ([0xff, 0xf1, 0x3c], None),
+            // Layers I to III of MPEG 1, 2 and 2.5.
+            ([0xff, 0xff, 0x90], Some("mp3")),
+            ([0xff, 0xfd, 0x90], Some("mp3")),
+            ([0xff, 0xfb, 0xe8], Some("mp3")),
+            ([0xff, 0xf3, 0x40], Some("mp3")),
+            ([0xff, 0xe3, 0x04], Some("mp3")),
+            ([0xff, 0xfb, 0xf0], None),
+            ([0xff, 0xfb, 0x9c], None),
+            ([0xff, 0xff, 0xff], None),
+            // A version, and a layer, that no frame has.
+            ([0xff, 0xea, 0x90], None),
+            ([0xff, 0xe1, 0x90], None),
+            // Too few bits to begin a frame.
+            ([0xff, 0xdb, 0x90], None),
+            ([0xff, 0xbb, 0x90], None),
+            ([0xff, 0x7b, 0x90], None),
+            ([0xfe, 0xfb, 0x90], None),
+            ([0x0b, 0x77, 0x00], Some("ac3")),
+            ([0x0b, 0x76, 0x00], None),
+            ([0x0a, 0x77, 0x00], None),
+            ([0x47, 0, 0], None),
         ] {
-            assert_eq!(audio_frame(&bytes(nothing)), None, "{nothing:?}");
+            assert_eq!(audio_frame(&bytes(&frame)), told, "{frame:x?}");
         }
+        let dolby = |version: u8| audio_frame(&bytes(&[0x0b, 0x77, 0, 0, 0, version << 3]));
+        assert_eq!(dolby(10), Some("ac3"));
+        assert_eq!(dolby(11), Some("eac3"));
+        assert_eq!(audio_frame(""), None);
+    }
+
+    #[test]
+    fn the_length_of_a_tag_has_seven_bits_a_byte() {
+        let tagged = |length: [u8; 4], at: usize| {
+            let mut head = b"ID3\x04\0\0".to_vec();
+            head.extend(length);
+            head.resize(10 + at, 0);
+            head.extend([0xff, 0xfb, 0x90, 0x64]);
+            format(&bytes(&head))
+        };
+        assert_eq!(tagged([0, 0, 0, 0], 0), Some("mp3"));
+        assert_eq!(tagged([0, 0, 1, 2], 130), Some("mp3"));
+        assert_eq!(tagged([0, 0, 0x81, 0x82], 130), Some("mp3"));
+        assert_eq!(tagged([0, 0, 1, 2], 129), None);
+        // Longer than what was read.
+        assert_eq!(tagged([0x7f, 0x7f, 0x7f, 0x7f], 130), None);
+    }
+
+    #[test]
+    fn every_box_that_a_file_may_begin_with_is_known() {
+        let begin = |name: &str| format!("\0\0\0\u{18}{name}");
+        for name in ["ftyp", "styp", "moof", "moov", "sidx", "emsg", "prft"] {
+            assert_eq!(format(&begin(name)), Some("mp4"), "{name}");
+        }
+        for name in ["wide", "free", "skip", "mdat", "pnot", "uuid", "jP  "] {
+            assert!(is_file(&begin(name)), "{name}");
+            assert_eq!(format(&begin(name)), None, "{name}");
+        }
+        assert!(!is_file(&begin("what")));
     }
 }
