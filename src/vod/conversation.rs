@@ -7,20 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::api::Mezzanine;
+use super::caller::{Again, Caller};
 use super::error::{Recovery, Refused, naming};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
 use super::video_info::{self, Deletion, VideoInfo};
 use super::{VideoRef, VodService, api, request};
-use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request};
 use crate::time::UnixMs;
-use crate::wire::Entropy;
 use crate::wire::FailureKind;
-use crate::wire::retry::{CALL_TRIES, handle_wait_ms, retry_after_ms, too_many_files};
+use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 
-/// A new nonce or a new token helps at once or not at all.
-const CORRECTED_TRIES: u32 = 3;
 /// The first pause between two questions, in ms.
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// No pause is longer, in ms: 2 questions a minute stay far below every limit of the API.
@@ -246,18 +243,12 @@ pub enum Step {
 /// One conversation. Plain data.
 pub struct Conversation {
     service: VodService,
-    account: Account,
+    caller: Caller,
     ask: Ask,
-    entropy: Entropy,
-    clock: Clock,
     /// Failures since the last good reply.
     tries: u32,
-    /// Newer credentials were fetched since the last good reply.
-    renewed: bool,
     pause_ms: u64,
     deadline: Option<u64>,
-    /// The host has been short of file handles since then.
-    no_handle_since: Option<UnixMs>,
 }
 
 impl Conversation {
@@ -275,11 +266,12 @@ impl Conversation {
         let account = account.into();
         account.credentials.validate()?;
         service.base_url()?;
-        let mut entropy = Entropy::new(entropy);
         check(&ask)?;
+        let mut caller = Caller::new(account, entropy);
         if let Ask::UploadByUrl { pull } = &mut ask {
             // So that one call sent twice makes one set of jobs.
-            pull.session_id.get_or_insert_with(|| entropy.nonce());
+            pull.session_id
+                .get_or_insert_with(|| caller.entropy().nonce());
         }
         let timeout = match &ask {
             Ask::UntilReady { timeout_ms, .. } | Ask::UrlUploads { timeout_ms, .. } => *timeout_ms,
@@ -287,21 +279,17 @@ impl Conversation {
         };
         Ok(Conversation {
             service,
-            account,
+            caller,
             ask,
-            entropy,
-            clock: Clock::default(),
             tries: 0,
-            renewed: false,
             pause_ms: FIRST_PAUSE_MS,
             deadline: timeout.map(|timeout| now.plus_ms(timeout).0),
-            no_handle_since: None,
         })
     }
 
     /// The first step.
     pub fn start(&mut self, now: UnixMs) -> Step {
-        if self.account.is_due(self.clock.server_now(now)) {
+        if self.caller.must_renew(now) {
             return Step::Renew;
         }
         self.send(now)
@@ -312,14 +300,18 @@ impl Conversation {
         match heard {
             Heard::Woke => self.start(now),
             Heard::Renewed { account } => {
-                self.renewed = true;
-                self.account.replace(account);
+                self.caller.renew(account);
                 self.send(now)
             }
             Heard::Failed {
                 message,
                 kind: FailureKind::NoHandle,
-            } => self.wait_for_handle(&message, now),
+            } => match self.caller.wait_for_handle(&message, now) {
+                Ok(delay) => Step::Wait {
+                    until: now.plus_ms(delay).0,
+                },
+                Err(error) => Step::Failed { error },
+            },
             Heard::Failed { message, kind } => {
                 let host = self.service.base_url().unwrap_or_default();
                 let host = host
@@ -328,7 +320,7 @@ impl Conversation {
                 let message = format!("{}: no reply from {host}: {message}", self.action());
                 let error = Error::new(kind.no_reply(Code::VodUnreachable), message);
                 if error.retryable && self.is_repeatable() {
-                    self.try_again(error, None, CALL_TRIES, now)
+                    self.try_again(error, None, now)
                 } else {
                     Step::Failed { error }
                 }
@@ -338,14 +330,13 @@ impl Conversation {
                 headers,
                 body,
             } => {
-                self.no_handle_since = None;
                 let reply = Reply {
                     status,
                     headers,
                     body,
                 };
                 // One request at a time: each is signed with the present offset.
-                self.clock.hear(1, 0, &reply, now);
+                self.caller.hear(1, 0, &reply, now);
                 match self.read(&reply) {
                     Ok(Some(answer)) => Step::Done { answer },
                     Ok(None) => self.ask_later(now),
@@ -357,10 +348,7 @@ impl Conversation {
 
     fn send(&mut self, now: UnixMs) -> Step {
         let (action, params) = self.call();
-        let nonce = self.entropy.nonce();
-        let at = self.clock.server_now(now);
-        let credentials = &self.account.credentials;
-        match request::request(&self.service, credentials, &action, &params, &nonce, at) {
+        match self.caller.request(&self.service, &action, &params, now) {
             Ok(request) => Step::Send { request },
             Err(error) => Step::Failed { error },
         }
@@ -470,7 +458,7 @@ impl Conversation {
 
     fn ask_later(&mut self, now: UnixMs) -> Step {
         self.tries = 0;
-        self.renewed = false;
+        self.caller.got_through();
         if self.deadline.is_some_and(|deadline| now.0 >= deadline) {
             let message = format!("{}: not so far within the time given", self.action());
             return Step::Failed {
@@ -495,40 +483,26 @@ impl Conversation {
                     || code.starts_with("ServiceUnA")
                     || code.starts_with("ServiceUna")
             });
-        match recovery {
-            Recovery::Backoff if untouched => self.try_again(error, asked, CALL_TRIES, now),
-            Recovery::NewNonce => self.try_again(error, asked, CORRECTED_TRIES, now),
-            Recovery::FixClock if !self.clock.is_hopeless() => {
-                self.try_again(error, asked, CALL_TRIES, now)
-            }
-            Recovery::NewToken if self.account.renewable && !self.renewed => Step::Renew,
-            _ => Step::Failed {
+        let may_have_done = recovery == Recovery::Backoff && !untouched;
+        match self.caller.again(recovery, self.tries) {
+            Again::Later if !may_have_done => self.try_again(error, asked, now),
+            Again::Renewed => Step::Renew,
+            Again::Later | Again::Never => Step::Failed {
                 error: naming(error, &self.action()),
             },
         }
     }
 
-    fn try_again(&mut self, error: Error, asked: Option<u64>, limit: u32, now: UnixMs) -> Step {
+    fn try_again(&mut self, error: Error, asked: Option<u64>, now: UnixMs) -> Step {
         self.tries = self.tries.saturating_add(1);
-        let until = now.plus_ms(self.entropy.backoff_ms(self.tries, asked)).0;
+        let until = now
+            .plus_ms(self.caller.entropy().backoff_ms(self.tries, asked))
+            .0;
         let late = self.deadline.is_some_and(|deadline| until > deadline);
-        if self.tries >= limit || late {
+        if self.tries >= CALL_TRIES || late {
             return Step::Failed { error };
         }
         Step::Wait { until }
-    }
-
-    /// Nothing was sent, so it is no failure of the service.
-    fn wait_for_handle(&mut self, what: &str, now: UnixMs) -> Step {
-        let since = *self.no_handle_since.get_or_insert(now);
-        match handle_wait_ms(now.0.saturating_sub(since.0)) {
-            Some(delay) => Step::Wait {
-                until: now.plus_ms(delay).0,
-            },
-            None => Step::Failed {
-                error: too_many_files(what),
-            },
-        }
     }
 }
 

@@ -4,12 +4,14 @@
 //! [`attached_media`] (those of the other kinds), [`credential`] (where
 //! and with what to upload), `media_info` (whether a file has arrived), [`request`] (one signed call), [`acs3`] and [`rpc`] (the two signatures), [`error`] (what a
 //! refusal means and what a retry must change), [`conversation`] (calls outside of an upload), [`pull`] (the service
-//! fetches URLs by itself), [`account`] (the caller's credentials over time).
+//! fetches URLs by itself), [`account`] (the caller's credentials over time),
+//! `caller` (what they sign, and what a refusal changes).
 
 pub mod account;
 pub mod acs3;
 pub mod api;
 pub mod attached_media;
+pub(crate) mod caller;
 pub mod conversation;
 pub mod credential;
 pub mod error;

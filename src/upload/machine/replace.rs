@@ -3,13 +3,13 @@
 //!
 //! Nothing of what exists is ever removed: where this fails, only its own multipart upload is aborted.
 
-use super::Upload;
 use super::call::VodCall;
-use super::calls::{Trouble, VodTrouble};
+use super::context::Context;
+use super::grant::Grant;
+use super::trouble::{Trouble, VodTrouble};
+use super::turn::Turn;
 use crate::error::{Code, Error};
 use crate::http::{Reply, header};
-use crate::time::UnixMs;
-use crate::upload::event::Phase;
 use crate::upload::job::{Job, Media, Source};
 use crate::upload::naming;
 use crate::vod::api::{self, CreateUploadVideo};
@@ -111,115 +111,83 @@ fn given(video: &CreateUploadVideo) -> Option<&'static str> {
         .find_map(|(name, is_given)| is_given.then_some(name))
 }
 
-impl Upload {
-    pub(super) fn replaces(&self) -> bool {
-        self.job.options.replace.is_some()
-    }
-
-    /// A file is there already by intention: the one that is replaced, or one that was stored wrong.
-    pub(super) fn overwrites(&self) -> bool {
-        self.replaces() || self.spoiled
-    }
-
-    /// Asks VOD for the place of the media that exists.
-    pub(super) fn claim(&mut self, now: UnixMs) -> Result<(), Error> {
-        self.enter(Phase::Creating);
-        self.call(VodCall::Claim, now)
-    }
-
-    pub(super) fn on_claimed(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
-        let ticket = match api::parse_refresh_upload_video(reply, self.server_now(now)) {
-            Err(mut refused) if refused.error.code == Code::MediaNotFound => {
-                refused.error.message +=
-                    " (only video and audio can be replaced, not images or attached media)";
-                return Err(refused.into());
-            }
-            ticket => ticket?,
-        };
-        self.got_through(VodCall::Claim);
-        let wanted = self
-            .job
-            .options
-            .replace
-            .as_ref()
-            .and_then(|replace| replace.media_id.as_deref());
-        if wanted.is_some_and(|wanted| wanted != ticket.media_id) {
-            let message = "VOD gives an upload address for another media than the one asked for";
-            return Err(Trouble::Fatal(Error::new(Code::ReplyInvalid, message)));
+/// VOD gives the place of the media that is to be replaced.
+pub(super) fn on_claimed(cx: &mut Context, reply: &Reply) -> Result<Grant, VodTrouble> {
+    let ticket = match api::parse_refresh_upload_video(reply, cx.server_now()) {
+        Err(mut refused) if refused.error.code == Code::MediaNotFound => {
+            refused.error.message +=
+                " (only video and audio can be replaced, not images or attached media)";
+            return Err(refused.into());
         }
-        self.settle_in(ticket, now)?;
-        self.fit_the_key()?;
-        Ok(self.call(VodCall::Inspect, now)?)
+        ticket => ticket?,
+    };
+    cx.got_through(VodCall::Claim);
+    let replace = cx.job.options.replace.as_ref();
+    let wanted = replace.and_then(|replace| replace.media_id.as_deref());
+    if wanted.is_some_and(|wanted| wanted != ticket.media_id) {
+        let message = "VOD gives an upload address for another media than the one asked for";
+        return Err(Trouble::Fatal(Error::new(Code::ReplyInvalid, message)));
     }
+    let grant = Grant::take(cx, ticket)?;
+    fit_the_key(cx, &grant)?;
+    cx.ask(VodCall::Inspect);
+    Ok(grant)
+}
 
-    /// The object keeps its key, and VOD and players tell the format by its extension: bytes of another format do not go
-    /// there.
-    fn fit_the_key(&mut self) -> Result<(), Error> {
-        let key = self.place()?.target.key.clone();
-        let (media_id, name) = (self.media_id().to_owned(), key.rsplit('/').next());
-        let Media::Video(video) = &mut self.job.media else {
-            return Ok(());
-        };
-        let (there, ours) = (naming::extension(&key), naming::extension(&video.file_name));
-        match (there, ours) {
-            (Some(there), Some(ours)) if !there.eq_ignore_ascii_case(ours) => {
-                let rule = format!(
-                    "must end in .{there} to replace {media_id}: its object keeps that key, and {ours} bytes under it would be taken for {there}; give a name that ends in .{there} if that is what they are"
-                );
-                Err(Error::invalid("fileName", rule))
-            }
-            (Some(_), None) => {
-                video.file_name = name.unwrap_or_default().to_owned();
-                Ok(())
-            }
-            _ => Ok(()),
+/// The object keeps its key, and VOD and players tell the format by its extension: bytes of another format do not go
+/// there.
+fn fit_the_key(cx: &mut Context, grant: &Grant) -> Result<(), Error> {
+    let key = &grant.place.target.key;
+    let (media_id, name) = (&cx.media_id, key.rsplit('/').next());
+    let Media::Video(video) = &mut cx.job.media else {
+        return Ok(());
+    };
+    let (there, ours) = (naming::extension(key), naming::extension(&video.file_name));
+    match (there, ours) {
+        (Some(there), Some(ours)) if !there.eq_ignore_ascii_case(ours) => {
+            let rule = format!(
+                "must end in .{there} to replace {media_id}: its object keeps that key, and {ours} bytes under it would be taken for {there}; give a name that ends in .{there} if that is what they are"
+            );
+            Err(Error::invalid("fileName", rule))
         }
+        (Some(_), None) => {
+            video.file_name = name.unwrap_or_default().to_owned();
+            Ok(())
+        }
+        _ => Ok(()),
     }
+}
 
-    pub(super) fn on_inspected(&mut self, reply: &Reply, now: UnixMs) -> Result<(), VodTrouble> {
-        let info = match api::parse_get_mezzanine_info(reply) {
-            Ok(info) => {
-                self.must_be_told_of(info.media_id.as_deref())?;
-                Some(info)
-            }
-            // There is no file so far.
-            Err(refused) if refused.error.code == Code::MediaNotFound => None,
-            Err(refused) => return Err(refused.into()),
-        };
-        self.got_through(VodCall::Inspect);
-        if !self.is_running() {
-            return Ok(());
+/// What that media holds.
+pub(super) fn on_inspected(
+    cx: &mut Context,
+    grant: &mut Option<Box<Grant>>,
+    reply: &Reply,
+) -> Result<Turn, VodTrouble> {
+    let info = match api::parse_get_mezzanine_info(reply) {
+        Ok(info) => {
+            cx.must_be_told_of(info.media_id.as_deref())?;
+            Some(info)
         }
-        let status = info.as_ref().map_or("Uploading", |info| &info.status);
-        if OUT_OF_REACH.contains(&status) {
-            let message = format!("the source file of {} is {status}", self.media_id());
-            return Err(Trouble::Fatal(Error::new(Code::NotReplaceable, message)));
-        }
-        self.replaced_bytes = match info {
-            Some(info) if !WITHOUT_FILE.contains(&info.status.as_str()) => info.size,
-            _ => Some(0),
-        };
-        self.adoption.adopted = true;
-        // Whoever goes on from here overwrites the same media.
-        self.save();
-        Ok(self.begin_upload(now)?)
+        // There is no file so far.
+        Err(refused) if refused.error.code == Code::MediaNotFound => None,
+        Err(refused) => return Err(refused.into()),
+    };
+    cx.got_through(VodCall::Inspect);
+    let status = info.as_ref().map_or("Uploading", |info| &info.status);
+    if OUT_OF_REACH.contains(&status) {
+        let message = format!("the source file of {} is {status}", cx.media_id);
+        return Err(Trouble::Fatal(Error::new(Code::NotReplaceable, message)));
     }
-
-    /// Whether an object of this size and CRC-64 is the one that was sent. Where a media is replaced there is an object from
-    /// the beginning, so that one is there proves nothing: it must be another than before.
-    pub(super) fn is_what_was_sent(&self, size: Option<u64>, crc64: Option<u64>) -> bool {
-        if !self.overwrites() {
-            return true;
-        }
-        let folded = self.parts.folded_crc64().filter(|_| self.parts.count() > 0);
-        match (folded, crc64) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => {
-                let total = self.total();
-                size.is_some()
-                    && size == total
-                    && self.replaced_bytes.is_some_and(|old| Some(old) != total)
-            }
-        }
-    }
+    cx.rights.replaced_bytes = match info {
+        Some(info) if !WITHOUT_FILE.contains(&info.status.as_str()) => info.size,
+        _ => Some(0),
+    };
+    cx.rights.adopted = true;
+    // Whoever goes on from here overwrites the same media.
+    cx.save();
+    Ok(match grant.take() {
+        Some(grant) => Turn::Placed(grant),
+        None => Turn::Stay,
+    })
 }
