@@ -11,7 +11,7 @@
 
 mod sim;
 
-use sim::{End, Extent, Fault, Op, START, SourceSpec, World};
+use sim::{End, Extent, Fault, Luck, Op, START, SourceSpec, World};
 use vodlift::Code;
 use vodlift::upload::{Adopt, Compared, Media, Source, Verify};
 
@@ -97,6 +97,21 @@ fn a_media_with_another_file_is_left_alone() {
     let rule = "the media video-1 cannot be gone on with: it is Normal with 5242880 bytes, the source has 4194304";
     assert!(error.message.ends_with(rule), "{error}");
     assert_eq!(world.luck.count(Op::Initiate), 0);
+}
+
+#[test]
+fn nothing_is_begun_in_a_media_before_it_was_looked_at() {
+    // A buffer that is cut short while VOD is asked what the media holds makes parts of what was to be one PutObject.
+    for size in (128 << 10..640 << 10).step_by(4 << 10) {
+        let mut world = taken(Adopt::Always, size, Some(size + 1));
+        world.luck = Luck::new(size);
+        world.memory_is_short = true;
+        world.job.options.part_size = None;
+        let error = world.run().unwrap_err();
+        assert_eq!(error.code, Code::ReferenceTaken, "{error}");
+        let begun = world.luck.count(Op::Initiate) + world.luck.count(Op::PutObject);
+        assert_eq!(begun, 0, "{size} bytes");
+    }
 }
 
 #[test]

@@ -34,7 +34,7 @@ test("the guide lists each action that the core can send, and no other", async (
 });
 
 test("no action is spelled anywhere but in its constant", async () => {
-  const calls = await read("src/upload/machine/call.rs");
+  const calls = await read("src/upload/machine/requests.rs");
   const conversation = await read("src/vod/conversation.rs");
   const [, question = ""] = /fn question\(([\s\S]*?)\n {4}}\n/.exec(calls) ?? [];
   const [, call = ""] = /fn call\(&self\)([\s\S]*?)\n {4}}\n/.exec(conversation) ?? [];

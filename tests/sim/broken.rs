@@ -3,7 +3,7 @@
 
 use vodlift::Code;
 use vodlift::http::Request;
-use vodlift::upload::{Checkpoint, Effect, Event, FailureKind, Job, TransferBody};
+use vodlift::upload::{Checkpoint, Effect, Event, FailureKind, Job, Phase, TransferBody};
 
 use super::{ACCESS_KEY_SECRET, STS_TOKEN};
 
@@ -39,6 +39,7 @@ pub enum Broken {
     RestartsForever,
     FailsForNoReason,
     TrustsEveryPart,
+    GoesOn,
 }
 
 /// Each with what the swarm says of it.
@@ -85,6 +86,7 @@ pub const ALL: &[(Broken, &str)] = &[
         "it fails although nothing is wrong",
     ),
     (Broken::TrustsEveryPart, "the object"),
+    (Broken::GoesOn, "begins after the end"),
 ];
 
 const FAR: u32 = 1 << 30;
@@ -278,6 +280,7 @@ impl Broken {
                     retry.attempt = retry.of + 1;
                 }
             }
+            (Broken::GoesOn, Effect::Progress { progress }) => progress.phase = Phase::Aborting,
             (Broken::GivesNoHint, Effect::Failed { error }) => error.hint = "".into(),
             (Broken::BlamesItself, Effect::Failed { error }) => error.code = Code::Internal,
             (Broken::MiscountsTheWhole, Effect::Done { outcome }) => outcome.bytes += 1,

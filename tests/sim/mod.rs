@@ -758,9 +758,25 @@ impl World {
         }
     }
 
+    /// Once an upload rests or is removed, nothing is begun, whatever wait was called off too late.
+    fn only_cleans_up_at_the_end(&self, op: Op) {
+        if !matches!(self.last_phase, Phase::Suspending | Phase::Aborting) {
+            return;
+        }
+        let cleans = [
+            Op::Abort,
+            Op::DeleteMultipartUpload,
+            Op::DeleteVideo,
+            Op::GetMezzanineInfo,
+            Op::RefreshUploadVideo,
+        ];
+        assert!(cleans.contains(&op), "{op:?} begins after the end");
+    }
+
     fn send(&mut self, id: u32, request: &Request) {
         self.record(request);
         let op = service::op_of(request);
+        self.only_cleans_up_at_the_end(op);
         let patience = u64::from(request.reply_ms);
         if op == Op::Initiate {
             self.begins_but_one();

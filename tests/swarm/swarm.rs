@@ -212,7 +212,7 @@ pub(crate) fn everything_is_seen(seeds: Range<u64>) {
     let event = include_str!("../../src/upload/event.rs");
     let failure = include_str!("../../src/wire/failure.rs");
     let calls = include_str!("../../src/upload/machine/call.rs");
-    let machine = include_str!("../../src/upload/machine/mod.rs");
+    let machine = include_str!("../../src/upload/machine/tasks.rs");
     let mut seen = BTreeSet::new();
     for seed in seeds {
         let mut case = draw(seed, &BTreeSet::new());
