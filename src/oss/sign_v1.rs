@@ -249,6 +249,30 @@ mod tests {
         assert_eq!(resource(None, None), "/?partNumber=1&uploadId=A/B&x-oss-a");
     }
 
+    /// What the operations of this core name in their queries.
+    #[test]
+    fn every_step_of_a_multipart_upload_is_signed_with_what_it_names() {
+        let none = Headers::new();
+        let resource = |query: &[(&str, &str)]| {
+            canonicalized_resource(&Unsigned {
+                method: "POST",
+                bucket: Some("b"),
+                key: Some("k"),
+                query: &pairs(query),
+                headers: &none,
+            })
+        };
+        assert_eq!(resource(&[("uploads", "")]), "/b/k?uploads");
+        let part = [("partNumber", "7"), ("uploadId", "A")];
+        assert_eq!(resource(&part), "/b/k?partNumber=7&uploadId=A");
+        let list = [
+            ("max-parts", "1000"),
+            ("part-number-marker", "7"),
+            ("uploadId", "A"),
+        ];
+        assert_eq!(resource(&list), "/b/k?uploadId=A");
+    }
+
     #[test]
     fn the_token_is_a_header_here_and_a_sub_resource_there() {
         let credentials = Credentials {
