@@ -212,3 +212,127 @@ fn worth_resuming(error: &Error) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use crate::upload::job::{HostLimits, Job, Media, Shard, Source};
+    use crate::vod::Credentials;
+    use crate::vod::api::CreateUploadVideo;
+
+    fn context() -> Context {
+        let job = Job {
+            media: Media::Video(CreateUploadVideo::default()),
+            source: Source::Slices {
+                size: 1,
+                modified: None,
+                name: None,
+                content_type: None,
+            },
+            vod: Default::default(),
+            oss: Default::default(),
+            options: Default::default(),
+            host: HostLimits {
+                concurrency: 1,
+                max_concurrency: 1,
+                buffer_bytes: 1,
+                buffers_parts: false,
+                subrequests: None,
+            },
+        };
+        let keys = Credentials {
+            access_key_id: "id".into(),
+            access_key_secret: Secret::new("secret"),
+            security_token: None,
+        };
+        let mut cx = Context::new(job, keys.into(), [0; 32]);
+        cx.media_id = "video-1".into();
+        cx
+    }
+
+    fn left() -> Left {
+        Left {
+            grant: None,
+            upload_id: UploadId::new("U1"),
+            files: Some(Debt::Files),
+            may_land: false,
+        }
+    }
+
+    /// What is removed, in order.
+    fn removed(mut ending: Ending, cx: &Context) -> Vec<Call> {
+        let mut calls = vec![];
+        while let Some(call) = ending.next(cx) {
+            calls.push(call);
+            match call {
+                Call::Oss(_) => ending.aborted(),
+                Call::Vod(VodCall::DeleteMultipartUpload) => ending.orphans_removed(),
+                Call::Vod(_) => ending.files_removed(),
+            }
+        }
+        calls
+    }
+
+    const ABORT: Call = Call::Oss(OssCall::AbortMultipartUpload);
+    const ORPHANS: Call = Call::Vod(VodCall::DeleteMultipartUpload);
+    const FILES: Call = Call::Vod(VodCall::DeleteVideo);
+
+    #[test]
+    fn what_an_error_leaves_is_removed_unless_it_is_to_be_gone_on_with() {
+        for (code, keeps, resumed, calls) in [
+            (Code::SourceStatus, false, false, &[ABORT, FILES][..]),
+            (Code::SourceUnreachable, true, false, &[]),
+            // Nobody can go on from there, but its checkpoint names the media.
+            (Code::ChecksumMismatch, true, false, &[ABORT]),
+            (Code::ChecksumMismatch, true, true, &[]),
+            (Code::Aborted, true, true, &[ABORT, FILES]),
+            (Code::CallbackFailed, false, false, &[]),
+        ] {
+            let mut cx = context();
+            cx.job.options.keep_on_failure = keeps;
+            cx.resumed = resumed;
+            let ending = Ending::failed(&cx, Error::new(code, "it failed"), left());
+            assert_eq!(removed(ending, &cx), calls, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_this_uploads_stays() {
+        let failed = |cx: &Context| Ending::failed(cx, Error::new(Code::Aborted, "x"), left());
+        let mut cx = context();
+        cx.rights.adopted = true;
+        assert_eq!(removed(failed(&cx), &cx), [ABORT]);
+        let mut cx = context();
+        cx.rights.standing = Standing::Arrived;
+        assert_eq!(removed(failed(&cx), &cx), [ABORT]);
+        cx.rights.standing = Standing::Unfinished;
+        assert_eq!(removed(failed(&cx), &cx), [ABORT, FILES]);
+        cx.rights.own = false;
+        assert_eq!(removed(failed(&cx), &cx), [ABORT]);
+        let mut cx = context();
+        cx.job.options.shard = Some(Shard { first: 1, last: 2 });
+        assert_eq!(removed(failed(&cx), &cx), []);
+    }
+
+    #[test]
+    fn what_is_given_up_is_removed_with_what_nobody_noted() {
+        let mut cx = context();
+        cx.rights.orphans = true;
+        let ending = Ending::discarded(&cx, left());
+        assert_eq!(removed(ending, &cx), [ABORT, ORPHANS, FILES]);
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_said_behind_the_first_error() {
+        let cx = context();
+        let mut ending = Ending::failed(&cx, Error::new(Code::SourceStatus, "it failed"), left());
+        ending.cannot_remove(&cx, Error::new(Code::OssUnreachable, "no way"));
+        assert_eq!(ending.next(&cx), None);
+        let said = "it failed; its parts could not be removed: no way";
+        assert_eq!(ending.verdict.message, said);
+        let mut ending = Ending::discarded(&cx, left());
+        ending.cannot_remove(&cx, Error::new(Code::OssUnreachable, "no way"));
+        assert_eq!(ending.verdict.code, Code::OssUnreachable);
+    }
+}

@@ -184,12 +184,12 @@ impl Upload {
         let upload_id = oss::xml::parse_initiate(reply)?;
         let cx = &mut self.cx;
         cx.got_through(OssCall::InitiateMultipartUpload);
+        // Also where the upload has failed meanwhile: it is what a later run finds, or removes.
+        cx.save();
         match &mut self.state {
-            State::Uploading(uploading) => Ok(uploading.initiated(cx, upload_id)),
-            // Also where the upload has failed meanwhile: it is what a later run finds, or removes.
+            State::Uploading(uploading) => Ok(uploading.initiated(&self.content, upload_id)),
             State::Ending(ending) => {
                 ending.upload_id = Some(upload_id);
-                cx.save();
                 Ok(Turn::Stay)
             }
             _ => Ok(Turn::Stay),

@@ -82,28 +82,30 @@ impl Uploading {
         // Also of what is one PutObject now, and was to be parts when it was read in pieces.
         if is_begun {
             cx.ask_once(OssCall::AbortMultipartUpload);
+        } else if cx.is_calling(OssCall::InitiateMultipartUpload) {
+            // Its reply names what is to be used, or removed.
         } else if object.is_put() {
             self.stage = Stage::Put;
             return Ok(Turn::Schedule);
         } else if cx.rights.orphans && cx.rights.own {
             cx.ask_once(VodCall::DeleteMultipartUpload);
         } else {
-            cx.ask_once(OssCall::InitiateMultipartUpload);
+            cx.ask(OssCall::InitiateMultipartUpload);
         }
         Ok(Turn::Stay)
     }
 
     /// There is a multipart upload.
-    pub(super) fn initiated(&mut self, cx: &mut Context, upload_id: UploadId) -> Turn {
-        cx.save();
-        let is_waited_for = matches!(self.stage, Stage::Opening(_));
-        if is_waited_for {
-            self.stage = Stage::Parts(upload_id);
-            return Turn::Schedule;
+    pub(super) fn initiated(&mut self, content: &Content, upload_id: UploadId) -> Turn {
+        if let Content::Object(object) = content
+            && object.is_put()
+        {
+            // Meanwhile it has become one PutObject.
+            self.stage = Stage::Opening(Some(upload_id));
+            return Turn::Open;
         }
-        // Meanwhile it has become one PutObject.
-        self.stage = Stage::Opening(Some(upload_id));
-        Turn::Open
+        self.stage = Stage::Parts(upload_id);
+        Turn::Schedule
     }
 
     /// The one begun before is gone.

@@ -164,6 +164,31 @@ impl Fetch {
         checked.map_err(|error| self.about(error))
     }
 
+    /// Whether what was read is all of a file.
+    pub(super) fn check_read(&self, length: u64, ended: bool) -> Result<(), Error> {
+        let (code, message) = match self.length {
+            Some(size) if !ended || length > size => {
+                let message = format!("it announced {size} bytes and goes on behind them");
+                (Code::SourceTooLong, message)
+            }
+            Some(size) if length < size => {
+                let message = format!("it ended at {length} of {size} bytes");
+                (Code::SourceTruncated, message)
+            }
+            None if !ended => {
+                let message = format!(
+                    "it does not tell its length, and has more than the {length} bytes that fit into memory"
+                );
+                return Err(too_large(message));
+            }
+            _ if length == 0 && !self.first.is_segment() => {
+                (Code::EmptySource, "it holds 0 bytes".to_owned())
+            }
+            _ => return self.first.check_length(length),
+        };
+        Err(Error::new(code, message))
+    }
+
     /// The whole of it, as one range: only an exact 206 of the same file counts.
     pub(super) fn whole(&self) -> RangeExpectation {
         let length = self.length.unwrap_or(0);
@@ -194,4 +219,11 @@ pub(super) fn playlist_of(job: &Job) -> Option<&PlaylistSource> {
             None
         }
     }
+}
+
+pub(super) fn too_large(message: String) -> Error {
+    let mut error = Error::new(Code::TooLarge, message);
+    error.hint =
+        "Cut the media into smaller segments, or upload it from a host with more memory.".into();
+    error
 }

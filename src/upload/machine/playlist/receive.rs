@@ -1,6 +1,6 @@
 //! A file of a playlist comes from its source: into a buffer, or, where it is too large or too slow for one, as it is sent.
 
-use super::fetch::{Fetch, Way};
+use super::fetch::{Fetch, Way, too_large};
 use super::{Playlist, no_files};
 use crate::error::{Code, Error};
 use crate::upload::event::{Effect, Failure, FailureKind, TransferBody};
@@ -178,7 +178,7 @@ impl Playlist {
         if !ended && length < announced.unwrap_or_else(|| buffer_for(&cx.job, &fetch)) {
             return self.file_was_cut(cx, grant, number, length);
         }
-        if let Err(error) = check_read(&fetch, length, ended) {
+        if let Err(error) = fetch.check_read(length, ended) {
             cx.tasks.release(number);
             let error = fetch.about(error);
             if !error.retryable {
@@ -286,42 +286,10 @@ impl Playlist {
     }
 }
 
-/// Whether what was read is all of a file.
-fn check_read(fetch: &Fetch, length: u64, ended: bool) -> Result<(), Error> {
-    let (code, message) = match fetch.length {
-        Some(size) if !ended || length > size => {
-            let message = format!("it announced {size} bytes and goes on behind them");
-            (Code::SourceTooLong, message)
-        }
-        Some(size) if length < size => {
-            let message = format!("it ended at {length} of {size} bytes");
-            (Code::SourceTruncated, message)
-        }
-        None if !ended => {
-            let message = format!(
-                "it does not tell its length, and has more than the {length} bytes that fit into memory"
-            );
-            return Err(too_large(message));
-        }
-        _ if length == 0 && !fetch.first.is_segment() => {
-            (Code::EmptySource, "it holds 0 bytes".to_owned())
-        }
-        _ => return fetch.first.check_length(length),
-    };
-    Err(Error::new(code, message))
-}
-
 /// The size of the buffer that a file is read into.
 fn buffer_for(job: &Job, fetch: &Fetch) -> u64 {
     let share = Playlist::share(job);
     let length = fetch.length.unwrap_or(share);
     let limit = length.max(SMALLEST_BUFFER).next_power_of_two();
     limit.min(share).max(length)
-}
-
-fn too_large(message: String) -> Error {
-    let mut error = Error::new(Code::TooLarge, message);
-    error.hint =
-        "Cut the media into smaller segments, or upload it from a host with more memory.".into();
-    error
 }
