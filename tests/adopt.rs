@@ -94,7 +94,8 @@ fn a_media_with_another_file_is_left_alone() {
     let mut world = taken(Adopt::Always, 4 * MIB, Some(5 * MIB));
     let error = world.run().unwrap_err();
     assert_eq!(error.code, Code::ReferenceTaken);
-    let rule = "the media video-1 cannot be gone on with: it is Normal with 5242880 bytes, the source has 4194304";
+    let rule =
+        "the media video-1 cannot be used: it is Normal with 5242880 bytes, the source has 4194304";
     assert!(error.message.ends_with(rule), "{error}");
     assert_eq!(world.luck.count(Op::Initiate), 0);
 }

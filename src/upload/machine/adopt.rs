@@ -1,4 +1,4 @@
-//! Going on with a media that is there already: one that an earlier try has made and nobody could note.
+//! Using a media that is there already: one that an earlier try has made and could not note.
 //!
 //! VOD refuses a second media of the same reference id. Then the first is asked for a credential by that id, and looked at.
 //! Unless the caller asks for more (`adopt`), only a media that this very upload began is taken: the one that an earlier try
@@ -41,7 +41,7 @@ pub(super) fn check(job: &Job) -> Result<(), Error> {
     ))
 }
 
-/// The caller wants a media that somebody else may have begun.
+/// The caller wants a media that another upload may have begun.
 fn is_asked(job: &Job) -> bool {
     !job.options.adopt.is_never()
 }
@@ -233,9 +233,9 @@ impl Adoption {
                 true => format!(" {media_id}"),
                 false => String::new(),
             };
-            format!("; the media{media} cannot be gone on with: {why}")
+            format!("; the media{media} cannot be used: {why}")
         } else {
-            // Who did not ask for somebody's media hears nothing of it.
+            // A caller who did not ask for another's media hears nothing of it.
             "; nothing shows that this upload began the media that has it".to_owned()
         };
         cx.save();

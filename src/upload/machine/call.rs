@@ -28,7 +28,7 @@ pub(super) enum VodCall {
     RefreshUploadVideo,
     /// GetMezzanineInfo, or what its media has instead.
     GetMediaInfo,
-    /// By the media id, where nobody knows the upload id.
+    /// By the media id, where the upload id is not known.
     DeleteMultipartUpload,
     DeleteVideo,
     /// GetVideoInfo, before something is removed or stored by a media id that only a checkpoint names.

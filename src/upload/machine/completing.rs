@@ -43,7 +43,7 @@ pub(super) fn finish(cx: &mut Context, object: &Object) -> Result<Turn, Error> {
     Ok(Turn::Complete(OssCall::CompleteMultipartUpload.into()))
 }
 
-/// Whoever goes on from here sends it again: an object that is there and wrong must not be found whole.
+/// A resume sends it again: an object that is there and wrong must not be found whole.
 fn spoil(cx: &mut Context, size: u64) {
     cx.rights.spoiled = true;
     cx.rights.replaced_bytes = Some(size);
@@ -111,7 +111,7 @@ impl Completing {
                 Ok(Turn::Stay)
             }
             Err(refused) if reply.status != 404 => Err(refused.into()),
-            // It is not there, or of a length that nobody knows.
+            // It is not there, or of a length that is not known.
             Ok(_) | Err(_) => Ok(start_over()),
         }
     }

@@ -33,7 +33,7 @@ pub(super) struct Context {
     /// What a checkpoint says the source, the media and the object were.
     pub(super) before: Option<Checkpoint>,
     pub(super) resumed: bool,
-    /// The media, as VOD names it; empty as long as nobody knows it.
+    /// The media, as VOD names it; empty as long as it is not known.
     pub(super) media_id: String,
     pub(super) news: News,
 }

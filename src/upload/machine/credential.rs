@@ -101,7 +101,7 @@ impl Credential {
     }
 
     /// VOD keeps upload credentials for a while, and hands out the one it has with what is left of its life. So a refresh
-    /// may bring the same once more: one that nobody refused is used on, for a refused one VOD is asked again, later.
+    /// may bring the same once more: one that was never refused is used on, for a refused one VOD is asked again, later.
     ///
     /// # Errors
     /// `CredentialStale` where VOD has given the refused one too often.

@@ -1,5 +1,5 @@
 //! A bad end, or one that was asked for: what an upload leaves behind, and how it is removed: parts by their upload id, the
-//! files of a playlist with their media, and parts that nobody noted by the media id.
+//! files of a playlist with their media, and parts whose upload id was never noted by the media id.
 
 use super::call::{Call, OssCall, VodCall};
 use super::context::Context;
@@ -17,8 +17,8 @@ pub(super) struct Ending {
     pub(super) verdict: Error,
     pub(super) grant: Option<Grant>,
     pub(super) upload_id: Option<UploadId>,
-    /// What goes by the media id once the multipart upload is aborted. Of nothing, all stays, that upload as well: it is to be
-    /// gone on with, it is others' too, or removing has failed.
+    /// What goes by the media id once the multipart upload is aborted. With `None` all stays, that upload as well: it is to be
+    /// resumed, it is others' too, or removing has failed.
     owed: Option<Vec<Debt>>,
     /// A PUT of a file was cut off, and may be stored all the same.
     may_land: bool,
@@ -28,7 +28,7 @@ pub(super) struct Ending {
 /// What is removed by a media id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Debt {
-    /// Parts may lie under an upload id that nobody knows.
+    /// Parts may lie under an upload id that was never noted.
     Orphans,
     /// Files of a playlist may be stored under its media.
     Files,
@@ -62,8 +62,8 @@ impl Ending {
             let media = &cx.media_id;
             verdict.message += &format!("; the object is stored, its media id is {media}");
         }
-        // What nobody can go on with is not worth keeping.
-        // What was resumed is somebody's checkpoint: it stays, even for a source that must be put right first.
+        // What cannot be resumed is not worth keeping.
+        // What was resumed has a checkpoint: it stays, even for a source that must be put right first.
         let is_aborted = verdict.code == Code::Aborted;
         let keep = worth_resuming(&verdict) || cx.resumed && !is_aborted;
         let options = &cx.job.options;
@@ -279,11 +279,11 @@ mod tests {
     const FILES: Call = Call::Vod(VodCall::DeleteVideo);
 
     #[test]
-    fn what_an_error_leaves_is_removed_unless_it_is_to_be_gone_on_with() {
+    fn what_an_error_leaves_is_removed_unless_it_is_to_be_resumed() {
         for (code, keeps, resumed, calls) in [
             (Code::SourceStatus, false, false, &[ABORT, FILES][..]),
             (Code::SourceUnreachable, true, false, &[]),
-            // Nobody can go on from there, but its checkpoint names the media.
+            // It cannot be resumed, but its checkpoint names the media.
             (Code::ChecksumMismatch, true, false, &[ABORT]),
             (Code::ChecksumMismatch, true, true, &[]),
             (Code::Aborted, true, true, &[ABORT, FILES]),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_is_removed_with_what_nobody_noted() {
+    fn what_is_given_up_is_removed_with_what_was_never_noted() {
         let mut cx = context();
         cx.rights.orphans = true;
         let ending = Ending::discarded(&cx, left());

@@ -83,7 +83,7 @@ pub(super) fn read_ticket(
     }
 }
 
-/// VOD has made the media: the place is taken at any time, as whoever goes on from here must not create another.
+/// VOD has made the media: the place is taken at any time, as a resume must not create another.
 pub(super) fn created(cx: &mut Context, ticket: UploadTicket) -> Result<Grant, Error> {
     cx.got_through(VodCall::Create);
     let grant = Grant::take(cx, ticket)?;
@@ -91,8 +91,8 @@ pub(super) fn created(cx: &mut Context, ticket: UploadTicket) -> Result<Grant, E
     Ok(grant)
 }
 
-/// The place of a checkpoint, and a credential for it. The address comes from VOD, not from the checkpoint: whoever edits a
-/// file must not lead the credential elsewhere.
+/// The place of a checkpoint, and a credential for it. The address comes from VOD, not from the checkpoint: an edited file
+/// must not lead the credential elsewhere.
 pub(super) fn find_place(
     cx: &mut Context,
     ticket: UploadTicket,

@@ -184,7 +184,7 @@ pub(super) fn on_inspected(
         _ => Some(0),
     };
     cx.rights.adopted = true;
-    // Whoever goes on from here overwrites the same media.
+    // A resume overwrites the same media.
     cx.save();
     Ok(match grant.take() {
         Some(grant) => Turn::Placed(grant),

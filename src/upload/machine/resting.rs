@@ -14,7 +14,7 @@ const IDLE_RUNS: u32 = 12;
 /// As many where something was tried again, which may have been what took the time.
 const TROUBLED_IDLE_RUNS: u32 = 40;
 
-const GETS_NOWHERE: &str = "must be larger: run after run it was used up before the upload got any further (what cannot be gone on with, such as a source without ranges, begins at its first byte in each run)";
+const GETS_NOWHERE: &str = "must be larger: run after run it was used up before the upload got any further (what cannot be resumed, such as a source without ranges, begins at its first byte in each run)";
 
 impl Upload {
     pub(super) fn stop(&mut self) -> Result<(), Error> {
@@ -100,6 +100,6 @@ impl Upload {
 pub(super) fn once_only() -> Error {
     Error::new(
         Code::NotResumable,
-        "a stream can be read only once, so nobody can go on with it later",
+        "a stream can be read only once, so its upload cannot be resumed",
     )
 }

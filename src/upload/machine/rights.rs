@@ -16,7 +16,7 @@ pub(super) enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rights {
     /// The media is one that an upload of ours got from VOD: this one, the one whose checkpoint proves it, or the one whose
-    /// upload id OSS knows, which nobody guesses.
+    /// upload id OSS knows, which cannot be guessed.
     pub(super) own: bool,
     /// What VOD has said of the media that a checkpoint names.
     pub(super) standing: Standing,
@@ -30,7 +30,7 @@ pub(super) struct Rights {
     pub(super) replaced_bytes: Option<u64>,
     /// What was stored proved not to be what was sent, in the run before or just now.
     pub(super) spoiled: bool,
-    /// Parts may lie under an upload id that nobody knows.
+    /// Parts may lie under an upload id that was never noted.
     pub(super) orphans: bool,
 }
 

@@ -132,7 +132,7 @@ impl Upload {
         Turn::Open
     }
 
-    /// The place of the checkpoint: its multipart upload is gone on with, if there is one.
+    /// The place of the checkpoint: its multipart upload is resumed, if there is one.
     fn found(&mut self, grant: Grant) -> Result<Turn, Error> {
         let before = self.cx.before.as_ref();
         let upload_id = before.and_then(|before| before.upload_id.clone());
@@ -150,7 +150,7 @@ impl Upload {
         }
     }
 
-    /// Whoever had this media before may have begun a multipart upload and died before it could note the id.
+    /// An earlier run may have begun a multipart upload for this media, and died before it could note the id.
     pub(super) fn expect_orphans(&mut self) {
         let before = self.cx.before.as_ref();
         let planned = match &self.content {

@@ -109,7 +109,7 @@ impl Object {
         }
     }
 
-    /// A playlist or an image is no video, unless somebody said so.
+    /// A playlist or an image is no video, unless the caller said so.
     fn check_lookalike(&self, job: &Job) -> Result<(), Error> {
         let Media::Video(video) = &job.media else {
             return Ok(());

@@ -100,7 +100,7 @@ impl Object {
             }) => {
                 if self.is_taking_over() {
                     self.listing = None;
-                    // It was completed before somebody could say so, or removed.
+                    // It was completed by a run that died before it could say so, or removed.
                     self.in_doubt = true;
                     return Ok(Turn::Complete(OssCall::HeadObject.into()));
                 }

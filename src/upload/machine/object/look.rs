@@ -178,7 +178,7 @@ impl Object {
         self.reader.tries = 0;
         self.reader.announced = probe.size;
         self.reader.size = probe.size;
-        // All of it, and little enough to be kept until it is stored: then nobody has to ask again.
+        // All of it, and little enough to be kept until it is stored: then it need not be asked again.
         let sends_it = self.sends_first_part(cx);
         let is_small = probe.size.is_some_and(|size| size <= KEPT_BYTES);
         let kept = sends_it && probe.whole && is_small;

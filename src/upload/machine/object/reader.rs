@@ -210,7 +210,7 @@ impl Reader {
         was_lent
     }
 
-    /// Whoever does not send the first part lets go of its body.
+    /// Closes that body, where its part is not sent from it.
     pub(super) fn drop_first_part(&mut self, tasks: &mut Tasks) {
         if let FirstPart::Kept { open, .. } = self.first_part {
             self.first_part = FirstPart::None;

@@ -180,7 +180,7 @@ impl Object {
     }
 
     /// A source read in order has broken off. With a strong validator, or before the first byte counts, it is opened
-    /// again and read on; without one nobody can tell whether it is still the same, so everything starts over.
+    /// again and read on; without one it may be another by now, so everything starts over.
     fn broke(&mut self, cx: &mut Context, error: Error) -> Result<Turn, Error> {
         self.reader.close(&mut cx.tasks);
         if self.reader.url.is_empty() {

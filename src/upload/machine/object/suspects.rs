@@ -1,4 +1,4 @@
-//! Parts of which nobody knows whether they have arrived: their connection broke.
+//! Parts that may have arrived or not: their connection broke.
 
 use std::collections::{BTreeMap, BTreeSet};
 
