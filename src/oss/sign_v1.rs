@@ -220,6 +220,16 @@ mod tests {
     }
 
     #[test]
+    fn headers_of_one_name_are_signed_in_the_order_they_are_sent_in() {
+        let headers = pairs(&[
+            ("x-oss-meta-a", "2"),
+            ("content-type", "t"),
+            ("X-Oss-Meta-A", "1"),
+        ]);
+        assert_eq!(canonicalized_headers(&headers), "x-oss-meta-a:2,1\n");
+    }
+
+    #[test]
     fn only_sub_resources_are_signed_sorted_and_not_encoded() {
         let query = pairs(&[
             ("uploadId", "A/B"),

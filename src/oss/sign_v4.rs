@@ -270,6 +270,26 @@ mod tests {
     }
 
     #[test]
+    fn headers_of_one_name_are_signed_in_the_order_they_are_sent_in() {
+        let headers = pairs(&[
+            ("x-oss-meta-a", "2"),
+            ("content-type", "t"),
+            ("X-Oss-Meta-A", "1"),
+        ]);
+        let request = Unsigned {
+            method: "PUT",
+            bucket: Some("b"),
+            key: Some("k"),
+            query: &pairs(&[("uploadId", "A"), ("partNumber", "1")]),
+            headers: &headers,
+        };
+        assert_eq!(
+            canonical_request(&request, ""),
+            "PUT\n/b/k\npartNumber=1&uploadId=A\ncontent-type:t\nx-oss-meta-a:2,1\n\n\nUNSIGNED-PAYLOAD"
+        );
+    }
+
+    #[test]
     fn bucket_and_service_have_their_own_paths() {
         let headers = Headers::new();
         let uri = |bucket, key| {

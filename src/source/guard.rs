@@ -398,6 +398,27 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_tells_what_would_help() {
+        for (url, help) in [
+            ("https://user@example.com/", "Authorization header"),
+            ("ftp://example.com/", "http or https URL"),
+            ("https://a..b.example/", "host name"),
+            ("http://metadata/", "credentials is refused in any case"),
+            (
+                "http://169.254.169.254/",
+                "credentials is refused in any case",
+            ),
+        ] {
+            let hint = check_url(url, &PRIVATE).unwrap_err().hint;
+            assert!(hint.contains(help), "{url}: {hint}");
+        }
+        let hint = hop("https://a.example/", "http://a.example/", 0)
+            .unwrap_err()
+            .hint;
+        assert!(hint.contains("without TLS"), "{hint}");
+    }
+
+    #[test]
     fn ports_below_1024_are_those_of_other_services() {
         let check = |port: u16| check_url(&format!("https://a.example:{port}/"), &PUBLIC);
         for port in [80, 443, 1024, 65_535] {
