@@ -367,6 +367,13 @@ impl World {
                 None => event,
             };
             let mut effects = upload.handle(event, UnixMs(self.now));
+            if let Some(seen) = &mut self.seen {
+                for (state, turn) in upload.marks() {
+                    seen.insert(format!("State::{state}"));
+                    seen.insert(format!("Turn::{turn}"));
+                    seen.insert(format!("{turn} in {state}"));
+                }
+            }
             if let Some(broken) = self.broken {
                 broken.bend_effects(&mut effects, self.checkpoint.as_ref());
             }
@@ -1239,7 +1246,10 @@ impl World {
     /// What the service had when this run began is not sent again, but for a new multipart upload.
     fn sends_no_part_again(&self, part: u32, request: &Request, in_order: bool) {
         let known = (service::upload_id_of(request), part);
-        let is_known = self.stored_before.contains(&known);
+        // Where the service has lost one, those before it cannot be told apart from those of another run.
+        let lost = self.service.lost.as_ref();
+        let has_lost = lost.is_some_and(|(id, _)| *id == known.0);
+        let is_known = self.stored_before.contains(&known) && !has_lost;
         assert!(
             // The last part of a source of unknown length may be shorter than others, and is not known to be the last.
             !is_known || (in_order && part >= self.in_a_row),

@@ -44,6 +44,12 @@ pub struct Service {
     pub may_read: bool,
     /// The next Complete stores other bytes than the parts', as its CRC-64 tells.
     pub spoils: bool,
+    /// The object is that of a media which was there before: a new one has none.
+    pub holds_theirs: bool,
+    /// Before a Complete it loses one part, once.
+    pub loses: bool,
+    /// The part that was lost, by upload id.
+    pub lost: Option<(String, u32)>,
     /// The endpoint in UploadAddress.
     pub endpoint: String,
     pub created: u32,
@@ -175,6 +181,9 @@ impl Service {
             date_of_refusals: None,
             may_read: false,
             spoils: false,
+            holds_theirs: false,
+            loses: false,
+            lost: None,
             endpoint: "https://oss-cn-shanghai.aliyuncs.com".into(),
             created: 0,
             reference: None,
@@ -323,6 +332,9 @@ impl Service {
         match op {
             Op::CreateUploadVideo => {
                 self.created += 1;
+                if std::mem::take(&mut self.holds_theirs) {
+                    self.object = None;
+                }
                 self.deleted = false;
                 self.made = self.clock(now);
             }
@@ -580,6 +592,13 @@ impl Service {
             numbers.is_sorted_by(|a, b| a < b),
             "Complete must list each part once, ascending: {numbers:?}"
         );
+        if std::mem::take(&mut self.loses)
+            && let Some(part) = numbers.last()
+            && let Some(parts) = self.uploads.get_mut(id)
+        {
+            parts.remove(part);
+            self.lost = Some((id.to_owned(), *part));
+        }
         let parts = &self.uploads[id];
         if numbers.iter().any(|n| !parts.contains_key(n)) {
             return self.refuse(Op::Complete, 400, "InvalidPart", now);

@@ -11,7 +11,7 @@ use vodlift::upload::{
 use vodlift::vod::VideoRef;
 use vodlift::vod::api::{CreateUploadAttachedMedia, CreateUploadImage};
 
-use crate::sim::{self, Digest, Fault, Habit, Luck, Op, Page, SourceSpec, Stamp, World};
+use crate::sim::{self, Digest, Extent, Fault, Habit, Luck, Op, Page, SourceSpec, Stamp, World};
 
 /// What is to be tried, and what may come of it.
 pub(crate) struct Case {
@@ -28,6 +28,10 @@ pub(crate) struct Case {
     pub(crate) slice_ms: Option<u64>,
     /// Why it may end without success although nothing goes wrong any more.
     pub(crate) may_fail: Vec<&'static str>,
+    /// The file that another media of the same reference id holds.
+    pub(crate) theirs: Option<Vec<Extent>>,
+    /// Media that were there before.
+    pub(crate) made_before: u32,
     /// What was drawn, axis by axis.
     pub(crate) drawn: Vec<(&'static str, String)>,
 }
@@ -35,7 +39,8 @@ pub(crate) struct Case {
 /// Draws one value, tells it, and says whether it is another than usual.
 type Axis = fn(&mut Case, &mut Luck) -> String;
 
-/// In the order they are drawn: later ones may look at what earlier ones drew.
+/// In the order they are drawn: later ones may look at what earlier ones drew. New ones go to the end, so that a seed that failed
+/// once still draws what it drew.
 pub(crate) const AXES: &[(&str, Axis)] = &[
     ("part size", part_size),
     ("size", size),
@@ -71,6 +76,8 @@ pub(crate) const AXES: &[(&str, Axis)] = &[
     ("deaths", deaths),
     ("stops", stops),
     ("aborts", aborts),
+    ("taken", taken),
+    ("lost part", lost_part),
 ];
 
 pub(crate) fn draw(seed: u64, off: &BTreeSet<&str>) -> Case {
@@ -83,6 +90,8 @@ pub(crate) fn draw(seed: u64, off: &BTreeSet<&str>) -> Case {
         shards: 0,
         slice_ms: None,
         may_fail: vec![],
+        theirs: None,
+        made_before: 0,
         drawn: vec![],
     };
     case.world.job.options.part_size = Some(MIN_PART_SIZE);
@@ -510,6 +519,38 @@ fn reference(case: &mut Case, dice: &mut Luck) -> String {
     case.world.job.options.adopt = adopt;
     case.may("the reference id may be taken by a try that nobody noted");
     format!("{adopt:?}")
+}
+
+/// Another media has the reference id: without a file, with one like ours, or with another.
+fn taken(case: &mut Case, dice: &mut Luck) -> String {
+    let has_reference = case.world.job.media.reference_id().is_some();
+    if !has_reference || case.is_playlist() || dice.below(2) > 0 {
+        return "by none".into();
+    }
+    let there = pick(dice, &[None, Some(case.world.source.size), Some(5)]);
+    let service = &mut case.world.service;
+    service.created = 1;
+    service.reference = Some("row-0001".into());
+    service.holds_theirs = true;
+    service.object = there.map(|length| {
+        vec![Extent {
+            offset: 0,
+            length,
+            version: sim::OLD,
+        }]
+    });
+    case.theirs = service.object.clone();
+    case.made_before = 1;
+    format!("by {there:?}")
+}
+
+fn lost_part(case: &mut Case, dice: &mut Luck) -> String {
+    if dice.below(12) > 0 {
+        return "none".into();
+    }
+    case.world.service.loses = true;
+    case.may("what was read in order cannot be sent again");
+    "one".into()
 }
 
 fn replace(case: &mut Case, dice: &mut Luck) -> String {

@@ -24,8 +24,15 @@ pub(crate) enum Verdict {
 pub(crate) fn drive(case: &mut Case) -> Verdict {
     let had_a_file = case.world.service.object.is_some();
     let verdict = runs(case);
+    let made_another = case.made_before < case.world.service.created;
+    if let Some(theirs) = &case.theirs
+        && case.world.service.created == 1
+    {
+        let object = case.world.service.object.as_ref();
+        assert_eq!(object, Some(theirs), "another's file was overwritten");
+    }
     assert!(
-        !had_a_file || case.world.service.object.is_some(),
+        !had_a_file || made_another || case.world.service.object.is_some(),
         "what was there before is gone"
     );
     verdict
@@ -119,6 +126,10 @@ fn check_done(case: &Case, outcome: &Outcome) {
     let world = &case.world;
     if case.is_playlist() {
         check_playlist(world, outcome);
+    } else if outcome.compared == Compared::ExistingLength {
+        assert!(case.made_before > 0 && world.service.created == 1);
+        assert_eq!(outcome.bytes, world.source.size);
+        return;
     } else if outcome.resumed && outcome.compared == Compared::Length && world.luck.hashed {
         // The run that could have compared more has died, and this one tells so.
         assert!(world.service.object.is_some());
@@ -146,6 +157,7 @@ fn check_nothing_open(world: &World) {
 fn check_media(case: &Case, restarts: u32) {
     let (world, made) = (&case.world, case.world.service.created);
     let anew = if is_renewable(world) { 0 } else { restarts };
+    let made = made - case.made_before;
     let noted = case.dies == 0 && world.luck.seen_faults == 0;
     assert!(
         !noted || made <= 1 + anew || !is_renewable(world),

@@ -207,12 +207,14 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Every phase, event, failure and errand that the sources name is met.
+/// Every phase, state, turn, event, failure and errand that the sources name is met.
 pub(crate) fn everything_is_seen(seeds: Range<u64>) {
     let event = include_str!("../../src/upload/event.rs");
     let failure = include_str!("../../src/wire/failure.rs");
     let calls = include_str!("../../src/upload/machine/call.rs");
     let machine = include_str!("../../src/upload/machine/tasks.rs");
+    let state = include_str!("../../src/upload/machine/state.rs");
+    let turn = include_str!("../../src/upload/machine/turn.rs");
     let mut seen = BTreeSet::new();
     for seed in seeds {
         let mut case = draw(seed, &BTreeSet::new());
@@ -235,6 +237,12 @@ pub(crate) fn everything_is_seen(seeds: Range<u64>) {
     for kind in variants(failure, "FailureKind") {
         let name = format!("FailureKind::{kind}");
         ask(name.clone(), seen.contains(&name));
+    }
+    for (source, name) in [(state, "State"), (turn, "Turn")] {
+        for variant in variants(source, name) {
+            let mark = format!("{name}::{variant}");
+            ask(mark.clone(), seen.contains(&mark));
+        }
     }
     for task in variants(machine, "Task") {
         let name = format!("Task::{task}");

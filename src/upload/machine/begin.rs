@@ -51,6 +51,8 @@ impl Upload {
             content,
             state: State::Looking,
             told: (None, false),
+            #[cfg(debug_assertions)]
+            marks: Default::default(),
         }
     }
 

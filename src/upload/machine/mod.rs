@@ -64,6 +64,9 @@ pub struct Upload {
     state: State,
     /// What progress last said of waiting and of removing.
     told: (Option<Retry>, bool),
+    /// Which turns were taken, and in which states.
+    #[cfg(debug_assertions)]
+    marks: std::collections::BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Upload {
@@ -103,6 +106,15 @@ impl Upload {
     #[doc(hidden)]
     pub fn under_way(&self) -> BTreeMap<u32, String> {
         self.cx.tasks.names()
+    }
+
+    /// The states that it was in, each with the turns that were taken there: for tests that ask whether all were seen.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub fn marks(&self) -> Vec<(&'static str, &'static str)> {
+        let mut marks: Vec<_> = self.marks.iter().copied().collect();
+        marks.push((self.state.name(), "Stay"));
+        marks
     }
 
     /// Bytes that the playlists take in memory, and what they name.

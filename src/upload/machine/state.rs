@@ -121,3 +121,21 @@ impl State {
         }
     }
 }
+
+/// For tests that ask whether every one of them was reached.
+#[cfg(debug_assertions)]
+impl State {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            State::Looking => "Looking",
+            State::Placing(_) => "Placing",
+            State::Uploading(_) => "Uploading",
+            State::Completing(_) => "Completing",
+            State::Whole(_) => "Whole",
+            State::Suspending(_) => "Suspending",
+            State::Ending(_) => "Ending",
+            State::Leaving(..) => "Leaving",
+            State::Over(_) => "Over",
+        }
+    }
+}

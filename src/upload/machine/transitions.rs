@@ -32,6 +32,8 @@ impl Upload {
     }
 
     fn turn(&mut self, turn: Turn) -> Result<Turn, Error> {
+        #[cfg(debug_assertions)]
+        self.marks.insert((self.state.name(), turn.name()));
         match turn {
             Turn::Stay => {}
             Turn::Schedule => return self.schedule(),

@@ -54,3 +54,32 @@ impl Turn {
         matches!(self, Turn::Placed(_) | Turn::Adopted(_) | Turn::Whole(_))
     }
 }
+
+/// For tests that ask whether every one of them was taken.
+#[cfg(debug_assertions)]
+impl Turn {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Turn::Stay => "Stay",
+            Turn::Schedule => "Schedule",
+            Turn::ReadOn => "ReadOn",
+            Turn::GoOn => "GoOn",
+            Turn::Create => "Create",
+            Turn::Adopt(..) => "Adopt",
+            Turn::CreateAfterAll => "CreateAfterAll",
+            Turn::Filled { .. } => "Filled",
+            Turn::Placed(..) => "Placed",
+            Turn::Adopted(..) => "Adopted",
+            Turn::Found(..) => "Found",
+            Turn::Whole(..) => "Whole",
+            Turn::Open => "Open",
+            Turn::Refresh => "Refresh",
+            Turn::Lost(..) => "Lost",
+            Turn::Restart(..) => "Restart",
+            Turn::ReadOnce(..) => "ReadOnce",
+            Turn::Complete(..) => "Complete",
+            Turn::Resend => "Resend",
+            Turn::Done { .. } => "Done",
+        }
+    }
+}

@@ -64,10 +64,16 @@ impl Uploading {
 
     /// Does what has to be done before bytes can move: a multipart upload goes around parts, and one begun before is removed
     /// first.
+    ///
+    /// # Errors
+    /// What the checkpoint names must not be written to.
     pub(super) fn open(&mut self, cx: &mut Context, content: &mut Content) -> Result<Turn, Error> {
-        let before = self.stage.upload_id().cloned();
-        let is_begun = before.is_some();
-        self.stage = Stage::Opening(before);
+        self.stage = Stage::Opening(self.stage.upload_id().cloned());
+        // Also of what is one PutObject now, and was to be parts when it was read in pieces.
+        if self.stage.upload_id().is_some() {
+            cx.ask_once(OssCall::AbortMultipartUpload);
+            return Ok(Turn::Stay);
+        }
         if cx.is_to_be_proven()? {
             cx.ask_once(VodCall::Prove);
             return Ok(Turn::Stay);
@@ -79,10 +85,7 @@ impl Uploading {
             }
             Content::Object(object) => object,
         };
-        // Also of what is one PutObject now, and was to be parts when it was read in pieces.
-        if is_begun {
-            cx.ask_once(OssCall::AbortMultipartUpload);
-        } else if cx.is_calling(OssCall::InitiateMultipartUpload) {
+        if cx.is_calling(OssCall::InitiateMultipartUpload) {
             // Its reply names what is to be used, or removed.
         } else if object.is_put() {
             self.stage = Stage::Put;
