@@ -135,6 +135,12 @@ mod tests {
     }
 
     #[test]
+    fn without_a_list_a_url_goes_out_as_it_is_written() {
+        let (url, own) = ("HTTPS://CDN.example:443", vec![]);
+        assert_eq!(asked_with(&[], url, &own), (url.to_owned(), own));
+    }
+
+    #[test]
     fn what_is_printed_names_the_host_alone() {
         let shown = format!("{:?}", access("cdn.example", &[("Cookie", "hush")], "hush"));
         assert_eq!(shown, r#"HostAccess { host: "cdn.example", .. }"#);

@@ -337,6 +337,7 @@ mod tests {
 
     #[test]
     fn public_urls_pass() {
+        assert_eq!(SourcePolicy::default(), PUBLIC);
         for url in [
             "https://example.com/film.mp4?sig=x",
             "http://example.com",

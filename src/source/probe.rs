@@ -380,7 +380,8 @@ mod tests {
         );
         // A range under the status of a whole file is no whole file.
         for part in ["bytes 0-8/90", "bytes 0-8/*", "bytes 1-8/9"] {
-            assert_eq!(code(200, &[("content-range", part)]), Code::SourceRange);
+            let error = read_probe(200, &headers(&[("content-range", part)])).unwrap_err();
+            assert_eq!((error.code, error.status), (Code::SourceRange, Some(200)));
         }
         let odd = [("content-range", "bytes 0-8/90"), ("content-length", "9")];
         assert_eq!(code(200, &odd), Code::SourceRange);
@@ -562,6 +563,10 @@ mod tests {
         let same = weak("W/\"a\"");
         assert_eq!(compare(&[same, day], &[same, next]), Likeness::Doubtful);
         assert_eq!(compare(&[same, day], &[same, day]), Likeness::Same);
+        // As new as its reply when it was first seen, and settled since.
+        let first = [day, ("date", DAY)];
+        assert_eq!(compare(&first, &[day, now]), Likeness::Same);
+        assert_eq!(compare(&first, &[next]), Likeness::Doubtful);
         // Made up for each reply.
         assert_eq!(compare(&[day, ("date", DAY)], &[next, now]), Likeness::Same);
     }
@@ -614,6 +619,16 @@ mod tests {
         assert_eq!(kept("digest", "sha-256="), 0);
         let many: Vec<_> = (0..20).map(|number| format!("a{number}=x")).collect();
         assert_eq!(kept("digest", &many.join(",")), 8);
+    }
+
+    #[test]
+    fn a_date_is_either_settled_or_as_new_as_its_reply() {
+        let dates = |sent| {
+            let told = validator(&[("last-modified", DAY), ("date", sent)]);
+            (told.last_modified.is_some(), told.just_modified.is_some())
+        };
+        assert_eq!(dates(NEXT_DAY), (true, false));
+        assert_eq!(dates(DAY), (false, true));
     }
 
     #[test]

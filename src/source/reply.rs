@@ -100,9 +100,26 @@ mod tests {
             ],
         );
         let probe = probe.read().unwrap();
-        assert_eq!((probe.size, probe.ranges), (Some(9), false));
+        assert_eq!(
+            (probe.size, probe.ranges, probe.whole),
+            (Some(9), false, true)
+        );
         assert_eq!(probe.content_type.as_deref(), Some("video/mp4"));
         assert_eq!(probe.file_name.as_deref(), Some("a.mp4"));
+    }
+
+    #[test]
+    fn the_callers_name_counts_where_the_reply_has_none() {
+        let named = |headers| {
+            let reply = ReplyHead {
+                name: Some("b.mp4".into()),
+                ..head(200, headers)
+            };
+            reply.read().unwrap().file_name
+        };
+        assert_eq!(named(&[]).as_deref(), Some("b.mp4"));
+        let own = [("content-disposition", "attachment; filename=a.mp4")];
+        assert_eq!(named(&own).as_deref(), Some("a.mp4"));
     }
 
     #[test]
