@@ -129,6 +129,8 @@ mod tests {
         let (url, headers) = asked("https://a.keys.example/k");
         assert_eq!(url, "https://a.keys.example/k");
         assert_eq!(headers, [("authorization".to_owned(), "K".to_owned())]);
+        let known = "https://a.keys.example/k?x=1";
+        assert_eq!(asked(known).0, known);
         for other in ["https://keys.example/k", "https://evil.example/cdn.example"] {
             assert_eq!(asked(other), (other.to_owned(), own.clone()));
         }

@@ -125,7 +125,7 @@ fn words(value: &str) -> Option<String> {
                 all.extend(bytes);
             }
             _ => {
-                close(&mut out, open.take())?;
+                close(&mut out, open)?;
                 // Blanks between two words are no part of the text; those before the first are none of the name.
                 if !before.trim().is_empty() {
                     out.push_str(before);
@@ -284,6 +284,7 @@ mod tests {
                 "a; filename*0*=GBK'zh'it's%20; filename*1*=%B2%E2.mp4",
                 "it's 测.mp4",
             ),
+            ("a; filename*0*=iso-8859-1''%C3%A9.mp4", "Ã©.mp4"),
             ("a; filename*0*=GBK''测; filename*1=\".mp4\"", "测.mp4"),
             // RFC 2047 words.
             ("a; filename=\"=?UTF-8?B?5rWL6K+VLm1wNA==?=\"", "测试.mp4"),
@@ -320,6 +321,7 @@ mod tests {
             "attachment; filename*=UTF-8''..%2F..%2Fa.mp4",
             "attachment; filename*=UTF-8''C%3A%5Cdir%5Ca.mp4",
             "attachment; filename=\"a.mp4\n\"",
+            "attachment; filename=\"a\u{7}.mp4\"",
         ] {
             assert_eq!(file_name(text).as_deref(), Some("a.mp4"), "{text}");
         }

@@ -275,5 +275,8 @@ mod tests {
         ] {
             assert_eq!(page_by(content_type, head), told, "{content_type:?} {head}");
         }
+        let error = page_instead("an HTML page");
+        assert_eq!(error.code, Code::SourceIsPage);
+        assert!(error.message.contains("an HTML page"), "{error}");
     }
 }

@@ -489,6 +489,7 @@ mod tests {
     fn the_name_stands_in_whichever_disposition_has_one() {
         let probe = first_part(&[
             ("content-range", "bytes 0-99/1234"),
+            ("x-note", "attachment; filename=a.mp4"),
             ("content-disposition", "inline"),
             ("content-disposition", "attachment; filename=b.mp4"),
         ]);
