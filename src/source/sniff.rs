@@ -251,6 +251,7 @@ mod tests {
             b"GIF89a",
             b"\x89PNG\r\n\x1a\n",
             b"\xef\xbb\xbf1\r\n00:00:01,000 --> 00:00:02,000\r\n",
+            b"1 \r\n00:00:01,000 --> 00:00:02,000\r\n",
             b"[Script Info]\n",
             b"WEBVTT\n",
             &m2ts,
@@ -267,6 +268,8 @@ mod tests {
             b"<\0h\0t\0m\0l\0",
             b"\x1f\x8b\x08\0",
             b"404 page not found\n",
+            b"404",
+            b"1a\n00:00:01,000 --> 00:00:02,000\n",
             b"moreGold",
             b"404\nnot found --> see 1\n",
             b"Not found",
@@ -322,6 +325,7 @@ mod tests {
             // It may be a frame, or encrypted.
             (vec![0xff, 0xf1, 0x50, 0x80], None),
             (b"Go".to_vec(), None),
+            ([&[0, 0x47][..], &[0xff; 186], &[0x47]].concat(), None),
             (vec![], None),
         ] {
             assert_eq!(format(&bytes(&head)), told, "{head:?}");
@@ -344,11 +348,18 @@ mod tests {
             ([0xff, 0xfb, 0xe8], Some("mp3")),
             ([0xff, 0xf3, 0x40], Some("mp3")),
             ([0xff, 0xe3, 0x04], Some("mp3")),
+            ([0xff, 0xe2, 0x90], Some("mp3")),
+            ([0xff, 0xf2, 0x50], Some("mp3")),
+            ([0xff, 0xfa, 0x50], Some("mp3")),
             ([0xff, 0xfb, 0xf0], None),
+            ([0xff, 0xfb, 0xf1], None),
             ([0xff, 0xfb, 0x9c], None),
+            ([0xff, 0xfb, 0x9d], None),
             ([0xff, 0xff, 0xff], None),
             // A version, and a layer, that no frame has.
             ([0xff, 0xea, 0x90], None),
+            ([0xff, 0xeb, 0x90], None),
+            ([0xff, 0xe0, 0x90], None),
             ([0xff, 0xe1, 0x90], None),
             // Too few bits to begin a frame.
             ([0xff, 0xdb, 0x90], None),
@@ -386,8 +397,18 @@ mod tests {
     }
 
     #[test]
+    fn a_beginning_is_told_though_more_follows_or_the_rest_is_cut_off() {
+        assert_eq!(page("{\"error\": [1, 2"), Some("a JSON document"));
+        assert_eq!(page("[{\"a\": 1, "), Some("a JSON document"));
+        assert!(is_image("\u{89}PNG\r\n\u{1a}\n\0\0\0\r"));
+        assert!(is_playlist("#EXTM3U"));
+        // What is no text is no playlist.
+        assert!(!is_playlist("\0#EXTM3U") && !is_playlist("#EXTM3U\n\0"));
+    }
+
+    #[test]
     fn every_box_that_a_file_may_begin_with_is_known() {
-        let begin = |name: &str| format!("\0\0\0\u{18}{name}");
+        let begin = |name: &str| format!("\0\0\0\u{18}{name}more");
         for name in ["ftyp", "styp", "moof", "moov", "sidx", "emsg", "prft"] {
             assert_eq!(format(&begin(name)), Some("mp4"), "{name}");
         }
