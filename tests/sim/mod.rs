@@ -367,6 +367,7 @@ impl World {
                 None => event,
             };
             let mut effects = upload.handle(event, UnixMs(self.now));
+            #[cfg(debug_assertions)]
             if let Some(seen) = &mut self.seen {
                 for (state, turn) in upload.marks() {
                     seen.insert(format!("State::{state}"));
