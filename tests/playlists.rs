@@ -265,6 +265,32 @@ fn a_local_playlist_reads_files_and_fetches_urls() {
 }
 
 #[test]
+fn a_local_segment_that_is_not_there_is_a_gap_even_where_it_was_to_be_looked_at() {
+    // Names without an extension: the first bytes of a segment tell one.
+    let list = "#EXTM3U\n#EXTINF:6,\nv/one\n#EXTINF:6,\nv/two\n#EXT-X-ENDLIST\n";
+    for (missing, gaps) in [
+        (MissingSegments::Gap, Some(1)),
+        (MissingSegments::Fail, None),
+    ] {
+        let mut world = web(5, &[]);
+        world.job.source = source(PlaylistRoot::File {
+            name: "index.m3u8".into(),
+            path: "/films/index.m3u8".into(),
+        });
+        playlist_of(&mut world).missing_segments = missing;
+        world.site.insert("index.m3u8".into(), text(list));
+        world
+            .site
+            .insert("v/two".into(), Page::Begins("G", 100_000));
+        let told = world.run();
+        match gaps {
+            Some(gaps) => assert_eq!(told.unwrap().missing_segments.len(), gaps),
+            None => assert_eq!(told.unwrap_err().code, Code::SourceMissing),
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_uploaded_leaves_no_media_behind() {
     let live = web(6, &[(ROOT, text("#EXTM3U\n#EXTINF:6,\na.ts\n"))]);
     let missing = web(
