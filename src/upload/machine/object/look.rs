@@ -36,21 +36,15 @@ impl Object {
     }
 
     pub(crate) fn open(&mut self, cx: &mut Context) {
-        let request = match cx.job.source {
-            Source::Url { .. } => Some(self.reader.request(
-                cx,
-                match self.reader.plain {
-                    true => plain_headers(),
-                    false => {
-                        let last = self.first_range(cx).saturating_sub(1);
-                        range_headers(0, last, &Validator::default())
-                    }
-                },
-            )),
-            _ => None,
+        let last = self.first_range(cx).saturating_sub(1);
+        let headers = match self.reader.plain {
+            true => plain_headers(),
+            false => range_headers(0, last, &Validator::default()),
         };
+        let is_url = matches!(cx.job.source, Source::Url { .. });
+        let request = is_url.then(|| self.reader.request(cx, headers));
         // What passes by on this machine is the caller's to know.
-        let peek = request.as_ref().map_or(0, |_| sniff::HEAD_BYTES);
+        let peek = if is_url { sniff::HEAD_BYTES } else { 0 };
         cx.open(Task::Open, request, None, peek);
     }
 
