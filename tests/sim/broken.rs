@@ -40,6 +40,7 @@ pub enum Broken {
     FailsForNoReason,
     TrustsEveryPart,
     GoesOn,
+    ForgetsTheMedia,
 }
 
 /// Each with what the swarm says of it.
@@ -87,6 +88,7 @@ pub const ALL: &[(Broken, &str)] = &[
     ),
     (Broken::TrustsEveryPart, "the object"),
     (Broken::GoesOn, "begins after the end"),
+    (Broken::ForgetsTheMedia, "the end tells of no media"),
 ];
 
 const FAR: u32 = 1 << 30;
@@ -280,6 +282,7 @@ impl Broken {
                     retry.attempt = retry.of + 1;
                 }
             }
+            (Broken::ForgetsTheMedia, Effect::Progress { progress }) => progress.media_id = None,
             (Broken::GoesOn, Effect::Progress { progress }) => progress.phase = Phase::Aborting,
             (Broken::GivesNoHint, Effect::Failed { error }) => error.hint = "".into(),
             (Broken::BlamesItself, Effect::Failed { error }) => error.code = Code::Internal,

@@ -682,6 +682,10 @@ impl World {
                     seen.insert(format!("{:?} > {:?}", self.last_phase, progress.phase));
                 }
                 self.last_phase = progress.phase;
+                assert!(
+                    progress.phase != Phase::Ended || progress.media_id.is_some(),
+                    "the end tells of no media"
+                );
                 let restarts = self.last_progress.as_ref().map_or(0, |last| last.restarts);
                 if progress.restarts > restarts {
                     self.failures.clear();

@@ -29,10 +29,13 @@ impl Upload {
 
     fn progress(&self) -> Progress {
         let tally = &self.cx.tally;
-        let place = self.state.grant();
+        let has_place = match &self.state {
+            State::Over(checkpoint) => checkpoint.place.is_some(),
+            state => state.grant().is_some(),
+        };
         Progress {
             phase: self.state.phase(),
-            media_id: place.map(|_| self.cx.media_id.clone()),
+            media_id: has_place.then(|| self.cx.media_id.clone()),
             notice: notice(&self.cx),
             bytes_accepted: self.content.bytes(),
             bytes_total: self.content.size(),
