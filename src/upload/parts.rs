@@ -26,7 +26,6 @@ pub struct Parts {
     suspects: BTreeSet<u32>,
     /// The last number ever begun.
     begun: u32,
-    failures: BTreeMap<u32, u32>,
     row: Row,
 }
 
@@ -69,7 +68,6 @@ impl Parts {
         }
         self.ready.remove(&number);
         self.suspects.remove(&number);
-        self.failures.remove(&number);
         self.begun = self.begun.max(number);
     }
 
@@ -119,18 +117,6 @@ impl Parts {
     /// The last part begun; 0 before the first.
     pub fn begun(&self) -> u32 {
         self.begun
-    }
-
-    /// Counts one more failure of a part, and tells how many there are now.
-    pub fn count_failure(&mut self, number: u32) -> u32 {
-        let count = self.failures.entry(number).or_insert(0);
-        *count = count.saturating_add(1);
-        *count
-    }
-
-    /// How often a part has failed.
-    pub fn failures(&self, number: u32) -> u32 {
-        self.failures.get(&number).copied().unwrap_or(0)
     }
 
     /// It is certain now that the server does not have it.

@@ -69,7 +69,7 @@ impl Content {
     /// How often a part or file has failed.
     pub(super) fn failures(&self, number: u32) -> u32 {
         match self {
-            Content::Object(object) => object.parts().failures(number),
+            Content::Object(object) => object.failures(number),
             Content::Playlist(playlist) => playlist.failures(number),
         }
     }

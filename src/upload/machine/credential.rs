@@ -3,11 +3,14 @@
 use super::call::CLEANUP_TRIES;
 use super::context::Context;
 use crate::error::{Code, Error};
+use crate::http::Headers;
+use crate::oss::error::{OssRecovery, Refused};
 use crate::time::UnixMs;
 use crate::upload::credential_clock;
-use crate::upload::retry::SAME_CREDENTIAL_TRIES;
+use crate::upload::retry::{REFRESHES_IN_A_ROW, SAME_CREDENTIAL_TRIES};
 use crate::vod::Credentials;
 use crate::vod::credential::UploadAuth;
+use crate::wire::retry::retry_after_ms;
 
 /// For so long a credential counts as just fetched.
 const NEW_MS: u64 = 1_000;
@@ -28,6 +31,14 @@ pub(super) struct Credential {
     ask_at: UnixMs,
     /// How often VOD gave it again although OSS had refused it.
     given_again: u32,
+}
+
+/// What follows from a PUT that was refused.
+pub(super) enum Resend {
+    /// It has failed: it is sent again after a while, no sooner than the service asks, in ms.
+    Later(Error, Option<u64>),
+    /// It is sent again with another credential.
+    Renewed,
 }
 
 /// What a refresh has brought.
@@ -98,6 +109,35 @@ impl Credential {
         // The caller's own keys are not to blame: VOD made this one.
         let hint = Code::CredentialStale.hint().into();
         Err(Error { hint, ..error })
+    }
+
+    /// Whether a PUT that was sent with the credential of this generation is sent again.
+    ///
+    /// # Errors
+    /// The refusal, where nothing helps.
+    pub(super) fn weigh(
+        &mut self,
+        cx: &mut Context,
+        generation: u32,
+        refused: Refused,
+        headers: &Headers,
+    ) -> Result<Resend, Error> {
+        let Refused { error, recovery } = refused;
+        let refreshes = match recovery {
+            OssRecovery::RefreshCredential => REFRESHES_IN_A_ROW,
+            OssRecovery::RefreshOnce => 1,
+            OssRecovery::FixClock if cx.caller.clock_is_hopeless() => return Err(error),
+            OssRecovery::Backoff
+            | OssRecovery::ResendPart
+            | OssRecovery::RelistParts
+            | OssRecovery::FixClock => {
+                return Ok(Resend::Later(error, retry_after_ms(headers, cx.now)));
+            }
+            OssRecovery::UploadGone | OssRecovery::Fail => return Err(error),
+        };
+        self.distrust(cx, generation, refreshes, error)?;
+        cx.count_retry();
+        Ok(Resend::Renewed)
     }
 
     /// VOD keeps upload credentials for a while, and hands out the one it has with what is left of its life. So a refresh

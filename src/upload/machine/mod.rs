@@ -37,6 +37,7 @@ mod state;
 mod tasks;
 mod tell;
 mod transitions;
+mod tries;
 mod trouble;
 mod turn;
 mod uploading;

@@ -10,7 +10,6 @@ use crate::upload::machine::context::Context;
 use crate::upload::machine::source::{is_passing, may_have_moved};
 use crate::upload::machine::tasks::Task;
 use crate::upload::machine::turn::Turn;
-use crate::upload::retry::{JOB_FAILURES, PART_TRIES};
 use crate::wire::retry::retry_after_ms;
 
 impl Object {
@@ -22,19 +21,9 @@ impl Object {
         error: Error,
         asked_ms: Option<u64>,
     ) -> Result<Turn, Error> {
-        let tries = self.count_failure(part, error)?;
+        let tries = self.tries.count(part, error)?;
         cx.retry_in_time(Task::RetryPart(part), tries, asked_ms);
         Ok(Turn::Schedule)
-    }
-
-    fn count_failure(&mut self, part: u32, error: Error) -> Result<u32, Error> {
-        let tries = self.parts.count_failure(part);
-        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-        if tries >= PART_TRIES || self.failures_in_a_row >= JOB_FAILURES {
-            Err(error)
-        } else {
-            Ok(tries)
-        }
     }
 
     /// It may be sent again.
@@ -62,7 +51,8 @@ impl Object {
         match failure.kind {
             FailureKind::Network | FailureKind::Timeout => {
                 let message = format!("part {part}: no reply from OSS: {}", failure.message);
-                self.count_failure(part, Error::new(Code::OssUnreachable, message))?;
+                self.tries
+                    .count(part, Error::new(Code::OssUnreachable, message))?;
                 self.parts.suspect(part);
                 self.look_at_suspects(cx);
                 Ok(Turn::Schedule)
@@ -134,12 +124,12 @@ impl Object {
     ) -> Result<Turn, Error> {
         let running = cx.tasks.transfers();
         self.reader.lane.narrow(running, asked_ms, cx.now);
-        let moved = self.parts.count() > 0 && self.failures_in_a_row == 0;
+        let moved = self.parts.count() > 0 && self.tries.is_calm();
         if running == 0 && !moved {
             return self.range_failed(cx, part, error, asked_ms);
         }
         if running == 0 || asked_ms.is_some() {
-            self.failures_in_a_row = self.failures_in_a_row.max(1);
+            self.tries.disturb();
             cx.retry_in_time(Task::RetryPart(part), 1, asked_ms);
             return Ok(Turn::Schedule);
         }

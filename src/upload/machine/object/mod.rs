@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::tasks::Task;
+use super::tries::Tries;
 use crate::error::{Code, Error};
 use crate::http::{Headers, header};
 use crate::upload::checkpoint::{InOrder, SourceMark};
@@ -46,7 +47,7 @@ pub(super) struct Object {
     relisted: bool,
     /// Parts sent again without a look at what the server has, since one was last accepted.
     sent_unseen: BTreeSet<u32>,
-    failures_in_a_row: u32,
+    tries: Tries,
     /// A part was accepted whose bytes were not compared with what OSS computed.
     unhashed: bool,
     /// The whole may be stored: the reply that would tell was lost.
@@ -62,7 +63,7 @@ impl Object {
             listing: None,
             relisted: false,
             sent_unseen: BTreeSet::new(),
-            failures_in_a_row: 0,
+            tries: Tries::default(),
             unhashed: false,
             in_doubt: false,
         }
@@ -101,6 +102,11 @@ impl Object {
     /// What was read cannot be read again.
     pub(super) fn is_once_only(&self) -> bool {
         self.reader.is_once_only()
+    }
+
+    /// How often a part has failed.
+    pub(super) fn failures(&self, part: u32) -> u32 {
+        self.tries.of(part)
     }
 
     /// How often opening the source has failed.
@@ -218,6 +224,7 @@ impl Object {
         self.reader.body = Body::Closed;
         self.reader.was_reopened = false;
         self.parts = Parts::default();
+        self.tries.begin_anew();
         self.listing = None;
         self.in_doubt = false;
         if self.is_stream() {

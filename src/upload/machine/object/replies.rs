@@ -7,11 +7,10 @@ use crate::oss;
 use crate::oss::error::{OssRecovery, Refused};
 use crate::upload::machine::call::VodCall;
 use crate::upload::machine::context::Context;
+use crate::upload::machine::credential::Resend;
 use crate::upload::machine::grant::Grant;
 use crate::upload::machine::turn::Turn;
 use crate::upload::parts::Accepted;
-use crate::upload::retry::REFRESHES_IN_A_ROW;
-use crate::wire::retry::retry_after_ms;
 
 /// A PUT that got a reply.
 pub(crate) struct Arrival {
@@ -79,7 +78,7 @@ impl Object {
 
     pub(super) fn accept(&mut self, cx: &mut Context, part: u32, accepted: Accepted) {
         self.parts.accept(part, accepted);
-        self.failures_in_a_row = 0;
+        self.tries.accepted(part);
         cx.calls.refused_credentials = 0;
         self.sent_unseen.clear();
         self.reader.resolved_again = false;
@@ -99,30 +98,17 @@ impl Object {
         refused: Refused,
         reply: &Reply,
     ) -> Result<Turn, Error> {
-        let Refused { error, recovery } = refused;
-        if self.is_there_already(&error) {
+        if self.is_there_already(&refused.error) {
             return Ok(self.trust_vod(cx, arrival));
         }
-        let refreshes = match recovery {
-            OssRecovery::RefreshCredential => REFRESHES_IN_A_ROW,
-            OssRecovery::RefreshOnce => 1,
-            OssRecovery::UploadGone if !self.is_put() => return Ok(Turn::Lost(error)),
-            OssRecovery::FixClock if cx.caller.clock_is_hopeless() => return Err(error),
-            OssRecovery::Backoff
-            | OssRecovery::ResendPart
-            | OssRecovery::RelistParts
-            | OssRecovery::FixClock => {
-                let asked = retry_after_ms(&reply.headers, cx.now);
-                return self.part_failed(cx, arrival.part, error, asked);
-            }
-            OssRecovery::UploadGone | OssRecovery::Fail => return Err(error),
-        };
-        grant
-            .credential
-            .distrust(cx, arrival.generation, refreshes, error)?;
-        cx.count_retry();
-        self.parts.ready(arrival.part);
-        Ok(Turn::Schedule)
+        if refused.recovery == OssRecovery::UploadGone && !self.is_put() {
+            return Ok(Turn::Lost(refused.error));
+        }
+        let (credential, generation) = (&mut grant.credential, arrival.generation);
+        match credential.weigh(cx, generation, refused, &reply.headers)? {
+            Resend::Later(error, asked) => self.part_failed(cx, arrival.part, error, asked),
+            Resend::Renewed => Ok(self.ready(arrival.part)),
+        }
     }
 
     /// `x-oss-forbid-overwrite` refuses what an earlier PutObject of ours may have stored.

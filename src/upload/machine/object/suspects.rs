@@ -53,7 +53,7 @@ impl Object {
     /// The server does not have it, as far as that can be told.
     fn send_again(&mut self, cx: &mut Context, part: u32) {
         // As many tries as were counted when it failed.
-        let tries = self.parts.failures(part);
+        let tries = self.tries.of(part);
         self.parts.doubt_settled(part);
         cx.retry_in_time(Task::RetryPart(part), tries, None);
     }

@@ -1,6 +1,6 @@
-//! Which files of a playlist are stored, which may be sent now, and how often each has failed.
+//! Which files of a playlist are stored, and which may be sent now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The files of a playlist by number, from 1 on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,14 +11,12 @@ pub(super) struct FileSet {
     bytes: u64,
     /// May be sent now.
     ready: BTreeSet<u32>,
-    failures: BTreeMap<u32, u32>,
 }
 
 impl FileSet {
     /// It is stored.
     pub(super) fn store(&mut self, number: u32, bytes: u64) {
         self.ready.remove(&number);
-        self.failures.remove(&number);
         self.bytes = self.bytes.saturating_add(bytes);
         if self.has(number) {
             return;
@@ -72,18 +70,6 @@ impl FileSet {
     /// The lowest that may be sent now.
     pub(super) fn take_ready(&mut self) -> Option<u32> {
         self.ready.pop_first()
-    }
-
-    /// Counts one more failure of a file, and tells how many there are now.
-    pub(super) fn count_failure(&mut self, number: u32) -> u32 {
-        let count = self.failures.entry(number).or_insert(0);
-        *count = count.saturating_add(1);
-        *count
-    }
-
-    /// How often a file has failed.
-    pub(super) fn failures(&self, number: u32) -> u32 {
-        self.failures.get(&number).copied().unwrap_or(0)
     }
 }
 

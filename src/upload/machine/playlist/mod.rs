@@ -15,11 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Context;
 use super::grant::Place;
 use super::tasks::Task;
+use super::tries::Tries;
 use super::turn::Turn;
 use crate::error::{Code, Error};
 use crate::upload::checkpoint::PlaylistMark;
 use crate::upload::job::{Job, PlaylistSource, Source};
-use crate::upload::retry::{JOB_FAILURES, PART_TRIES};
 use crate::upload::tree::Tree;
 
 use fetch::{Fetch, playlist_of};
@@ -47,7 +47,7 @@ pub(super) struct Playlist {
     begun: u32,
     /// Of all playlists as they are stored, once names are given.
     digest: Option<String>,
-    failures_in_a_row: u32,
+    file_tries: Tries,
     /// A file was stored whose bytes were not compared with what OSS computed.
     unhashed: bool,
     /// The CRC-64 of the root as it is stored.
@@ -84,7 +84,7 @@ impl Playlist {
             buffers: BTreeSet::new(),
             begun: 0,
             digest: None,
-            failures_in_a_row: 0,
+            file_tries: Tries::default(),
             unhashed: false,
             root_crc64: None,
         }
@@ -117,7 +117,7 @@ impl Playlist {
     }
 
     pub(super) fn failures(&self, number: u32) -> u32 {
-        self.files.failures(number)
+        self.file_tries.of(number)
     }
 
     pub(super) fn is_unhashed(&self) -> bool {
@@ -217,11 +217,7 @@ impl Playlist {
         error: Error,
         asked_ms: Option<u64>,
     ) -> Result<Turn, Error> {
-        let tries = self.files.count_failure(number);
-        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-        if tries >= PART_TRIES || self.failures_in_a_row >= JOB_FAILURES {
-            return Err(error);
-        }
+        let tries = self.file_tries.count(number, error)?;
         cx.retry_in_time(Task::RetryPart(number), tries, asked_ms);
         Ok(Turn::Schedule)
     }

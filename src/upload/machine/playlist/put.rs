@@ -7,13 +7,13 @@ use crate::http::{Headers, Reply, Request};
 use crate::oss;
 use crate::oss::Target;
 use crate::oss::crc64::Crc64;
-use crate::oss::error::{OssRecovery, Refused};
 use crate::source::probe::range_headers;
 use crate::source::range::check_range;
 use crate::upload::event::{Effect, Failure, FailureKind, TransferBody};
 use crate::upload::job::{Job, Verify};
 use crate::upload::machine::call::OssCall;
 use crate::upload::machine::context::Context;
+use crate::upload::machine::credential::Resend;
 use crate::upload::machine::grant::{Grant, Place};
 use crate::upload::machine::object::{Arrival, requests_of};
 use crate::upload::machine::source::{is_passing, may_have_moved};
@@ -21,7 +21,6 @@ use crate::upload::machine::tasks::Task;
 use crate::upload::machine::trouble::OssTrouble;
 use crate::upload::machine::turn::Turn;
 use crate::upload::naming;
-use crate::upload::retry::REFRESHES_IN_A_ROW;
 use crate::upload::tree::Spot;
 use crate::wire::retry::retry_after_ms;
 
@@ -111,7 +110,13 @@ impl Playlist {
         let number = arrival.part;
         let stored = match oss::xml::parse_part_reply(reply) {
             Ok(stored) => stored,
-            Err(refused) => return self.put_refused(cx, grant, arrival, refused, reply),
+            Err(refused) => {
+                let (credential, generation) = (&mut grant.credential, arrival.generation);
+                return match credential.weigh(cx, generation, refused, &reply.headers)? {
+                    Resend::Later(error, asked) => self.file_failed(cx, number, error, asked),
+                    Resend::Renewed => Ok(self.ready(number)),
+                };
+            }
         };
         let arrived = stored.crc64;
         let (accepted, is_hashed) = match arrival.accepted(&format!("part {number}"), stored) {
@@ -129,34 +134,6 @@ impl Playlist {
         self.unhashed |= !is_hashed;
         self.accept(cx, number, accepted.size);
         Ok(Turn::Schedule)
-    }
-
-    fn put_refused(
-        &mut self,
-        cx: &mut Context,
-        grant: &mut Grant,
-        arrival: &Arrival,
-        refused: Refused,
-        reply: &Reply,
-    ) -> Result<Turn, Error> {
-        let Refused { error, recovery } = refused;
-        let refreshes = match recovery {
-            OssRecovery::RefreshCredential => REFRESHES_IN_A_ROW,
-            OssRecovery::RefreshOnce => 1,
-            OssRecovery::FixClock if cx.caller.clock_is_hopeless() => return Err(error),
-            OssRecovery::Backoff
-            | OssRecovery::ResendPart
-            | OssRecovery::RelistParts
-            | OssRecovery::FixClock => {
-                let asked = retry_after_ms(&reply.headers, cx.now);
-                return self.file_failed(cx, arrival.part, error, asked);
-            }
-            OssRecovery::UploadGone | OssRecovery::Fail => return Err(error),
-        };
-        let credential = &mut grant.credential;
-        credential.distrust(cx, arrival.generation, refreshes, error)?;
-        cx.count_retry();
-        Ok(self.ready(arrival.part))
     }
 
     /// A PUT of a whole object can simply be sent again: it ends the same, whether or not the first one arrived.

@@ -275,7 +275,7 @@ impl Playlist {
     /// A file is stored.
     pub(super) fn accept(&mut self, cx: &mut Context, number: u32, bytes: u64) {
         self.files.store(number, bytes);
-        self.failures_in_a_row = 0;
+        self.file_tries.accepted(number);
         cx.calls.refused_credentials = 0;
         if self.buffers.remove(&number) {
             cx.tasks.release(number);
