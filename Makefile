@@ -33,6 +33,7 @@ help: ## list the targets
 
 build: setup ## set up what is missing, build the wasm and the package; then node_modules/.bin/vodlift runs
 	@cargo run --quiet --package xtask -- wasm
+	@cargo run --quiet --package schema
 	$(call script,pkg/build.ts)
 
 demo: build ## run the main job offline: emulator + Worker in workerd + ingest of a video URL

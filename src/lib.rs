@@ -26,6 +26,8 @@ pub mod error;
 pub mod http;
 mod idn;
 pub mod limits;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod options;
 pub mod oss;
 pub mod playlist;
 pub mod secret;

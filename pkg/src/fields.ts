@@ -150,11 +150,11 @@ const otherMedia: All<
   appId: true,
   userData: true,
   fileName: true,
+  cateId: true,
 };
 
 const image: All<UploadImageOptions> = {
   ...otherMedia,
-  cateId: true,
   imageType: true,
   imageExt: true,
 };

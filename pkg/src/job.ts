@@ -134,11 +134,13 @@ export function attachedMedia(options: UploadAttachedMediaOptions): CreateUpload
   if (businessType === undefined) {
     throw invalid("businessType", 'is needed: "watermark", "subtitle" or "material"');
   }
+  const ids = each("cateIds", options.cateIds, (id) => categoryId(id, "cateIds") ?? 0);
+  const first = categoryId(options.cateId);
   return defined({
     businessType,
     mediaExt: text("mediaExt", options.mediaExt),
     fileName: text("fileName", options.fileName),
-    cateIds: each("cateIds", options.cateIds, (id) => categoryId(id, "cateIds") ?? 0),
+    cateIds: first === undefined ? ids : [first, ...(ids ?? [])],
     ...common(options),
   });
 }

@@ -339,12 +339,15 @@ export interface UploadImageOptions
 }
 
 /** What an attached media becomes, and how to go about it. */
-export interface UploadAttachedMediaOptions extends TransferOptions, OtherMediaOptions {
+export interface UploadAttachedMediaOptions
+  extends TransferOptions,
+    OtherMediaOptions,
+    Pick<UploadOptions, "cateId"> {
   /** What it is for: `watermark`, `subtitle` or `material`. */
   businessType: BusinessType;
   /** Format as an extension without a dot (`png`, `vtt`, `zip` …); the file name's own unless told otherwise. */
   mediaExt?: string;
-  /** Category ids, at most 5. */
+  /** Category ids, at most 5, with `cateId` before them. */
   cateIds?: readonly (number | string)[];
 }
 
@@ -359,19 +362,22 @@ export type UploadEnd<Item extends UploadItem = UploadItem> =
   | { item: Item; outcome: Outcome; error?: never }
   | { item: Item; error: VodliftError; outcome?: never };
 
+/** What one run may use up. Without a number there is no limit. */
+export interface UploadBudget {
+  /** Parts begun. With 0 the upload is only prepared, for shards to carry on. */
+  parts?: number;
+  /** Requests to the source, VOD and OSS together: the subrequests of a Worker. */
+  subrequests?: number;
+  /** Bytes of parts begun. */
+  bytes?: number;
+  /** No part begins from then on: a time, or ms since the epoch. */
+  deadline?: Date | number;
+}
+
 /** How to upload in slices: several runs, in one place after the other or in several places at once. */
 export interface SliceOptions {
   /** What one run may use up. Then it finishes the parts in flight and ends in `Suspended`. */
-  budget?: {
-    /** Parts begun. With 0 the upload is only prepared, for shards to carry on. */
-    parts?: number;
-    /** Requests to the source, VOD and OSS together: the subrequests of a Worker. */
-    subrequests?: number;
-    /** Bytes of parts begun. */
-    bytes?: number;
-    /** No part begins from then on: a time, or ms since the epoch. */
-    deadline?: Date | number;
-  };
+  budget?: UploadBudget;
   /**
    * Only these part numbers (from 1, both included), of an upload that another run began and will complete. Progress
    * counts these parts alone. A shard that fails removes nothing. It needs a source whose ranges work: where they stop

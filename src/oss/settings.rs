@@ -21,7 +21,7 @@ const STORAGE_CLASSES: &[&str] = &[
     "DeepColdArchive",
 ];
 /// Bit/s: 100 KB/s to 100 MB/s.
-const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 819_200..=838_860_800;
+pub(crate) const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 819_200..=838_860_800;
 const MAX_CALLBACK_URLS: usize = 5;
 /// Of the callback's header value, and of that of its variables.
 const MAX_CALLBACK_BYTES: usize = 5 * 1024;

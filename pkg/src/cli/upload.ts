@@ -74,20 +74,17 @@ async function waited(
 /** What images and attached media may be told. */
 export type OtherOptions = UploadImageOptions & Partial<UploadAttachedMediaOptions>;
 
-/** Uploads an image or an attached media, each of which has its categories in its own way. */
+/** Uploads an image or an attached media. */
 export function uploadOther(
   vod: Vodlift,
   kind: "image" | "attached",
   source: UploadSource,
-  { cateId, cateIds = [], businessType = "material", ...options }: OtherOptions,
+  { cateIds, businessType = "material", ...options }: OtherOptions,
 ): Promise<Outcome> {
-  if (kind === "image") {
-    return vod.uploadImage(source, { ...options, ...(cateId !== undefined && { cateId }) });
-  }
-  const categories = cateId === undefined ? cateIds : [cateId, ...cateIds];
+  if (kind === "image") return vod.uploadImage(source, options);
   return vod.uploadAttachedMedia(source, {
     ...options,
-    ...(categories.length > 0 && { cateIds: categories }),
+    ...(cateIds !== undefined && { cateIds }),
     businessType,
   });
 }

@@ -1,0 +1,800 @@
+// Generated from the declarations in src/options by `make build`. Committed, so that a change is seen in review.
+import type { HeaderFields } from "./arguments.ts";
+import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { CallerCredentials, NamedSource, UploadBudget, UploadCallback } from "./options.ts";
+import type { UploadProgress } from "./progress.ts";
+import type { SlowRequest } from "./slow.ts";
+import type { UploadSource } from "./sources/index.ts";
+import type { HostRequest } from "./sources/playlist.ts";
+import type { PlaylistLimits, VideoRef } from "./wasm/core.js";
+
+/** Every option there is. Which go with what is uploaded, and when, the types below tell. */
+export interface EveryOption {
+  /**
+   * What it becomes: a video (audio, too), an image, an attached media, or with `playlist` an HLS
+   * playlist (.m3u8) with all that it names. Defaults to a video, and what looks like a playlist or
+   * an image is refused.
+   *
+   * Whoever says `video` means it: then it is one, although it looks like a playlist or an image.
+   * As a video an .m3u8 is just a file: what it names stays behind.
+   */
+  as?: "video" | "image" | "attached" | "playlist" | undefined;
+  /**
+   * Shown in the VOD console: at most 128 characters, of attached media 128 bytes of UTF-8.
+   * Defaults to the file's name without its extension, without emoji and what else VOD refuses, cut
+   * to that length.
+   */
+  title?: string | undefined;
+  /**
+   * A name with an extension, by which VOD tells the format. Needed for a stream that has none.
+   * Defaults to what the source tells of itself: the name in Content-Disposition, the URL's path or
+   * query, or a file's own, with the extension that the Content-Type stands for where that name has
+   * none that VOD knows.
+   */
+  fileName?: string | undefined;
+  /** At most 1024 characters, of attached media 1024 bytes of UTF-8. */
+  description?: string | undefined;
+  /** At most 16 tags of at most 32 characters each. A list, or one text with commas. */
+  tags?: readonly string[] | string | undefined;
+  /** Category id. */
+  cateId?: number | string | undefined;
+  /** URL of a thumbnail of your own. */
+  coverUrl?: string | undefined;
+  /** Use the first frame as the cover. */
+  enableFirstFrameCover?: boolean | undefined;
+  /** Make thumbnails. */
+  generateThumbnail?: boolean | undefined;
+  /**
+   * Whether VOD shows the watermark on the video. Where there is a template group, that decides.
+   */
+  showWatermark?: boolean | undefined;
+  /** Transcoding template group; `VOD_NO_TRANSCODE` for none. */
+  templateGroupId?: string | undefined;
+  /** Workflow; it wins over the template group. */
+  workflowId?: string | undefined;
+  /**
+   * Bucket to store in, as `outin-….oss-cn-shanghai.aliyuncs.com`. Defaults to the account's
+   * default bucket.
+   */
+  storageLocation?: string | undefined;
+  /** Application. Defaults to `app-1000000`. */
+  appId?: string | undefined;
+  /**
+   * Passed on to callbacks: a JSON object with `MessageCallback`, `Extend` (at most 512 bytes),
+   * `AccelerateConfig`.
+   */
+  userData?: object | string | undefined;
+  /** An id of your own, 6 to 64 of `A-Z a-z 0-9 _ -`, unique in the account. */
+  referenceId?: string | undefined;
+  /**
+   * If a media has this `referenceId` already, most often one of an earlier try, go on with it.
+   * With a file of the same size there is nothing left to do, with another it is an error. Defaults
+   * to false.
+   *
+   * An earlier try may have died before it could note the media id. `true`: go on with that media,
+   * whoever began it; one that has a file of the same size is done at once (`compared:
+   * "existing_length"`: nothing is sent, and the contents are not compared), one with another file
+   * is refused as `reference_taken`. `"if-possible"`, for ids that were made up: where that cannot
+   * be done, or VOD does not know the parameter, make a new media without the id. `false` (the
+   * default): refuse it, unless this very upload began it: the reply to its Create was lost, now or
+   * before a `resume`, and the media has no file and was made since.
+   *
+   * With `true` a media that another process is uploading right now looks the same: it is your id
+   * that keeps the two apart.
+   */
+  adopt?: boolean | "if-possible" | undefined;
+  /**
+   * A video or audio that exists and gets these bytes in place of its own, by its media id. It
+   * keeps its key, so the format must be the same, and all else; VOD transcodes it and takes its
+   * snapshots once more. A failure leaves the old bytes.
+   *
+   * By `{ mediaId }` or `{ referenceId }`, or by the media id alone. The object keeps its key, so a
+   * file name with another extension is refused. Nothing else of the media can be changed with it:
+   * `title`, `tags` and the like are refused by name. Until VOD has transcoded it, it plays as
+   * before. If the upload fails or is aborted the old bytes stay, and the media is never deleted.
+   *
+   * A media may be replaced whose source file is there, whatever VOD is doing with it, has failed
+   * (`UploadFail`) or is still missing (`Uploading`). One that is `Deleted` or `Blocked` is refused
+   * as `not_replaceable`, an unknown one as `media_not_found`. It does not go with `adopt`, nor
+   * with playlists.
+   *
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-refreshuploadvideo
+   */
+  replace?: string | VideoRef | undefined;
+  /** The same as `replace` for the media with this id of your own. */
+  replaceReferenceId?: string | undefined;
+  /**
+   * The media id that an earlier try of this very upload was given, if you noted it and have no
+   * checkpoint: where `referenceId` is found to belong to that media, the upload goes on with it
+   * and sends everything again.
+   */
+  earlierMediaId?: string | undefined;
+  /**
+   * What an image is for: `default`, or `cover` for the cover of a video. Defaults to `default`.
+   */
+  imageType?: "default" | "cover" | undefined;
+  /**
+   * Format of an image as an extension without a dot (`png`, `jpg`, `webp` …). Defaults to the file
+   * name's own.
+   */
+  imageExt?: string | undefined;
+  /** What an attached media is for: `watermark`, `subtitle` or `material`. Needed there. */
+  businessType?: "watermark" | "subtitle" | "material";
+  /**
+   * Format of an attached media as an extension without a dot (`png`, `vtt`, `zip` …). Defaults to
+   * the file name's own.
+   */
+  mediaExt?: string | undefined;
+  /** Category ids of an attached media, at most 5. */
+  cateIds?: readonly (number | string)[] | undefined;
+  /** Headers sent to the URL's own origin only. */
+  sourceHeaders?: HeaderFields | undefined;
+  /**
+   * Refuse a source of more bytes with `too_large`: before VOD hears of it, or where it goes on
+   * behind them. A number of bytes, or text such as `"16MiB"`.
+   */
+  maxBytes?: number | string | undefined;
+  /**
+   * `false`: read a URL in one request, in order, without ranges: for a link that works only once.
+   * A source whose ranges turn out not to work is read so anyway. Defaults to true.
+   *
+   * It takes memory for the parts in flight.
+   */
+  ranges?: boolean | undefined;
+  /**
+   * How long a source may stand still before it is asked again, a few times. Defaults to 300 s
+   * before its first byte, 60 s between two. In ms, or as text such as `"30s"`.
+   */
+  sourceTimeoutMs?: number | string | undefined;
+  /**
+   * Take the source for what it is uploaded as, whatever its Content-Type, name and first bytes
+   * say. Otherwise a page (HTML, JSON, XML) is refused, and for a video a playlist or an image.
+   * Defaults to false.
+   *
+   * They are refused with `source_is_page`, `source_is_playlist` and `source_is_image`, before VOD
+   * hears of them. So is a page in place of a segment that is named as media (`7.ts`), or that
+   * begins as one. What begins as media does is no page, whatever it is called. The first bytes are
+   * looked at behind URLs only.
+   */
+  anyContentType?: boolean | undefined;
+  /**
+   * Allow URLs on private and loopback addresses, local host names and unusual ports. Defaults to
+   * false.
+   */
+  allowPrivateSources?: boolean | undefined;
+  /**
+   * Only hosts of this list, for the URL itself, where it redirects to and what a playlist names:
+   * `media.example.com`, `*.example.com`, `example.com:8443`. A list, or one text with commas.
+   *
+   * `*.example.com` is all below it, not itself; `:port` is that port only; names beyond ASCII as
+   * they are or as `xn--…`. Others fail with `source_host_refused`.
+   */
+  allowHosts?: readonly string[] | string | undefined;
+  /** None of these hosts, even where `allowHosts` has them. A list, or one text with commas. */
+  denyHosts?: readonly string[] | string | undefined;
+  /**
+   * Length in bytes of a stream, if it is known: another length is an error. Everything else knows
+   * its own. A number of bytes, or text such as `"16MiB"`.
+   */
+  size?: number | string | undefined;
+  /**
+   * Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose
+   * query may be a secret.
+   */
+  source?: UploadSource | undefined;
+  /**
+   * Called with the source that the checkpoint itself names, before anything of it is read, where
+   * `source` is not given.
+   *
+   * `false` refuses it (`source_unconfirmed`). Without it the checkpoint is trusted: it may name
+   * any file that this process can read, so pass one for checkpoints that others could have
+   * written.
+   */
+  confirmSource?: ((source: NamedSource) => boolean | Promise<boolean>) | undefined;
+  /**
+   * Called where the checkpoint says `replace`, or that the file came out wrong when it was stored,
+   * with the media whose file would be overwritten, before anything is sent.
+   *
+   * `false` refuses it (`replace_unconfirmed`). Without it the checkpoint is trusted: it may name
+   * any video of the account. Any other media that has a file already is never overwritten,
+   * whatever the checkpoint says.
+   */
+  confirmReplace?: ((media: VideoRef) => boolean | Promise<boolean>) | undefined;
+  /**
+   * Refuse (`media_unconfirmed`) a media that the checkpoint only names: it must prove that an
+   * upload with the same AccessKey wrote it, or OSS must know its upload id.
+   *
+   * Otherwise another upload may be at work on that media. Without it `resume` trusts the
+   * checkpoint, as it has to where the AccessKey has changed meanwhile; `abort` trusts it only with
+   * `false`.
+   */
+  ownMediaOnly?: boolean | undefined;
+  /**
+   * Only these variants of a master playlist: `best` or `worst` (by bandwidth), `720p`, `<=720p`,
+   * `2500000` (bit/s), `<=2500000`, `name=HD`. Audio and subtitles that none of them plays with
+   * fall away. Defaults to all. A list, or one text with commas.
+   *
+   * `name=` is its NAME or STABLE-VARIANT-ID. Of several, all that fit one. A resume keeps the
+   * choice.
+   */
+  variants?: readonly string[] | string | undefined;
+  /**
+   * Take a live or unfinished playlist as ended: what it lists now is all there is, stored with an
+   * EXT-X-ENDLIST. Defaults to false.
+   *
+   * A resume keeps the choice.
+   */
+  complete?: boolean | undefined;
+  /**
+   * What to do about a segment that its source does not have (404, 410, no such file): `fail`, or
+   * `gap`: go on without it, marked with EXT-X-GAP. Defaults to `fail`.
+   *
+   * `missingSegments` of the outcome tells of gaps. A resume keeps the choice.
+   */
+  missingSegments?: "fail" | "gap" | undefined;
+  /**
+   * The segments of one media playlist, in place of those it names: URLs (signed ones, say), or for
+   * a local playlist also paths below its folder. One for each different segment, in the order they
+   * first appear.
+   */
+  segments?: readonly (string | URL)[] | undefined;
+  /**
+   * What the hosts that a playlist leads to are asked with, such as a CDN: `headers` and `query`,
+   * by host (`cdn.example.com`, `*.example.com`, `example.com:8443`). No checkpoint keeps it: pass
+   * it to resume again.
+   *
+   * The source's own headers never go there.
+   */
+  hosts?: Readonly<Record<string, HostRequest>> | undefined;
+  /**
+   * What is too much: playlists, files, bytes of one playlist and bytes in all. Defaults to
+   * playlists=100, files=100000, playlistBytes=8MiB, bytes=1TiB.
+   */
+  limits?: PlaylistLimits | undefined;
+  /**
+   * Size of a part, 100 KiB to 5 GiB. It grows where 10,000 parts would not do. Defaults to 16 MiB.
+   * A number of bytes, or text such as `"16MiB"`.
+   */
+  partSize?: number | string | undefined;
+  /** Parts in flight at once. Defaults to 4 on Node, 3 on Workers. */
+  concurrency?: number | undefined;
+  /**
+   * `length`: exact lengths on both sides, and OSS's CRC-64 of every part folded and compared with
+   * that of the object. `crc64`: also a CRC-64 computed here over every byte, at the cost of
+   * reading them all. Defaults to `length`.
+   */
+  verify?: "length" | "crc64" | undefined;
+  /**
+   * Headers stored with the object: `Content-Type`, `Cache-Control`, `Content-Disposition`,
+   * `x-oss-meta-…`, `x-oss-storage-class`, `x-oss-forbid-overwrite`, `x-oss-tagging`.
+   *
+   * `Content-Type` follows from the file's name unless it is given. `x-oss-meta-…`: 8 KB of names
+   * and values together. `x-oss-storage-class`: `Standard`, `IA`, `Archive`, `ColdArchive`,
+   * `DeepColdArchive`. `x-oss-forbid-overwrite`: `true`. `x-oss-tagging`: `a=1&b=2`, at most 10.
+   */
+  objectHeaders?: HeaderFields | undefined;
+  /**
+   * The most that one connection to OSS may carry, in bit/s: 819,200 (100 KB/s) to 838,860,800 (100
+   * MB/s).
+   */
+  trafficLimit?: number | undefined;
+  /**
+   * What OSS calls when the object is complete: `url` (one, or a list), `body`, and if wanted
+   * `bodyType`, `host`, `sni`, `variables`. No checkpoint keeps it: pass it to resume again.
+   *
+   * If that fails, the object is stored all the same, and the upload rejects with
+   * `callback_failed`. VOD's own events need none of it.
+   *
+   * @see https://www.alibabacloud.com/help/en/oss/developer-reference/callback
+   */
+  callback?: UploadCallback | undefined;
+  /**
+   * How long VOD and OSS may stand still. A part has as long as its bytes need at 16 KiB/s on top
+   * of that, as they may still be on their way. Defaults to 60 s. In ms, or as text such as
+   * `"30s"`.
+   */
+  serviceTimeoutMs?: number | string | undefined;
+  /**
+   * Workflow instances that move one large object at once, at most 16. Defaults to what its size
+   * asks for.
+   */
+  shards?: number | undefined;
+  /**
+   * Where to keep what is needed to resume. It is removed when the upload is done or aborted.
+   *
+   * With one, a failure that a later run could mend leaves the parts on the server, and `resume`
+   * goes on from there. A store that does not save aborts the upload with `checkpoint_failed`. One
+   * that does not remove, or takes longer than 10 seconds in the end, changes nothing of the
+   * outcome: its `warnings` say so.
+   */
+  checkpoint?: CheckpointStore | undefined;
+  /** Return only when VOD reports the whole source file. Defaults to false. */
+  wait?: boolean | undefined;
+  /**
+   * Told when the ingest is done, ready, failed or canceled (Standard Webhooks), beside the
+   * server's own.
+   */
+  webhookUrl?: string | undefined;
+  /** Aborts the upload. What was uploaded is removed before the promise rejects with `aborted`. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Told at most ten times a second, and once in the end.
+   *
+   * If it throws, the upload is aborted. A promise that it returns is not waited for: if that
+   * rejects, the upload goes on, and the first such error is one of the `warnings` of the outcome
+   * (or of the `VodliftError`). What rejects only after that was handed over is caught, and told
+   * nowhere.
+   */
+  onProgress?: ((progress: UploadProgress) => unknown) | undefined;
+  /**
+   * Told of each request to the source, VOD or OSS that takes longer than `slowRequestMs`: once, as
+   * soon as it does. A source is timed until its reply begins. If it throws or rejects: as
+   * `onProgress`.
+   */
+  onSlowRequest?: ((slow: SlowRequest) => unknown) | undefined;
+  /**
+   * From when on a request is slow; 0 tells of every one. Defaults to 300 s. In ms, or as text such
+   * as `"30s"`.
+   */
+  slowRequestMs?: number | string | undefined;
+  /**
+   * Told what the core hears and what it answers: a JSON object per line and without a secret, to
+   * report what went wrong.
+   *
+   * Every secret in it has a stand-in: keys, upload credentials, signatures, what a caller asks a
+   * source with, and what queries hold, but for file names. `cargo run -p replay -- FILE` in this
+   * project runs such a trace again. If it throws or rejects: as `onProgress`.
+   */
+  trace?: ((line: string) => unknown) | undefined;
+  /**
+   * Where to stop early: parts begun, requests, bytes, or a deadline. What is in flight is
+   * finished, and the run ends in `Suspended`.
+   */
+  budget?: UploadBudget | undefined;
+  /**
+   * Only these part numbers (from 1, both included), of an upload that another run began and will
+   * complete.
+   *
+   * Progress counts these parts alone. A shard that fails removes nothing. It needs a source whose
+   * ranges work: where they stop working it ends with `source_range`, and the run that completes
+   * the upload reads the whole in one request.
+   */
+  shard?: { first: number; last: number } | undefined;
+  /** Stops at the next part: what is in flight is finished, and the run ends in `Suspended`. */
+  stop?: AbortSignal | undefined;
+  /**
+   * AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and
+   * `vod:RefreshUploadVideo`.
+   */
+  accessKeyId?: string | undefined;
+  /** The secret that belongs to it. It signs, and is never sent. */
+  accessKeySecret?: string | undefined;
+  /** The token of an STS credential. */
+  securityToken?: string | undefined;
+  /**
+   * Gives the credentials, instead of the three above: when there are none yet, a minute before
+   * their `expiration`, and when VOD says that the token has expired. Uploads that run longer than
+   * one token go on with the next one.
+   */
+  credentials?: (() => Promise<CallerCredentials>) | undefined;
+  /** Region of the VOD service. Media live in one region. Defaults to `cn-shanghai`. */
+  region?: string | undefined;
+  /**
+   * VOD endpoint instead of the region's: `host`, `host:port`, or with `https://` or `http://`
+   * before it.
+   */
+  endpoint?: string | undefined;
+  /** How to sign for VOD: `rpc` is for gateways that know nothing newer. Defaults to `acs3`. */
+  vodSignature?: "acs3" | "rpc" | undefined;
+  /** How to sign for OSS: `v1` is for old buckets and private clouds. Defaults to `v4`. */
+  ossSignature?: "v4" | "v1" | undefined;
+  /**
+   * OSS endpoint instead of the one VOD names: an internal, accelerate, VPC or custom one, without
+   * the bucket.
+   */
+  ossEndpoint?: string | undefined;
+  /**
+   * The network to OSS, from the endpoint VOD names: `internal` from within that region's cloud
+   * network, `accelerate` where transfer acceleration is switched on for the bucket. Defaults to
+   * `public`.
+   *
+   * TLS stays. A VPC endpoint goes into `ossEndpoint`.
+   */
+  ossNetwork?: "public" | "internal" | "accelerate" | undefined;
+  /**
+   * `ossEndpoint` is a domain bound to the bucket (a CNAME): the bucket's name is not put before
+   * it. Defaults to false.
+   */
+  ossCname?: boolean | undefined;
+  /** Region of the bucket, where the endpoint does not tell it. */
+  ossRegion?: string | undefined;
+  /**
+   * Hosts beside those of OSS (`oss-*.aliyuncs.com`, `*.oss.aliyuncs.com`) that VOD may send the
+   * bytes to: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.
+   */
+  trustedHosts?: readonly string[] | undefined;
+  /**
+   * What all uploads of this process (of this isolate, in Workers) may hold in memory before one of
+   * this client's has to wait for its turn: 1 MiB or more. Defaults to 48 MiB. A number of bytes,
+   * or text such as `"16MiB"`.
+   *
+   * Parts of sources that have no ranges, files of playlists, and playlists count. The default
+   * leaves room beside it in 128 MB. Where memory is short, parts are smaller. A single part or
+   * playlist that needs more than there is has its turn when nothing else does. Bytes that are sent
+   * while they are read are not counted: about 1 MiB for each upload.
+   */
+  memory?: number | string | undefined;
+}
+
+/** Of a client. */
+export type ClientOption =
+  | "accessKeyId"
+  | "accessKeySecret"
+  | "securityToken"
+  | "credentials"
+  | "region"
+  | "endpoint"
+  | "vodSignature"
+  | "ossSignature"
+  | "ossEndpoint"
+  | "ossNetwork"
+  | "ossCname"
+  | "ossRegion"
+  | "trustedHosts"
+  | "memory";
+
+/** Of a video or audio. */
+export type VideoOption =
+  | "as"
+  | "title"
+  | "fileName"
+  | "description"
+  | "tags"
+  | "cateId"
+  | "coverUrl"
+  | "enableFirstFrameCover"
+  | "generateThumbnail"
+  | "showWatermark"
+  | "templateGroupId"
+  | "workflowId"
+  | "storageLocation"
+  | "appId"
+  | "userData"
+  | "referenceId"
+  | "adopt"
+  | "replace"
+  | "earlierMediaId"
+  | "maxBytes"
+  | "ranges"
+  | "sourceTimeoutMs"
+  | "anyContentType"
+  | "allowPrivateSources"
+  | "allowHosts"
+  | "denyHosts"
+  | "size"
+  | "partSize"
+  | "concurrency"
+  | "verify"
+  | "objectHeaders"
+  | "trafficLimit"
+  | "callback"
+  | "serviceTimeoutMs"
+  | "checkpoint"
+  | "signal"
+  | "onProgress"
+  | "onSlowRequest"
+  | "slowRequestMs"
+  | "trace"
+  | "budget"
+  | "shard"
+  | "stop";
+
+/** Of a playlist. */
+export type PlaylistOption =
+  | "as"
+  | "title"
+  | "fileName"
+  | "description"
+  | "tags"
+  | "cateId"
+  | "coverUrl"
+  | "enableFirstFrameCover"
+  | "generateThumbnail"
+  | "showWatermark"
+  | "templateGroupId"
+  | "workflowId"
+  | "storageLocation"
+  | "appId"
+  | "userData"
+  | "referenceId"
+  | "adopt"
+  | "earlierMediaId"
+  | "sourceTimeoutMs"
+  | "anyContentType"
+  | "allowPrivateSources"
+  | "allowHosts"
+  | "denyHosts"
+  | "variants"
+  | "complete"
+  | "missingSegments"
+  | "segments"
+  | "hosts"
+  | "limits"
+  | "concurrency"
+  | "verify"
+  | "objectHeaders"
+  | "trafficLimit"
+  | "callback"
+  | "serviceTimeoutMs"
+  | "checkpoint"
+  | "signal"
+  | "onProgress"
+  | "onSlowRequest"
+  | "slowRequestMs"
+  | "trace"
+  | "budget"
+  | "shard"
+  | "stop";
+
+/** Of an image. */
+export type ImageOption =
+  | "as"
+  | "title"
+  | "fileName"
+  | "description"
+  | "tags"
+  | "cateId"
+  | "storageLocation"
+  | "appId"
+  | "userData"
+  | "imageType"
+  | "imageExt"
+  | "maxBytes"
+  | "ranges"
+  | "sourceTimeoutMs"
+  | "anyContentType"
+  | "allowPrivateSources"
+  | "allowHosts"
+  | "denyHosts"
+  | "size"
+  | "partSize"
+  | "concurrency"
+  | "verify"
+  | "objectHeaders"
+  | "trafficLimit"
+  | "callback"
+  | "serviceTimeoutMs"
+  | "checkpoint"
+  | "signal"
+  | "onProgress"
+  | "onSlowRequest"
+  | "slowRequestMs"
+  | "trace";
+
+/** Of an attached media. */
+export type AttachedOption =
+  | "as"
+  | "title"
+  | "fileName"
+  | "description"
+  | "tags"
+  | "cateId"
+  | "storageLocation"
+  | "appId"
+  | "userData"
+  | "businessType"
+  | "mediaExt"
+  | "cateIds"
+  | "maxBytes"
+  | "ranges"
+  | "sourceTimeoutMs"
+  | "anyContentType"
+  | "allowPrivateSources"
+  | "allowHosts"
+  | "denyHosts"
+  | "size"
+  | "partSize"
+  | "concurrency"
+  | "verify"
+  | "objectHeaders"
+  | "trafficLimit"
+  | "callback"
+  | "serviceTimeoutMs"
+  | "checkpoint"
+  | "signal"
+  | "onProgress"
+  | "onSlowRequest"
+  | "slowRequestMs"
+  | "trace";
+
+/** Of an upload that is resumed. */
+export type ResumeOption =
+  | "maxBytes"
+  | "ranges"
+  | "sourceTimeoutMs"
+  | "anyContentType"
+  | "allowPrivateSources"
+  | "allowHosts"
+  | "denyHosts"
+  | "source"
+  | "confirmSource"
+  | "confirmReplace"
+  | "ownMediaOnly"
+  | "segments"
+  | "hosts"
+  | "limits"
+  | "concurrency"
+  | "verify"
+  | "trafficLimit"
+  | "callback"
+  | "serviceTimeoutMs"
+  | "signal"
+  | "onProgress"
+  | "onSlowRequest"
+  | "slowRequestMs"
+  | "trace"
+  | "budget"
+  | "shard"
+  | "stop";
+
+/** What a shell has to know of each option; `core` is where the core takes it. */
+export const OPTIONS = {
+  as: {"core":"options.kindIsSaid","flag":"--as video|image|attached|playlist","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["video","image","attached","playlist"]},
+  title: {"core":"media.title","flag":"--title T","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  fileName: {"core":"media.fileName","flag":"--file-name N","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  description: {"core":"media.description","flag":"--description D","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  tags: {"core":"media.tags","flag":"--tags a,b","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"words"},
+  cateId: {"core":"media.cateId","flag":"--cate-id N","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"id"},
+  coverUrl: {"core":"media.coverUrl","flag":"--cover-url U","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"url"},
+  enableFirstFrameCover: {"core":"media.enableFirstFrameCover","flag":"--first-frame-cover true|false","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  generateThumbnail: {"core":"media.generateThumbnail","flag":"--thumbnails true|false","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  showWatermark: {"core":"options.showWatermark","flag":"--show-watermark true|false","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  templateGroupId: {"core":"media.templateGroupId","flag":"--template-group-id G","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  workflowId: {"core":"media.workflowId","flag":"--workflow-id W","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  storageLocation: {"core":"media.storageLocation","flag":"--storage-location S","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  appId: {"core":"media.appId","flag":"--app-id A","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  userData: {"core":"media.userData","flag":"--user-data JSON","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"object"},
+  referenceId: {"core":"media.referenceId","flag":"--reference-id R","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  adopt: {"core":"options.adopt","flag":"--adopt","kinds":["video","playlist"],"shells":["api","cli","manifest"],"stages":["begin"],"type":"flagOr","values":["if-possible"]},
+  replace: {"core":"options.replace","flag":"--replace ID","kinds":["video"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"video"},
+  replaceReferenceId: {"core":"options.replace","flag":"--replace-reference-id R","kinds":["video"],"shells":["cli","manifest"],"stages":["begin"],"type":"text"},
+  earlierMediaId: {"core":"options.earlierMediaId","kinds":["video","playlist"],"shells":["api"],"stages":["begin"],"type":"text"},
+  imageType: {"core":"media.imageType","flag":"--image-type T","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["default","cover"]},
+  imageExt: {"core":"media.imageExt","flag":"--image-ext E","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
+  businessType: {"core":"media.businessType","flag":"--business-type T","kinds":["attached"],"required":true,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["watermark","subtitle","material"]},
+  mediaExt: {"core":"media.mediaExt","flag":"--media-ext E","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
+  cateIds: {"core":"media.cateIds","flag":"--cate-ids 1,2","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"ids"},
+  sourceHeaders: {"core":"source.headers","flag":"--header 'Name: value'","kinds":["video","image","attached","playlist"],"shells":["cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"fields"},
+  maxBytes: {"core":"options.maxBytes","flag":"--max-bytes 20GiB","kinds":["video","image","attached"],"max":9007199254740991,"min":1,"shells":["api","cli","manifest"],"stages":["begin","resume"],"type":"size","unit":"bytes"},
+  ranges: {"core":"options.ranges","flag":"--no-ranges","kinds":["video","image","attached"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
+  sourceTimeoutMs: {"core":"options.sourceTimeoutMs","flag":"--source-timeout SECONDS","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
+  anyContentType: {"core":"options.anyContentType","flag":"--any-content-type","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
+  allowPrivateSources: {"core":"options.allowPrivateSources","flag":"--allow-private","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"flag"},
+  allowHosts: {"core":"options.sourceHosts","flag":"--allow-hosts H,…","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
+  denyHosts: {"core":"options.sourceHosts","flag":"--deny-hosts H,…","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
+  size: {"core":"source.size","flag":"--size BYTES","kinds":["video","image","attached"],"max":9007199254740991,"min":0,"shells":["api","cli"],"stages":["begin"],"type":"size","unit":"bytes"},
+  source: {"core":"source","flag":"--source S","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["resume"],"type":"program"},
+  confirmSource: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"program"},
+  confirmReplace: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"program"},
+  ownMediaOnly: {"core":"options.ownMediaOnly","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"flag"},
+  variants: {"core":"source.variants","flag":"--variants V,…","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"words"},
+  complete: {"core":"source.complete","flag":"--complete","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  missingSegments: {"core":"source.missingSegments","flag":"--missing-segments gap|fail","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["fail","gap"]},
+  segments: {"core":"source.segments","flag":"--segments FILE","kinds":["playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"program"},
+  hosts: {"core":"source.hosts","flag":"--hosts JSON","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin","resume"],"type":"object"},
+  limits: {"core":"source.limits","flag":"--limits NAME=N,…","kinds":["playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"object"},
+  partSize: {"core":"options.partSize","flag":"--part-size 16MiB","kinds":["video","image","attached"],"max":5368709120,"min":102400,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"size","unit":"bytes"},
+  concurrency: {"core":"options.concurrency","flag":"--concurrency 4","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"whole"},
+  verify: {"core":"options.verify","flag":"--verify crc64|length","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"oneOf","values":["length","crc64"]},
+  objectHeaders: {"core":"options.objectHeaders","flag":"--object-header 'N: v'","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"fields"},
+  trafficLimit: {"core":"options.trafficLimit","flag":"--traffic-limit BITS","kinds":["video","image","attached","playlist"],"max":838860800,"min":819200,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin","resume"],"type":"whole","unit":"bit/s"},
+  callback: {"core":"options.callback","flag":"--callback JSON","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest"],"stages":["begin","resume"],"type":"object"},
+  serviceTimeoutMs: {"core":"options.serviceTimeoutMs","flag":"--service-timeout SECONDS","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
+  shards: {"kinds":["video","image","attached","playlist"],"max":16,"min":1,"shells":["worker","dashboard"],"stages":["begin"],"type":"whole"},
+  checkpoint: {"core":"options.keepOnFailure","flag":"--checkpoint FILE","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin"],"type":"program"},
+  wait: {"flag":"--wait","kinds":["video"],"shells":["cli","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  webhookUrl: {"kinds":["video","image","attached","playlist"],"shells":["worker","dashboard"],"stages":["begin"],"type":"url"},
+  signal: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  onProgress: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  onSlowRequest: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  slowRequestMs: {"flag":"--slow-requests SECONDS","kinds":["video","image","attached","playlist"],"max":9007199254740991,"min":0,"shells":["api","cli"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
+  trace: {"flag":"--trace FILE","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"program"},
+  budget: {"core":"options.budget","kinds":["video","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  shard: {"core":"options.shard","kinds":["video","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  stop: {"kinds":["video","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  accessKeyId: {"core":"account","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
+  accessKeySecret: {"core":"account","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
+  securityToken: {"core":"account","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
+  credentials: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"program"},
+  region: {"core":"vod.region","flag":"--region R","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  endpoint: {"core":"vod.endpoint","flag":"--endpoint E","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  vodSignature: {"core":"vod.signature","flag":"--vod-signature acs3|rpc","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["acs3","rpc"]},
+  ossSignature: {"core":"oss.signature","flag":"--oss-signature v4|v1","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["v4","v1"]},
+  ossEndpoint: {"core":"oss.endpoint","flag":"--oss-endpoint E","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  ossNetwork: {"core":"oss.network","flag":"--oss-network N","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["public","internal","accelerate"]},
+  ossCname: {"core":"oss.cname","flag":"--oss-cname","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"flag"},
+  ossRegion: {"core":"oss.region","flag":"--oss-region R","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  trustedHosts: {"core":"oss.trustedHosts","flag":"--trust-host H","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"texts"},
+  memory: {"core":"host.bufferBytes","flag":"--memory SIZE","kinds":["video","image","attached","playlist"],"max":9007199254740991,"min":1048576,"shells":["api","cli"],"stages":["client"],"type":"size","unit":"bytes"},
+} as const;
+
+/** What each option does, in one paragraph for everybody. */
+export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
+  as: "What it becomes: a video (audio, too), an image, an attached media, or with `playlist` an HLS playlist (.m3u8) with all that it names. Defaults to a video, and what looks like a playlist or an image is refused.",
+  title: "Shown in the VOD console: at most 128 characters, of attached media 128 bytes of UTF-8. Defaults to the file's name without its extension, without emoji and what else VOD refuses, cut to that length.",
+  fileName: "A name with an extension, by which VOD tells the format. Needed for a stream that has none. Defaults to what the source tells of itself: the name in Content-Disposition, the URL's path or query, or a file's own, with the extension that the Content-Type stands for where that name has none that VOD knows.",
+  description: "At most 1024 characters, of attached media 1024 bytes of UTF-8.",
+  tags: "At most 16 tags of at most 32 characters each.",
+  cateId: "Category id.",
+  coverUrl: "URL of a thumbnail of your own.",
+  enableFirstFrameCover: "Use the first frame as the cover.",
+  generateThumbnail: "Make thumbnails.",
+  showWatermark: "Whether VOD shows the watermark on the video. Where there is a template group, that decides.",
+  templateGroupId: "Transcoding template group; `VOD_NO_TRANSCODE` for none.",
+  workflowId: "Workflow; it wins over the template group.",
+  storageLocation: "Bucket to store in, as `outin-….oss-cn-shanghai.aliyuncs.com`. Defaults to the account's default bucket.",
+  appId: "Application. Defaults to `app-1000000`.",
+  userData: "Passed on to callbacks: a JSON object with `MessageCallback`, `Extend` (at most 512 bytes), `AccelerateConfig`.",
+  referenceId: "An id of your own, 6 to 64 of `A-Z a-z 0-9 _ -`, unique in the account.",
+  adopt: "If a media has this `referenceId` already, most often one of an earlier try, go on with it. With a file of the same size there is nothing left to do, with another it is an error. Defaults to false.",
+  replace: "A video or audio that exists and gets these bytes in place of its own, by its media id. It keeps its key, so the format must be the same, and all else; VOD transcodes it and takes its snapshots once more. A failure leaves the old bytes.",
+  replaceReferenceId: "The same as `replace` for the media with this id of your own.",
+  earlierMediaId: "The media id that an earlier try of this very upload was given, if you noted it and have no checkpoint: where `referenceId` is found to belong to that media, the upload goes on with it and sends everything again.",
+  imageType: "What an image is for: `default`, or `cover` for the cover of a video. Defaults to `default`.",
+  imageExt: "Format of an image as an extension without a dot (`png`, `jpg`, `webp` …). Defaults to the file name's own.",
+  businessType: "What an attached media is for: `watermark`, `subtitle` or `material`. Needed there.",
+  mediaExt: "Format of an attached media as an extension without a dot (`png`, `vtt`, `zip` …). Defaults to the file name's own.",
+  cateIds: "Category ids of an attached media, at most 5.",
+  sourceHeaders: "Headers sent to the URL's own origin only.",
+  maxBytes: "Refuse a source of more bytes with `too_large`: before VOD hears of it, or where it goes on behind them.",
+  ranges: "`false`: read a URL in one request, in order, without ranges: for a link that works only once. A source whose ranges turn out not to work is read so anyway. Defaults to true.",
+  sourceTimeoutMs: "How long a source may stand still before it is asked again, a few times. Defaults to 300 s before its first byte, 60 s between two.",
+  anyContentType: "Take the source for what it is uploaded as, whatever its Content-Type, name and first bytes say. Otherwise a page (HTML, JSON, XML) is refused, and for a video a playlist or an image. Defaults to false.",
+  allowPrivateSources: "Allow URLs on private and loopback addresses, local host names and unusual ports. Defaults to false.",
+  allowHosts: "Only hosts of this list, for the URL itself, where it redirects to and what a playlist names: `media.example.com`, `*.example.com`, `example.com:8443`.",
+  denyHosts: "None of these hosts, even where `allowHosts` has them.",
+  size: "Length in bytes of a stream, if it is known: another length is an error. Everything else knows its own.",
+  source: "Where the source is now. Needed where the checkpoint cannot tell: a Blob, bytes, or a URL whose query may be a secret.",
+  confirmSource: "Called with the source that the checkpoint itself names, before anything of it is read, where `source` is not given.",
+  confirmReplace: "Called where the checkpoint says `replace`, or that the file came out wrong when it was stored, with the media whose file would be overwritten, before anything is sent.",
+  ownMediaOnly: "Refuse (`media_unconfirmed`) a media that the checkpoint only names: it must prove that an upload with the same AccessKey wrote it, or OSS must know its upload id.",
+  variants: "Only these variants of a master playlist: `best` or `worst` (by bandwidth), `720p`, `<=720p`, `2500000` (bit/s), `<=2500000`, `name=HD`. Audio and subtitles that none of them plays with fall away. Defaults to all.",
+  complete: "Take a live or unfinished playlist as ended: what it lists now is all there is, stored with an EXT-X-ENDLIST. Defaults to false.",
+  missingSegments: "What to do about a segment that its source does not have (404, 410, no such file): `fail`, or `gap`: go on without it, marked with EXT-X-GAP. Defaults to `fail`.",
+  segments: "The segments of one media playlist, in place of those it names: URLs (signed ones, say), or for a local playlist also paths below its folder. One for each different segment, in the order they first appear.",
+  hosts: "What the hosts that a playlist leads to are asked with, such as a CDN: `headers` and `query`, by host (`cdn.example.com`, `*.example.com`, `example.com:8443`). No checkpoint keeps it: pass it to resume again.",
+  limits: "What is too much: playlists, files, bytes of one playlist and bytes in all. Defaults to playlists=100, files=100000, playlistBytes=8MiB, bytes=1TiB.",
+  partSize: "Size of a part, 100 KiB to 5 GiB. It grows where 10,000 parts would not do. Defaults to 16 MiB.",
+  concurrency: "Parts in flight at once. Defaults to 4 on Node, 3 on Workers.",
+  verify: "`length`: exact lengths on both sides, and OSS's CRC-64 of every part folded and compared with that of the object. `crc64`: also a CRC-64 computed here over every byte, at the cost of reading them all. Defaults to `length`.",
+  objectHeaders: "Headers stored with the object: `Content-Type`, `Cache-Control`, `Content-Disposition`, `x-oss-meta-…`, `x-oss-storage-class`, `x-oss-forbid-overwrite`, `x-oss-tagging`.",
+  trafficLimit: "The most that one connection to OSS may carry, in bit/s: 819,200 (100 KB/s) to 838,860,800 (100 MB/s).",
+  callback: "What OSS calls when the object is complete: `url` (one, or a list), `body`, and if wanted `bodyType`, `host`, `sni`, `variables`. No checkpoint keeps it: pass it to resume again.",
+  serviceTimeoutMs: "How long VOD and OSS may stand still. A part has as long as its bytes need at 16 KiB/s on top of that, as they may still be on their way. Defaults to 60 s.",
+  shards: "Workflow instances that move one large object at once, at most 16. Defaults to what its size asks for.",
+  checkpoint: "Where to keep what is needed to resume. It is removed when the upload is done or aborted.",
+  wait: "Return only when VOD reports the whole source file. Defaults to false.",
+  webhookUrl: "Told when the ingest is done, ready, failed or canceled (Standard Webhooks), beside the server's own.",
+  signal: "Aborts the upload. What was uploaded is removed before the promise rejects with `aborted`.",
+  onProgress: "Told at most ten times a second, and once in the end.",
+  onSlowRequest: "Told of each request to the source, VOD or OSS that takes longer than `slowRequestMs`: once, as soon as it does. A source is timed until its reply begins. If it throws or rejects: as `onProgress`.",
+  slowRequestMs: "From when on a request is slow; 0 tells of every one. Defaults to 300 s.",
+  trace: "Told what the core hears and what it answers: a JSON object per line and without a secret, to report what went wrong.",
+  budget: "Where to stop early: parts begun, requests, bytes, or a deadline. What is in flight is finished, and the run ends in `Suspended`.",
+  shard: "Only these part numbers (from 1, both included), of an upload that another run began and will complete.",
+  stop: "Stops at the next part: what is in flight is finished, and the run ends in `Suspended`.",
+  accessKeyId: "AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`.",
+  accessKeySecret: "The secret that belongs to it. It signs, and is never sent.",
+  securityToken: "The token of an STS credential.",
+  credentials: "Gives the credentials, instead of the three above: when there are none yet, a minute before their `expiration`, and when VOD says that the token has expired. Uploads that run longer than one token go on with the next one.",
+  region: "Region of the VOD service. Media live in one region. Defaults to `cn-shanghai`.",
+  endpoint: "VOD endpoint instead of the region's: `host`, `host:port`, or with `https://` or `http://` before it.",
+  vodSignature: "How to sign for VOD: `rpc` is for gateways that know nothing newer. Defaults to `acs3`.",
+  ossSignature: "How to sign for OSS: `v1` is for old buckets and private clouds. Defaults to `v4`.",
+  ossEndpoint: "OSS endpoint instead of the one VOD names: an internal, accelerate, VPC or custom one, without the bucket.",
+  ossNetwork: "The network to OSS, from the endpoint VOD names: `internal` from within that region's cloud network, `accelerate` where transfer acceleration is switched on for the bucket. Defaults to `public`.",
+  ossCname: "`ossEndpoint` is a domain bound to the bucket (a CNAME): the bucket's name is not put before it. Defaults to false.",
+  ossRegion: "Region of the bucket, where the endpoint does not tell it.",
+  trustedHosts: "Hosts beside those of OSS (`oss-*.aliyuncs.com`, `*.oss.aliyuncs.com`) that VOD may send the bytes to: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.",
+  memory: "What all uploads of this process (of this isolate, in Workers) may hold in memory before one of this client's has to wait for its turn: 1 MiB or more. Defaults to 48 MiB.",
+};

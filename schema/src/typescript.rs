@@ -1,0 +1,249 @@
+//! The options as TypeScript: an interface with the documentation of each, and tables for shells.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value as Json, json};
+use vodlift::options::{Declared, Kind, Stage, Value, all};
+
+const HEAD: &str = r#"// Generated from the declarations in src/options by `make build`. Committed, so that a change is seen in review.
+import type { HeaderFields } from "./arguments.ts";
+import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { CallerCredentials, NamedSource, UploadBudget, UploadCallback } from "./options.ts";
+import type { UploadProgress } from "./progress.ts";
+import type { SlowRequest } from "./slow.ts";
+import type { UploadSource } from "./sources/index.ts";
+import type { HostRequest } from "./sources/playlist.ts";
+import type { PlaylistLimits, VideoRef } from "./wasm/core.js";
+"#;
+
+/// Wide enough for a sentence, as in the files that people write.
+const WIDTH: usize = 100;
+
+pub(crate) fn written() -> String {
+    let mut out = String::from(HEAD);
+    out.push_str("\n/** Every option there is. Which go with what is uploaded, and when, the types below tell. */\n");
+    out.push_str("export interface EveryOption {\n");
+    for option in all() {
+        out.push_str(&field(option));
+    }
+    out.push_str("}\n");
+    for (name, text, fits) in NAMES {
+        let names: Vec<String> = all()
+            .filter(|option| offered(option) && fits(option))
+            .map(|option| format!("\n  | {:?}", option.name))
+            .collect();
+        let _ = write!(
+            out,
+            "\n/** {text} */\nexport type {name} ={};\n",
+            names.concat()
+        );
+    }
+    out.push_str(
+        "\n/** What a shell has to know of each option; `core` is where the core takes it. */\n",
+    );
+    out.push_str("export const OPTIONS = {\n");
+    for option in all() {
+        let _ = writeln!(out, "  {}: {},", option.name, rules(option));
+    }
+    out.push_str("} as const;\n");
+    out.push_str("\n/** What each option does, in one paragraph for everybody. */\n");
+    out.push_str("export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {\n");
+    for option in all() {
+        let _ = writeln!(out, "  {}: {},", option.name, Json::from(brief(option)));
+    }
+    out.push_str("};\n");
+    out
+}
+
+/// Names of options by what they go with, for `Pick`.
+type Names = (&'static str, &'static str, fn(&Declared) -> bool);
+const NAMES: [Names; 6] = [
+    ("ClientOption", "Of a client.", |option| {
+        option.stages.contains(&Stage::Client)
+    }),
+    ("VideoOption", "Of a video or audio.", |option| {
+        begins(option, Kind::Video)
+    }),
+    ("PlaylistOption", "Of a playlist.", |option| {
+        begins(option, Kind::Playlist)
+    }),
+    ("ImageOption", "Of an image.", |option| {
+        begins(option, Kind::Image)
+    }),
+    ("AttachedOption", "Of an attached media.", |option| {
+        begins(option, Kind::Attached)
+    }),
+    ("ResumeOption", "Of an upload that is resumed.", |option| {
+        option.stages.contains(&Stage::Resume)
+    }),
+];
+
+fn offered(option: &Declared) -> bool {
+    option.why_not(vodlift::options::Shell::Api).is_none()
+}
+
+fn begins(option: &Declared, kind: Kind) -> bool {
+    option.stages.contains(&Stage::Begin) && option.kinds.contains(&kind)
+}
+
+/// Its first paragraph, and what is true without it.
+pub(crate) fn brief(option: &Declared) -> String {
+    let mut text = option.paragraphs().into_iter().next().unwrap_or_default();
+    if !option.default.is_empty() {
+        let _ = write!(text, " Defaults to {}.", option.default);
+    }
+    text
+}
+
+fn field(option: &Declared) -> String {
+    let mut paragraphs = option.paragraphs();
+    if let Some(first) = paragraphs.first_mut() {
+        *first = brief(option);
+        first.push_str(match option.value {
+            Value::Size(..) => " A number of bytes, or text such as `\"16MiB\"`.",
+            Value::Duration(..) => " In ms, or as text such as `\"30s\"`.",
+            Value::Words => " A list, or one text with commas.",
+            _ => "",
+        });
+    }
+    let mut lines: Vec<String> = vec![];
+    for (at, paragraph) in paragraphs.iter().enumerate() {
+        if at > 0 {
+            lines.push(String::new());
+        }
+        lines.extend(wrapped(paragraph, WIDTH - "   * ".len()));
+    }
+    if !option.see.is_empty() {
+        lines.extend([String::new(), format!("@see {}", option.see)]);
+    }
+    let mut out = match lines.as_slice() {
+        [line] if line.len() + "  /**  */".len() <= WIDTH => format!("  /** {line} */\n"),
+        lines => {
+            let lines = lines
+                .iter()
+                .map(|line| format!("   * {line}").trim_end().to_owned() + "\n");
+            format!("  /**\n{}   */\n", lines.collect::<String>())
+        }
+    };
+    let _ = match option.required {
+        true => writeln!(out, "  {}?: {};", option.name, type_of(option.value)),
+        false => writeln!(
+            out,
+            "  {}?: {} | undefined;",
+            option.name,
+            type_of(option.value)
+        ),
+    };
+    out
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.extend([" ", word]);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn type_of(value: Value) -> String {
+    match value {
+        Value::Text | Value::Url => "string".into(),
+        Value::Words => "readonly string[] | string".into(),
+        Value::Texts => "readonly string[]".into(),
+        Value::Flag => "boolean".into(),
+        Value::Whole(..) => "number".into(),
+        Value::FlagOr(word) => format!("boolean | {word:?}"),
+        Value::Id => "number | string".into(),
+        Value::Ids => "readonly (number | string)[]".into(),
+        Value::Video => "string | VideoRef".into(),
+        Value::Size(..) | Value::Duration(..) => "number | string".into(),
+        Value::OneOf(words) => words
+            .iter()
+            .map(|word| format!("{word:?}"))
+            .collect::<Vec<_>>()
+            .join(" | "),
+        Value::Fields => "HeaderFields".into(),
+        Value::Object(type_) => type_.into(),
+        Value::Program(type_) if type_.contains("=>") => format!("({type_})"),
+        Value::Program(type_) => type_.into(),
+    }
+}
+
+/// As data.
+fn rules(option: &Declared) -> Json {
+    let mut rules = Map::new();
+    let mut put = |name: &str, value: Json| rules.insert(name.to_owned(), value);
+    put("type", type_name(option.value).into());
+    if let Value::Whole(least, most, _) | Value::Size(least, most) | Value::Duration(least, most) =
+        option.value
+    {
+        put("min", least.into());
+        put("max", most.into());
+    }
+    if let Some(unit) = unit(option.value) {
+        put("unit", unit.into());
+    }
+    match option.value {
+        Value::OneOf(words) => put("values", json!(words)),
+        Value::FlagOr(word) => put("values", json!([word])),
+        _ => None,
+    };
+    put(
+        "kinds",
+        option.kinds.iter().map(|kind| kind.name()).collect(),
+    );
+    put(
+        "stages",
+        option.stages.iter().map(|stage| stage.name()).collect(),
+    );
+    put(
+        "shells",
+        option.shells().map(|shell| shell.name()).collect(),
+    );
+    if !option.flag.is_empty() {
+        put("flag", option.flag.into());
+    }
+    if !option.core.is_empty() {
+        put("core", option.core.into());
+    }
+    if option.required {
+        put("required", true.into());
+    }
+    rules.into()
+}
+
+pub(crate) fn type_name(value: Value) -> &'static str {
+    match value {
+        Value::Text => "text",
+        Value::Url => "url",
+        Value::Words => "words",
+        Value::Texts => "texts",
+        Value::Flag => "flag",
+        Value::Whole(..) => "whole",
+        Value::FlagOr(_) => "flagOr",
+        Value::Id => "id",
+        Value::Ids => "ids",
+        Value::Video => "video",
+        Value::Size(..) => "size",
+        Value::Duration(..) => "duration",
+        Value::OneOf(_) => "oneOf",
+        Value::Fields => "fields",
+        Value::Object(_) => "object",
+        Value::Program(_) => "program",
+    }
+}
+
+fn unit(value: Value) -> Option<&'static str> {
+    match value {
+        Value::Size(..) => Some("bytes"),
+        Value::Duration(..) => Some("ms"),
+        Value::Whole(_, _, unit) if !unit.is_empty() => Some(unit),
+        _ => None,
+    }
+}
