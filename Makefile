@@ -2,7 +2,7 @@
 # What does the work: xtask/ (Rust: the wasm), pkg/build.ts (the npm package), tests/run.ts (all checks).
 
 .DEFAULT_GOAL := help
-.PHONY: build demo dev test soak bench lint fmt fuzz sbom clean help setup
+.PHONY: build demo dev test soak bench size lint fmt fuzz sbom clean help setup
 # Two targets at once would install into the same folders.
 .NOTPARALLEL:
 
@@ -54,6 +54,9 @@ fuzz: setup ## look for inputs that break the core; `make fuzz TARGET=playlist S
 
 bench: build ## measure beside the peers, write bench/results
 	$(call script,bench/run.ts)
+
+size: build ## say where the bytes of the wasm are; `make size OF=playlist` lists the functions with that in their names
+	@cargo run --quiet --package xtask -- size $(OF)
 
 lint: build ## formatters and linters only
 	$(call script,tests/run.ts,lint --keep-going)

@@ -5,6 +5,7 @@
 
 mod rust_worker;
 mod say;
+mod size;
 mod toolchain;
 mod wasm;
 
@@ -28,6 +29,8 @@ fn run() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["wasm"] => wasm::build(&workspace()?),
+        ["size"] => size::print(&workspace()?, None),
+        ["size", text] => size::print(&workspace()?, Some(text)),
         ["rust-worker"] => rust_worker::build(&workspace()?, "rust-worker", "examples/rust-worker"),
         ["web-harness"] => {
             rust_worker::build(&workspace()?, "web-harness", "tests/rust-worker/harness")
@@ -39,7 +42,7 @@ fn run() -> Result<()> {
         }
         ["replay", file] => replay(file),
         _ => bail!(
-            "usage: cargo xtask <command>\n\n  wasm         build the core as wasm, with its glue and types, into pkg/src/wasm\n  rust-worker  build the example Worker in Rust into examples/rust-worker/build\n  web-harness  build what the tests of the feature `web` call\n  toolchain    find or get a compiler for wasm, and name it\n  replay FILE  run a recorded session through the core again, and show where it parts ways"
+            "usage: cargo xtask <command>\n\n  wasm         build the core as wasm, with its glue and types, into pkg/src/wasm\n  size [TEXT]  say where its bytes are: groups of functions, or the functions with TEXT in their names\n  rust-worker  build the example Worker in Rust into examples/rust-worker/build\n  web-harness  build what the tests of the feature `web` call\n  toolchain    find or get a compiler for wasm, and name it\n  replay FILE  run a recorded session through the core again, and show where it parts ways"
         ),
     }
 }

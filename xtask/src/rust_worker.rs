@@ -32,7 +32,7 @@ pub(crate) fn build(root: &Path, package: &str, folder: &str) -> Result<()> {
         .generate(&folder)?;
     let optimized = folder.join(format!("{name}.wasm"));
     let raw = folder.join(format!("{name}_bg.wasm"));
-    wasm::optimize(root, &raw, &optimized)?;
+    wasm::optimize(root, &raw, &optimized, &wasm::STRIP)?;
     fs::remove_file(raw)?;
     let size = wasm::size(&fs::read(&optimized)?)?;
     say::note(&format!("{package} is built: {size}"));

@@ -53,7 +53,7 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         .generate(&folder)?;
 
     let optimized = folder.join("core.opt.wasm");
-    optimize(root, &folder.join("core_bg.wasm"), &optimized)?;
+    optimize(root, &folder.join("core_bg.wasm"), &optimized, &STRIP)?;
     let wasm = fs::read(&optimized)?;
     no_path_of_this_machine(&wasm, &remapped)?;
 
@@ -93,16 +93,32 @@ pub(crate) fn compile(
     Ok(target_dir.join(TARGET).join(file))
 }
 
-/// wasm-opt, for size.
-pub(crate) fn optimize(root: &Path, from: &Path, to: &Path) -> Result<()> {
+/// What ships without the names of its functions.
+pub(crate) const STRIP: [&str; 2] = ["--strip-debug", "--strip-producers"];
+
+/// The core as it ships, but with the names of its functions: where its bytes are can be seen there (`size.rs`).
+pub(crate) fn named(root: &Path) -> Result<PathBuf> {
+    let folder = target_dir(root)
+        .join(toolchain::find_or_get()?.target_folder())
+        .join("bindgen");
+    let named = folder.join("core.named.wasm");
+    optimize(root, &folder.join("core_bg.wasm"), &named, &["--debuginfo"])?;
+    Ok(named)
+}
+
+/// wasm-opt, for the size of what is compressed. Inlining would make less of the bytes and more of what is left after gzip:
+/// the compiler has inlined already, and what is written twice alike compresses better than what is woven into its callers.
+pub(crate) fn optimize(root: &Path, from: &Path, to: &Path, names: &[&str]) -> Result<()> {
     say::step(
         "Optimizing the wasm",
         Command::new("node")
             .arg(root.join("node_modules/binaryen/bin/wasm-opt"))
+            .args(names)
             .args([
-                "-Os",
-                "--strip-debug",
-                "--strip-producers",
+                "-Oz",
+                "--always-inline-max-function-size=0",
+                "--flexible-inline-max-function-size=0",
+                "--one-caller-inline-max-function-size=0",
                 "--enable-bulk-memory",
                 "--enable-nontrapping-float-to-int",
                 "--enable-sign-ext",
@@ -322,8 +338,15 @@ fn trimmed_types(types: &str) -> Result<String> {
 }
 
 pub(crate) fn size(wasm: &[u8]) -> Result<String> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(wasm)?;
-    let zipped = gzip.finish()?.len();
+    let zipped = compressed(&[wasm])?;
     Ok(format!("{} bytes, {zipped} with gzip", wasm.len()))
+}
+
+/// How long these are together after gzip.
+pub(crate) fn compressed(pieces: &[&[u8]]) -> Result<usize> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    for piece in pieces {
+        gzip.write_all(piece)?;
+    }
+    Ok(gzip.finish()?.len())
 }
