@@ -92,12 +92,13 @@ test("check takes every option of what it is told, and names one of another kind
   }
   const vod = new Vodlift({ accessKeyId: "id", accessKeySecret: "secret" });
   const url = "https://example.com/film.mp4";
+  const SUBTITLE = { businessType: "subtitle" } as const;
   await vod.check("video", url, { as: "video", replace: "0123456789" });
-  await vod.check("attached", "https://example.com/a.srt", { cateId: 1, businessType: "subtitle" });
+  await vod.check("attached", "https://example.com/a.srt", { ...SUBTITLE, cateId: 1 });
   for (const [as, options, words] of [
     ["image", { referenceId: "film-1" }, "`referenceId` does not go with `as` image"],
     ["playlist", { partSize: 102_400 }, "`partSize` does not go with `as` playlist"],
-    ["attached", { imageExt: "png" }, "`imageExt` does not go with `as` attached"],
+    ["attached", { ...SUBTITLE, imageExt: "png" }, "`imageExt` does not go with `as` attached"],
     ["image", { ttle: "Film" }, "`ttle` is no option: did you mean `title`?"],
   ] as const) {
     const source = as === "image" ? "https://example.com/a.png" : url;
