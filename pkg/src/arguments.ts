@@ -4,6 +4,7 @@ import { errorOf, VodliftError } from "./core.ts";
 import { limits } from "./door.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import { isDate } from "./kinds.ts";
+import { durationOf, sizeOf } from "./units.ts";
 
 /** `invalid_argument`, naming the field. */
 export function invalid(field: string, rule: string): VodliftError {
@@ -140,25 +141,29 @@ export function got(value: unknown): string {
   }
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1000,
-  mb: 1000 ** 2,
-  gb: 1000 ** 3,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-};
-
 /** Bytes, from a number or a text such as `16MiB`. */
-export function bytes(field: string, value: number | string | undefined): number | undefined {
-  if (typeof value !== "string") return whole(field, value, 1);
-  const [, digits, unit] = /^(\d+)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
-  const factor = UNITS[(unit || "b").toLowerCase()];
-  if (digits === undefined || factor === undefined) {
-    throw invalid(field, `must be a number of bytes or a text such as "16MiB", ${got(value)}`);
-  }
-  return whole(field, Number(digits) * factor, 1);
+export function bytes(
+  field: string,
+  value: number | string | undefined,
+  least = 1,
+): number | undefined {
+  if (typeof value !== "string") return whole(field, value, least);
+  const size = sizeOf(value);
+  if (size !== undefined) return whole(field, size, least);
+  throw invalid(field, `must be a number of bytes or a text such as "16MiB", ${got(value)}`);
+}
+
+/** Ms, from a number or a text such as `30s`. */
+export function duration(
+  field: string,
+  value: number | string | undefined,
+  least: number,
+  most: number,
+): number | undefined {
+  if (typeof value !== "string") return whole(field, value, least, most);
+  const ms = durationOf(value);
+  if (ms !== undefined) return whole(field, ms, least, most);
+  throw invalid(field, `must be a number of ms or a text such as "30s", ${got(value)}`);
 }
 
 /** Header fields: an object, pairs, or a `Headers`. */

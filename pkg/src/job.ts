@@ -3,6 +3,7 @@
 import {
   bytes,
   defined,
+  duration,
   flag,
   got,
   invalid,
@@ -212,8 +213,8 @@ export function howTo(options: TransferOptions & SliceOptions & OfVideos): Optio
     callback: callback(options.callback),
     maxBytes: bytes("maxBytes", options.maxBytes),
     ranges: flag("ranges", options.ranges),
-    sourceTimeoutMs: whole("sourceTimeoutMs", options.sourceTimeoutMs, 1, MOST_32),
-    serviceTimeoutMs: whole("serviceTimeoutMs", options.serviceTimeoutMs, 1, MOST_32),
+    sourceTimeoutMs: duration("sourceTimeoutMs", options.sourceTimeoutMs, 1, MOST_32),
+    serviceTimeoutMs: duration("serviceTimeoutMs", options.serviceTimeoutMs, 1, MOST_32),
     anyContentType: flag("anyContentType", options.anyContentType),
     kindIsSaid: oneOf("as", options.as, ["video"]) !== undefined,
     adopt: adopt(options.adopt),
@@ -245,7 +246,8 @@ export function videoRef(field: string, video: string | VideoRef): VideoRef {
 
 /** Who wants to hear of slow requests, and from when on. */
 export function slowRequests(options: TransferOptions): SlowRequests | undefined {
-  const threshold = whole("slowRequestMs", options.slowRequestMs, 0) ?? SLOW_REQUEST_MS;
+  const threshold =
+    duration("slowRequestMs", options.slowRequestMs, 0, Number.MAX_SAFE_INTEGER) ?? SLOW_REQUEST_MS;
   const tell = options.onSlowRequest;
   return tell && { threshold, tell };
 }

@@ -201,12 +201,12 @@ export interface UploadOptions {
    * How long a source may stand still, in ms: 300,000 before its first byte and 60,000 between two unless told otherwise.
    * Then it is asked again, a few times.
    */
-  sourceTimeoutMs?: number;
+  sourceTimeoutMs?: number | string;
   /**
    * How long VOD and OSS may stand still, in ms: 60,000 unless told otherwise. A part has as long as its bytes need at
    * 16 KiB/s on top of that, as they may still be on their way.
    */
-  serviceTimeoutMs?: number;
+  serviceTimeoutMs?: number | string;
   /**
    * Whatever the source's `Content-Type`, name and first bytes say, take it for what it is uploaded as. Otherwise a page
    * (HTML, JSON, XML) is refused with `source_is_page`, and for a video a playlist or an image with `source_is_playlist` or
@@ -251,7 +251,7 @@ export interface UploadOptions {
    */
   onSlowRequest?: (slow: SlowRequest) => unknown;
   /** From when on a request is slow, in ms: 300,000 unless told otherwise. 0 tells of every one. */
-  slowRequestMs?: number;
+  slowRequestMs?: number | string;
   /**
    * Told what the core hears and what it answers: a JSON object a line, for a report of what went wrong. Every secret in it
    * has a stand-in: keys, upload credentials, signatures, what a caller asks a source with, and what queries hold, but for

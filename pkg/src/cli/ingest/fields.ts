@@ -1,5 +1,5 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
-import { bytes, flag, oneOf, text, whole } from "../../arguments.ts";
+import { bytes, duration, flag, MOST_32, oneOf, text, whole } from "../../arguments.ts";
 import {
   type OptionNames,
   type PlaylistOptions,
@@ -37,6 +37,7 @@ const from =
   (field, value: number | string) =>
     whole(field, typeof value === "string" ? Number(value) : value, least);
 const number = from(0);
+const time: Rule = (field, value: number | string) => duration(field, value, 1, MOST_32);
 /** Spreadsheets write TRUE. */
 const yesNo: Rule = (field, value: boolean | string) => {
   const word = typeof value === "string" ? value.toLowerCase() : value;
@@ -120,8 +121,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   trafficLimit: from(1),
   maxBytes: bytes,
   ranges: yesNo,
-  sourceTimeoutMs: from(1),
-  serviceTimeoutMs: from(1),
+  sourceTimeoutMs: time,
+  serviceTimeoutMs: time,
   anyContentType: yesNo,
   objectHeaders: fields,
   callback: object,

@@ -1,5 +1,6 @@
 // What the texts on a command line mean, and a sentence for those that mean nothing.
 import type { PlaylistOptions, UploadCallback } from "../../options.ts";
+import { durationOf, sizeOf } from "../../units.ts";
 import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
 import type { Reader } from "./option.ts";
@@ -39,31 +40,19 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Reader<num
   };
 }
 
-/** Seconds, as ms. */
+/** Seconds, or text such as `500ms` or `5m`; as ms. */
 export const seconds: Reader<number> = (value, option) => {
-  const ms = /^\d+(\.\d+)?$/.test(value) ? Math.round(Number(value) * 1000) : Number.NaN;
-  if (Number.isSafeInteger(ms)) return ms;
-  throw new UsageError(`${option} must be a number of seconds, got \`${value}\``);
-};
-
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-  tib: 1024 ** 4,
+  const ms = durationOf(value, "s");
+  if (ms !== undefined) return ms;
+  throw new UsageError(
+    `${option} must be a number of seconds or a time such as 500ms or 5m, got \`${value}\``,
+  );
 };
 
 /** `16MiB`, `100KB` or plain bytes. */
 export const size: Reader<number> = (value, option) => {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value);
-  const unit = UNITS[match?.[2]?.toLowerCase() ?? "?"];
-  const bytes = unit === undefined ? Number.NaN : Number(match?.[1]) * unit;
-  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  const bytes = sizeOf(value);
+  if (bytes !== undefined && bytes >= 1) return bytes;
   throw new UsageError(
     `${option} must be a size such as 16MiB, 100KB or 1048576, got \`${value}\``,
   );
