@@ -40,6 +40,8 @@ pub mod wire;
 // One door at a time: every `#[wasm_bindgen]` export of a dependency ends up in a Rust user's own wasm, under its own name.
 #[cfg(all(target_arch = "wasm32", not(feature = "web")))]
 mod wasm;
+#[cfg(all(target_arch = "wasm32", not(feature = "web")))]
+mod wasm_oss;
 #[cfg(all(target_arch = "wasm32", feature = "web"))]
 pub mod web;
 

@@ -1,5 +1,5 @@
-//! The door to JavaScript, and the only file of the default build that names wasm_bindgen. It converts and calls; it decides
-//! nothing.
+//! The door to JavaScript: this file and, for OSS, `wasm_oss.rs` are all of the default build that names wasm_bindgen. It
+//! converts and calls; it decides nothing.
 //!
 //! Whatever has a structure crosses as JSON text, errors too (the fields of [`Error`]): while the core runs, no code of the
 //! caller's can, so none can throw through it. The package checks the types before (`pkg/src/door.ts`), and turns errors into
@@ -24,9 +24,9 @@ use crate::vod::credential::{decode_address, decode_auth};
 use crate::vod::{self, Account, Credentials, VodService};
 
 /// A value as JSON text.
-type Json = String;
+pub(crate) type Json = String;
 /// What an export gives, or the [`Error`] that it throws, both as JSON text.
-type Answer<T = Json> = Result<T, Json>;
+pub(crate) type Answer<T = Json> = Result<T, Json>;
 
 /// A decoded UploadAuth. It holds secrets.
 #[derive(Serialize, tsify::Tsify)]
@@ -288,7 +288,7 @@ fn seed(entropy: &[u8]) -> Answer<[u8; 32]> {
 }
 
 /// Float to integer saturates in Rust: a negative or absurd time becomes the nearest one there is.
-fn ms(now: f64) -> UnixMs {
+pub(crate) fn ms(now: f64) -> UnixMs {
     UnixMs(now as u64)
 }
 
@@ -299,7 +299,7 @@ fn refusal(result: Result<(), Error>) -> Answer<Option<Json>> {
 /// Reads an argument; what serde says of a wrong one names the field. The text may hold secrets, so it is wiped.
 ///
 /// By way of a `Value`, as a checkpoint is: types are made of texts in one way only, another would cost 20 KB.
-fn read<T: DeserializeOwned>(name: &str, text: Json) -> Answer<T> {
+pub(crate) fn read<T: DeserializeOwned>(name: &str, text: Json) -> Answer<T> {
     let text = Zeroizing::new(text);
     let value = serde_json::from_str::<Value>(&text);
     value
@@ -307,11 +307,11 @@ fn read<T: DeserializeOwned>(name: &str, text: Json) -> Answer<T> {
         .map_err(|error| thrown(&Error::invalid(name, format!("is not understood: {error}"))))
 }
 
-fn write<T: Serialize + ?Sized>(value: &T) -> Answer {
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Answer {
     serde_json::to_string(value)
         .map_err(|error| thrown(&Error::new(Code::Internal, error.to_string())))
 }
 
-fn thrown(error: &Error) -> Json {
+pub(crate) fn thrown(error: &Error) -> Json {
     serde_json::to_string(error).unwrap_or_default()
 }

@@ -1,14 +1,14 @@
 // From what a caller writes to what the core takes. Shapes are checked here, limits (lengths, sizes, characters) there.
 
-import { errorOf, VodliftError } from "./core.ts";
-import { limits } from "./door.ts";
+import { errorData, limits } from "./door.ts";
+import { VodliftError } from "./error.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import { isDate } from "./kinds.ts";
 import { durationOf, sizeOf } from "./units.ts";
 
 /** `invalid_argument`, naming the field. */
 export function invalid(field: string, rule: string): VodliftError {
-  return new VodliftError(errorOf("invalid_argument", `\`${field}\` ${rule}`));
+  return new VodliftError(errorData("invalid_argument", `\`${field}\` ${rule}`));
 }
 
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
@@ -182,14 +182,23 @@ export function pairs(field: string, headers: HeaderFields = {}): [string, strin
 }
 
 /** Names and values, whatever holds them; each is read once. */
-function fieldsOf(field: string, headers: unknown): [string, string][] {
+export function fieldsOf(
+  field: string,
+  headers: unknown,
+  what = "header fields",
+): [string, string][] {
   if (typeof headers !== "object" || headers === null) {
-    throw invalid(field, `must be header fields, ${got(headers)}`);
+    throw invalid(field, `must be ${what}, ${got(headers)}`);
   }
   return readable(field, () => {
     const isList = Symbol.iterator in headers;
-    const all = isList ? [...(headers as Iterable<unknown>)] : Object.entries(headers);
-    return all.map((pair) => {
+    const all = isList ? (headers as Iterable<unknown>) : Object.entries(headers);
+    const fields: [string, string][] = [];
+    // One by one: a list may have no end.
+    for (const pair of all) {
+      if (fields.length === MAX_ITEMS) {
+        throw invalid(field, `must have at most ${MAX_ITEMS} items`);
+      }
       const [name, value, ...more] = Array.isArray(pair) ? pair : [];
       if (typeof name !== "string" || more.length > 0) {
         throw invalid(field, "must hold pairs of a name and a value");
@@ -198,8 +207,9 @@ function fieldsOf(field: string, headers: unknown): [string, string][] {
       if (["object", "function", "symbol", "undefined"].includes(typeof value)) {
         throw invalid(field, `must have texts as values, ${got(value)}`);
       }
-      return [name, String(value)];
-    });
+      fields.push([name, String(value)]);
+    }
+    return fields;
   });
 }
 

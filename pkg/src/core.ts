@@ -24,8 +24,30 @@ import type {
 } from "./wasm/core.js";
 import type { Core } from "./wasm/index.ts";
 
+export type { HeaderFields } from "./arguments.ts";
 export { limits } from "./door.ts";
 export { VodliftError } from "./error.ts";
+export type {
+  OssAnswer,
+  OssAsk,
+  OssHead,
+  OssInitiated,
+  OssListedPart,
+  OssMultipart,
+  OssMultipartWithHeaders,
+  OssObject,
+  OssObjectWithHeaders,
+  OssPart,
+  OssPartsPage,
+  OssPresigning,
+  OssReply,
+  OssSigning,
+  OssStored,
+  PartPlan,
+  PartPlanOptions,
+  SignedRequest,
+} from "./oss.ts";
+export { ossRequest, planParts, presignOss, signOss } from "./oss.ts";
 export type {
   Account,
   Answer,

@@ -36,12 +36,78 @@ pub struct Target {
 }
 
 impl Target {
+    /// An object by the endpoint of its bucket: what `decode_address` gives, or one of your own. Whoever
+    /// names an endpoint here trusts it: no host is refused.
+    ///
+    /// - `endpoint`: `host`, `host:port`, or with `https://` or `http://` before it; TLS unless `http://` is written out. An IP
+    ///   address and a host of one label (`localhost`) are addressed path-style. A bucket that stands before the host
+    ///   already is not put there again.
+    /// - `key`: the object, not encoded; `None` is the bucket itself.
+    /// - `region`: such as `cn-shanghai`. Where it is left out the endpoint may tell it; signature V1 needs none.
+    /// - `cname`: the endpoint is a domain that stands for the bucket.
+    ///
+    /// ```
+    /// use vodlift::oss::Target;
+    ///
+    /// let target = Target::new("oss-cn-shanghai.aliyuncs.com", "outin-1", Some("sv/film.mp4"), None, false)?;
+    /// assert_eq!(target.base_url, "https://outin-1.oss-cn-shanghai.aliyuncs.com");
+    /// assert_eq!(target.region, "cn-shanghai");
+    ///
+    /// let refused = Target::new("localhost:9", "outin-1", Some("a/../b"), None, false).unwrap_err();
+    /// assert_eq!(refused.message, "`key` must not hold . or .. as a segment");
+    /// # Ok::<(), vodlift::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming `endpoint`, `bucket`, `key` or `region`, and the rule.
+    pub fn new(
+        endpoint: &str,
+        bucket: &str,
+        key: Option<&str>,
+        region: Option<&str>,
+        cname: bool,
+    ) -> Result<Target, Error> {
+        let endpoint = endpoint::parse("endpoint", endpoint)?;
+        check_bucket(bucket).map_err(|rule| Error::invalid("bucket", rule))?;
+        let key = key.map(|key| check_key(key).map(|()| key));
+        let key = key
+            .transpose()
+            .map_err(|rule| Error::invalid("key", rule))?;
+        let region = match region {
+            Some(region) => given_region("region", region)?,
+            None => region_of(&endpoint.host.to_string()).unwrap_or_default(),
+        };
+        Ok(Target::of(
+            &endpoint,
+            bucket,
+            key.unwrap_or_default(),
+            region,
+            cname,
+        ))
+    }
+
+    fn of(endpoint: &Endpoint, bucket: &str, key: &str, region: String, cname: bool) -> Target {
+        let path_style = !cname && needs_path_style(&endpoint.host);
+        let base_url = match path_style || cname {
+            true => endpoint.base_url(),
+            // `endpoint` is parsed: prefixing its text would make `bucket.https://…` of one with a scheme.
+            false => with_bucket(endpoint, bucket).base_url(),
+        };
+        Target {
+            base_url,
+            path_style,
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            region,
+        }
+    }
+
     /// Another object in the same bucket.
     ///
     /// # Errors
     /// `ReplyInvalid` for a key that no object can have.
     pub fn beside(&self, key: String) -> Result<Target, Error> {
-        check_key(&key)?;
+        check_key(&key).map_err(|rule| not_ours(&format!("`FileName` {rule}")))?;
         Ok(Target {
             key,
             ..self.clone()
@@ -62,8 +128,8 @@ pub fn resolve_target(
     vod: &VodService,
     oss: &OssService,
 ) -> Result<Target, Error> {
-    check_bucket(&address.bucket)?;
-    check_key(&address.object_key)?;
+    check_bucket(&address.bucket).map_err(|rule| not_ours(&format!("`Bucket` {rule}")))?;
+    check_key(&address.object_key).map_err(|rule| not_ours(&format!("`FileName` {rule}")))?;
     let endpoint = match &oss.endpoint {
         Some(own) => endpoint::parse("ossEndpoint", own)?,
         None => {
@@ -75,19 +141,8 @@ pub fn resolve_target(
     };
     let region = region(&endpoint.host, auth_region, vod, oss)?;
     let endpoint = through(endpoint, oss.network.unwrap_or_default())?;
-    let path_style = !oss.cname && needs_path_style(&endpoint.host);
-    let base_url = match path_style || oss.cname {
-        true => endpoint.base_url(),
-        // `endpoint` is parsed: prefixing its text would make `bucket.https://…` of one with a scheme.
-        false => with_bucket(&endpoint, &address.bucket).base_url(),
-    };
-    Ok(Target {
-        base_url,
-        path_style,
-        bucket: address.bucket.clone(),
-        key: address.object_key.clone(),
-        region,
-    })
+    let (bucket, key) = (&address.bucket, &address.object_key);
+    Ok(Target::of(&endpoint, bucket, key, region, oss.cname))
 }
 
 impl OssService {
@@ -141,34 +196,31 @@ fn not_ours(problem: &str) -> Error {
     Error::new(Code::ReplyInvalid, format!("UploadAddress: {problem}"))
 }
 
-/// 3 to 63 lower-case letters, digits and inner hyphens. It becomes part of the host, so nothing else may pass.
-fn check_bucket(bucket: &str) -> Result<(), Error> {
+/// 3 to 63 lower-case letters, digits and inner hyphens. It becomes part of the host, so nothing else may pass. The error is
+/// the rule.
+fn check_bucket(bucket: &str) -> Result<(), &'static str> {
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let edges = bucket.starts_with('-') || bucket.ends_with('-');
     match (3..=63).contains(&bucket.len()) && !edges && bucket.bytes().all(legal) {
         true => Ok(()),
-        false => Err(not_ours(
-            "`Bucket` must be 3 to 63 of a-z 0-9 and inner hyphens",
-        )),
+        false => Err("must be 3 to 63 of a-z 0-9 and inner hyphens"),
     }
 }
 
-/// 1 to 1,023 bytes of UTF-8 that begin with neither `/` nor `\`.
-fn check_key(key: &str) -> Result<(), Error> {
+/// 1 to 1,023 bytes of UTF-8 that begin with neither `/` nor `\`. The error is the rule.
+fn check_key(key: &str) -> Result<(), &'static str> {
     if key.is_empty() || key.len() > 1023 || key.starts_with(['/', '\\']) {
-        return Err(not_ours(
-            "`FileName` must be 1 to 1,023 bytes and begin with neither / nor \\",
-        ));
+        return Err("must be 1 to 1,023 bytes and begin with neither / nor \\");
     }
     // Every URL parser folds these away, encoded or not: the request would go to another key than the signed one.
     if key
         .split('/')
         .any(|segment| segment == "." || segment == "..")
     {
-        return Err(not_ours("`FileName` must not hold . or .. as a segment"));
+        return Err("must not hold . or .. as a segment");
     }
     match key.chars().any(char::is_control) {
-        true => Err(not_ours("`FileName` must not hold control characters")),
+        true => Err("must not hold control characters"),
         false => Ok(()),
     }
 }
@@ -288,10 +340,7 @@ fn region(
     oss: &OssService,
 ) -> Result<String, Error> {
     if let Some(region) = &oss.region {
-        // People copy `oss-cn-shanghai` from the console.
-        let region = region.strip_prefix("oss-").unwrap_or(region);
-        endpoint::check_region("ossRegion", region)?;
-        return Ok(region.to_owned());
+        return given_region("ossRegion", region);
     }
     let told = region_of(&host.to_string()).or_else(|| {
         let region = auth_region?;
@@ -302,6 +351,13 @@ fn region(
     let region = told.unwrap_or_else(|| vod.region.clone());
     endpoint::check_region("region", &region)?;
     Ok(region)
+}
+
+/// People copy `oss-cn-shanghai` from the console.
+fn given_region(field: &str, region: &str) -> Result<String, Error> {
+    let region = region.strip_prefix("oss-").unwrap_or(region);
+    endpoint::check_region(field, region)?;
+    Ok(region.to_owned())
 }
 
 /// `oss-cn-shanghai`, `oss-cn-shanghai-internal`, `vpc100-oss-cn-shanghai` and `cn-shanghai.oss` tell their region;

@@ -226,6 +226,32 @@ pub fn parse_part_reply(reply: &Reply) -> Result<PartReply, Refused> {
 /// What the service refused, or `ReplyInvalid` for a reply without Content-Length.
 pub fn parse_head(reply: &Reply) -> Result<HeadInfo, Refused> {
     expect_ok(reply)?;
+    head_info(reply)
+}
+
+/// Reads the head of a reply to GetObject, of a range (206), too. The size is that of what was sent.
+///
+/// # Errors
+/// As [`parse_head`].
+pub fn parse_get(reply: &Reply) -> Result<HeadInfo, Refused> {
+    match reply.status {
+        206 => head_info(reply),
+        _ => parse_head(reply),
+    }
+}
+
+/// Reads the reply to AbortMultipartUpload or DeleteObject.
+///
+/// # Errors
+/// What the service refused.
+pub fn parse_removed(reply: &Reply) -> Result<(), Refused> {
+    match reply.status {
+        204 => Ok(()),
+        _ => expect_ok(reply),
+    }
+}
+
+fn head_info(reply: &Reply) -> Result<HeadInfo, Refused> {
     let text = |name| reply.header(name).map(str::to_owned);
     let size = reply
         .header("content-length")
@@ -264,7 +290,7 @@ fn crc64(reply: &Reply) -> Result<Option<u64>, Refused> {
     Ok(Some(crc))
 }
 
-fn request_id(reply: &Reply) -> Option<String> {
+pub(crate) fn request_id(reply: &Reply) -> Option<String> {
     reply.header("x-oss-request-id").and_then(identifier)
 }
 

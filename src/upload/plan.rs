@@ -22,7 +22,7 @@ pub const DEFAULT_PART_SIZE: u64 = 16 << 20;
 /// Part sizes are whole MiB where they have to grow: easier to read, and aligned for the source.
 const STEP: u64 = 1 << 20;
 /// Requests an upload needs beside its parts, with some retries.
-const OTHER_REQUESTS: u64 = 12;
+const OTHER_REQUESTS: u32 = 12;
 /// Of an unknown length each part holds this part of what came before it, or more: 10,000 of them are 880 GB even where all are
 /// cut short.
 const GROWTH: u64 = 1000;
@@ -117,7 +117,7 @@ impl Plan {
     /// `offset` bytes the parts that are left must still do for all that may follow.
     pub fn part_least(&self, number: u32, offset: u64, host: &HostLimits) -> u64 {
         let limit = self.part_limit(number);
-        let left = max_parts(host).saturating_sub(u64::from(number));
+        let left = u64::from(max_parts(host).saturating_sub(number));
         let needed = match self {
             Plan::Put { .. } => 0,
             Plan::Parts { size, part_size } => size
@@ -126,6 +126,25 @@ impl Plan {
             Plan::Growing { .. } => offset / GROWTH,
         };
         needed.max(MIN_PART_SIZE).min(limit)
+    }
+
+    /// Offset and length of part `number` (from 1) where every part before it is full. Of a known length it is what
+    /// [`Plan::part`] says; of an unknown one the part may end earlier, and then it is the last.
+    pub fn span(&self, number: u32) -> Option<(u64, u64)> {
+        let Plan::Growing { .. } = self else {
+            return self.part(number);
+        };
+        let before = number.checked_sub(1)?;
+        if u64::from(number) > MAX_PARTS {
+            return None;
+        }
+        let full = (0..=before / PARTS_PER_SIZE).map(|step| {
+            let first = step.saturating_mul(PARTS_PER_SIZE);
+            let parts = before.saturating_sub(first).min(PARTS_PER_SIZE);
+            self.part_limit(first.saturating_add(1))
+                .saturating_mul(parts.into())
+        });
+        Some((full.fold(0, u64::saturating_add), self.part_limit(number)))
     }
 
     /// Offset and length of part `number` (from 1), where the length is known and there is such a part.
@@ -174,19 +193,57 @@ fn buffered_part_size(host: &HostLimits) -> u64 {
     host.buffer_bytes.clamp(MIN_PART_SIZE, MAX_PART_SIZE)
 }
 
-/// Plans an object.
+/// What can be carried, where that is less than OSS takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanLimits {
+    /// The largest part, in bytes: 102,400 to 5 GiB.
+    pub max_part_size: u64,
+    /// The most parts: 1 to 10,000.
+    pub max_parts: u32,
+}
+
+impl Default for PlanLimits {
+    fn default() -> Self {
+        PlanLimits {
+            max_part_size: MAX_PART_SIZE,
+            max_parts: 10_000,
+        }
+    }
+}
+
+/// Plans an object of `size` bytes, or of a size that is not known, in parts of `part_size` (16 MiB where it is not said), or
+/// larger where 10,000 of these would not do. What fits into one part is a PutObject.
+///
+/// ```
+/// use vodlift::upload::plan::{Plan, PlanLimits, plan_parts};
+///
+/// let plan = plan_parts(Some(40 << 20), None, PlanLimits::default())?;
+/// assert_eq!(plan, Plan::Parts { size: 40 << 20, part_size: 16 << 20 });
+/// assert_eq!(plan.count(), Some(3));
+/// assert_eq!(plan.part(3), Some((32 << 20, 8 << 20)));
+///
+/// let unknown = plan_parts(None, Some(1 << 20), PlanLimits::default())?;
+/// assert_eq!(unknown.count(), None);
+/// assert_eq!(unknown.span(101), Some((100 << 20, 2 << 20)));
+/// # Ok::<(), vodlift::Error>(())
+/// ```
 ///
 /// # Errors
-/// `InvalidArgument` (`partSize`), `EmptySource`, `TooLarge` (beyond OSS, or beyond what the host can buffer).
-pub fn plan(shape: Shape, options: &Options, host: &HostLimits) -> Result<Plan, Error> {
-    let part_size = requested_part_size(options)?;
-    let max_part_size = if shape.buffered {
-        buffered_part_size(host)
-    } else {
-        MAX_PART_SIZE
-    };
-    check_allowed(shape.size.unwrap_or(0), options)?;
-    let Some(size) = shape.size else {
+/// `InvalidArgument` (`partSize`, `maxPartSize`, `maxParts`), `EmptySource`, `TooLarge` (beyond OSS, 48.8 TiB, or beyond the
+/// limits).
+pub fn plan_parts(
+    size: Option<u64>,
+    part_size: Option<u64>,
+    limits: PlanLimits,
+) -> Result<Plan, Error> {
+    let part_size = check_part_size("partSize", part_size.unwrap_or(DEFAULT_PART_SIZE))?;
+    let max_part_size = check_part_size("maxPartSize", limits.max_part_size)?;
+    let max_parts = u64::from(limits.max_parts);
+    if !(1..=MAX_PARTS).contains(&max_parts) {
+        let rule = format!("must be 1 to {MAX_PARTS}, got {max_parts}");
+        return Err(Error::invalid("maxParts", rule));
+    }
+    let Some(size) = size else {
         return Ok(Plan::Growing {
             part_size: part_size.min(max_part_size),
             max_part_size,
@@ -201,7 +258,7 @@ pub fn plan(shape: Shape, options: &Options, host: &HostLimits) -> Result<Plan, 
             format!("the source has {size} bytes; OSS takes at most {MAX_OBJECT_SIZE}"),
         ));
     }
-    let needed = size.div_ceil(max_parts(host));
+    let needed = size.div_ceil(max_parts);
     let part_size = if needed > part_size {
         needed
             .div_ceil(STEP)
@@ -210,12 +267,11 @@ pub fn plan(shape: Shape, options: &Options, host: &HostLimits) -> Result<Plan, 
     } else {
         part_size.min(max_part_size)
     };
-    if part_size > max_part_size || size.div_ceil(part_size) > max_parts(host) {
+    if part_size > max_part_size || size.div_ceil(part_size) > max_parts {
         return Err(Error::new(
             Code::TooLarge,
             format!(
-                "{size} bytes need parts of {needed} bytes, but this host carries {max_part_size} a part and {} parts",
-                max_parts(host)
+                "{size} bytes need parts of {needed} bytes, but this host carries {max_part_size} a part and {max_parts} parts"
             ),
         ));
     }
@@ -224,6 +280,26 @@ pub fn plan(shape: Shape, options: &Options, host: &HostLimits) -> Result<Plan, 
     } else {
         Plan::Parts { size, part_size }
     })
+}
+
+/// Plans an object for a host.
+///
+/// # Errors
+/// `InvalidArgument` (`partSize`), `EmptySource`, `TooLarge` (beyond OSS, or beyond what the host can buffer).
+pub fn plan(shape: Shape, options: &Options, host: &HostLimits) -> Result<Plan, Error> {
+    if let Some(size) = options.part_size {
+        check_part_size("partSize", size)?;
+    }
+    check_allowed(shape.size.unwrap_or(0), options)?;
+    let max_part_size = match shape.buffered {
+        true => buffered_part_size(host),
+        false => MAX_PART_SIZE,
+    };
+    let limits = PlanLimits {
+        max_part_size,
+        max_parts: max_parts(host),
+    };
+    plan_parts(shape.size, options.part_size, limits)
 }
 
 /// Parts in flight at once when the next one holds `part_size` bytes.
@@ -248,12 +324,11 @@ pub fn empty_source() -> Error {
     )
 }
 
-fn requested_part_size(options: &Options) -> Result<u64, Error> {
-    match options.part_size {
-        None => Ok(DEFAULT_PART_SIZE),
-        Some(size) if (MIN_PART_SIZE..=MAX_PART_SIZE).contains(&size) => Ok(size),
-        Some(size) => Err(Error::invalid(
-            "partSize",
+fn check_part_size(field: &str, size: u64) -> Result<u64, Error> {
+    match (MIN_PART_SIZE..=MAX_PART_SIZE).contains(&size) {
+        true => Ok(size),
+        false => Err(Error::invalid(
+            field,
             format!(
                 "must be {MIN_PART_SIZE} to {MAX_PART_SIZE} bytes (100 KB to 5 GB), got {size}"
             ),
@@ -262,12 +337,13 @@ fn requested_part_size(options: &Options) -> Result<u64, Error> {
 }
 
 /// A ranged part costs two requests, a GET and a PUT; one in ten may be tried again.
-fn max_parts(host: &HostLimits) -> u64 {
+fn max_parts(host: &HostLimits) -> u32 {
+    let most = PlanLimits::default().max_parts;
     let Some(requests) = host.subrequests else {
-        return MAX_PARTS;
+        return most;
     };
-    let for_parts = u64::from(requests).saturating_sub(OTHER_REQUESTS);
-    (for_parts.saturating_mul(10) / 22).clamp(1, MAX_PARTS)
+    let for_parts = requests.saturating_sub(OTHER_REQUESTS);
+    (for_parts.saturating_mul(10) / 22).clamp(1, most)
 }
 
 #[cfg(test)]

@@ -78,6 +78,50 @@ const CHECKPOINT = {
   bytesAccepted: 204_800,
 };
 
+/** What a request to OSS may say, and what OSS answers. */
+const OBJECT = {
+  endpoint: "https://oss-cn-shanghai.aliyuncs.com",
+  bucket: "bucket",
+  key: "sv/film.mp4",
+  query: { partNumber: "1", uploadId: "U1" },
+  headers: [["content-type", "video/mp4"]],
+  additionalHeaders: ["host"],
+  uploadId: "U1",
+  partNumber: 1,
+  partNumberMarker: 1000,
+  parts: [
+    { partNumber: 2, etag: '"B"' },
+    { partNumber: 1, etag: '"A"' },
+  ],
+};
+const STORED = { status: 200, headers: [["ETag", '"E"']], body: "" };
+const HEAD = { status: 200, headers: [["Content-Length", "5"]], body: null };
+const REPLIES: Record<string, object> = {
+  put: STORED,
+  uploadPart: STORED,
+  head: HEAD,
+  get: HEAD,
+  delete: { status: 204, headers: {}, body: "" },
+  abort: { status: 404, headers: {}, body: "<Error><Code>NoSuchUpload</Code></Error>" },
+  initiate: {
+    status: 200,
+    headers: {},
+    body: "<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>",
+  },
+  complete: {
+    status: 200,
+    headers: {},
+    body: "<CompleteMultipartUploadResult><ETag>E</ETag></CompleteMultipartUploadResult>",
+  },
+  listParts: {
+    status: 200,
+    headers: {},
+    body:
+      "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>" +
+      "<Part><PartNumber>1</PartNumber><ETag>E</ETag><Size>5</Size></Part></ListPartsResult>",
+  },
+};
+
 /** Each export with arguments that it takes. */
 // biome-ignore lint/suspicious/noExplicitAny: what is passed is of no type on purpose
 const EXPORTS: Record<string, [(...args: any[]) => unknown, unknown[]]> = {
@@ -103,6 +147,22 @@ const EXPORTS: Record<string, [(...args: any[]) => unknown, unknown[]]> = {
     door.signVodRequest,
     [{ region: "cn-shanghai" }, account, "GetVideoInfo", [["VideoId", "v"]], "nonce", NOW],
   ],
+  signOss: [door.signOss, [{ ...OBJECT, method: "PUT" }, account, NOW]],
+  presignOss: [door.presignOss, [{ ...OBJECT, method: "PUT", expiresIn: 60 }, account, NOW]],
+  planParts: [
+    (options, number) => door.planParts(options).part(number),
+    [{ size: 1e9, partSize: 1e6, limits: { maxPartSize: 1e8, maxParts: 9_999 } }, 7],
+  ],
+  ...Object.fromEntries(
+    Object.entries(door.ossRequest).map(([name, make]) => [
+      `ossRequest.${name}`,
+      [
+        // biome-ignore lint/suspicious/noExplicitAny: what is passed is of no type on purpose
+        (what, keys, now, reply) => (make as any)(what, keys, now).read(reply),
+        [OBJECT, account, NOW, REPLIES[name]],
+      ],
+    ]),
+  ),
   crc64: [
     (bytes, more) => {
       const crc = new door.Crc64();

@@ -110,17 +110,35 @@ class Reader {
   #of(name: string, symbol: TsSymbol): Omit<Callable, "entry">[] {
     const type = this.#typeOf(symbol);
     if (symbol.flags & SYMBOL.class) return this.#ofClass(name, type);
-    return this.#calls(type).flatMap((signature) => {
-      const parameters = this.#parameters(signature);
-      const result = this.#settled(this.#checker.getReturnTypeOfSignature(signature));
-      const given = this.#isOurs(result) ? this.#methods(`${name}()`, result, "of result") : [];
-      const further = this.#calls(result).map((one) => ({
-        name: `${name}()`,
-        how: "result" as const,
-        parameters: this.#parameters(one),
-      }));
-      return [{ name, how: "function" as const, parameters }, ...given, ...further];
-    });
+    const calls = this.#calls(type);
+    if (calls.length > 0) return calls.flatMap((one) => this.#ofFunction(name, "function", one));
+    // An object of functions.
+    return this.#checker
+      .getPropertiesOfType(type)
+      .flatMap((member) =>
+        this.#isDeclaredHere(member) && !isHidden(member.valueDeclaration)
+          ? this.#calls(this.#typeOf(member)).flatMap((one) =>
+              this.#ofFunction(`${name}.${member.name}`, "static", one),
+            )
+          : [],
+      );
+  }
+
+  /** A function, and what it gives. */
+  #ofFunction(
+    name: string,
+    how: "function" | "static",
+    signature: Signature,
+  ): Omit<Callable, "entry">[] {
+    const parameters = this.#parameters(signature);
+    const result = this.#settled(this.#checker.getReturnTypeOfSignature(signature));
+    const given = this.#isOurs(result) ? this.#methods(`${name}()`, result, "of result") : [];
+    const further = this.#calls(result).map((one) => ({
+      name: `${name}()`,
+      how: "result" as const,
+      parameters: this.#parameters(one),
+    }));
+    return [{ name, how, parameters }, ...given, ...further];
   }
 
   #ofClass(name: string, type: Type): Omit<Callable, "entry">[] {

@@ -48,7 +48,12 @@ pub(crate) fn sign(data: &[u8]) {
             assert!(first == second, "the same input is signed in two ways");
             first.iter().for_each(sendable);
         }
-        if let Ok(url) = request::presign(target, how, &credentials, now, "GET", 60) {
+        let draft = request::Draft {
+            method: "GET".to_owned(),
+            query: vec![("uploadId".to_owned(), upload_id.clone())],
+            ..request::Draft::default()
+        };
+        if let Ok(url) = request::presign(target, how, &credentials, now, &draft, 60) {
             let url = url::Url::parse(&url).expect("a URL");
             assert_eq!(url.host_str(), Some("bucket.oss-cn-shanghai.aliyuncs.com"));
         }

@@ -1792,6 +1792,23 @@ declare namespace instance {
     function limits(): string;
 
     /**
+     * Reads the reply to an operation of OSS: what it tells, then of each part that it lists what it tells of that.
+     */
+    function ossReply(operation: string, status: number, headers: string, body: string): string;
+
+    /**
+     * Signs a request: an operation of OSS by its name, `sign` or `presign`, of which the URL comes as it is. `fields` say where (`endpoint`, `bucket`, `key`, `region`,
+     * `cname`, `signature`), and what of it; `pairs` is the query, of `complete` the parts.
+     */
+    function ossRequest(operation: string, fields: string, pairs: string, headers: string, credentials: string, now: number): string;
+
+    /**
+     * How an object is cut, and where part `number` lies: kind (1 where it is one PutObject), part size, count (0 where it is not
+     * known), offset and length, in bytes.
+     */
+    function planParts(size: number | null | undefined, part_size: number | null | undefined, max_part_size: number | null | undefined, max_parts: number | null | undefined, number: number): Float64Array;
+
+    /**
      * Reads a checkpoint that was stored as JSON; see the crate's `Checkpoint::read`.
      */
     function readCheckpoint(text: string): string;
