@@ -222,7 +222,7 @@ fn what_breaks_a_rule_is_refused_before_anything_is_sent() {
                 object_headers: vec![("x-oss-storage-class".into(), "Cold".into())],
                 ..Options::default()
             },
-            "`headers` must have one of",
+            "`objectHeaders` must have one of",
         ),
     ] {
         let error = refused(options);

@@ -68,6 +68,7 @@ const ofEmulator: All<Omit<Emulator, keyof VodliftOptions>> = {
 const everyRun: All<Pick<TransferOptions, keyof TransferOptions & keyof ResumeOptions>> = {
   concurrency: true,
   verify: true,
+  sourceHeaders: true,
   trafficLimit: true,
   callback: true,
   maxBytes: true,
@@ -88,7 +89,7 @@ const everyRun: All<Pick<TransferOptions, keyof TransferOptions & keyof ResumeOp
 const transfer: All<TransferOptions> = {
   ...everyRun,
   partSize: true,
-  headers: true,
+  objectHeaders: true,
   size: true,
   checkpoint: true,
 };
@@ -242,6 +243,17 @@ const SHAPES: Readonly<Record<string, [fits: (value: unknown) => boolean, rule: 
   ],
 };
 
+/** What an option was called once, or is called elsewhere, and what to write now. */
+const RENAMED: Readonly<Record<string, string>> = {
+  headers:
+    "is no option: `objectHeaders` are stored with the object, `sourceHeaders` are sent to the source",
+};
+
+/** The rule for an old or foreign name of an option. The same words in every shell. */
+export function renamed(field: string): string | undefined {
+  return Object.hasOwn(RENAMED, field) ? RENAMED[field] : undefined;
+}
+
 /**
  * Reads a caller's options, each once: what is read twice may be two things. Refuses options that there are not: most often a
  * slip of the pen, which would be ignored in silence. And those that cannot be called as they must be.
@@ -262,6 +274,8 @@ export function taken<T extends object>(
       read[field] = value;
       continue;
     }
+    const now = renamed(field);
+    if (now !== undefined) throw invalid(field, now);
     const meant = nearest(field, known);
     if (meant !== undefined) throw invalid(field, `is no option: did you mean \`${meant}\`?`);
     if (!open) throw invalid(field, otherwise);

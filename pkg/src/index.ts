@@ -253,7 +253,7 @@ export class Vodlift {
     return run(charge, () => {
       const given = taken(options, known);
       const { checkpoint: store, signal, stop, onProgress, trace } = given;
-      charge?.told(given.size);
+      charge?.told(given);
       return {
         slow: slowRequests(given),
         host: host(),
@@ -293,7 +293,7 @@ export class Vodlift {
     const opened =
       as === "playlist"
         ? openPlaylist(source as PlaylistSource, given)
-        : await openSource(source, given.size);
+        : await openSource(source, given);
     const { businessType, ...rest } = given;
     const media = (): Job["media"] => {
       if (as === "image") return { type: "image", ...image(given) };
@@ -367,6 +367,7 @@ export class Vodlift {
     return run(source, async () => {
       const given = taken(options, FIELDS.resume);
       const { signal, stop, onProgress, trace } = given;
+      source?.told(given);
       const { checkpoint, store } = await unlessAborted(load(from), signal);
       await unlessAborted(confirm(checkpoint, given), signal);
       return {
@@ -802,14 +803,19 @@ function sourceIn(options: ResumeOptions): TakenSource | undefined {
 
 function sourceOf(
   { source: mark, playlist }: Checkpoint,
-  { source: given, segments, limits, hosts }: ResumeOptions,
+  options: ResumeOptions,
   taken: TakenSource | undefined,
 ): Run["source"] {
+  const { source: given, segments, limits, hosts, sourceHeaders } = options;
   const from = (source: UploadSource): Run["source"] => {
-    if (playlist === undefined) return source === given && taken ? taken : takeSource(source);
-    return {
-      open: async () => openPlaylist(source as PlaylistSource, { segments, limits, hosts }),
-    };
+    if (playlist !== undefined) {
+      const rules = { segments, limits, hosts, sourceHeaders };
+      return { open: async () => openPlaylist(source as PlaylistSource, rules) };
+    }
+    if (source === given && taken) return taken;
+    const named = takeSource(source);
+    named.told({ sourceHeaders });
+    return named;
   };
   if (given !== undefined) return from(given);
   if (mark.queryRemoved) {

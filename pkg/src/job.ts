@@ -207,7 +207,7 @@ export function howTo(options: TransferOptions & SliceOptions & OfVideos): Optio
     keepOnFailure: options.checkpoint !== undefined,
     budget: budget(options.budget),
     shard: shard(options.shard),
-    objectHeaders: pairs("headers", options.headers),
+    objectHeaders: pairs("objectHeaders", options.objectHeaders),
     showWatermark: flag("showWatermark", options.showWatermark),
     trafficLimit: whole("trafficLimit", options.trafficLimit, 1),
     callback: callback(options.callback),

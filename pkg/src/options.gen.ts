@@ -127,7 +127,12 @@ export interface EveryOption {
   mediaExt?: string | undefined;
   /** Category ids of an attached media, at most 5. */
   cateIds?: readonly (number | string)[] | undefined;
-  /** Headers sent to the URL's own origin only. */
+  /**
+   * Headers sent to the source: to the URL's own origin only, not to where it redirects.
+   *
+   * In the package `{ url, headers }` in place of the URL is the same. No checkpoint keeps them:
+   * pass them to `resume` again.
+   */
   sourceHeaders?: HeaderFields | undefined;
   /**
    * Refuse a source of more bytes with `too_large`: before VOD hears of it, or where it goes on
@@ -464,6 +469,7 @@ export type VideoOption =
   | "adopt"
   | "replace"
   | "earlierMediaId"
+  | "sourceHeaders"
   | "maxBytes"
   | "ranges"
   | "sourceTimeoutMs"
@@ -509,6 +515,7 @@ export type PlaylistOption =
   | "referenceId"
   | "adopt"
   | "earlierMediaId"
+  | "sourceHeaders"
   | "sourceTimeoutMs"
   | "anyContentType"
   | "allowPrivateSources"
@@ -549,6 +556,7 @@ export type ImageOption =
   | "userData"
   | "imageType"
   | "imageExt"
+  | "sourceHeaders"
   | "maxBytes"
   | "ranges"
   | "sourceTimeoutMs"
@@ -585,6 +593,7 @@ export type AttachedOption =
   | "businessType"
   | "mediaExt"
   | "cateIds"
+  | "sourceHeaders"
   | "maxBytes"
   | "ranges"
   | "sourceTimeoutMs"
@@ -609,6 +618,7 @@ export type AttachedOption =
 
 /** Of an upload that is resumed. */
 export type ResumeOption =
+  | "sourceHeaders"
   | "maxBytes"
   | "ranges"
   | "sourceTimeoutMs"
@@ -664,7 +674,7 @@ export const OPTIONS = {
   businessType: {"core":"media.businessType","flag":"--business-type T","kinds":["attached"],"required":true,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["watermark","subtitle","material"]},
   mediaExt: {"core":"media.mediaExt","flag":"--media-ext E","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
   cateIds: {"core":"media.cateIds","flag":"--cate-ids 1,2","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"ids"},
-  sourceHeaders: {"core":"source.headers","flag":"--header 'Name: value'","kinds":["video","image","attached","playlist"],"shells":["cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"fields"},
+  sourceHeaders: {"core":"source.headers","flag":"--source-header 'N: v'","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"fields"},
   maxBytes: {"core":"options.maxBytes","flag":"--max-bytes 20GiB","kinds":["video","image","attached"],"max":9007199254740991,"min":1,"shells":["api","cli","manifest"],"stages":["begin","resume"],"type":"size","unit":"bytes"},
   ranges: {"core":"options.ranges","flag":"--no-ranges","kinds":["video","image","attached"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
   sourceTimeoutMs: {"core":"options.sourceTimeoutMs","flag":"--source-timeout SECONDS","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
@@ -745,7 +755,7 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   businessType: "What an attached media is for: `watermark`, `subtitle` or `material`. Needed there.",
   mediaExt: "Format of an attached media as an extension without a dot (`png`, `vtt`, `zip` …). Defaults to the file name's own.",
   cateIds: "Category ids of an attached media, at most 5.",
-  sourceHeaders: "Headers sent to the URL's own origin only.",
+  sourceHeaders: "Headers sent to the source: to the URL's own origin only, not to where it redirects.",
   maxBytes: "Refuse a source of more bytes with `too_large`: before VOD hears of it, or where it goes on behind them.",
   ranges: "`false`: read a URL in one request, in order, without ranges: for a link that works only once. A source whose ranges turn out not to work is read so anyway. Defaults to true.",
   sourceTimeoutMs: "How long a source may stand still before it is asked again, a few times. Defaults to 300 s before its first byte, 60 s between two.",

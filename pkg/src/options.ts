@@ -177,7 +177,12 @@ export interface UploadOptions {
    * `Content-Disposition`, `x-oss-meta-…` (8 KB of names and values together), `x-oss-storage-class` (`Standard`, `IA`,
    * `Archive`, `ColdArchive`, `DeepColdArchive`), `x-oss-forbid-overwrite` (`true`), `x-oss-tagging` (`a=1&b=2`, at most 10).
    */
-  headers?: HeaderFields;
+  objectHeaders?: HeaderFields;
+  /**
+   * Headers sent to the source: to the URL's own origin only, not to where it redirects. As `{ url, headers }` in place of
+   * the URL. No checkpoint keeps them: pass them to `resume` again.
+   */
+  sourceHeaders?: HeaderFields;
   /** Whether VOD shows the watermark on the video. Where there is a template group, that decides. */
   showWatermark?: boolean;
   /** The most that one connection to OSS may carry, in bit/s: 819,200 (100 KB/s) to 838,860,800 (100 MB/s). */
@@ -301,7 +306,8 @@ export type TransferOptions = Pick<
   | "partSize"
   | "concurrency"
   | "verify"
-  | "headers"
+  | "objectHeaders"
+  | "sourceHeaders"
   | "trafficLimit"
   | "callback"
   | "maxBytes"
@@ -456,6 +462,7 @@ export interface ResumeOptions
       UploadOptions,
       | "concurrency"
       | "verify"
+      | "sourceHeaders"
       | "trafficLimit"
       | "callback"
       | "maxBytes"

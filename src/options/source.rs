@@ -8,13 +8,15 @@ use super::{
 const ASKED: &str = "asks, or is told by `--yes`";
 
 options! {
-    /// Headers sent to the URL's own origin only.
+    /// Headers sent to the source: to the URL's own origin only, not to where it redirects.
+    ///
+    /// In the package `{ url, headers }` in place of the URL is the same. No checkpoint keeps them: pass them to `resume`
+    /// again.
     sourceHeaders {
         value: Value::Fields,
         stages: EVERY_RUN,
-        flag: "--header 'Name: value'",
+        flag: "--source-header 'N: v'",
         core: "source.headers",
-        withheld: &[(&[Shell::Api], "says it with the URL: `{ url, headers }`")],
     }
     /// Refuse a source of more bytes with `too_large`: before VOD hears of it, or where it goes on behind them.
     maxBytes {

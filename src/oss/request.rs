@@ -110,9 +110,9 @@ impl Draft {
             return Err(Error::invalid("additionalHeaders", rule));
         }
         self.headers.iter().try_for_each(|field| {
-            check_syntax(field)?;
+            check_syntax("headers", field)?;
             match field.0.eq_ignore_ascii_case("authorization") {
-                true => Err(reserved(&field.0)),
+                true => Err(reserved("headers", &field.0)),
                 false => Ok(()),
             }
         })
@@ -198,7 +198,7 @@ fn signed(
         match header(&headers, &name) {
             None => headers.push((name, value)),
             Some(given) if given == value || is_date_of_v1 => {}
-            Some(_) => return Err(reserved(&name)),
+            Some(_) => return Err(reserved("headers", &name)),
         }
     }
     let authorization = match signature {
@@ -474,7 +474,10 @@ impl Operation {
         credentials: &Credentials,
         now: UnixMs,
     ) -> Result<Request, Error> {
-        self.draft.headers.iter().try_for_each(check_header)?;
+        self.draft
+            .headers
+            .iter()
+            .try_for_each(|one| check_header("headers", one))?;
         Ok(Request {
             body: self.body,
             idle_ms: self.idle_ms,
@@ -536,28 +539,28 @@ fn typed(headers: &Headers, default: &str) -> Headers {
 }
 
 /// A header that cannot be sent as it is cannot be signed either.
-pub(super) fn check_header(field: &(String, String)) -> Result<(), Error> {
-    check_syntax(field)?;
+pub(super) fn check_header(option: &str, field: &(String, String)) -> Result<(), Error> {
+    check_syntax(option, field)?;
     let (name, _) = field;
     match RESERVED
         .iter()
         .any(|reserved| reserved.eq_ignore_ascii_case(name))
     {
-        true => Err(reserved(name)),
+        true => Err(reserved(option, name)),
         false => Ok(()),
     }
 }
 
-fn reserved(name: &str) -> Error {
+fn reserved(option: &str, name: &str) -> Error {
     let rule = format!("must not set {name}, which is set by vodlift or the runtime");
-    Error::invalid("headers", rule)
+    Error::invalid(option, rule)
 }
 
-fn check_syntax((name, value): &(String, String)) -> Result<(), Error> {
+fn check_syntax(option: &str, (name, value): &(String, String)) -> Result<(), Error> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(token) {
         return Err(Error::invalid(
-            "headers",
+            option,
             format!("must have legal names, got {name:?}"),
         ));
     }
@@ -567,7 +570,7 @@ fn check_syntax((name, value): &(String, String)) -> Result<(), Error> {
     {
         true => Ok(()),
         false => Err(Error::invalid(
-            "headers",
+            option,
             format!("must be printable ASCII; percent-encode the value of {name}"),
         )),
     }

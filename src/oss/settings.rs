@@ -173,10 +173,12 @@ pub fn check_traffic_limit(bits: Option<u64>) -> Result<(), Error> {
 /// Judges the headers that are to be kept with the object. No value is quoted: it may be private.
 ///
 /// # Errors
-/// `InvalidArgument` (`headers`) naming the header and its rule.
+/// `InvalidArgument` (`objectHeaders`) naming the header and its rule.
 pub fn check_object_headers(headers: &Headers) -> Result<(), Error> {
-    headers.iter().try_for_each(check_header)?;
-    let refuse = |rule: String| Err(Error::invalid("headers", rule));
+    headers
+        .iter()
+        .try_for_each(|one| check_header("objectHeaders", one))?;
+    let refuse = |rule: String| Err(Error::invalid("objectHeaders", rule));
     for (name, option) in [
         ("x-oss-callback", "callback"),
         ("x-oss-callback-var", "callback"),

@@ -40,7 +40,7 @@ impl std::fmt::Debug for HostAccess {
 
 impl HostAccess {
     /// # Errors
-    /// `InvalidArgument` (`hosts`, `headers`).
+    /// `InvalidArgument` (`hosts`, `sourceHeaders`).
     pub fn validate(&self) -> Result<(), Error> {
         if Rule::parse(&self.host).is_none() {
             let rule = format!(

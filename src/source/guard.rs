@@ -134,12 +134,12 @@ pub fn check_headers(headers: &Headers) -> Result<(), Error> {
     let bytes = bytes_of(headers);
     if bytes > HEADER_BYTES {
         let rule = format!("must have at most {HEADER_BYTES} bytes in all, got {bytes}");
-        return Err(Error::invalid("source.headers", rule));
+        return Err(Error::invalid("sourceHeaders", rule));
     }
     match reserved {
         None => Ok(()),
         Some(name) => Err(Error::invalid(
-            "source.headers",
+            "sourceHeaders",
             format!("must not hold {name}"),
         )),
     }
@@ -705,7 +705,7 @@ mod tests {
             let error = check_headers(&named(&["cookie", name])).unwrap_err();
             assert_eq!(error.code, Code::InvalidArgument, "{name}");
             let told = format!(
-                "`source.headers` must not hold {}",
+                "`sourceHeaders` must not hold {}",
                 name.to_ascii_lowercase()
             );
             assert_eq!(error.message, told);
@@ -719,6 +719,6 @@ mod tests {
         check_headers(&sized(HEADER_BYTES)).unwrap();
         let error = check_headers(&sized(HEADER_BYTES + 1)).unwrap_err();
         assert_eq!(error.code, Code::InvalidArgument);
-        assert!(error.message.contains("`source.headers`"), "{error}");
+        assert!(error.message.contains("`sourceHeaders`"), "{error}");
     }
 }

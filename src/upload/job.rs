@@ -140,7 +140,7 @@ impl PlaylistSource {
     }
 
     /// # Errors
-    /// `InvalidArgument` (`variants`, `hosts`, `headers`).
+    /// `InvalidArgument` (`variants`, `hosts`, `sourceHeaders`).
     pub fn validate(&self) -> Result<(), Error> {
         for text in &self.variants {
             Choice::parse(text)?;

@@ -103,6 +103,19 @@ test("headers of a source reach it", async () => {
   const source = { url: `${origin.url}/film.mp4`, headers: { "X-Key": "secret" } };
   await vod.upload(source, { allowPrivateSources: true });
   assert.equal(origin.log.at(-1)?.headers["x-key"], "secret");
+  const sourceHeaders = { "X-Key": "as an option" };
+  await vod.upload(source.url, { sourceHeaders, allowPrivateSources: true });
+  assert.equal(origin.log.at(-1)?.headers["x-key"], "as an option");
+  for (const [given, rule] of [
+    [source, /must not be given twice/],
+    [inPieces(), /go with a URL/],
+    [Buffer.alloc(1), /go with a URL/],
+  ] as const) {
+    const message = rule;
+    const code = "invalid_argument";
+    await assert.rejects(vod.upload(given, { ...small, sourceHeaders }), { code, message });
+    await assert.rejects(vod.check("video", given, { ...small, sourceHeaders }), { code, message });
+  }
 });
 
 test("a stream whose size is known is checked against it", async () => {
@@ -229,7 +242,8 @@ const wrong: [string, Record<string, unknown>][] = [
   ["referenceId", { referenceId: "a" }],
   ["userData", { userData: "not json" }],
   ["size", { size: 5 }],
-  ["headers", { headers: { "bad name": "x" } }],
+  ["objectHeaders", { objectHeaders: { "bad name": "x" } }],
+  ["sourceHeaders", { sourceHeaders: { "bad name": "x" } }],
 ];
 
 for (const [field, options] of wrong) {

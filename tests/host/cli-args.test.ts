@@ -24,7 +24,7 @@ test("every option of upload becomes a field", () => {
       ...args,
       "--header",
       "A: b:c",
-      "--header=X-Y:",
+      "--source-header=X-Y:",
       "--object-header",
       "Cache-Control: no-cache",
     ]),
@@ -46,7 +46,7 @@ test("every option of upload becomes a field", () => {
       referenceId: "R",
       adopt: true,
       fileName: "N",
-      headers: { A: "b:c", "X-Y": "" },
+      sourceHeaders: { A: "b:c", "X-Y": "" },
       objectHeaders: { "Cache-Control": "no-cache" },
       trafficLimit: 819200,
       partSize: 16 * 1024 * 1024,
@@ -168,7 +168,7 @@ test("each mistake is refused with a sentence that names it", () => {
   assert.match(refusal("upload", "a", "b"), /`b` is one too many/);
   assert.match(refusal("upload", "-"), /--file-name/);
   assert.match(refusal("upload", "f", "--title"), /'--title <value>' argument missing/);
-  assert.match(refusal("upload", "f", "--header", "A: b"), /--header goes with a URL/);
+  assert.match(refusal("upload", "f", "--header", "A: b"), /--source-header goes with a URL/);
   assert.match(refusal("upload", "f", "--concurrency", "0"), /--concurrency .* from 1, got `0`/);
   assert.match(refusal("upload", "f", "--cate-id", "x"), /--cate-id .* got `x`/);
   assert.match(refusal("upload", "f", "--part-size", "16XiB"), /--part-size .* got `16XiB`/);
@@ -187,7 +187,10 @@ test("each mistake is refused with a sentence that names it", () => {
     /--limits must be pairs such as playlists=10, of playlists, files, playlistBytes, bytes/,
   );
   assert.match(refusal("resume", "f", "--limits", "files=x"), /--limits files must be a size/);
-  assert.match(refusal("resume", "f", "--header", "A: b"), /--header goes with --source/);
+  assert.match(
+    refusal("resume", "f", "--source", "film.mp4", "--header", "A: b"),
+    /--source-header goes with a URL/,
+  );
   assert.match(refusal("resume", "f", "--callback", "{}"), /--callback must be a JSON object/);
   assert.match(
     refusal("resume", "f", "--callback", '{"url":"u","type":"x"}'),

@@ -50,10 +50,10 @@ test("each option that the core can name has a flag, and a column where there is
       .message;
   assert.equal(told("fileName"), "`--file-name` must not");
   assert.equal(told("fileName", COLUMNS), "`fileName` must not");
-  assert.equal(told("headers"), "`--object-header` must not");
-  assert.equal(told("headers", COLUMNS), "`objectHeaders` must not");
-  assert.equal(told("source.headers"), "`--header` must not");
-  assert.equal(told("source.headers", COLUMNS), "`headers` must not");
+  assert.equal(told("objectHeaders"), "`--object-header` must not");
+  assert.equal(told("objectHeaders", COLUMNS), "`objectHeaders` must not");
+  assert.equal(told("sourceHeaders"), "`--source-header` must not");
+  assert.equal(told("sourceHeaders", COLUMNS), "`sourceHeaders` must not");
   assert.equal(told("callback.body"), "`--callback body` must not");
   assert.equal(told("limits.files"), "`--limits files` must not");
   assert.equal(told("ossEndpoint"), "`--oss-endpoint` must not");
@@ -61,8 +61,7 @@ test("each option that the core can name has a flag, and a column where there is
   assert.equal(told("constructor"), "`constructor` must not");
   const worker = (field: string) =>
     withOptionNames({ message: `\`${field}\``, hint: "" }, WORKER).message;
-  assert.equal(worker("headers"), "`objectHeaders`");
-  assert.equal(worker("source.headers"), "`headers`");
+  assert.equal(worker("sourceHeaders"), "`sourceHeaders`");
   assert.equal(worker("allowPrivateSources"), "`VODLIFT_ALLOW_PRIVATE_SOURCES`");
   for (const field of FIELDS) assert.doesNotMatch(told(field, COLUMNS), /--/, field);
 });

@@ -104,8 +104,8 @@ const bad: [what: string, name: string, text: string | Uint8Array, message: RegE
   [
     "headers of a file",
     "m.csv",
-    'source,headers\na,"{""a"":""b""}"\n',
-    /line 2: column `headers` go with a URL/,
+    'source,sourceHeaders\na,"{""a"":""b""}"\n',
+    /line 2: column `sourceHeaders` go with a URL/,
   ],
   ["no URL", "m.csv", "url\na.mp4\n", /line 2: column `url` must be a URL/],
   ["standard input", "m.csv", "source\n-\n", /line 2: column `source` cannot be standard input/],

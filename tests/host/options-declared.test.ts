@@ -30,9 +30,6 @@ const offers = (shell: string) => named(({ shells }) => shells.includes(shell));
 const without = (names: readonly string[], ...left: string[]) =>
   names.filter((name) => !left.includes(name)).toSorted();
 
-/** What the package still calls otherwise. */
-const inApi = (name: string) => (name === "objectHeaders" ? "headers" : name);
-
 test("the package knows the options that are declared for it", () => {
   for (const [names, kind] of [
     ["upload", "video"],
@@ -43,13 +40,12 @@ test("the package knows the options that are declared for it", () => {
     const declared = named(
       ({ shells, kinds, stages }) =>
         shells.includes("api") && stages.includes("begin") && kinds.includes(kind),
-      inApi,
     );
     const said = kind === "video" ? declared : without(declared, "as");
     assert.deepEqual(without(FIELDS[names].known), without(said), kind);
   }
   const at = (stage: string) =>
-    named(({ shells, stages }) => shells.includes("api") && stages.includes(stage), inApi);
+    named(({ shells, stages }) => shells.includes("api") && stages.includes(stage));
   assert.deepEqual(without(FIELDS.account.known), without(at("client")));
   assert.deepEqual(without(FIELDS.resume.known), without(at("resume")));
 });
@@ -76,16 +72,11 @@ test("the command line has the flags that are declared", () => {
 });
 
 test("a manifest has the columns that are declared", () => {
-  const known = COLUMNS.map((name) => (name === "headers" ? "sourceHeaders" : name));
-  assert.deepEqual(without(known, "source", "url", "file", "id"), offers("manifest"));
+  assert.deepEqual(without(COLUMNS, "source", "url", "file", "id"), offers("manifest"));
 });
 
 test("the Worker, its dashboard and the handler take the fields that are declared", async () => {
-  const fields = (names: readonly string[]) =>
-    without(
-      names.map((name) => (name === "headers" ? "sourceHeaders" : name)),
-      "url",
-    );
+  const fields = (names: readonly string[]) => without(names, "url");
   assert.deepEqual(fields(Object.keys(IngestRequest.shape)), offers("worker"));
   const told = (text: unknown) => String(text).split("known are ")[1]?.split(", ") ?? [];
   const page = "../../worker/public/app/manifest.js";

@@ -34,9 +34,8 @@ const PROGRAM = ["signal", "onProgress", "onSlowRequest"];
 /** Of a program with records of its own: the command has checkpoints. */
 const RECORDS = ["earlierMediaId"];
 
-/** What the command line calls otherwise: its `--header` is for the source. */
+/** What the command line calls otherwise. */
 const RENAMED: Readonly<Record<string, string>> = {
-  headers: "objectHeaders",
   allowPrivateSources: "allowPrivate",
   as: "kind",
   confirmSource: "yes",
@@ -75,7 +74,6 @@ test("each field of UploadOptions is a column, or is for all rows or none", () =
     "denyHosts",
     "checkpoint",
     "size",
-    "headers",
   ];
   const missing = fieldsOf("UploadOptions")
     .map(({ field }) => field)

@@ -46,7 +46,7 @@ for (const partSize of [102_400, 1_000_000]) {
       fileName: "a.png",
       partSize,
       trafficLimit: 838_860_800,
-      headers: {
+      objectHeaders: {
         "Cache-Control": "max-age=60",
         "x-oss-meta-author": "me",
         "x-oss-storage-class": "IA",
@@ -97,10 +97,13 @@ test("what breaks a rule is refused before anything is sent", async () => {
   const sent = service.log.length;
   for (const [options, message] of [
     [{ trafficLimit: 1 }, /`trafficLimit` must be 819,200 to/],
-    [{ headers: { "x-oss-meta-a": "x".repeat(9000) } }, /at most 8192 bytes of x-oss-meta/],
-    [{ headers: { "x-oss-storage-class": "Cold" } }, /x-oss-storage-class/],
-    [{ headers: { "x-oss-meta-name": "屏幕.png" } }, /`headers` .* value of x-oss-meta-name/],
-    [{ headers: { "x oss": "a" } }, /`headers` holds a header name/],
+    [{ objectHeaders: { "x-oss-meta-a": "x".repeat(9000) } }, /at most 8192 bytes of x-oss-meta/],
+    [{ objectHeaders: { "x-oss-storage-class": "Cold" } }, /x-oss-storage-class/],
+    [
+      { objectHeaders: { "x-oss-meta-name": "屏幕.png" } },
+      /`objectHeaders` .* value of x-oss-meta-name/,
+    ],
+    [{ objectHeaders: { "x oss": "a" } }, /`objectHeaders` holds a header name/],
     [{ callback: { url: "ftp://h", body: "x" } }, /`callback.url` must be absolute/],
     [{ userData: { MessageCallback: { CallbackURL: "h" } } }, /`MessageCallback` must have/],
     [{ userData: { AccelerateConfig: { Type: "x" } } }, /`AccelerateConfig` must have/],

@@ -28,7 +28,7 @@ async function underWay(path: string, bytes: number): Promise<string> {
   const isSlow = (offset: number) => offset >= bytes;
   const route = { size: FILM, seed: path, bytesPerSecond: MIB / 2, isSlow };
   const url = origin.add(path, route);
-  const id = await postIngest(worker, { url, partSize: MIB, headers: { "x-film": "7" } });
+  const id = await postIngest(worker, { url, partSize: MIB, sourceHeaders: { "x-film": "7" } });
   await until(async () => (await viewIngest(worker, id)).bytes >= bytes);
   return id;
 }

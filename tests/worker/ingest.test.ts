@@ -93,7 +93,7 @@ test("a source that dies now and then is read on where it broke", async () => {
 });
 
 test("redirects are followed, and headers go to the source", async () => {
-  await lifts({ size: MIB, redirects: 2 }, { headers: { "x-film-token": "abc" } });
+  await lifts({ size: MIB, redirects: 2 }, { sourceHeaders: { "x-film-token": "abc" } });
   assert.equal(origin.log.at(-1)?.headers["x-film-token"], "abc");
 });
 

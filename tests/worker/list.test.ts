@@ -306,7 +306,7 @@ test("a request is known again however it is written", async () => {
   const request = {
     url: "https://example.com/film.mp4",
     title: "Same",
-    headers: { "X-One": "1", "x-two": "2" },
+    sourceHeaders: { "X-One": "1", "x-two": "2" },
     objectHeaders: { "cache-control": "no-store", "x-oss-meta-a": "a" },
     userData: '{"Extend":{"a":1,"b":[{"c":2,"d":3}]}}',
     tags: ["a", "b"],
@@ -319,7 +319,7 @@ test("a request is known again however it is written", async () => {
   assert.equal(first.status, 202, JSON.stringify(first.body));
   const others: unknown[] = [
     Object.fromEntries(Object.entries(request).toReversed()),
-    { ...request, headers: { "x-TWO": " 2 ", "x-one": "1" } },
+    { ...request, sourceHeaders: { "x-TWO": " 2 ", "x-one": "1" } },
     { ...request, objectHeaders: { "x-oss-meta-a": "a", "Cache-Control": "no-store" } },
     { ...request, userData: '{ "Extend": {"b": [{"d":3,"c":2}], "a": 1} }' },
     { ...request, wait: false, verify: "length", concurrency: 3 },
@@ -335,8 +335,8 @@ test("a request is known again however it is written", async () => {
   assert.deepEqual(pretty.body, first.body);
   for (const change of [
     { tags: ["b", "a"] },
-    { headers: { "x-one": "2", "x-two": "1" } },
-    { headers: { "x-one": "1" } },
+    { sourceHeaders: { "x-one": "2", "x-two": "1" } },
+    { sourceHeaders: { "x-one": "1" } },
     { wait: true },
     { url: "https://example.com/Film.mp4" },
     { userData: '{"Extend":{"a":1,"b":[{"c":3,"d":2}]}}' },

@@ -107,7 +107,7 @@ test("beyond what may be stored for a caller, no request is taken", async () => 
   // No two have the same headers, or they would count once.
   const large = (n: number) => ({
     ...film(`/stored-${n}.mp4`),
-    headers: { "x-film": String(n).repeat(7_000 / String(n).length) },
+    sourceHeaders: { "x-film": String(n).repeat(7_000 / String(n).length) },
   });
   let taken = 0;
   for (;;) {

@@ -71,7 +71,7 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
   ): Promise<string> =>
     postIngest(worker, {
       url: `${origin.add(path, route)}?signature=${own.query}&id=${own.pin}`,
-      headers: { "x-source-key": own.header },
+      sourceHeaders: { "x-source-key": own.header },
       webhookUrl: `http://127.0.0.1:${port}/?key=${own.hookQuery}`,
       ...(fields.as === undefined && {
         coverUrl: `${origin.url}/cover.jpg?ticket=${own.coverQuery}`,

@@ -105,7 +105,7 @@ class Play {
     const request = {
       url,
       partSize: 102_400,
-      headers: { "x-one": "1", "x-two": "2" },
+      sourceHeaders: { "x-one": "1", "x-two": "2" },
       tags: ["a", "b"],
       ...(this.chance(30) && { wait: true }),
       ...this.reference(),
@@ -136,7 +136,10 @@ class Play {
     const members = Object.entries(request)
       .map(([name, value]) => ({ name, value, at: this.random(1000) }))
       .toSorted((a, b) => a.at - b.at)
-      .map(({ name, value }) => [name, name === "headers" ? this.shuffled(value as never) : value]);
+      .map(({ name, value }) => [
+        name,
+        name === "sourceHeaders" ? this.shuffled(value as never) : value,
+      ]);
     return Object.fromEntries(members);
   }
 

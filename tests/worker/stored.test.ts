@@ -71,7 +71,7 @@ test("ten calls store what they say, not many times that", async () => {
   assert.ok(alike < 16_000_000, `${alike} bytes of 4,000 requests with the same headers`);
   const each = many(400, () => ({
     url: "https://a.example/f.mp4",
-    headers: { "x-ticket": drawn(15_000) },
+    sourceHeaders: { "x-ticket": drawn(15_000) },
   }));
   const long = many(950, () => ({ url: `https://a.example/${drawn(8_000)}.mp4` }));
   const { counts } = (await call("GET", "/v1/stats")).body;

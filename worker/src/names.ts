@@ -4,8 +4,6 @@ import type { OptionNames } from "vodlift";
 /** What requests and settings of this Worker call options that the package calls otherwise. */
 export const NAMES: OptionNames = {
   source: "url",
-  "source.headers": "headers",
-  headers: "objectHeaders",
   allowPrivateSources: "VODLIFT_ALLOW_PRIVATE_SOURCES",
   allowHosts: "VODLIFT_ALLOW_HOSTS",
   denyHosts: "VODLIFT_DENY_HOSTS",

@@ -119,9 +119,9 @@ function parseUpload(args: string[]): UploadCommand {
   else if (values.size !== undefined) {
     throw new UsageError("--size goes with standard input: files and URLs know their own");
   }
-  if (values.headers !== undefined && !isUrl(source)) {
+  if (values.sourceHeaders !== undefined && !isUrl(source)) {
     throw new UsageError(
-      "--header goes with a URL: a file and standard input are read without HTTP",
+      "--source-header goes with a URL: a file and standard input are read without HTTP",
     );
   }
   const said = values.kind !== undefined && ({ kindIsSaid: true } as const);
@@ -163,8 +163,9 @@ function checkStandardInput(kind: UploadKind, values: Values<typeof UPLOAD>): vo
 function parseResume(args: string[]): ResumeCommand {
   const { values, positionals } = parsed(args, RESUME);
   mustBeNoMisspeltUrl(values.source ?? "", "resume");
-  if (values.headers !== undefined && !isUrl(values.source ?? "")) {
-    throw new UsageError("--header goes with --source and a URL: the checkpoint keeps no others");
+  const { source, sourceHeaders } = values;
+  if (sourceHeaders !== undefined && source !== undefined && !isUrl(source)) {
+    throw new UsageError("--source-header goes with a URL: a file is read without HTTP");
   }
   return { name: "resume", checkpoint: oneFile(positionals), ...values };
 }

@@ -47,7 +47,7 @@ failed is sent again, part by part.
 examples:
   vodlift upload film.mp4 --title "My film" --tags holiday,2026
   vodlift upload https://example.com/film.mp4 --part-size 16MiB --concurrency 4
-  vodlift upload https://example.com/film.mp4 --header 'Authorization: Bearer …'
+  vodlift upload https://example.com/film.mp4 --source-header 'Authorization: Bearer …'
   vodlift upload https://example.com/hls/master.m3u8 --as playlist
   ffmpeg … -f mp4 - | vodlift upload - --file-name film.mp4
   vodlift upload film.mp4 --json --quiet | jq -r .mediaId
@@ -138,7 +138,7 @@ the manifest:
   checked as a whole before anything is begun or written. A column is one of
 
   source                     a file or a URL; or url, or file. Paths are relative to the manifest
-  headers                    sent to the URL's own origin: {"Authorization":"Bearer …"}
+  sourceHeaders              sent to the URL's own origin: {"Authorization":"Bearer …"}
   id                         by which the report knows the row, where its source is not always written the same way
                              (a URL that is signed anew)
   as, imageType, businessType

@@ -20,11 +20,11 @@ import { account, watch } from "./session.ts";
 import { placeOf, transferFrom } from "./upload.ts";
 
 export async function runResume(command: ResumeCommand, env: NodeJS.ProcessEnv): Promise<number> {
-  const { checkpoint, source, headers, yes } = command;
+  const { checkpoint, source, yes } = command;
   await mustBeThere(checkpoint, "resume");
   if (source !== undefined) await mustBeSource(source, "resume", { kind: "video" });
   const vod = account(command, env);
-  const given = source === undefined ? {} : { source: placeOf(source, headers) };
+  const given = source === undefined ? {} : { source: placeOf(source) };
   const stored = await storedIn(checkpoint);
   if (source === undefined && stored) await mustStillBe(stored.source, checkpoint);
   const asking = yes ? {} : await confirmed(checkpoint, stored, source !== undefined);

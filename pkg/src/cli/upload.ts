@@ -42,7 +42,7 @@ async function send(
   options: Awaited<ReturnType<typeof optionsFrom>> & Omit<Watched, "interrupt" | "asking">,
   interrupt: AbortSignal,
 ): Promise<Outcome | Suspended> {
-  const place = () => placeOf(command.source, command.headers);
+  const place = () => placeOf(command.source);
   if (command.kind === "playlist") return vod.uploadPlaylist(place(), options);
   const source = command.source === "-" ? process.stdin : place();
   if (command.kind !== "video") return uploadOther(vod, command.kind, source, options);
@@ -107,15 +107,12 @@ async function mustBeNew(checkpoint: string | undefined): Promise<void> {
 }
 
 /** A source that is no stream. */
-export function placeOf(
-  source: string,
-  headers: Readonly<Record<string, string>> | undefined,
-): PlaylistSource {
+export function placeOf(source: string): PlaylistSource {
   if (!isUrl(source)) return fromFile(source);
   // The URL may hold a signature, so it is not repeated.
   if (!URL.canParse(source))
     throw new UsageError("the source is no URL that can be read", "upload");
-  return headers === undefined ? source : { url: source, headers };
+  return source;
 }
 
 async function optionsFrom(command: UploadCommand) {
@@ -126,7 +123,7 @@ async function optionsFrom(command: UploadCommand) {
     ...media,
     ...replaceFrom(replace, replaceReferenceId),
     ...(await transferFrom(command)),
-    ...(objectHeaders && { headers: objectHeaders }),
+    ...(objectHeaders && { objectHeaders }),
     ...(partSize !== undefined && { partSize }),
     ...(size !== undefined && { size }),
     ...(variants !== undefined && { variants }),
@@ -148,7 +145,7 @@ export function replaceFrom(
 
 /** How to go about it, also where it goes on. */
 export async function transferFrom(command: Values<typeof TRANSFER>) {
-  const { headers: _, trace: __, allowPrivate, segments, ...how } = pick(command, TRANSFER);
+  const { trace: _, allowPrivate, segments, ...how } = pick(command, TRANSFER);
   return {
     ...how,
     allowPrivateSources: allowPrivate ?? false,

@@ -1,6 +1,7 @@
 // What a request's body may hold. It is written here once; the rules of VOD itself are the core's.
 
 import { limits } from "../door.ts";
+import { renamed } from "../fields.ts";
 import type { UploadOptions } from "../options.ts";
 import { invalidField, type Problem, problem } from "./problem.ts";
 
@@ -8,9 +9,7 @@ import { invalidField, type Problem, problem } from "./problem.ts";
 export interface IngestRequest {
   /** Where the media is. */
   url: string;
-  /** Sent to the URL's own origin. */
-  headers: Record<string, string>;
-  /** What it becomes. */
+  /** What it becomes, and how. */
   options: Partial<UploadOptions>;
 }
 
@@ -54,7 +53,7 @@ const VIDEO_IDS: readonly string[] = ["mediaId", "referenceId"];
 
 const RULES: Readonly<Record<string, Rule>> = {
   url: webUrl,
-  headers,
+  sourceHeaders: headers,
   title: text,
   fileName: text,
   description: text,
@@ -85,13 +84,15 @@ export function parseIngest(value: Record<string, unknown>): IngestRequest | Pro
   for (const [field, given] of Object.entries(value)) {
     const rule = Object.hasOwn(RULES, field) ? RULES[field] : undefined;
     if (!rule) {
+      const now = renamed(field);
+      if (now !== undefined) return invalidField(field, now);
       return invalidField(field, `is not known; known are ${Object.keys(RULES).join(", ")}`);
     }
     const broken = rule(given);
     if (broken !== undefined) return invalidField(field, broken);
   }
-  const { url, headers = {}, ...options } = value;
-  return { url, headers, options } as IngestRequest;
+  const { url, ...options } = value;
+  return { url, options } as IngestRequest;
 }
 
 /** The `{ resume }` of the other calls, or what is wrong with it. */

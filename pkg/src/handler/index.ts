@@ -13,6 +13,8 @@ import { checkOptions, type IngestHandlerOptions } from "./options.ts";
 import { answer, isProblem, problem, problemOf, refuse } from "./problem.ts";
 import { type Caller, Gate, type IngestScope } from "./tokens.ts";
 
+/** The rule for a name that an option had once. */
+export { renamed as renamedOption } from "../fields.ts";
 export {
   type FetchHandler,
   type FunctionComputeContext,
@@ -43,7 +45,7 @@ interface Route {
 /**
  * Makes a handler that ingests media from URLs in slices that fit a function's limits. It holds no state.
  *
- * - `POST /v1/ingests` with `{ url, title, … }` runs the first slice; beside `url` it takes `headers` for the source and
+ * - `POST /v1/ingests` with `{ url, title, … }` runs the first slice; beside `url` it takes `sourceHeaders` and
  *   `title`, `fileName`, `description`, `tags`, `cateId`, `coverUrl`, `templateGroupId`, `workflowId`, `storageLocation`,
  *   `appId`, `userData`, `referenceId`, `partSize`, `concurrency`, `verify`, `ranges`, `sourceTimeoutMs`, `serviceTimeoutMs`,
  *   `anyContentType` of `Vodlift.upload`. It answers `IngestDone`

@@ -150,7 +150,7 @@ export class Ingests {
     // A shorter life holds for what was issued before, too.
     const now = Date.now();
     const isLate = now >= Math.min(expires, issued + this.#lifeMs);
-    return isLate || issued > now + CLOCKS_MS ? RESUME_EXPIRED : token.ticket;
+    return isLate || issued > now + CLOCKS_MS ? RESUME_EXPIRED : asWrittenNow(token.ticket);
   }
 
   async #opened(resume: string): Promise<unknown> {
@@ -176,6 +176,15 @@ interface Token {
   issued: number;
   expires: number;
   ticket: Ticket;
+}
+
+/** A token of a version that had the source's headers beside its URL. */
+function asWrittenNow({
+  headers,
+  ...ticket
+}: Ticket & { headers?: Record<string, string> }): Ticket {
+  if (headers === undefined) return ticket;
+  return { ...ticket, options: { ...ticket.options, sourceHeaders: headers } };
 }
 
 const LIFE_MS = 24 * 3_600_000;

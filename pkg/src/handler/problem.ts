@@ -74,7 +74,7 @@ const OF_CODE: Partial<Record<Code, number>> = {
 };
 
 /** What the body calls options that the package calls otherwise. */
-export const NAMES: OptionNames = { source: "url", "source.headers": "headers" };
+export const NAMES: OptionNames = { source: "url" };
 
 /** A problem of the handler's own. */
 export function problem(

@@ -54,14 +54,13 @@ export async function runSlice(
  */
 function upload(
   vod: Vodlift,
-  { url, headers, options, checkpoint }: Ticket,
+  { url, options, checkpoint }: Ticket,
   how: UploadOptions & SliceOptions & { checkpoint: CheckpointStore },
   gone: AbortSignal,
 ): Promise<Outcome | Suspended> {
-  const source = { url, headers };
-  if (!checkpoint?.place) return vod.upload(source, { ...options, ...how, signal: gone });
+  if (!checkpoint?.place) return vod.upload(url, { ...options, ...how, signal: gone });
   const { checkpoint: store, ...rest } = how;
-  return vod.resume(store, { ...options, ...rest, source, stop: gone });
+  return vod.resume(store, { ...options, ...rest, source: url, stop: gone });
 }
 
 function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {
@@ -78,9 +77,10 @@ function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {
 
 /** What it becomes stands in the checkpoint once VOD knows it; the token need not say it twice. */
 function advance(ticket: Ticket, checkpoint: Checkpoint): Ticket & { checkpoint: Checkpoint } {
-  const { concurrency, verify, ranges, anyContentType } = ticket.options;
+  const { sourceHeaders, concurrency, verify, ranges, anyContentType } = ticket.options;
   const { sourceTimeoutMs, serviceTimeoutMs } = ticket.options;
   const kept = {
+    ...(sourceHeaders && { sourceHeaders }),
     ...(concurrency && { concurrency }),
     ...(verify && { verify }),
     ...(ranges !== undefined && { ranges }),

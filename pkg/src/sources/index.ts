@@ -49,10 +49,18 @@ export interface OpenSource {
 const ACCEPTED =
   "must be a URL, { url, headers }, a Blob, bytes, a stream of bytes, a Response, or fromFile(path)";
 
+/** What options say of a source. */
+export interface AboutSource {
+  /** How many bytes a stream has. */
+  readonly size?: number | undefined;
+  /** What a URL is asked with. */
+  readonly sourceHeaders?: HeaderFields | undefined;
+}
+
 /** A source that an upload has taken charge of. Whatever becomes of the upload, it is closed. */
 export interface TakenSource {
-  /** How many bytes a stream has, once that is known. */
-  told(size: number | undefined): void;
+  /** What the options say of it. */
+  told(about: AboutSource): void;
   /** Opens it. Nothing is sent yet. */
   open(signal?: AbortSignal): Promise<OpenSource>;
   /** Lets go of it. Twice does no harm. */
@@ -63,14 +71,14 @@ export interface TakenSource {
 export function takeSource(source: UploadSource): TakenSource {
   const stream = streamOf(source);
   if (stream !== undefined) takeCharge(stream);
-  let size: number | undefined;
+  let about: AboutSource = {};
   let opened: OpenSource | undefined;
   return {
-    told(length) {
-      size = length;
+    told(said) {
+      about = said;
     },
     async open(signal) {
-      opened = await openSource(source, size, signal);
+      opened = await openSource(source, about, signal);
       return opened;
     },
     async close() {
@@ -93,14 +101,31 @@ function streamOf(source: UploadSource): ByteStream | undefined {
 /** Opens what a caller handed in. Nothing is sent yet. */
 export async function openSource(
   source: UploadSource,
-  size: number | undefined,
+  { size, sourceHeaders }: AboutSource,
   signal?: AbortSignal,
 ): Promise<OpenSource> {
-  const opened = readable("source", () => opening(source, size, signal));
-  return opened instanceof Promise ? fromSlices(await opened) : opened;
+  const opening = readable("source", () => openingOf(source, size, signal));
+  const opened = opening instanceof Promise ? fromSlices(await opening) : opening;
+  if (sourceHeaders === undefined) return opened;
+  try {
+    return { ...opened, data: withHeaders(opened.data, sourceHeaders) };
+  } catch (error) {
+    await closeSource(opened);
+    throw error;
+  }
 }
 
-function opening(
+/** The same place, asked with these headers. */
+export function withHeaders<T extends { type: string }>(place: T, headers: HeaderFields): T {
+  const { type, headers: own } = place as T & { headers?: readonly unknown[] };
+  if (type !== "url")
+    throw invalid("sourceHeaders", "go with a URL: this source is read without HTTP");
+  if (own?.length)
+    throw invalid("sourceHeaders", "must not be given twice: the source has `headers`");
+  return { ...place, headers: pairs("sourceHeaders", headers) };
+}
+
+function openingOf(
   source: UploadSource,
   size: number | undefined,
   signal: AbortSignal | undefined,
@@ -133,7 +158,7 @@ function fromUrl({ url, headers }: UrlSource): OpenSource {
   const data = {
     type: "url",
     url: spelled(url),
-    headers: pairs("source.headers", headers),
+    headers: pairs("sourceHeaders", headers),
   } as const;
   return { data, local: undefined };
 }

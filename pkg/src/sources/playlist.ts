@@ -19,7 +19,7 @@ import { isResponse, isUrl } from "../kinds.ts";
 import { spelled, spelledHost } from "../urls.ts";
 import type { HostAccess, PlaylistLimits, PlaylistRoot } from "../wasm/core.js";
 import type { FileSource } from "./file.ts";
-import type { OpenSource, UrlSource } from "./index.ts";
+import { type OpenSource, type UrlSource, withHeaders } from "./index.ts";
 import { bodyOf } from "./reply.ts";
 import type { LocalSource } from "./source.ts";
 
@@ -42,12 +42,13 @@ export interface PlaylistRules {
   readonly missingSegments?: "fail" | "gap" | undefined;
   readonly hosts?: Readonly<Record<string, HostRequest>> | undefined;
   readonly limits?: PlaylistLimits | undefined;
+  readonly sourceHeaders?: HeaderFields | undefined;
 }
 
 /** Prepares a playlist. Nothing is read yet. */
 export function openPlaylist(source: PlaylistSource, rules: PlaylistRules): OpenSource {
   const { root, local } = readable("source", () => rootOf(source));
-  const { segments, variants, limits } = rules;
+  const { segments, variants, limits, sourceHeaders } = rules;
   const wanted = defined({
     segments: segments === undefined ? undefined : list("segments", segments).map(segmentText),
     variants: texts("variants", typeof variants === "string" ? variants.split(",") : variants),
@@ -56,7 +57,8 @@ export function openPlaylist(source: PlaylistSource, rules: PlaylistRules): Open
     hosts: rules.hosts === undefined ? undefined : hostList(rules.hosts),
     limits: limits === undefined ? undefined : limitsOf(limits),
   });
-  return { data: { type: "playlist", root, ...wanted }, local };
+  const asked = sourceHeaders === undefined ? root : withHeaders(root, sourceHeaders);
+  return { data: { type: "playlist", root: asked, ...wanted }, local };
 }
 
 function segmentText(segment: unknown): string {
@@ -131,7 +133,7 @@ function fromUrl({ url, headers }: UrlSource): {
     throw invalid("source", "is not an absolute URL; a file is passed as fromFile(path)");
   }
   return {
-    root: { type: "url", url: spelled(url), headers: pairs("source.headers", headers) },
+    root: { type: "url", url: spelled(url), headers: pairs("sourceHeaders", headers) },
     local: undefined,
   };
 }

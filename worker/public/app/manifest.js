@@ -42,7 +42,7 @@ function object(text) {
 /** @type {Readonly<Record<keyof IngestRequest, (text: string) => unknown>>} */
 const READERS = {
   url: webUrl,
-  headers: object,
+  sourceHeaders: object,
   as: plain,
   title: plain,
   fileName: plain,
@@ -158,6 +158,8 @@ export async function fromCsv(text) {
 
 /** @param {string[]} header */
 function headerTrouble(header) {
+  if (header.some((name) => name.toLowerCase() === "headers"))
+    return "has a column “headers”: objectHeaders are stored with the object, sourceHeaders are sent to the source";
   const unknown = header.find((name) => !FIELDS.has(name.toLowerCase()));
   if (unknown !== undefined) {
     const known = Object.keys(READERS).join(", ");

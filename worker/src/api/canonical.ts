@@ -8,12 +8,14 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   verify: "length",
   wait: false,
 };
+/** Fingerprints that were stored once stay what they are: in them these have their first names. */
+const WRITTEN: Readonly<Record<string, string>> = { sourceHeaders: "headers" };
 const URLS: ReadonlySet<string> = new Set(["url", "coverUrl", "webhookUrl"]);
-const HEADERS: ReadonlySet<string> = new Set(["headers", "objectHeaders"]);
+const HEADERS: ReadonlySet<string> = new Set(["headers", "sourceHeaders", "objectHeaders"]);
 
 export function canonical(request: object): string {
   const members = Object.entries(request)
-    .map(([name, value]) => [name, plain(name, value)] as const)
+    .map(([name, value]) => [WRITTEN[name] ?? name, plain(name, value)] as const)
     .filter(([name, value]) => !isEmpty(value) && value !== DEFAULTS[name]);
   return JSON.stringify(sorted(Object.fromEntries(members)));
 }

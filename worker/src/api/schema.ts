@@ -33,7 +33,9 @@ export const IngestRequest = z
       description: "The media. It may be signed: its query is never shown again.",
       example: "https://example.com/film.mp4",
     }),
-    headers: fields.optional().openapi({ description: "Sent to the source's own origin only." }),
+    sourceHeaders: fields
+      .optional()
+      .openapi({ description: "Sent to the source's own origin only." }),
     as: z.enum(["video", "image", "attached", "playlist"]).optional().openapi({
       description:
         "What it becomes in VOD: a video if it is left out, and then what looks like a playlist or an image is refused.",

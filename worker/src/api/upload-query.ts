@@ -10,7 +10,7 @@ import { parseJson } from "./validation.ts";
 export const UploadQuery = asQuery(
   IngestRequest.omit({
     url: true,
-    headers: true,
+    sourceHeaders: true,
     as: true,
     imageType: true,
     imageExt: true,

@@ -109,7 +109,7 @@ uploads.openapi(
         const params = { id: job.id, run };
         const known = referenceOf(opening, query);
         const options = {
-          ...withObjectHeaders(query),
+          ...query,
           ...own,
           ...named,
           ...size,
@@ -173,14 +173,6 @@ async function sentBefore(
   await body.pipeTo(new WritableStream()).catch(() => {});
   if (mediaId === undefined || state === "canceled") return problem(context, 409, GIVEN_UP);
   return context.json({ id, state, mediaId, bytes }, 200);
-}
-
-/** What is stored with the object is called `headers` by the package. */
-function withObjectHeaders({
-  objectHeaders,
-  ...query
-}: ReturnType<typeof defined<z.infer<typeof UploadQuery>>>): UploadOptions {
-  return { ...query, ...(objectHeaders && { headers: objectHeaders }) };
 }
 
 /** VOD tells the format by an extension only: a title is no file name. */

@@ -1,5 +1,6 @@
 // What came in: is it JSON at all, and which rule of a schema does it break?
 import type { Hook } from "@hono/zod-openapi";
+import { renamedOption } from "vodlift/handler";
 import type { ZodError } from "zod";
 import type { Bound } from "./auth.ts";
 import { invalid, problem, type Trouble } from "./problem.ts";
@@ -22,6 +23,8 @@ export function troubleOf(
 
 function unknown(fields: readonly string[], known: readonly string[]): Trouble {
   const [field = ""] = fields;
+  const now = renamedOption(field);
+  if (now !== undefined) return invalid(field, now);
   const near = nearest(field, known);
   const trouble = invalid(field, `is not known${near ? `; did you mean \`${near}\`?` : ""}`);
   if (near || known.length === 0) return trouble;

@@ -3,14 +3,14 @@ import { KnownFailure } from "../client.ts";
 import type { Env } from "../env.ts";
 import type { Task } from "../jobs/index.ts";
 import { unseal } from "../seal.ts";
+import { asWrittenNow } from "./earlier.ts";
 
 /** A request as the package takes it: what it becomes, from where, with which options. */
 export function jobOf(request: IngestRequest) {
-  const { url, headers, as: said, objectHeaders, webhookUrl, shards, wait, ...rest } = request;
+  const { url, as: said, webhookUrl, shards, wait, ...rest } = request;
   const as = said ?? "video";
   const meant = said === "video" ? { as: said } : {};
-  const options = defined({ ...rest, ...meant, headers: objectHeaders });
-  return { as, source: { url, ...(headers && { headers }) }, options };
+  return { as, source: url, options: defined({ ...rest, ...meant }) };
 }
 
 /** The same without what is not given. */
@@ -30,7 +30,7 @@ export async function requestOf(
 ): Promise<IngestRequest> {
   const own = request && (await unseal<IngestRequest>(env, "source", request));
   const rest = shared === null ? {} : await unseal<Partial<IngestRequest>>(env, "source", shared);
-  if (own && rest) return { ...own, ...rest };
+  if (own && rest) return asWrittenNow({ ...own, ...rest });
   throw new KnownFailure({
     code: "request_unreadable",
     message: "the stored request was sealed under another key",

@@ -22,8 +22,8 @@ export class Sharing {
 
   /** The request without what is stored apart from it, if anything is. */
   async split(request: IngestRequest): Promise<{ own: object; shared?: Shared }> {
-    const { headers, objectHeaders, hosts, ...own } = request;
-    const rest = defined({ headers, objectHeaders, hosts });
+    const { sourceHeaders, objectHeaders, hosts, ...own } = request;
+    const rest = defined({ sourceHeaders, objectHeaders, hosts });
     const text = JSON.stringify(rest);
     if (text.length < LEAST) return { own: request };
     const known = this.#known.get(text) ?? this.#seal(rest, text);

@@ -204,9 +204,10 @@ async function upload(
   const before = parsed(task.checkpoint);
   const begun = before?.place !== undefined || before?.createSent !== undefined;
   if (begun && as !== "image" && as !== "attached") {
-    const { concurrency, verify, trafficLimit, ranges, hosts, anyContentType } = options;
-    const { sourceTimeoutMs, serviceTimeoutMs } = options;
+    const { sourceHeaders, concurrency, verify, trafficLimit, ranges, hosts } = options;
+    const { anyContentType, sourceTimeoutMs, serviceTimeoutMs } = options;
     return vod.resume(store, {
+      ...(sourceHeaders && { sourceHeaders }),
       ...(hosts && { hosts }),
       ...(concurrency !== undefined && { concurrency }),
       ...(verify !== undefined && { verify }),

@@ -1,5 +1,6 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
 import { bytes, duration, flag, MOST_32, oneOf, text, whole } from "../../arguments.ts";
+import { renamed } from "../../fields.ts";
 import {
   type OptionNames,
   type PlaylistOptions,
@@ -88,7 +89,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   source: file,
   url,
   file: path,
-  headers: fields,
+  sourceHeaders: fields,
   id: text,
   as: (field, value: Kind) => oneOf(field, value, KINDS),
   imageType: (field, value: "default") => oneOf(field, value, ["default", "cover"]),
@@ -153,7 +154,6 @@ export interface Fields
   imageExt?: string;
   mediaExt?: string;
   cateIds?: number[];
-  objectHeaders?: Record<string, string>;
   replaceReferenceId?: string;
   source?: string;
   url?: string;
@@ -180,6 +180,8 @@ function meant(name: string): string {
 /** A field's name, if it is one. */
 export function mustBeKnown(field: string): void {
   if (Object.hasOwn(RULES, field)) return;
+  const now = renamed(field);
+  if (now !== undefined) throw new FieldError(field, now);
   const divided = /[^\w\s-]/.test(field) ? "; commas, semicolons or tabs divide columns" : "";
   const known = FIELDS.join(", ");
   throw new FieldError(field, `is not known; known are ${known}${divided}${meant(field)}`);

@@ -185,9 +185,10 @@ class Ingest {
     };
     if (left.includes(path)) {
       // No checkpoint keeps these.
-      const { callback, trafficLimit, maxBytes, ranges, hosts, anyContentType } = row.options;
-      const { sourceTimeoutMs, serviceTimeoutMs } = row.options;
+      const { sourceHeaders, callback, trafficLimit, maxBytes, ranges } = row.options;
+      const { hosts, anyContentType, sourceTimeoutMs, serviceTimeoutMs } = row.options;
       const again = {
+        ...(sourceHeaders && { sourceHeaders }),
         ...(hosts && { hosts }),
         ...(callback && { callback }),
         ...(trafficLimit && { trafficLimit }),

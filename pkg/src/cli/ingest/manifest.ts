@@ -26,7 +26,7 @@ export interface Row {
   source: PlaylistSource;
   /** What it becomes. */
   kind: Kind;
-  options: Omit<Fields, "as" | "objectHeaders"> & Pick<UploadOptions, "as">;
+  options: Omit<Fields, "as"> & Pick<UploadOptions, "as">;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -176,14 +176,13 @@ function encodingOf([first, second]: Buffer): string {
 const SOURCES: readonly string[] = ["source", "url", "file"];
 
 function toRow(line: number, values: Values, folder: string): Row {
-  const { source, url, file, id, headers, as, ...rest } = readFields(values);
+  const { source, url, file, id, as, ...rest } = readFields(values);
   const kind = as ?? "video";
-  const { objectHeaders, replace, replaceReferenceId, ...media } = rest;
+  const { sourceHeaders, replace, replaceReferenceId, ...media } = rest;
   const options = {
     ...media,
     ...(as === "video" && { as }),
     ...replaceFrom(replace, replaceReferenceId),
-    ...(objectHeaders && { headers: objectHeaders }),
   };
   const given = [source, url, file].filter((one) => one !== undefined);
   const [where, another] = given;
@@ -191,7 +190,8 @@ function toRow(line: number, values: Values, folder: string): Row {
   if (another !== undefined)
     throw new FieldError("source", "is there twice: as file, url or source");
   const remote = file === undefined && isUrl(where);
-  if (headers !== undefined && !remote) throw new FieldError("headers", "go with a URL");
+  if (sourceHeaders !== undefined && !remote)
+    throw new FieldError("sourceHeaders", "go with a URL");
   const place = remote ? shownUrl(where) : resolve(folder, where);
   return {
     line,
@@ -199,14 +199,10 @@ function toRow(line: number, values: Values, folder: string): Row {
     version: () => digest(JSON.stringify([id ?? where, kind, options])),
     place,
     name: options.fileName ?? basename(place),
-    source: remote ? urlSource(where, headers) : fromFile(place),
+    source: remote ? where : fromFile(place),
     kind,
-    options,
+    options: { ...options, ...(sourceHeaders && { sourceHeaders }) },
   };
-}
-
-function urlSource(url: string, headers: Fields["headers"]): PlaylistSource {
-  return headers === undefined ? url : { url, headers };
 }
 
 function digest(text: string): string {

@@ -17,6 +17,8 @@ type Given = string | boolean | readonly string[] | undefined;
 export interface Option<T> {
   /** As the help shows it: `--title T`, or `--json` alone. */
   readonly usage: string;
+  /** Another flag that means the same. */
+  readonly also?: string | undefined;
   readonly help: string;
   /** The kinds of media that have it; all of them otherwise. */
   readonly only: readonly UploadKind[] | undefined;
@@ -55,12 +57,13 @@ export function list<T>(
   usage: string,
   read: (texts: readonly string[], option: string) => T,
   help: string,
+  also?: string,
 ): Option<T | undefined> {
   const name = flagOf(usage);
   const all = (given: Given) =>
     given === undefined ? undefined : read(given as readonly string[], name);
   const told = `${help}; may be repeated`;
-  return { usage, help: told, only: undefined, type: "string", multiple: true, read: all };
+  return { usage, also, help: told, only: undefined, type: "string", multiple: true, read: all };
 }
 
 /** An option without a value. */
@@ -100,7 +103,11 @@ export function flagOf(usage: string): string {
 
 /** The flags of a table. */
 export function flagsOf(table: Table): string[] {
-  return Object.values(table).map(({ usage }) => flagOf(usage));
+  return Object.values(table).flatMap(names);
+}
+
+function names({ usage, also }: Pick<Option<unknown>, "usage" | "also">): string[] {
+  return also === undefined ? [flagOf(usage)] : [flagOf(usage), also];
 }
 
 /**
@@ -114,19 +121,20 @@ export function parseOptions<T extends Table>(
   owners: (flag: string) => string[] = () => [],
 ): { values: Values<T>; positionals: string[] } {
   const { values, positionals } = parsed(args, table, owners);
-  const read = Object.entries(table).map(([field, one]) => [
-    field,
-    one.read(values[flagOf(one.usage).slice(2)] as Given),
-  ]);
+  const read = Object.entries(table).map(([field, one]) => {
+    const given = names(one).map((flag) => values[flag.slice(2)] as Given);
+    // Only what may be repeated has two names.
+    const there = given.filter((value) => value !== undefined);
+    return [field, one.read(there.length > 1 ? (there.flat() as string[]) : there[0])];
+  });
   return { values: defined(Object.fromEntries(read)) as Values<T>, positionals };
 }
 
 function parsed(args: string[], table: Table, owners: (flag: string) => string[]) {
   const options: NonNullable<ParseArgsConfig["options"]> = Object.fromEntries(
-    Object.values(table).map(({ usage, type, multiple }) => [
-      flagOf(usage).slice(2),
-      { type, multiple },
-    ]),
+    Object.values(table).flatMap(({ type, multiple, ...one }) =>
+      names(one).map((flag) => [flag.slice(2), { type, multiple }]),
+    ),
   );
   try {
     const found = parseArgs({ args, options, strict: true, allowPositionals: true, tokens: true });

@@ -19,9 +19,12 @@ const CUT = ["video", "image", "attached"] as const;
 
 /** What every upload may be told, also when it goes on. */
 export const TRANSFER = {
-  headers: named(
-    "source.headers",
-    list("--header 'Name: value'", headers, "sent to the URL's own origin only"),
+  // `--header` is its older name.
+  sourceHeaders: list(
+    "--source-header 'N: v'",
+    headers,
+    "sent to the URL's own origin only; --header is the same",
+    "--header",
   ),
   trafficLimit: option(
     "--traffic-limit BITS",
@@ -113,14 +116,11 @@ export const TRANSFER = {
 
 /** What only its beginning decides. */
 export const BEGIN = {
-  objectHeaders: named(
-    "headers",
-    list(
-      "--object-header 'N: v'",
-      headers,
-      "kept with the object: Content-Type, Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-forbid-overwrite, " +
-        "x-oss-tagging …",
-    ),
+  objectHeaders: list(
+    "--object-header 'N: v'",
+    headers,
+    "kept with the object: Content-Type, Cache-Control, x-oss-meta-…, x-oss-storage-class, x-oss-forbid-overwrite, " +
+      "x-oss-tagging …",
   ),
   partSize: option("--part-size 16MiB", size, "100KiB to 5GiB; default: fits the size", CUT),
   variants: option(
