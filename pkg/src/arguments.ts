@@ -116,7 +116,8 @@ export function whole(
 }
 
 /** How many bytes something has, if that is known. What is too many is the core's to say. */
-export function length(field: string, value: number | undefined): number | undefined {
+export function length(field: string, value: number | string | undefined): number | undefined {
+  if (typeof value === "string") return bytes(field, value, 0);
   return whole(field, value, 0, Number.POSITIVE_INFINITY);
 }
 

@@ -1,25 +1,19 @@
-// Which options there are. The compiler holds these lists to the interfaces of options.ts: a field that is
-// missing here, or is not there, is a type error.
+// Which options each call of the package takes: those of an upload as src/options declares them, the few others here.
 
 import { invalid, readable, record } from "./arguments.ts";
+import { type Declared, namesOf } from "./declared.ts";
 import type { Emulator } from "./emulator/options.ts";
 import type {
   CallOptions,
-  PlaylistOptions,
-  ResumeOptions,
-  SliceOptions,
-  TransferOptions,
-  UploadAttachedMediaOptions,
-  UploadImageOptions,
-  UploadItem,
   UploadMediaByUrlOptions,
-  UploadOptions,
   VodliftOptions,
   WaitOptions,
 } from "./options.ts";
 import { isSignal } from "./patience.ts";
 import { nearest } from "./suggest.ts";
 
+type Kind = Declared["kinds"][number];
+type Stage = Declared["stages"][number];
 type All<T> = { readonly [Field in keyof T]-?: true };
 
 /** Names of options, and whether fields of the caller's own may stand beside them. */
@@ -29,23 +23,6 @@ export interface Names {
   /** What may stand there for others to read. */
   readonly others?: readonly string[];
 }
-
-const account: All<VodliftOptions> = {
-  accessKeyId: true,
-  accessKeySecret: true,
-  securityToken: true,
-  credentials: true,
-  region: true,
-  endpoint: true,
-  vodSignature: true,
-  ossSignature: true,
-  ossEndpoint: true,
-  ossNetwork: true,
-  ossCname: true,
-  ossRegion: true,
-  trustedHosts: true,
-  memory: true,
-};
 
 /** An emulator is passed as it is. */
 const ofEmulator: All<Omit<Emulator, keyof VodliftOptions>> = {
@@ -63,123 +40,6 @@ const ofEmulator: All<Omit<Emulator, keyof VodliftOptions>> = {
   openUploads: true,
   close: true,
 };
-
-/** What an upload that goes on may be told anew, too. */
-const everyRun: All<Pick<TransferOptions, keyof TransferOptions & keyof ResumeOptions>> = {
-  concurrency: true,
-  verify: true,
-  sourceHeaders: true,
-  trafficLimit: true,
-  callback: true,
-  maxBytes: true,
-  ranges: true,
-  sourceTimeoutMs: true,
-  serviceTimeoutMs: true,
-  anyContentType: true,
-  allowPrivateSources: true,
-  allowHosts: true,
-  denyHosts: true,
-  signal: true,
-  onProgress: true,
-  onSlowRequest: true,
-  slowRequestMs: true,
-  trace: true,
-};
-
-const transfer: All<TransferOptions> = {
-  ...everyRun,
-  partSize: true,
-  objectHeaders: true,
-  size: true,
-  checkpoint: true,
-};
-
-const slice: All<SliceOptions> = { budget: true, shard: true, stop: true };
-
-const upload: All<UploadOptions & SliceOptions> = {
-  ...transfer,
-  ...slice,
-  title: true,
-  description: true,
-  tags: true,
-  cateId: true,
-  coverUrl: true,
-  templateGroupId: true,
-  workflowId: true,
-  storageLocation: true,
-  appId: true,
-  userData: true,
-  referenceId: true,
-  adopt: true,
-  replace: true,
-  earlierMediaId: true,
-  as: true,
-  fileName: true,
-  enableFirstFrameCover: true,
-  generateThumbnail: true,
-  showWatermark: true,
-};
-
-const {
-  partSize: _partSize,
-  size: _size,
-  maxBytes: _maxBytes,
-  ranges: _ranges,
-  replace: _replace,
-  as: _as,
-  ...ofTrees
-} = upload;
-const playlist: All<PlaylistOptions & SliceOptions> = {
-  ...ofTrees,
-  segments: true,
-  variants: true,
-  complete: true,
-  missingSegments: true,
-  hosts: true,
-  limits: true,
-};
-
-/** Of both below. */
-const otherMedia: All<
-  Pick<UploadImageOptions, keyof UploadImageOptions & keyof UploadAttachedMediaOptions>
-> = {
-  ...transfer,
-  title: true,
-  description: true,
-  tags: true,
-  storageLocation: true,
-  appId: true,
-  userData: true,
-  fileName: true,
-  cateId: true,
-};
-
-const image: All<UploadImageOptions> = {
-  ...otherMedia,
-  imageType: true,
-  imageExt: true,
-};
-
-const attached: All<UploadAttachedMediaOptions> = {
-  ...otherMedia,
-  businessType: true,
-  mediaExt: true,
-  cateIds: true,
-};
-
-const resume: All<ResumeOptions & SliceOptions> = {
-  ...everyRun,
-  ...slice,
-  segments: true,
-  limits: true,
-  hosts: true,
-  source: true,
-  confirmSource: true,
-  confirmReplace: true,
-  ownMediaOnly: true,
-};
-
-const item: All<UploadItem> = { ...upload, source: true };
 
 const waiting: All<WaitOptions> = { signal: true, timeout: true };
 
@@ -199,21 +59,44 @@ const byUrl: All<UploadMediaByUrlOptions> = {
 /** So is the line that `vodlift emulator --json` or `make dev` prints. */
 const OF_READY_LINE = ["caFile", "worker", "token"];
 
-function names(table: object, open = false): Names {
-  return { known: Object.keys(table), open };
+function names(table: object): Names {
+  return { known: Object.keys(table), open: false };
 }
 
+/** What the package takes of what is declared. */
+function declared(fits: (option: Declared, name: string) => boolean): readonly string[] {
+  return namesOf((option, name) => option.shells.includes("api") && fits(option, name));
+}
+
+const at = (stage: Stage) => declared(({ stages }) => stages.includes(stage));
+
+/** Of an upload that begins, or of a run of it. `as` says which it is, where that is not said by the method. */
+function begun(kind: Kind): Names {
+  const known = declared(({ stages, kinds }, name) => {
+    if (name === "as") return kind === "video";
+    return kinds.includes(kind) && (stages.includes("begin") || stages.includes("run"));
+  });
+  return { known, open: false };
+}
+
+const upload = begun("video");
+const resume: Names = { known: [...at("resume"), ...at("run")], open: false };
+
 export const FIELDS = {
-  account: { ...names(account), others: [...Object.keys(ofEmulator), ...OF_READY_LINE] },
-  upload: names(upload),
-  playlist: names(playlist),
-  image: names(image),
-  attached: names(attached),
-  resume: names(resume),
+  account: {
+    known: at("client"),
+    open: false,
+    others: [...Object.keys(ofEmulator), ...OF_READY_LINE],
+  },
+  upload,
+  playlist: begun("playlist"),
+  image: begun("image"),
+  attached: begun("attached"),
+  resume,
   abort: names({ ownMediaOnly: true }),
-  item: names(item, true),
+  item: { known: [...upload.known, "source"], open: true },
   /** Of `check`, which is told what it is to become. */
-  any: names({ ...upload, ...playlist, ...image, ...attached }),
+  any: { known: [...at("begin"), ...at("run")], open: false },
   call: names({ signal: true, repeatable: true } satisfies All<CallOptions>),
   /** Of calls that only can be given up. */
   asking: names({ signal: true }),

@@ -19,6 +19,7 @@ import type { CheckpointStore } from "./checkpoint/index.ts";
 import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
 import { checkAddress, errorOf, readCheckpoint, VodliftError } from "./core.ts";
+import { videoRef } from "./declared.ts";
 import type { Suspended } from "./driver.ts";
 import { FIELDS, type Names, taken } from "./fields.ts";
 import { wordsOf } from "./hosts/failure.ts";
@@ -29,14 +30,11 @@ import {
   howToResume,
   image,
   memory,
-  type OfVideos,
   ossService,
   pull,
   slowRequests,
   video,
-  videoRef,
   vodService,
-  vouched,
 } from "./job.ts";
 import { Keys } from "./keys.ts";
 import { isUrl } from "./kinds.ts";
@@ -243,7 +241,7 @@ export class Vodlift {
   }
 
   /** @param source Where it is opened with the options, it is told of them. */
-  #upload<Given extends TransferOptions & SliceOptions & OfVideos>(
+  #upload<Given extends TransferOptions & SliceOptions>(
     source: TakenSource | ((given: Given) => Run["source"]),
     media: MediaOf<Given>,
     options: Given,
@@ -341,7 +339,7 @@ export class Vodlift {
     source: PlaylistSource,
     options: PlaylistOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const media: MediaOf<UploadOptions> = (given) => ({ type: "video", ...video(given) });
+    const media: MediaOf<PlaylistOptions> = (given) => ({ type: "video", ...video(given) });
     const root = (given: PlaylistOptions) => ({ open: async () => openPlaylist(source, given) });
     return this.#upload<PlaylistOptions & SliceOptions>(root, media, options, FIELDS.playlist);
   }
@@ -414,7 +412,7 @@ export class Vodlift {
   ): Promise<void> {
     const given = taken(options, FIELDS.abort);
     const { checkpoint, store } = await load(from);
-    const how = vouched(given);
+    const how = howTo(given);
     const open = async (): Promise<OpenSource> => ({ data: NO_SOURCE, local: undefined });
     const begin: Run["begin"] = (data, limits) => {
       const job = this.#job(data, checkpoint.media, how, limits, checkpoint.region);

@@ -51,8 +51,10 @@ export class Keys {
   }
 }
 
+type Given = { [K in keyof CallerCredentials]?: CallerCredentials[K] | undefined };
+
 /** Shapes are checked here; that the texts fit into headers is the core's to say. */
-function account(given: Partial<CallerCredentials>, renewable: boolean): Account {
+function account(given: Given, renewable: boolean): Account {
   if (typeof given !== "object" || given === null) throw new Error("it gave no credentials");
   const { accessKeyId, accessKeySecret, securityToken, expiration } = readable(
     "credentials",

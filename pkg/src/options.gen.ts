@@ -431,7 +431,7 @@ export interface EveryOption {
   memory?: number | string | undefined;
 }
 
-/** Of a client. */
+/** Options of a client. */
 export type ClientOption =
   | "accessKeyId"
   | "accessKeySecret"
@@ -448,7 +448,7 @@ export type ClientOption =
   | "trustedHosts"
   | "memory";
 
-/** Of a video or audio. */
+/** Options of a video or audio. */
 export type VideoOption =
   | "as"
   | "title"
@@ -490,14 +490,10 @@ export type VideoOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace"
-  | "budget"
-  | "shard"
-  | "stop";
+  | "trace";
 
-/** Of a playlist. */
+/** Options of a playlist. */
 export type PlaylistOption =
-  | "as"
   | "title"
   | "fileName"
   | "description"
@@ -538,14 +534,10 @@ export type PlaylistOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace"
-  | "budget"
-  | "shard"
-  | "stop";
+  | "trace";
 
-/** Of an image. */
+/** Options of an image. */
 export type ImageOption =
-  | "as"
   | "title"
   | "fileName"
   | "description"
@@ -579,9 +571,8 @@ export type ImageOption =
   | "slowRequestMs"
   | "trace";
 
-/** Of an attached media. */
+/** Options of an attached media. */
 export type AttachedOption =
-  | "as"
   | "title"
   | "fileName"
   | "description"
@@ -616,7 +607,7 @@ export type AttachedOption =
   | "slowRequestMs"
   | "trace";
 
-/** Of an upload that is resumed. */
+/** Options of an upload that is resumed. */
 export type ResumeOption =
   | "sourceHeaders"
   | "maxBytes"
@@ -642,90 +633,93 @@ export type ResumeOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace"
+  | "trace";
+
+/** Options of a run that may end before its upload does. */
+export type RunOption =
   | "budget"
   | "shard"
   | "stop";
 
 /** What a shell has to know of each option; `core` is where the core takes it. */
 export const OPTIONS = {
-  as: {"core":"options.kindIsSaid","flag":"--as video|image|attached|playlist","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["video","image","attached","playlist"]},
-  title: {"core":"media.title","flag":"--title T","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  fileName: {"core":"media.fileName","flag":"--file-name N","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  description: {"core":"media.description","flag":"--description D","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  tags: {"core":"media.tags","flag":"--tags a,b","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"words"},
-  cateId: {"core":"media.cateId","flag":"--cate-id N","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"id"},
-  coverUrl: {"core":"media.coverUrl","flag":"--cover-url U","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"url"},
-  enableFirstFrameCover: {"core":"media.enableFirstFrameCover","flag":"--first-frame-cover true|false","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
-  generateThumbnail: {"core":"media.generateThumbnail","flag":"--thumbnails true|false","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
-  showWatermark: {"core":"options.showWatermark","flag":"--show-watermark true|false","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
-  templateGroupId: {"core":"media.templateGroupId","flag":"--template-group-id G","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  workflowId: {"core":"media.workflowId","flag":"--workflow-id W","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  storageLocation: {"core":"media.storageLocation","flag":"--storage-location S","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  appId: {"core":"media.appId","flag":"--app-id A","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  userData: {"core":"media.userData","flag":"--user-data JSON","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"object"},
-  referenceId: {"core":"media.referenceId","flag":"--reference-id R","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
-  adopt: {"core":"options.adopt","flag":"--adopt","kinds":["video","playlist"],"shells":["api","cli","manifest"],"stages":["begin"],"type":"flagOr","values":["if-possible"]},
-  replace: {"core":"options.replace","flag":"--replace ID","kinds":["video"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"video"},
-  replaceReferenceId: {"core":"options.replace","flag":"--replace-reference-id R","kinds":["video"],"shells":["cli","manifest"],"stages":["begin"],"type":"text"},
-  earlierMediaId: {"core":"options.earlierMediaId","kinds":["video","playlist"],"shells":["api"],"stages":["begin"],"type":"text"},
-  imageType: {"core":"media.imageType","flag":"--image-type T","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["default","cover"]},
-  imageExt: {"core":"media.imageExt","flag":"--image-ext E","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
-  businessType: {"core":"media.businessType","flag":"--business-type T","kinds":["attached"],"required":true,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["watermark","subtitle","material"]},
-  mediaExt: {"core":"media.mediaExt","flag":"--media-ext E","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
-  cateIds: {"core":"media.cateIds","flag":"--cate-ids 1,2","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"ids"},
-  sourceHeaders: {"core":"source.headers","flag":"--source-header 'N: v'","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"fields"},
-  maxBytes: {"core":"options.maxBytes","flag":"--max-bytes 20GiB","kinds":["video","image","attached"],"max":9007199254740991,"min":1,"shells":["api","cli","manifest"],"stages":["begin","resume"],"type":"size","unit":"bytes"},
-  ranges: {"core":"options.ranges","flag":"--no-ranges","kinds":["video","image","attached"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
-  sourceTimeoutMs: {"core":"options.sourceTimeoutMs","flag":"--source-timeout SECONDS","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
-  anyContentType: {"core":"options.anyContentType","flag":"--any-content-type","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
-  allowPrivateSources: {"core":"options.allowPrivateSources","flag":"--allow-private","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"flag"},
-  allowHosts: {"core":"options.sourceHosts","flag":"--allow-hosts H,…","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
-  denyHosts: {"core":"options.sourceHosts","flag":"--deny-hosts H,…","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
-  size: {"core":"source.size","flag":"--size BYTES","kinds":["video","image","attached"],"max":9007199254740991,"min":0,"shells":["api","cli"],"stages":["begin"],"type":"size","unit":"bytes"},
-  source: {"core":"source","flag":"--source S","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["resume"],"type":"program"},
-  confirmSource: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"program"},
-  confirmReplace: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"program"},
-  ownMediaOnly: {"core":"options.ownMediaOnly","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"flag"},
-  variants: {"core":"source.variants","flag":"--variants V,…","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"words"},
-  complete: {"core":"source.complete","flag":"--complete","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
-  missingSegments: {"core":"source.missingSegments","flag":"--missing-segments gap|fail","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["fail","gap"]},
-  segments: {"core":"source.segments","flag":"--segments FILE","kinds":["playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"program"},
-  hosts: {"core":"source.hosts","flag":"--hosts JSON","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin","resume"],"type":"object"},
-  limits: {"core":"source.limits","flag":"--limits NAME=N,…","kinds":["playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"object"},
-  partSize: {"core":"options.partSize","flag":"--part-size 16MiB","kinds":["video","image","attached"],"max":5368709120,"min":102400,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"size","unit":"bytes"},
-  concurrency: {"core":"options.concurrency","flag":"--concurrency 4","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"whole"},
-  verify: {"core":"options.verify","flag":"--verify crc64|length","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"oneOf","values":["length","crc64"]},
-  objectHeaders: {"core":"options.objectHeaders","flag":"--object-header 'N: v'","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"fields"},
-  trafficLimit: {"core":"options.trafficLimit","flag":"--traffic-limit BITS","kinds":["video","image","attached","playlist"],"max":838860800,"min":819200,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin","resume"],"type":"whole","unit":"bit/s"},
-  callback: {"core":"options.callback","flag":"--callback JSON","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest"],"stages":["begin","resume"],"type":"object"},
-  serviceTimeoutMs: {"core":"options.serviceTimeoutMs","flag":"--service-timeout SECONDS","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
-  shards: {"kinds":["video","image","attached","playlist"],"max":16,"min":1,"shells":["worker","dashboard"],"stages":["begin"],"type":"whole"},
-  checkpoint: {"core":"options.keepOnFailure","flag":"--checkpoint FILE","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin"],"type":"program"},
-  wait: {"flag":"--wait","kinds":["video"],"shells":["cli","worker","dashboard"],"stages":["begin"],"type":"flag"},
-  webhookUrl: {"kinds":["video","image","attached","playlist"],"shells":["worker","dashboard"],"stages":["begin"],"type":"url"},
-  signal: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
-  onProgress: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
-  onSlowRequest: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
-  slowRequestMs: {"flag":"--slow-requests SECONDS","kinds":["video","image","attached","playlist"],"max":9007199254740991,"min":0,"shells":["api","cli"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
-  trace: {"flag":"--trace FILE","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"program"},
-  budget: {"core":"options.budget","kinds":["video","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
-  shard: {"core":"options.shard","kinds":["video","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
-  stop: {"kinds":["video","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
-  accessKeyId: {"core":"account","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
-  accessKeySecret: {"core":"account","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
-  securityToken: {"core":"account","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
-  credentials: {"kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"program"},
-  region: {"core":"vod.region","flag":"--region R","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
-  endpoint: {"core":"vod.endpoint","flag":"--endpoint E","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
-  vodSignature: {"core":"vod.signature","flag":"--vod-signature acs3|rpc","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["acs3","rpc"]},
-  ossSignature: {"core":"oss.signature","flag":"--oss-signature v4|v1","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["v4","v1"]},
-  ossEndpoint: {"core":"oss.endpoint","flag":"--oss-endpoint E","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
-  ossNetwork: {"core":"oss.network","flag":"--oss-network N","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["public","internal","accelerate"]},
-  ossCname: {"core":"oss.cname","flag":"--oss-cname","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"flag"},
-  ossRegion: {"core":"oss.region","flag":"--oss-region R","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
-  trustedHosts: {"core":"oss.trustedHosts","flag":"--trust-host H","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"texts"},
-  memory: {"core":"host.bufferBytes","flag":"--memory SIZE","kinds":["video","image","attached","playlist"],"max":9007199254740991,"min":1048576,"shells":["api","cli"],"stages":["client"],"type":"size","unit":"bytes"},
+  as: {"core":"options.kindIsSaid","flag":"--as video|image|attached|playlist","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["video","image","attached","playlist"]},
+  title: {"core":"media.title","flag":"--title T","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  fileName: {"core":"media.fileName","flag":"--file-name N","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  description: {"core":"media.description","flag":"--description D","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  tags: {"core":"media.tags","flag":"--tags a,b","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"words"},
+  cateId: {"core":"media.cateId","flag":"--cate-id N","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"id"},
+  coverUrl: {"core":"media.coverUrl","flag":"--cover-url U","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"url"},
+  enableFirstFrameCover: {"core":"media.enableFirstFrameCover","flag":"--first-frame-cover true|false","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  generateThumbnail: {"core":"media.generateThumbnail","flag":"--thumbnails true|false","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  showWatermark: {"core":"options.showWatermark","flag":"--show-watermark true|false","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  templateGroupId: {"core":"media.templateGroupId","flag":"--template-group-id G","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  workflowId: {"core":"media.workflowId","flag":"--workflow-id W","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  storageLocation: {"core":"media.storageLocation","flag":"--storage-location S","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  appId: {"core":"media.appId","flag":"--app-id A","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  userData: {"core":"media.userData","flag":"--user-data JSON","group":"media","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"object"},
+  referenceId: {"core":"media.referenceId","flag":"--reference-id R","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"text"},
+  adopt: {"core":"options.adopt","flag":"--adopt","group":"media","kinds":["video","playlist"],"shells":["api","cli","manifest"],"stages":["begin"],"type":"flagOr","values":["if-possible"]},
+  replace: {"core":"options.replace","flag":"--replace ID","group":"media","kinds":["video"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"video"},
+  replaceReferenceId: {"core":"options.replace","flag":"--replace-reference-id R","group":"media","kinds":["video"],"shells":["cli","manifest"],"stages":["begin"],"type":"text"},
+  earlierMediaId: {"core":"options.earlierMediaId","group":"media","kinds":["video","playlist"],"shells":["api"],"stages":["begin"],"type":"text"},
+  imageType: {"core":"media.imageType","flag":"--image-type T","group":"media","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["default","cover"]},
+  imageExt: {"core":"media.imageExt","flag":"--image-ext E","group":"media","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
+  businessType: {"core":"media.businessType","flag":"--business-type T","group":"media","kinds":["attached"],"required":true,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["watermark","subtitle","material"]},
+  mediaExt: {"core":"media.mediaExt","flag":"--media-ext E","group":"media","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
+  cateIds: {"core":"media.cateIds","flag":"--cate-ids 1,2","group":"media","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"ids"},
+  sourceHeaders: {"core":"source.headers","flag":"--source-header 'N: v'","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"fields"},
+  maxBytes: {"core":"options.maxBytes","flag":"--max-bytes 20GiB","group":"source","kinds":["video","image","attached"],"max":9007199254740991,"min":1,"shells":["api","cli","manifest"],"stages":["begin","resume"],"type":"size","unit":"bytes"},
+  ranges: {"core":"options.ranges","flag":"--no-ranges","group":"source","kinds":["video","image","attached"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
+  sourceTimeoutMs: {"core":"options.sourceTimeoutMs","flag":"--source-timeout SECONDS","group":"source","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
+  anyContentType: {"core":"options.anyContentType","flag":"--any-content-type","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
+  allowPrivateSources: {"core":"options.allowPrivateSources","flag":"--allow-private","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"flag"},
+  allowHosts: {"core":"options.sourceHosts.allow","flag":"--allow-hosts H,…","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
+  denyHosts: {"core":"options.sourceHosts.deny","flag":"--deny-hosts H,…","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
+  size: {"core":"source.size","flag":"--size BYTES","group":"source","kinds":["video","image","attached"],"max":9007199254740991,"min":0,"shells":["api","cli"],"stages":["begin"],"type":"size","unit":"bytes"},
+  source: {"core":"source","flag":"--source S","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["resume"],"type":"program"},
+  confirmSource: {"group":"source","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"program"},
+  confirmReplace: {"group":"source","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"program"},
+  ownMediaOnly: {"core":"options.ownMediaOnly","group":"source","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["resume"],"type":"flag"},
+  variants: {"core":"source.variants","flag":"--variants V,…","group":"playlist","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"words"},
+  complete: {"core":"source.complete","flag":"--complete","group":"playlist","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  missingSegments: {"core":"source.missingSegments","flag":"--missing-segments gap|fail","group":"playlist","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["fail","gap"]},
+  segments: {"core":"source.segments","flag":"--segments FILE","group":"playlist","kinds":["playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"program"},
+  hosts: {"core":"source.hosts","flag":"--hosts JSON","group":"playlist","kinds":["playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin","resume"],"type":"object"},
+  limits: {"core":"source.limits","flag":"--limits NAME=N,…","group":"playlist","kinds":["playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"object"},
+  partSize: {"core":"options.partSize","flag":"--part-size 16MiB","group":"transfer","kinds":["video","image","attached"],"max":5368709120,"min":102400,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin"],"type":"size","unit":"bytes"},
+  concurrency: {"core":"options.concurrency","flag":"--concurrency 4","group":"transfer","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"whole"},
+  verify: {"core":"options.verify","flag":"--verify crc64|length","group":"transfer","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"oneOf","values":["length","crc64"]},
+  objectHeaders: {"core":"options.objectHeaders","flag":"--object-header 'N: v'","group":"transfer","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"fields"},
+  trafficLimit: {"core":"options.trafficLimit","flag":"--traffic-limit BITS","group":"transfer","kinds":["video","image","attached","playlist"],"max":838860800,"min":819200,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin","resume"],"type":"whole","unit":"bit/s"},
+  callback: {"core":"options.callback","flag":"--callback JSON","group":"transfer","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest"],"stages":["begin","resume"],"type":"object"},
+  serviceTimeoutMs: {"core":"options.serviceTimeoutMs","flag":"--service-timeout SECONDS","group":"transfer","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
+  shards: {"group":"transfer","kinds":["video","image","attached","playlist"],"max":16,"min":1,"shells":["worker","dashboard"],"stages":["begin"],"type":"whole"},
+  checkpoint: {"core":"options.keepOnFailure","flag":"--checkpoint FILE","group":"run","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin"],"type":"program"},
+  wait: {"flag":"--wait","group":"run","kinds":["video"],"shells":["cli","worker","dashboard"],"stages":["begin"],"type":"flag"},
+  webhookUrl: {"group":"run","kinds":["video","image","attached","playlist"],"shells":["worker","dashboard"],"stages":["begin"],"type":"url"},
+  signal: {"group":"run","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  onProgress: {"group":"run","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  onSlowRequest: {"group":"run","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"program"},
+  slowRequestMs: {"flag":"--slow-requests SECONDS","group":"run","kinds":["video","image","attached","playlist"],"max":9007199254740991,"min":0,"shells":["api","cli"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
+  trace: {"flag":"--trace FILE","group":"run","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"program"},
+  budget: {"core":"options.budget","group":"run","kinds":["video","playlist"],"shells":["api"],"stages":["run"],"type":"program"},
+  shard: {"core":"options.shard","group":"run","kinds":["video","playlist"],"shells":["api"],"stages":["run"],"type":"program"},
+  stop: {"group":"run","kinds":["video","playlist"],"shells":["api"],"stages":["run"],"type":"program"},
+  accessKeyId: {"core":"account","group":"service","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
+  accessKeySecret: {"core":"account","group":"service","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
+  securityToken: {"core":"account","group":"service","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"text"},
+  credentials: {"group":"service","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"program"},
+  region: {"core":"vod.region","flag":"--region R","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  endpoint: {"core":"vod.endpoint","flag":"--endpoint E","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  vodSignature: {"core":"vod.signature","flag":"--vod-signature acs3|rpc","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["acs3","rpc"]},
+  ossSignature: {"core":"oss.signature","flag":"--oss-signature v4|v1","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["v4","v1"]},
+  ossEndpoint: {"core":"oss.endpoint","flag":"--oss-endpoint E","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  ossNetwork: {"core":"oss.network","flag":"--oss-network N","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"oneOf","values":["public","internal","accelerate"]},
+  ossCname: {"core":"oss.cname","flag":"--oss-cname","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"flag"},
+  ossRegion: {"core":"oss.region","flag":"--oss-region R","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
+  trustedHosts: {"core":"oss.trustedHosts","flag":"--trust-host H","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"texts"},
+  memory: {"core":"host.bufferBytes","flag":"--memory SIZE","group":"service","kinds":["video","image","attached","playlist"],"max":9007199254740991,"min":1048576,"shells":["api","cli"],"stages":["client"],"type":"size","unit":"bytes"},
 } as const;
 
 /** What each option does, in one paragraph for everybody. */

@@ -79,7 +79,10 @@ impl Notes {
 }
 
 fn again(option: &Declared) -> &'static str {
-    match option.stages.contains(&Stage::Resume) {
+    match [Stage::Resume, Stage::Run]
+        .iter()
+        .any(|stage| option.stages.contains(stage))
+    {
         true => " ↻",
         false => "",
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value as Json, json};
-use vodlift::options::{Declared, Kind, Stage, Value, all};
+use vodlift::options::{Declared, GROUPS, Kind, Stage, Value, all};
 
 const HEAD: &str = r#"// Generated from the declarations in src/options by `make build`. Committed, so that a change is seen in review.
 import type { HeaderFields } from "./arguments.ts";
@@ -42,8 +42,10 @@ pub(crate) fn written() -> String {
         "\n/** What a shell has to know of each option; `core` is where the core takes it. */\n",
     );
     out.push_str("export const OPTIONS = {\n");
-    for option in all() {
-        let _ = writeln!(out, "  {}: {},", option.name, rules(option));
+    for group in GROUPS {
+        for option in group.options {
+            let _ = writeln!(out, "  {}: {},", option.name, rules(option, group.name));
+        }
     }
     out.push_str("} as const;\n");
     out.push_str("\n/** What each option does, in one paragraph for everybody. */\n");
@@ -57,33 +59,50 @@ pub(crate) fn written() -> String {
 
 /// Names of options by what they go with, for `Pick`.
 type Names = (&'static str, &'static str, fn(&Declared) -> bool);
-const NAMES: [Names; 6] = [
-    ("ClientOption", "Of a client.", |option| {
-        option.stages.contains(&Stage::Client)
+const NAMES: [Names; 7] = [
+    ("ClientOption", "Options of a client.", |option| {
+        at(option, Stage::Client)
     }),
-    ("VideoOption", "Of a video or audio.", |option| {
+    ("VideoOption", "Options of a video or audio.", |option| {
         begins(option, Kind::Video)
     }),
-    ("PlaylistOption", "Of a playlist.", |option| {
+    ("PlaylistOption", "Options of a playlist.", |option| {
         begins(option, Kind::Playlist)
     }),
-    ("ImageOption", "Of an image.", |option| {
+    ("ImageOption", "Options of an image.", |option| {
         begins(option, Kind::Image)
     }),
-    ("AttachedOption", "Of an attached media.", |option| {
-        begins(option, Kind::Attached)
-    }),
-    ("ResumeOption", "Of an upload that is resumed.", |option| {
-        option.stages.contains(&Stage::Resume)
-    }),
+    (
+        "AttachedOption",
+        "Options of an attached media.",
+        |option| begins(option, Kind::Attached),
+    ),
+    (
+        "ResumeOption",
+        "Options of an upload that is resumed.",
+        |option| at(option, Stage::Resume),
+    ),
+    (
+        "RunOption",
+        "Options of a run that may end before its upload does.",
+        |option| at(option, Stage::Run),
+    ),
 ];
+
+fn at(option: &Declared, stage: Stage) -> bool {
+    option.stages.contains(&stage)
+}
 
 fn offered(option: &Declared) -> bool {
     option.why_not(vodlift::options::Shell::Api).is_none()
 }
 
+/// `as` says which kind it is, where the method does not.
 fn begins(option: &Declared, kind: Kind) -> bool {
-    option.stages.contains(&Stage::Begin) && option.kinds.contains(&kind)
+    if option.name == "as" {
+        return kind == Kind::Video;
+    }
+    at(option, Stage::Begin) && option.kinds.contains(&kind)
 }
 
 /// Its first paragraph, and what is true without it.
@@ -176,9 +195,10 @@ fn type_of(value: Value) -> String {
 }
 
 /// As data.
-fn rules(option: &Declared) -> Json {
+fn rules(option: &Declared, group: &str) -> Json {
     let mut rules = Map::new();
     let mut put = |name: &str, value: Json| rules.insert(name.to_owned(), value);
+    put("group", group.into());
     put("type", type_name(option.value).into());
     if let Value::Whole(least, most, _) | Value::Size(least, most) | Value::Duration(least, most) =
         option.value

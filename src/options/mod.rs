@@ -88,6 +88,8 @@ pub enum Stage {
     Begin,
     /// When it is resumed.
     Resume,
+    /// At any run, which then may end before the upload does.
+    Run,
 }
 
 impl Stage {
@@ -97,6 +99,7 @@ impl Stage {
             Stage::Client => "client",
             Stage::Begin => "begin",
             Stage::Resume => "resume",
+            Stage::Run => "run",
         }
     }
 }
@@ -276,6 +279,7 @@ const ONE_OBJECT: &[Kind] = &[Kind::Video, Kind::Image, Kind::Attached];
 const CLIENT: &[Stage] = &[Stage::Client];
 const BEGIN: &[Stage] = &[Stage::Begin];
 const RESUME: &[Stage] = &[Stage::Resume];
+const ANY_RUN: &[Stage] = &[Stage::Run];
 const EVERY_RUN: &[Stage] = &[Stage::Begin, Stage::Resume];
 
 /// Shells that speak HTTP or read a table.

@@ -1,7 +1,8 @@
 //! One run: its checkpoint, how long it goes, who is told.
 
 use super::{
-    EVERY_RUN, NO_MOST, REMOTE, ROWS, Shell, VIDEO, VIDEOS, Value, WITHOUT_PROGRAM, options,
+    ANY_RUN, EVERY_RUN, NO_MOST, REMOTE, ROWS, Shell, VIDEO, VIDEOS, Value, WITHOUT_PROGRAM,
+    options,
 };
 
 const A_PROGRAM: &str = "has its own progress and its own way to cancel";
@@ -89,7 +90,7 @@ options! {
     budget {
         value: Value::Program("UploadBudget"),
         kinds: VIDEOS,
-        stages: EVERY_RUN,
+        stages: ANY_RUN,
         core: "options.budget",
         withheld: &[(WITHOUT_PROGRAM, CUTS)],
     }
@@ -100,7 +101,7 @@ options! {
     shard {
         value: Value::Program("{ first: number; last: number }"),
         kinds: VIDEOS,
-        stages: EVERY_RUN,
+        stages: ANY_RUN,
         core: "options.shard",
         withheld: &[(WITHOUT_PROGRAM, CUTS)],
     }
@@ -108,7 +109,7 @@ options! {
     stop {
         value: Value::Program("AbortSignal"),
         kinds: VIDEOS,
-        stages: EVERY_RUN,
+        stages: ANY_RUN,
         withheld: &[(WITHOUT_PROGRAM, "stops on a signal, or where a request is canceled")],
     }
 }

@@ -78,7 +78,7 @@ options! {
         value: Value::Words,
         stages: EVERY_RUN,
         flag: "--allow-hosts H,…",
-        core: "options.sourceHosts",
+        core: "options.sourceHosts.allow",
         withheld: OF_THE_RUN,
     }
     /// None of these hosts, even where `allowHosts` has them.
@@ -86,7 +86,7 @@ options! {
         value: Value::Words,
         stages: EVERY_RUN,
         flag: "--deny-hosts H,…",
-        core: "options.sourceHosts",
+        core: "options.sourceHosts.deny",
         withheld: OF_THE_RUN,
     }
     /// Length in bytes of a stream, if it is known: another length is an error. Everything else knows its own.

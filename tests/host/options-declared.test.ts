@@ -6,9 +6,10 @@ import { test } from "node:test";
 import { FIELDS as COLUMNS } from "../../pkg/src/cli/ingest/fields.ts";
 import { RESUME, UPLOAD } from "../../pkg/src/cli/options/commands.ts";
 import { flagOf, type Table } from "../../pkg/src/cli/options/option.ts";
+import { DECLARED, into, type ValueType } from "../../pkg/src/declared.ts";
 import { FIELDS } from "../../pkg/src/fields.ts";
 import { parseIngest } from "../../pkg/src/handler/body.ts";
-import { OPTIONS } from "../../pkg/src/options.gen.ts";
+import { OPTIONS, TEXTS } from "../../pkg/src/options.gen.ts";
 import { IngestRequest } from "../../worker/src/api/schema.ts";
 
 interface Rules {
@@ -30,24 +31,19 @@ const offers = (shell: string) => named(({ shells }) => shells.includes(shell));
 const without = (names: readonly string[], ...left: string[]) =>
   names.filter((name) => !left.includes(name)).toSorted();
 
-test("the package knows the options that are declared for it", () => {
-  for (const [names, kind] of [
-    ["upload", "video"],
-    ["playlist", "playlist"],
-    ["image", "image"],
-    ["attached", "attached"],
+test("what goes with a kind, a client or a resume is what the package takes there", () => {
+  const { upload, playlist, image, attached, resume, account } = FIELDS;
+  for (const [{ known }, has, hasNot] of [
+    [upload, ["title", "partSize", "budget", "replace", "as"], ["variants", "imageExt", "wait"]],
+    [playlist, ["variants", "adopt", "shard"], ["partSize", "size", "replace", "as"]],
+    [image, ["imageExt", "cateId", "signal"], ["referenceId", "budget", "as"]],
+    [attached, ["businessType", "cateIds"], ["coverUrl", "stop"]],
+    [resume, ["source", "trafficLimit", "segments", "stop"], ["title", "objectHeaders"]],
+    [account, ["region", "memory", "credentials"], ["concurrency"]],
   ] as const) {
-    const declared = named(
-      ({ shells, kinds, stages }) =>
-        shells.includes("api") && stages.includes("begin") && kinds.includes(kind),
-    );
-    const said = kind === "video" ? declared : without(declared, "as");
-    assert.deepEqual(without(FIELDS[names].known), without(said), kind);
+    for (const name of has) assert.ok(known.includes(name), name);
+    for (const name of hasNot) assert.ok(!known.includes(name), name);
   }
-  const at = (stage: string) =>
-    named(({ shells, stages }) => shells.includes("api") && stages.includes(stage));
-  assert.deepEqual(without(FIELDS.account.known), without(at("client")));
-  assert.deepEqual(without(FIELDS.resume.known), without(at("resume")));
 });
 
 /** The flags of a command, but those of the command itself. */
@@ -86,34 +82,81 @@ test("the Worker, its dashboard and the handler take the fields that are declare
   assert.deepEqual(fields(told((refusal as { detail?: string }).detail)), offers("handler"));
 });
 
-test("what the core takes from a caller is declared", async () => {
-  const types = await readFile(new URL("../../pkg/src/wasm/core.d.ts", import.meta.url), "utf8");
-  const fieldsOf = (name: string) => {
-    const [, body = ""] =
-      new RegExp(`^export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, "m").exec(types) ?? [];
-    const fields = [...body.matchAll(/^ {4}(\w+)\??: /gm)].map(([, field = ""]) => field);
-    assert.ok(fields.length > 0, name);
-    return fields;
-  };
-  const paths = new Set(
-    named(
-      () => true,
-      (_, { core = "" }) => core,
-    ),
-  );
+const types = await readFile(new URL("../../pkg/src/wasm/core.d.ts", import.meta.url), "utf8");
+
+/** The fields of one of the core's own types. */
+function fieldsOf(name: string): string[] {
+  const [, body = ""] =
+    new RegExp(`^export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, "m").exec(types) ?? [];
+  const fields = [...body.matchAll(/^ {4}(\w+)\??: /gm)].map(([, field = ""]) => field);
+  assert.ok(fields.length > 0, name);
+  return fields;
+}
+
+/** Where the core takes options, and what it calls them there. */
+const PLACES = {
+  options: fieldsOf("Options"),
+  media: ["Video", "Image", "AttachedMedia"].flatMap((kind) => fieldsOf(`CreateUpload${kind}`)),
+  vod: fieldsOf("VodService"),
+  oss: fieldsOf("OssService"),
+};
+
+test("what the core takes from a caller is declared", () => {
+  const declared = new Set(ALL.map(([, { core = "" }]) => core.split(".", 2).join(".")));
   /** What the host says by itself: a size is the source's, and an image has another word for its file's name. */
-  const own = ["media.fileSize", "media.originalFileName", "host.concurrency"];
-  for (const [place, type] of [
-    ["options", "Options"],
-    ["media", "CreateUploadVideo"],
-    ["media", "CreateUploadImage"],
-    ["media", "CreateUploadAttachedMedia"],
-    ["vod", "VodService"],
-    ["oss", "OssService"],
-  ] as const) {
-    for (const field of fieldsOf(type)) {
-      const path = `${place}.${field}`;
-      assert.ok(paths.has(path) || own.includes(path), `${type}: ${path}`);
+  const own = ["media.fileSize", "media.originalFileName"];
+  for (const [place, fields] of Object.entries(PLACES)) {
+    for (const path of fields.map((field) => `${place}.${field}`)) {
+      assert.ok(declared.has(path) || own.includes(path), path);
     }
   }
+});
+
+/** A value of each type that means something. */
+const SAMPLES: Readonly<Record<ValueType, unknown>> = {
+  text: "a",
+  url: "https://example.com",
+  words: "a,b",
+  texts: ["a"],
+  flag: true,
+  flagOr: true,
+  whole: 1,
+  id: "7",
+  ids: [7],
+  size: "1MiB",
+  duration: "1s",
+  oneOf: undefined,
+  fields: { a: "b" },
+  video: { referenceId: "abcdef" },
+  object: { url: "https://example.com", body: "a" },
+  program: undefined,
+};
+const PROGRAM: Readonly<Record<string, unknown>> = {
+  as: "video",
+  budget: { parts: 1, bytes: 1, subrequests: 1, deadline: new Date() },
+  shard: { first: 1, last: 2 },
+  checkpoint: {},
+};
+
+test("what is declared reaches the core under the name that the core has for it", () => {
+  for (const [place, fields] of Object.entries(PLACES)) {
+    for (const [name, { core, type, values }] of Object.entries(DECLARED)) {
+      if (!core?.startsWith(`${place}.`)) continue;
+      const value = PROGRAM[name] ?? SAMPLES[type] ?? values?.[0];
+      const made = into<object>(place, { [name]: value });
+      const [, field = ""] = core.split(".");
+      assert.deepEqual(Object.keys(made), [field], name);
+      const known = field === "fileName" ? [...fields, "fileName"] : fields;
+      assert.ok(known.includes(field), core);
+    }
+  }
+});
+
+test("each option has its type in the package's types, with its text", async () => {
+  const file = new URL("../../pkg/src/options.gen.ts", import.meta.url);
+  const [, body = ""] =
+    /^export interface EveryOption \{\n([\s\S]*?)^\}/m.exec(await readFile(file, "utf8")) ?? [];
+  const documented = [...body.matchAll(/\*\/\n {2}(\w+)\?: /g)].map(([, name]) => name);
+  assert.deepEqual(documented, Object.keys(OPTIONS));
+  for (const [name, text] of Object.entries(TEXTS)) assert.match(text, /^\S.*[.:`]$/, name);
 });

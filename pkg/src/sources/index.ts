@@ -52,7 +52,7 @@ const ACCEPTED =
 /** What options say of a source. */
 export interface AboutSource {
   /** How many bytes a stream has. */
-  readonly size?: number | undefined;
+  readonly size?: number | string | undefined;
   /** What a URL is asked with. */
   readonly sourceHeaders?: HeaderFields | undefined;
 }
@@ -127,7 +127,7 @@ export function withHeaders<T extends { type: string }>(place: T, headers: Heade
 
 function openingOf(
   source: UploadSource,
-  size: number | undefined,
+  size: number | string | undefined,
   signal: AbortSignal | undefined,
 ): OpenSource | Promise<Slices> {
   const reply = typeof source === "object" && source !== null ? replyOf(source, size) : undefined;
@@ -177,7 +177,7 @@ function fromSlices(slices: Slices): OpenSource {
   };
 }
 
-function fromStream(stream: ByteStream, size: number | undefined): OpenSource {
+function fromStream(stream: ByteStream, size: number | string | undefined): OpenSource {
   const once = streamSource(stream, length("size", size));
   return {
     data: { type: "stream", ...(once.size !== undefined && { size: once.size }) },

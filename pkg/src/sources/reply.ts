@@ -35,7 +35,7 @@ export function bodyOf(source: object): ByteStream | undefined {
 }
 
 /** Reads nothing of the body yet. */
-export function replyOf(source: object, size: number | undefined): Reply | undefined {
+export function replyOf(source: object, size: number | string | undefined): Reply | undefined {
   const known = length("size", size);
   const given = known === undefined ? {} : { size: known };
   if (isResponse(source))

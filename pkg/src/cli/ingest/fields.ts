@@ -1,5 +1,6 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
 import { bytes, duration, flag, MOST_32, oneOf, text, whole } from "../../arguments.ts";
+import { videoRef } from "../../declared.ts";
 import { renamed } from "../../fields.ts";
 import {
   type OptionNames,
@@ -7,7 +8,6 @@ import {
   type UploadOptions,
   VodliftError,
 } from "../../index.ts";
-import { videoRef } from "../../job.ts";
 import { MEDIA } from "../options/media.ts";
 import type { Table } from "../options/option.ts";
 import { BEGIN, TRANSFER } from "../options/transfer.ts";
