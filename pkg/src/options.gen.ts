@@ -68,8 +68,7 @@ export interface EveryOption {
   referenceId?: string | undefined;
   /**
    * If a media has this `referenceId` already, most often one of an earlier try, go on with it.
-   * With a file of the same size there is nothing left to do, with another it is an error. Defaults
-   * to false.
+   * With a file of the same size there is nothing left to do, with another it is an error.
    *
    * An earlier try may have died before it could note the media id. `true`: go on with that media,
    * whoever began it; one that has a file of the same size is done at once (`compared:
@@ -140,10 +139,10 @@ export interface EveryOption {
    */
   maxBytes?: number | string | undefined;
   /**
-   * `false`: read a URL in one request, in order, without ranges: for a link that works only once.
-   * A source whose ranges turn out not to work is read so anyway. Defaults to true.
+   * Whether a URL may be read by ranges. Without them it is read in one request, in order: for a
+   * link that works only once. A source whose ranges turn out not to work is read so anyway.
    *
-   * It takes memory for the parts in flight.
+   * `false` takes memory for the parts in flight.
    */
   ranges?: boolean | undefined;
   /**
@@ -154,7 +153,6 @@ export interface EveryOption {
   /**
    * Take the source for what it is uploaded as, whatever its Content-Type, name and first bytes
    * say. Otherwise a page (HTML, JSON, XML) is refused, and for a video a playlist or an image.
-   * Defaults to false.
    *
    * They are refused with `source_is_page`, `source_is_playlist` and `source_is_image`, before VOD
    * hears of them. So is a page in place of a segment that is named as media (`7.ts`), or that
@@ -162,10 +160,7 @@ export interface EveryOption {
    * looked at behind URLs only.
    */
   anyContentType?: boolean | undefined;
-  /**
-   * Allow URLs on private and loopback addresses, local host names and unusual ports. Defaults to
-   * false.
-   */
+  /** Allow URLs on private and loopback addresses, local host names and unusual ports. */
   allowPrivateSources?: boolean | undefined;
   /**
    * Only hosts of this list, for the URL itself, where it redirects to and what a playlist names:
@@ -225,7 +220,7 @@ export interface EveryOption {
   variants?: readonly string[] | string | undefined;
   /**
    * Take a live or unfinished playlist as ended: what it lists now is all there is, stored with an
-   * EXT-X-ENDLIST. Defaults to false.
+   * EXT-X-ENDLIST.
    *
    * A resume keeps the choice.
    */
@@ -313,7 +308,7 @@ export interface EveryOption {
    * outcome: its `warnings` say so.
    */
   checkpoint?: CheckpointStore | undefined;
-  /** Return only when VOD reports the whole source file. Defaults to false. */
+  /** Return only when VOD reports the whole source file. */
   wait?: boolean | undefined;
   /**
    * Told when the ingest is done, ready, failed or canceled (Standard Webhooks), beside the
@@ -338,17 +333,18 @@ export interface EveryOption {
    */
   onSlowRequest?: ((slow: SlowRequest) => unknown) | undefined;
   /**
-   * From when on a request is slow; 0 tells of every one. Defaults to 300 s. In ms, or as text such
-   * as `"30s"`.
+   * From when on a request is slow; 0 is every one. Defaults to 300 s. In ms, or as text such as
+   * `"30s"`.
    */
   slowRequestMs?: number | string | undefined;
   /**
-   * Told what the core hears and what it answers: a JSON object per line and without a secret, to
-   * report what went wrong.
+   * Where to write what happens, a JSON object per line and without a secret: to report what went
+   * wrong.
    *
-   * Every secret in it has a stand-in: keys, upload credentials, signatures, what a caller asks a
-   * source with, and what queries hold, but for file names. `cargo run -p replay -- FILE` in this
-   * project runs such a trace again. If it throws or rejects: as `onProgress`.
+   * Told what the core hears and what it answers. Every secret in it has a stand-in: keys, upload
+   * credentials, signatures, what a caller asks a source with, and what queries hold, but for file
+   * names. `cargo run -p replay -- FILE` in this project runs such a trace again. If it throws or
+   * rejects: as `onProgress`.
    */
   trace?: ((line: string) => unknown) | undefined;
   /**
@@ -408,7 +404,7 @@ export interface EveryOption {
   ossNetwork?: "public" | "internal" | "accelerate" | undefined;
   /**
    * `ossEndpoint` is a domain bound to the bucket (a CNAME): the bucket's name is not put before
-   * it. Defaults to false.
+   * it.
    */
   ossCname?: boolean | undefined;
   /** Region of the bucket, where the endpoint does not tell it. */
@@ -740,7 +736,7 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   appId: "Application. Defaults to `app-1000000`.",
   userData: "Passed on to callbacks: a JSON object with `MessageCallback`, `Extend` (at most 512 bytes), `AccelerateConfig`.",
   referenceId: "An id of your own, 6 to 64 of `A-Z a-z 0-9 _ -`, unique in the account.",
-  adopt: "If a media has this `referenceId` already, most often one of an earlier try, go on with it. With a file of the same size there is nothing left to do, with another it is an error. Defaults to false.",
+  adopt: "If a media has this `referenceId` already, most often one of an earlier try, go on with it. With a file of the same size there is nothing left to do, with another it is an error.",
   replace: "A video or audio that exists and gets these bytes in place of its own, by its media id. It keeps its key, so the format must be the same, and all else; VOD transcodes it and takes its snapshots once more. A failure leaves the old bytes.",
   replaceReferenceId: "The same as `replace` for the media with this id of your own.",
   earlierMediaId: "The media id that an earlier try of this very upload was given, if you noted it and have no checkpoint: where `referenceId` is found to belong to that media, the upload goes on with it and sends everything again.",
@@ -751,10 +747,10 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   cateIds: "Category ids of an attached media, at most 5.",
   sourceHeaders: "Headers sent to the source: to the URL's own origin only, not to where it redirects.",
   maxBytes: "Refuse a source of more bytes with `too_large`: before VOD hears of it, or where it goes on behind them.",
-  ranges: "`false`: read a URL in one request, in order, without ranges: for a link that works only once. A source whose ranges turn out not to work is read so anyway. Defaults to true.",
+  ranges: "Whether a URL may be read by ranges. Without them it is read in one request, in order: for a link that works only once. A source whose ranges turn out not to work is read so anyway.",
   sourceTimeoutMs: "How long a source may stand still before it is asked again, a few times. Defaults to 300 s before its first byte, 60 s between two.",
-  anyContentType: "Take the source for what it is uploaded as, whatever its Content-Type, name and first bytes say. Otherwise a page (HTML, JSON, XML) is refused, and for a video a playlist or an image. Defaults to false.",
-  allowPrivateSources: "Allow URLs on private and loopback addresses, local host names and unusual ports. Defaults to false.",
+  anyContentType: "Take the source for what it is uploaded as, whatever its Content-Type, name and first bytes say. Otherwise a page (HTML, JSON, XML) is refused, and for a video a playlist or an image.",
+  allowPrivateSources: "Allow URLs on private and loopback addresses, local host names and unusual ports.",
   allowHosts: "Only hosts of this list, for the URL itself, where it redirects to and what a playlist names: `media.example.com`, `*.example.com`, `example.com:8443`.",
   denyHosts: "None of these hosts, even where `allowHosts` has them.",
   size: "Length in bytes of a stream, if it is known: another length is an error. Everything else knows its own.",
@@ -763,7 +759,7 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   confirmReplace: "Called where the checkpoint says `replace`, or that the file came out wrong when it was stored, with the media whose file would be overwritten, before anything is sent.",
   ownMediaOnly: "Refuse (`media_unconfirmed`) a media that the checkpoint only names: it must prove that an upload with the same AccessKey wrote it, or OSS must know its upload id.",
   variants: "Only these variants of a master playlist: `best` or `worst` (by bandwidth), `720p`, `<=720p`, `2500000` (bit/s), `<=2500000`, `name=HD`. Audio and subtitles that none of them plays with fall away. Defaults to all.",
-  complete: "Take a live or unfinished playlist as ended: what it lists now is all there is, stored with an EXT-X-ENDLIST. Defaults to false.",
+  complete: "Take a live or unfinished playlist as ended: what it lists now is all there is, stored with an EXT-X-ENDLIST.",
   missingSegments: "What to do about a segment that its source does not have (404, 410, no such file): `fail`, or `gap`: go on without it, marked with EXT-X-GAP. Defaults to `fail`.",
   segments: "The segments of one media playlist, in place of those it names: URLs (signed ones, say), or for a local playlist also paths below its folder. One for each different segment, in the order they first appear.",
   hosts: "What the hosts that a playlist leads to are asked with, such as a CDN: `headers` and `query`, by host (`cdn.example.com`, `*.example.com`, `example.com:8443`). No checkpoint keeps it: pass it to resume again.",
@@ -777,13 +773,13 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   serviceTimeoutMs: "How long VOD and OSS may stand still. A part has as long as its bytes need at 16 KiB/s on top of that, as they may still be on their way. Defaults to 60 s.",
   shards: "Workflow instances that move one large object at once, at most 16. Defaults to what its size asks for.",
   checkpoint: "Where to keep what is needed to resume. It is removed when the upload is done or aborted.",
-  wait: "Return only when VOD reports the whole source file. Defaults to false.",
+  wait: "Return only when VOD reports the whole source file.",
   webhookUrl: "Told when the ingest is done, ready, failed or canceled (Standard Webhooks), beside the server's own.",
   signal: "Aborts the upload. What was uploaded is removed before the promise rejects with `aborted`.",
   onProgress: "Told at most ten times a second, and once in the end.",
   onSlowRequest: "Told of each request to the source, VOD or OSS that takes longer than `slowRequestMs`: once, as soon as it does. A source is timed until its reply begins. If it throws or rejects: as `onProgress`.",
-  slowRequestMs: "From when on a request is slow; 0 tells of every one. Defaults to 300 s.",
-  trace: "Told what the core hears and what it answers: a JSON object per line and without a secret, to report what went wrong.",
+  slowRequestMs: "From when on a request is slow; 0 is every one. Defaults to 300 s.",
+  trace: "Where to write what happens, a JSON object per line and without a secret: to report what went wrong.",
   budget: "Where to stop early: parts begun, requests, bytes, or a deadline. What is in flight is finished, and the run ends in `Suspended`.",
   shard: "Only these part numbers (from 1, both included), of an upload that another run began and will complete.",
   stop: "Stops at the next part: what is in flight is finished, and the run ends in `Suspended`.",
@@ -797,7 +793,7 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   ossSignature: "How to sign for OSS: `v1` is for old buckets and private clouds. Defaults to `v4`.",
   ossEndpoint: "OSS endpoint instead of the one VOD names: an internal, accelerate, VPC or custom one, without the bucket.",
   ossNetwork: "The network to OSS, from the endpoint VOD names: `internal` from within that region's cloud network, `accelerate` where transfer acceleration is switched on for the bucket. Defaults to `public`.",
-  ossCname: "`ossEndpoint` is a domain bound to the bucket (a CNAME): the bucket's name is not put before it. Defaults to false.",
+  ossCname: "`ossEndpoint` is a domain bound to the bucket (a CNAME): the bucket's name is not put before it.",
   ossRegion: "Region of the bucket, where the endpoint does not tell it.",
   trustedHosts: "Hosts beside those of OSS (`oss-*.aliyuncs.com`, `*.oss.aliyuncs.com`) that VOD may send the bytes to: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.",
   memory: "What all uploads of this process (of this isolate, in Workers) may hold in memory before one of this client's has to wait for its turn: 1 MiB or more. Defaults to 48 MiB.",

@@ -108,7 +108,7 @@ fn begins(option: &Declared, kind: Kind) -> bool {
 /// Its first paragraph, and what is true without it.
 pub(crate) fn brief(option: &Declared) -> String {
     let mut text = option.paragraphs().into_iter().next().unwrap_or_default();
-    if !option.default.is_empty() {
+    if !["", "false", "true"].contains(&option.default) {
         let _ = write!(text, " Defaults to {}.", option.default);
     }
     text

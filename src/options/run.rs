@@ -63,7 +63,7 @@ options! {
         stages: EVERY_RUN,
         withheld: &[(WITHOUT_PROGRAM, "says it by `slowRequestMs`, or in its log")],
     }
-    /// From when on a request is slow; 0 tells of every one.
+    /// From when on a request is slow; 0 is every one.
     slowRequestMs {
         value: Value::Duration(0, NO_MOST),
         default: "300 s",
@@ -74,8 +74,9 @@ options! {
             (REMOTE, "has no one to tell while a request runs"),
         ],
     }
-    /// Told what the core hears and what it answers: a JSON object per line and without a secret, to report what went wrong.
+    /// Where to write what happens, a JSON object per line and without a secret: to report what went wrong.
     ///
+    /// Told what the core hears and what it answers.
     /// Every secret in it has a stand-in: keys, upload credentials, signatures, what a caller asks a source with, and what
     /// queries hold, but for file names. `cargo run -p replay -- FILE` in this project runs such a trace again. If it throws
     /// or rejects: as `onProgress`.

@@ -27,10 +27,10 @@ options! {
         core: "options.maxBytes",
         withheld: &[(REMOTE, "is decided where the server is set up: `VODLIFT_MAX_BYTES`")],
     }
-    /// `false`: read a URL in one request, in order, without ranges: for a link that works only once. A source whose ranges
-    /// turn out not to work is read so anyway.
+    /// Whether a URL may be read by ranges. Without them it is read in one request, in order: for a link that works only once.
+    /// A source whose ranges turn out not to work is read so anyway.
     ///
-    /// It takes memory for the parts in flight.
+    /// `false` takes memory for the parts in flight.
     ranges {
         value: Value::Flag,
         default: "true",

@@ -52,7 +52,7 @@ test("every option of upload becomes a field", () => {
       partSize: 16 * 1024 * 1024,
       concurrency: 4,
       verify: "crc64",
-      allowPrivate: true,
+      allowPrivateSources: true,
       wait: true,
       region: "R2",
       endpoint: "E",
@@ -90,8 +90,6 @@ test("options of the service, of callbacks and of playlists become what the API 
     callback: { url: "https://h", body: "b" },
     segments: "s.txt",
     limits: { files: 10, bytes: 1024 ** 3 },
-    allowPrivate: false,
-    wait: false,
     vodSignature: "rpc",
     ossSignature: "v1",
     ossRegion: "R",
@@ -118,8 +116,6 @@ test("what is left out stays out", () => {
     name: "upload",
     source: "film.mp4",
     kind: "video",
-    allowPrivate: false,
-    wait: false,
     json: false,
     quiet: false,
   });
@@ -172,7 +168,7 @@ test("each mistake is refused with a sentence that names it", () => {
   assert.match(refusal("upload", "f", "--concurrency", "0"), /--concurrency .* from 1, got `0`/);
   assert.match(refusal("upload", "f", "--cate-id", "x"), /--cate-id .* got `x`/);
   assert.match(refusal("upload", "f", "--part-size", "16XiB"), /--part-size .* got `16XiB`/);
-  assert.match(refusal("upload", "f", "--verify", "md5"), /--verify must be crc64 or length/);
+  assert.match(refusal("upload", "f", "--verify", "md5"), /--verify must be length or crc64/);
   assert.match(refusal("upload", "f", "--user-data", "[]"), /--user-data must be a JSON object/);
   assert.match(refusal("emulator", "--port", "70000"), /--port ends at 65535/);
   assert.match(refusal("upload", "f", "--size", "5"), /--size goes with standard input/);
@@ -215,7 +211,6 @@ test("an ingest names its manifest, and its jobs are bounded", () => {
     manifest: "m.csv",
     jobs: 16,
     partSize: 1024 * 1024,
-    allowPrivate: false,
     json: false,
     quiet: false,
   });

@@ -1,9 +1,8 @@
 // Arguments → commands, with one sentence for everything that is not one. What the options are stands in options/: first
-// option.ts (what an option is), then media.ts, transfer.ts, service.ts and commands.ts (all of them), values.ts (their
-// texts).
+// option.ts (what an option is), then declared.ts (those of src/options), commands.ts (all of them), values.ts (their texts).
 
+import { OPTIONS } from "../options.gen.ts";
 import { ABORT, CALL, EMULATOR, INGEST, RESUME, UPLOAD } from "./options/commands.ts";
-import { BUSINESS_TYPES } from "./options/media.ts";
 import {
   flagOf,
   flagsOf,
@@ -19,7 +18,7 @@ import { UsageError } from "./usage.ts";
 export type { UploadKind } from "./options/option.ts";
 export { UsageError } from "./usage.ts";
 
-export type UploadCommand = Values<typeof UPLOAD> & {
+export type UploadCommand = Omit<Values<typeof UPLOAD>, "as"> & {
   name: "upload";
   source: string;
   kind: UploadKind;
@@ -109,7 +108,8 @@ function mustBeCommand(word: string): void {
 
 function parseUpload(args: string[]): UploadCommand {
   const { values, positionals } = parsed(args, UPLOAD);
-  const kind = values.kind ?? "video";
+  const { as, ...given } = values;
+  const kind = as ?? "video";
   refuseForeign(kind, values);
   const [source, extra] = positionals;
   if (!source) throw new UsageError("name a file, a URL, or - for standard input");
@@ -124,8 +124,8 @@ function parseUpload(args: string[]): UploadCommand {
       "--source-header goes with a URL: a file and standard input are read without HTTP",
     );
   }
-  const said = values.kind !== undefined && ({ kindIsSaid: true } as const);
-  return { name: "upload", source, ...values, kind, ...said };
+  const said = as !== undefined && ({ kindIsSaid: true } as const);
+  return { name: "upload", source, ...given, kind, ...said };
 }
 
 /** An option that has no effect on this kind is a mistake that somebody would find out late. */
@@ -135,11 +135,10 @@ function refuseForeign(kind: UploadKind, values: Values<typeof UPLOAD>): void {
     if (usage === undefined || only === undefined || only.includes(kind)) continue;
     throw new UsageError(`${flagOf(usage)} goes with --as ${only.join(" or ")}, not with ${kind}`);
   }
-  if (values.wait && kind !== "video") {
-    throw new UsageError(`--wait goes with --as video: VOD does nothing more with ${kind} media`);
-  }
   if (values.businessType === undefined && kind === "attached") {
-    throw new UsageError(`--as attached needs --business-type: ${BUSINESS_TYPES.join(", ")}`);
+    throw new UsageError(
+      `--as attached needs --business-type: ${OPTIONS.businessType.values.join(", ")}`,
+    );
   }
 }
 

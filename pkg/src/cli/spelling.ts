@@ -1,25 +1,24 @@
 // How errors of the package are told on a command line: options by their flags, and what to do with Node.
+
+import { DECLARED } from "../declared.ts";
 import { type OptionNames, withOptionNames } from "../error.ts";
 import { RESUME } from "./options/commands.ts";
-import { MEDIA } from "./options/media.ts";
-import { flagOf, type Table } from "./options/option.ts";
-import { SERVICE } from "./options/service.ts";
-import { BEGIN, TRANSFER } from "./options/transfer.ts";
+import { flagOf } from "./options/option.ts";
 
-/** The flag of each option that the API has, too. */
+/** The flag of each option that the package has, too. */
 export const FLAGS: OptionNames = {
-  ...flagsOf({ ...MEDIA, ...TRANSFER, ...BEGIN, ...SERVICE }),
-  source: flagOf(RESUME.source.usage),
+  ...flags(),
   ownMediaOnly: flagOf(RESUME.yes.usage),
   accessKeyId: "ALIBABA_CLOUD_ACCESS_KEY_ID",
   accessKeySecret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
   securityToken: "ALIBABA_CLOUD_SECURITY_TOKEN",
 };
 
-function flagsOf(table: Table): OptionNames {
-  return Object.fromEntries(
-    Object.entries(table).map(([field, { api = field, usage }]) => [api, flagOf(usage)]),
-  );
+function flags(): OptionNames {
+  const all = Object.entries(DECLARED).map(([name, { flag }]) => [name, flag && flagOf(flag)]);
+  // `replace.referenceId` has a flag of its own.
+  const { replaceReferenceId, ...rest } = Object.fromEntries(all.filter(([, flag]) => flag));
+  return { ...rest, "replace.referenceId": replaceReferenceId };
 }
 
 /** The command runs on Node, which has ways of its own. */

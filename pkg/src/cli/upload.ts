@@ -18,9 +18,8 @@ import { type UploadCommand, UsageError } from "./args.ts";
 import { CliError } from "./exit.ts";
 import { asFailure } from "./failure.ts";
 import { mustBeReadable, mustBeSource, mustBeWritable } from "./look.ts";
-import { MEDIA } from "./options/media.ts";
+import { AGAIN, UPLOAD_SECTIONS } from "./options/commands.ts";
 import { pick, type Values } from "./options/option.ts";
-import { TRANSFER } from "./options/transfer.ts";
 import { account, type Watched, watch } from "./session.ts";
 import { quoted } from "./shell.ts";
 import { isUrl, shownUrl } from "./urls.ts";
@@ -116,19 +115,14 @@ export function placeOf(source: string): PlaylistSource {
 }
 
 async function optionsFrom(command: UploadCommand) {
-  const { kind: _, replace, replaceReferenceId, ...media } = pick(command, MEDIA);
-  const { objectHeaders, partSize, size, checkpoint } = command;
-  const { variants, complete, missingSegments } = command;
+  const { media, transfer } = UPLOAD_SECTIONS;
+  const { as: ___, replace, replaceReferenceId, ...become } = pick(command, media);
+  const { checkpoint, trace: _, wait: __, segments, ...how } = pick(command, transfer);
   return {
-    ...media,
+    ...become,
+    ...how,
     ...replaceFrom(replace, replaceReferenceId),
-    ...(await transferFrom(command)),
-    ...(objectHeaders && { objectHeaders }),
-    ...(partSize !== undefined && { partSize }),
-    ...(size !== undefined && { size }),
-    ...(variants !== undefined && { variants }),
-    ...(complete !== undefined && { complete }),
-    ...(missingSegments !== undefined && { missingSegments }),
+    ...(segments !== undefined && { segments: await linesOf(segments) }),
     ...(checkpoint !== undefined && { checkpoint: fileCheckpoint(checkpoint) }),
   };
 }
@@ -143,14 +137,10 @@ export function replaceFrom(
   return { replace: { ...ids, referenceId } };
 }
 
-/** How to go about it, also where it goes on. */
-export async function transferFrom(command: Values<typeof TRANSFER>) {
-  const { trace: _, allowPrivate, segments, ...how } = pick(command, TRANSFER);
-  return {
-    ...how,
-    allowPrivateSources: allowPrivate ?? false,
-    ...(segments !== undefined && { segments: await linesOf(segments) }),
-  };
+/** How to go about it, also where it is resumed. */
+export async function transferFrom(command: Values<typeof AGAIN>) {
+  const { source: _, trace: __, segments, ...how } = pick(command, AGAIN);
+  return { ...how, ...(segments !== undefined && { segments: await linesOf(segments) }) };
 }
 
 async function linesOf(path: string): Promise<string[]> {

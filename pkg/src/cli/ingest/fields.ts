@@ -1,6 +1,6 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
 import { bytes, duration, flag, MOST_32, oneOf, text, whole } from "../../arguments.ts";
-import { videoRef } from "../../declared.ts";
+import { DECLARED, videoRef } from "../../declared.ts";
 import { renamed } from "../../fields.ts";
 import {
   type OptionNames,
@@ -8,9 +8,6 @@ import {
   type UploadOptions,
   VodliftError,
 } from "../../index.ts";
-import { MEDIA } from "../options/media.ts";
-import type { Table } from "../options/option.ts";
-import { BEGIN, TRANSFER } from "../options/transfer.ts";
 import { FLAGS } from "../spelling.ts";
 import { closest } from "../suggest.ts";
 import { isMisspeltUrl, isUrl, MISSPELT } from "../urls.ts";
@@ -133,15 +130,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   hosts: object,
 };
 
-const OPTIONS: Table = { ...MEDIA, ...TRANSFER, ...BEGIN };
-
 /** The names a column or field may have. */
 export const FIELDS: readonly string[] = Object.keys(RULES);
 
 /** What a manifest calls the package's options: columns, and flags for what is no column. */
 export const COLUMNS: OptionNames = {
   ...FLAGS,
-  ...Object.fromEntries(FIELDS.map((field) => [OPTIONS[field]?.api ?? field, field])),
+  ...Object.fromEntries(FIELDS.map((field) => [field, field])),
+  "replace.referenceId": "replaceReferenceId",
 };
 
 /** A row's fields, checked. */
@@ -191,7 +187,7 @@ export function mustBeKnown(field: string): void {
 function mustFit(read: Readonly<Record<string, unknown>>): void {
   const kind = (read.as as Kind | undefined) ?? "video";
   for (const field of Object.keys(read)) {
-    const only = OPTIONS[field]?.only ?? KINDS;
+    const only = DECLARED[field]?.kinds ?? KINDS;
     if (!only.includes(kind)) {
       const kinds = KINDS.filter((one) => only.includes(one));
       throw new FieldError(field, `goes with \`as\` ${kinds.join(" or ")}, not with ${kind}`);

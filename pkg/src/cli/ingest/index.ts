@@ -158,7 +158,8 @@ class Ingest {
   }
 
   async #move(row: Row, path: string, show: (now: ReturnType<typeof snapshot>) => void) {
-    const { concurrency, verify, allowPrivate, partSize, slowRequestMs, quiet } = this.#command;
+    const { concurrency, verify, allowPrivateSources, partSize, slowRequestMs, quiet } =
+      this.#command;
     const jobs = this.#jobs;
     const { allowHosts, denyHosts } = this.#command;
     const left = this.#report.left(row);
@@ -169,7 +170,7 @@ class Ingest {
       concurrency: Math.max(1, Math.min(wanted, Math.floor(MOST_PARTS / jobs))),
       ...(verify !== undefined && { verify }),
       ...(row.options.verify !== undefined && { verify: row.options.verify }),
-      allowPrivateSources: allowPrivate,
+      ...(allowPrivateSources && { allowPrivateSources }),
       ...(allowHosts && { allowHosts }),
       ...(denyHosts && { denyHosts }),
       stop: this.#stop.signal,

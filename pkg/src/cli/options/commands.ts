@@ -4,14 +4,21 @@ import { parseFault } from "../../emulator/fault-text.ts";
 import { type Habits, parseHabit } from "../../emulator/habits.ts";
 import { parseAccessKey } from "../../emulator/store/settings.ts";
 import { UsageError } from "../usage.ts";
-import { MEDIA } from "./media.ts";
+import { declared, group } from "./declared.ts";
 import { flag, list, option, type Reader, toggle } from "./option.ts";
-import { output, SERVICE, VOD } from "./service.ts";
-import { BEGIN, TRANSFER } from "./transfer.ts";
 import { path, size, whole } from "./values.ts";
 
-const { partSize } = BEGIN;
-const { concurrency, verify, slowRequestMs, allowPrivate, allowHosts, denyHosts } = TRANSFER;
+/** What is printed: each command has its own words for it. */
+function output(json: string, quiet: string) {
+  return { json: toggle("--json", json), quiet: toggle("--quiet", quiet) };
+}
+
+const MEDIA = group(["media"], "begin");
+const REST = ["source", "playlist", "transfer", "run"] as const;
+const TRANSFER = group(REST, "begin");
+/** Also what is resumed. */
+export const AGAIN = group(REST, "resume");
+export const SERVICE = group(["service"], "client");
 
 const OUTPUT = output(
   "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, compared, vouched, resumed, " +
@@ -20,20 +27,16 @@ const OUTPUT = output(
   "no progress, and only the media id on stdout",
 );
 
-export const UPLOAD = { ...MEDIA, ...TRANSFER, ...BEGIN, ...SERVICE, ...OUTPUT };
+export const UPLOAD = { ...MEDIA, ...TRANSFER, ...SERVICE, ...OUTPUT };
 export const UPLOAD_SECTIONS = {
   media: MEDIA,
-  transfer: { ...TRANSFER, ...BEGIN },
+  transfer: TRANSFER,
   service: SERVICE,
   output: OUTPUT,
 };
 
 export const RESUME = {
-  source: option(
-    "--source S",
-    path,
-    "the file or URL, where it has moved, or where its URL holds a credential: the checkpoint does not keep those",
-  ),
+  ...AGAIN,
   yes: flag(
     "--yes",
     "upload the file that the checkpoint names wherever it lies, and into the media that it names; otherwise a file " +
@@ -41,7 +44,6 @@ export const RESUME = {
       "replaced or that the checkpoint does not prove to be its own, as one that was written with another AccessKey or by " +
       "an older version cannot before OSS has told an upload id; where nobody can be asked each is refused",
   ),
-  ...TRANSFER,
   ...SERVICE,
   ...OUTPUT,
 };
@@ -55,7 +57,7 @@ export const ABORT = {
   ),
   ...SERVICE,
   // Nothing is read; it is accepted so that the same options fit resume and abort.
-  allowPrivate,
+  ...declared("allowPrivateSources"),
   ...output('print {"aborted":true}, or error { code, message, … }', "print nothing"),
 };
 
@@ -64,7 +66,7 @@ export const CALL = {
     "--repeatable",
     "it may be sent again when its reply was lost; taken for granted of actions that only look (Get…, List…, …)",
   ),
-  ...VOD,
+  ...declared("region", "endpoint", "vodSignature"),
   ...output("the reply, or error { code, message, … }, on one line", "the reply on one line"),
 };
 
@@ -84,13 +86,8 @@ export const INGEST = {
       "bytes, replaced, warnings, error. Beside it, FILE.d holds what is needed to go on while there is work left",
   ),
   noReferenceIds: flag("--no-reference-ids", "make none up"),
-  partSize,
-  concurrency,
-  verify,
-  slowRequestMs,
-  allowPrivate,
-  allowHosts,
-  denyHosts,
+  ...declared("partSize", "concurrency", "verify", "slowRequestMs"),
+  ...declared("allowPrivateSources", "allowHosts", "denyHosts"),
   ...SERVICE,
   ...output(
     "one JSON object as the last line on stdout: total, done, failed, skipped (done before), left, bytes, seconds, and " +

@@ -24,8 +24,6 @@ export interface Option<T> {
   readonly only: readonly UploadKind[] | undefined;
   readonly type: "string" | "boolean";
   readonly multiple: boolean;
-  /** What the API calls it, where that is not its field in the table. */
-  readonly api?: string;
   read(given: Given): T;
 }
 
@@ -62,7 +60,7 @@ export function list<T>(
   const name = flagOf(usage);
   const all = (given: Given) =>
     given === undefined ? undefined : read(given as readonly string[], name);
-  const told = `${help}; may be repeated`;
+  const told = help.endsWith(".") ? `${help} May be repeated.` : `${help}; may be repeated`;
   return { usage, also, help: told, only: undefined, type: "string", multiple: true, read: all };
 }
 
@@ -89,11 +87,6 @@ export function off(
 /** An option without a value whose absence says something, too. */
 export function toggle(usage: string, help: string): Option<boolean> {
   return { ...flag(usage, help), read: (given) => given === true };
-}
-
-/** The same option, for a field of the API that has another name. */
-export function named<T>(api: string, one: Option<T>): Option<T> {
-  return { ...one, api };
 }
 
 /** `--title`, of `--title T`. */
