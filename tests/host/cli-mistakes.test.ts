@@ -40,7 +40,7 @@ const SLIPS: readonly [line: string, says: RegExp, hint: RegExp][] = [
   ["upload f --no-wait", /unknown option '--no-wait'/, /^--wait says nothing unless it is given/],
   ["upload f -q", /unknown option '-q'/, /./],
   ["upload f --as vidoe", /--as must be video, .* got `vidoe`/, /^Did you mean --as video\?$/],
-  ["upload f --verify crc46", /--verify must be crc64 or length/, /--verify crc64\?/],
+  ["upload f --verify crc46", /--verify must be length or crc64/, /--verify crc64\?/],
   ["upload f --title A --title B", /^--title is there 2 times$/, /./],
   ["upload f --title --json", /^--title needs a value/, /--title=VALUE/],
   ["upload f --json=yes", /'--json' does not take an argument/, /./],

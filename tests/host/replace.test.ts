@@ -94,7 +94,7 @@ test("what cannot be replaced is refused, and nothing is touched", async () => {
     [{ replace: "" }, "invalid_argument", /`replace`/],
     [{ replace: {} }, "invalid_argument", /`replace` must name/],
     [{ replace: { mediaId: "a", referenceId: "my-film-1" } }, "invalid_argument", /not by both/],
-    [{ replace: { videoId: "a" } }, "invalid_argument", /got videoId/],
+    [{ replace: { videoId: "a" } }, "invalid_argument", /has no videoId/],
     [{ replace: old.mediaId, title: "New" }, "invalid_argument", /`title` cannot/],
     [{ replace: old.mediaId, tags: ["a"] }, "invalid_argument", /`tags` cannot/],
     [{ replace: old.mediaId, referenceId: "my-film-1" }, "invalid_argument", /`referenceId`/],
