@@ -429,6 +429,7 @@ fn a_playlist_or_an_image_is_asked_about() {
             modified: None,
             name: Some(name.into()),
             content_type: None,
+            version: None,
         };
         assert_eq!(local.run().unwrap_err().code, code);
         assert_eq!(local.service.created, 0);

@@ -274,6 +274,7 @@ fn a_source_without_a_name_takes_that_of_the_object() {
         modified: None,
         name: None,
         content_type: None,
+        version: None,
     };
     world.run().unwrap();
     world.assert_object_is_the_source();

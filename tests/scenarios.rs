@@ -134,6 +134,7 @@ fn local_slices_need_no_probe() {
         modified: None,
         name: None,
         content_type: None,
+        version: None,
     };
     world.run().unwrap();
     world.assert_object_is_the_source();
@@ -808,6 +809,7 @@ fn a_wait_that_the_host_has_not_waited_ends_the_upload() {
         modified: None,
         name: Some("film.mp4".into()),
         content_type: None,
+        version: None,
     });
     let failed = |id| Event::Failed {
         id,

@@ -126,6 +126,7 @@ export type { SlowRequest } from "./slow.ts";
 export type { FileSource } from "./sources/file.ts";
 export type { UploadSource, UrlSource } from "./sources/index.ts";
 export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
+export type { RangeBytes, RangeSource } from "./sources/ranged.ts";
 export type { StoredObject } from "./sources/reply.ts";
 export type { ByteStream } from "./sources/stream.ts";
 export type {

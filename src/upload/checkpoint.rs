@@ -259,7 +259,7 @@ pub struct SourceMark {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub size: Option<u64>,
-    /// Of a URL: strong ETag, Last-Modified.
+    /// Of a URL: strong ETag, Last-Modified. Of bytes at any offset: as `etag`, the version that they were given.
     pub validator: Validator,
     /// Its ranges were not used, or were of no use: it is read in one request.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -431,7 +431,12 @@ impl SourceMark {
             .as_ref()
             .filter(|was| validator.etag.as_ref() != Some(was))
         {
-            return differs("ETag", was, or_none(validator.etag.clone()));
+            let tag = if self.url.is_some() {
+                "ETag"
+            } else {
+                "version"
+            };
+            return differs(tag, was, or_none(validator.etag.clone()));
         }
         let dated = self
             .validator

@@ -67,6 +67,10 @@ pub enum Source {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(target_arch = "wasm32", tsify(optional))]
         content_type: Option<String>,
+        /// What differs when the bytes differ: an ETag, a version id. It is written into the checkpoint.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        version: Option<String>,
     },
     /// Bytes that pass by once.
     Stream {

@@ -148,6 +148,7 @@ impl Vodlift {
             modified: None,
             name: None,
             content_type: None,
+            version: None,
         };
         let run = Run::new(self, Task::Discard(from), Ok(source), Local::Nothing);
         match run.end().await {

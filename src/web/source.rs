@@ -59,6 +59,7 @@ pub(super) fn blob(blob: &Blob) -> Source {
         modified: file.map(|file| file.last_modified() as u64),
         name: file.map(File::name),
         content_type: Some(blob.type_()).filter(|told| !told.is_empty()),
+        version: None,
     }
 }
 

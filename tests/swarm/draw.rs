@@ -179,6 +179,7 @@ fn source(case: &mut Case, dice: &mut Luck) -> String {
                 modified: None,
                 name: Some("film.mp4".into()),
                 content_type: None,
+                version: None,
             };
             "slices".into()
         }

@@ -10,6 +10,7 @@ import type { Job } from "../wasm/core.js";
 import { blobSource } from "./blob.ts";
 import { bytesSource } from "./bytes.ts";
 import type { FileSource } from "./file.ts";
+import { isRanged, type RangeSource, rangedSource } from "./ranged.ts";
 import { bodyOf, type Reply, replyOf, type StoredObject } from "./reply.ts";
 import type { LocalSource, Slices } from "./source.ts";
 import { type ByteStream, discard, isStream, streamSource, takeCharge } from "./stream.ts";
@@ -38,6 +39,7 @@ export type UploadSource =
   | Response
   | Request
   | StoredObject
+  | RangeSource
   | FileSource;
 
 /** A source as the core and the driver see it. */
@@ -47,7 +49,7 @@ export interface OpenSource {
 }
 
 const ACCEPTED =
-  "must be a URL, { url, headers }, a Blob, bytes, a stream of bytes, a Response, or fromFile(path)";
+  "must be a URL, { url, headers }, a Blob, bytes, a stream of bytes, a Response, { size, read }, or fromFile(path)";
 
 /** What options say of a source. */
 export interface AboutSource {
@@ -142,6 +144,7 @@ function openingOf(
   if (isArrayBuffer(source) || ArrayBuffer.isView(source)) return fromSlices(bytesSource(source));
   if ("openSlices" in source) return openFile(source, signal);
   if ("url" in source) return fromUrl(source as UrlSource);
+  if (isRanged(source)) return fromSlices(rangedSource(source));
   throw invalid("source", ACCEPTED);
 }
 
@@ -164,7 +167,7 @@ function fromUrl({ url, headers }: UrlSource): OpenSource {
 }
 
 function fromSlices(slices: Slices): OpenSource {
-  const { size, modified, name, contentType } = slices;
+  const { size, modified, name, contentType, version } = slices;
   return {
     data: {
       type: "slices",
@@ -172,6 +175,7 @@ function fromSlices(slices: Slices): OpenSource {
       ...(modified !== undefined && { modified }),
       ...(name !== undefined && { name }),
       ...(contentType !== undefined && { contentType }),
+      ...(version !== undefined && { version }),
     },
     local: { type: "slices", slices },
   };

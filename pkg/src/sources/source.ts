@@ -12,6 +12,8 @@ export interface Slices {
   readonly name?: string;
   /** Media type, if it is told. */
   readonly contentType?: string;
+  /** What differs when the bytes differ. */
+  readonly version?: string;
   /** Reads `length` bytes from `offset` on. Fails with a `HostFailure` if they are no longer what they were. */
   slice(offset: number, length: number): ByteReader;
   /** Lets go of what is open. */

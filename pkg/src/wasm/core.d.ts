@@ -1392,7 +1392,7 @@ export interface SourceMark {
      */
     size?: number;
     /**
-     * Of a URL: strong ETag, Last-Modified.
+     * Of a URL: strong ETag, Last-Modified. Of bytes at any offset: as `etag`, the version that they were given.
      */
     validator: Validator;
     /**
@@ -1594,7 +1594,7 @@ export interface Checkpoint {
 /**
  * Where the bytes come from.
  */
-export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string; contentType?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "reply" } & ReplyHead) | ({ type: "playlist" } & PlaylistSource);
+export type Source = { type: "url"; url: string; headers: [string, string][] } | { type: "slices"; size: number; modified?: number; name?: string; contentType?: string; version?: string } | { type: "stream"; size?: number; name?: string } | ({ type: "reply" } & ReplyHead) | ({ type: "playlist" } & PlaylistSource);
 
 /**
  * Which VOD API to call, and how to sign for it. Every field may be left out.

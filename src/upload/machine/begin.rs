@@ -193,6 +193,9 @@ fn restore(checkpoint: &Checkpoint, job: &mut Job) -> Result<(), Error> {
     Ok(())
 }
 
+/// It is kept in the checkpoint.
+const MAX_VERSION_BYTES: usize = 1024;
+
 fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
     if credentials.access_key_id.is_empty() {
         return Err(Error::invalid("accessKeyId", "must not be empty"));
@@ -235,8 +238,16 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
         &job.options,
         &job.host,
     )?;
-    if let Source::Reply(head) = &job.source {
-        head.read()?;
+    match &job.source {
+        Source::Reply(head) => drop(head.read()?),
+        Source::Slices {
+            version: Some(version),
+            ..
+        } if version.len() > MAX_VERSION_BYTES => {
+            let rule = format!("must have at most {MAX_VERSION_BYTES} bytes");
+            return Err(Error::invalid("source.version", rule));
+        }
+        _ => {}
     }
     let playlist = match &job.source {
         Source::Playlist(playlist) => Some(playlist),

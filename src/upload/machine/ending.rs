@@ -229,6 +229,7 @@ mod tests {
                 modified: None,
                 name: None,
                 content_type: None,
+                version: None,
             },
             vod: Default::default(),
             oss: Default::default(),

@@ -109,6 +109,8 @@ impl Object {
         }
         match error.code {
             Code::SourceChanged => Err(error),
+            // There is no other way to read them than at their offsets.
+            _ if self.reader.access == Access::Slices => Err(error),
             _ => Ok(Turn::ReadOnce(error)),
         }
     }

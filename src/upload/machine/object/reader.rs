@@ -118,8 +118,13 @@ impl Reader {
                 modified,
                 name,
                 content_type,
+                version,
             } => Reader {
                 access: Access::Slices,
+                validator: Validator {
+                    etag: version,
+                    ..Validator::default()
+                },
                 size: Some(size),
                 announced: Some(size),
                 modified,
