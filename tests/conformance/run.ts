@@ -28,7 +28,12 @@ const runners: readonly Runner[] = [
     command: () => [python, join(here, "python", `${name}.py`)],
     python: true,
   })),
-  ...["ali-oss", "pop-core", "read-back"].map((name) => ({
+  {
+    name: "presigned-oss2",
+    command: () => [process.execPath, join(here, "presigned.ts"), python],
+    python: true,
+  },
+  ...["ali-oss", "pop-core", "read-back", "presigned"].map((name) => ({
     name,
     command: () => [process.execPath, join(here, `${name}.ts`)],
     python: false,

@@ -1,5 +1,5 @@
 // Signing, presigning, planning and the requests of OSS through the door to JavaScript: the vendor's vectors, every refusal by
-// name, and each operation against the emulator.
+// name, and what replies tell.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -7,10 +7,13 @@ import { fileURLToPath } from "node:url";
 import {
   type Credentials,
   type OssSigning,
+  ossRequest,
+  planParts,
   presignOss,
   signOss,
   VodliftError,
 } from "../../pkg/src/core.ts";
+import { dice, seeds } from "../support/dice.ts";
 
 interface Vector {
   name: string;
@@ -265,4 +268,225 @@ test("a token is a header of a signed request, and in the query of a presigned o
     const url = new URL(presignOss({ ...film, signature, expiresIn: 9 }, keys, NOW));
     assert.equal(url.searchParams.get(name), "token");
   }
+});
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+test("a plan keeps to the limits of OSS", () => {
+  const most = 10_000 * 5 * GIB;
+  for (const [options, kind, partSize, count] of [
+    [{ size: 1 }, "put", 1, 1],
+    [{ size: 16 * MIB }, "put", 16 * MIB, 1],
+    [{ size: 16 * MIB + 1 }, "parts", 16 * MIB, 2],
+    [{ size: 250_000, partSize: 102_400 }, "parts", 102_400, 3],
+    [{ size: 250_000, partSize: "100KiB" }, "parts", 102_400, 3],
+    [{ size: 160_000 * MIB }, "parts", 16 * MIB, 10_000],
+    [{ size: 160_000 * MIB + 1 }, "parts", 17 * MIB, 9412],
+    [{ size: most }, "parts", 5 * GIB, 10_000],
+    [{ size: 100 * MIB, limits: { maxParts: 3 } }, "parts", 34 * MIB, 3],
+    [{ size: 100 * MIB, limits: { maxPartSize: 4 * MIB } }, "parts", 4 * MIB, 25],
+    [{}, "parts", 16 * MIB, undefined],
+    [{ partSize: MIB, limits: { maxPartSize: "100KiB" } }, "parts", 102_400, undefined],
+  ] as const) {
+    const plan = planParts(options);
+    const said = JSON.stringify(options);
+    assert.deepEqual([plan.kind, plan.partSize, plan.count], [kind, partSize, count], said);
+  }
+  const code = (options: object): string => {
+    try {
+      planParts(options);
+    } catch (error) {
+      return (error as VodliftError).code;
+    }
+    return "";
+  };
+  assert.equal(code({ size: 0 }), "empty_source");
+  assert.equal(code({ size: most + 1 }), "too_large");
+  assert.equal(code({ size: 2 ** 60 }), "too_large");
+  assert.equal(code({ size: GIB, limits: { maxParts: 9, maxPartSize: 100 * MIB } }), "too_large");
+  for (const [options, rule] of [
+    [{ size: 1, partSize: 102_399 }, "`partSize` must be 102400 to 5368709120 bytes"],
+    [{ size: 1, partSize: 5 * GIB + 1 }, "`partSize` must be 102400 to 5368709120 bytes"],
+    [{ size: 1, partSize: "many" }, "`partSize` must be a number of bytes"],
+    [{ size: -1 }, "`size` must be a whole number"],
+    [{ size: 1.5 }, "`size` must be a whole number"],
+    [{ limits: { maxParts: 10_001 } }, "`maxParts` must be 1 to 10000, got 10001"],
+    [{ limits: { maxParts: 0 } }, "`maxParts` must be 1 to 10000, got 0"],
+    [{ limits: { maxPartSize: 1 } }, "`maxPartSize` must be 102400 to"],
+  ] as const) {
+    const message = refusal(() => planParts(options));
+    assert.ok(message.startsWith(rule), message);
+  }
+});
+
+test("the parts of a plan follow one another, and hold all of it", () => {
+  for (const seed of seeds(200)) {
+    const luck = dice(seed);
+    const size = 1 + luck.below(2 ** 31) * (1 + luck.below(5000));
+    const partSize = 102_400 + luck.below(64 * MIB);
+    const plan = planParts({ size, partSize });
+    const count = plan.count ?? 0;
+    assert.ok(count >= 1 && count <= 10_000, `SEED=${seed}`);
+    assert.equal(plan.kind, count === 1 ? "put" : "parts", `SEED=${seed}`);
+    const some = new Set([1, 2, count - 1, count, 1 + luck.below(count)]);
+    for (const number of some) {
+      if (number < 1 || number > count) continue;
+      const part = plan.part(number);
+      const offset = (number - 1) * plan.partSize;
+      const length = Math.min(plan.partSize, size - offset);
+      assert.deepEqual(part, { number, offset, length }, `SEED=${seed}`);
+      assert.ok(length > 0, `SEED=${seed}`);
+    }
+    for (const number of [0, count + 1]) {
+      assert.match(
+        refusal(() => plan.part(number)),
+        /^`number` must be 1 to/,
+        `SEED=${seed}`,
+      );
+    }
+  }
+});
+
+test("parts of an unknown size grow, without a gap, and 48.8 TB still fit", () => {
+  const plan = planParts({ partSize: MIB });
+  let offset = 0;
+  for (let number = 1; number <= 10_000; number += 1) {
+    const part = plan.part(number);
+    assert.equal(part.offset, offset, String(number));
+    assert.ok(part.length >= MIB && part.length <= 5 * GIB);
+    offset += part.length;
+  }
+  assert.equal(plan.part(100).length, MIB);
+  assert.equal(plan.part(101).length, 2 * MIB);
+  assert.ok(offset > 44e12, `${offset} bytes`);
+  assert.match(
+    refusal(() => plan.part(10_001)),
+    /^`number` must be 1 to 10000, got 10001/,
+  );
+  const short = planParts({ limits: { maxParts: 3 } });
+  assert.match(
+    refusal(() => short.part(4)),
+    /^`number` must be 1 to 3, got 4/,
+  );
+});
+
+const upload = { ...film, uploadId: "U1" };
+const xml = (body: string, status = 200, headers = {}) => ({ status, headers, body });
+
+test("pages of parts are read, and where the next one begins", () => {
+  const ask = ossRequest.listParts({ ...upload, partNumberMarker: 7 }, KEYS, NOW);
+  assert.match(ask.url, /\?max-parts=1000&part-number-marker=7&uploadId=U1$/);
+  assert.equal(ask.body, null);
+  const part =
+    "<Part><PartNumber>8</PartNumber><ETag>&quot;A&quot;</ETag><Size>5</Size>" +
+    "<HashCrc64ecma>18446744073709551615</HashCrc64ecma></Part>";
+  const more =
+    "<IsTruncated>true</IsTruncated><PartNumberMarker>7</PartNumberMarker>" +
+    "<NextPartNumberMarker>8</NextPartNumberMarker>";
+  const headers = { "x-oss-request-id": "5C3D9175B6FC201293AD4890" };
+  assert.deepEqual(
+    ask.read(xml(`<ListPartsResult>${more}${part}</ListPartsResult>`, 200, headers)),
+    {
+      requestId: "5C3D9175B6FC201293AD4890",
+      parts: [{ partNumber: 8, etag: '"A"', size: 5, crc64: "18446744073709551615" }],
+      isTruncated: true,
+      nextPartNumberMarker: 8,
+    },
+  );
+  assert.deepEqual(ask.read(xml("<ListPartsResult/>")), { parts: [], isTruncated: false });
+});
+
+test("a Complete names its parts in their order, whatever order they come in", () => {
+  const parts = [
+    { partNumber: 10, etag: '"C"' },
+    { partNumber: 2, etag: '"<B>"' },
+    { partNumber: 1, etag: '"A"' },
+  ];
+  const { method, body, headers } = ossRequest.complete({ ...upload, parts }, KEYS, NOW);
+  assert.equal(method, "POST");
+  assert.deepEqual(
+    [...(body ?? "").matchAll(/<PartNumber>(\d+)/g)].map(([, n]) => n),
+    ["1", "2", "10"],
+  );
+  assert.match(body ?? "", /<ETag>"&lt;B&gt;"<\/ETag>/);
+  assert.equal(new Headers(headers).get("content-type"), "application/xml");
+  // biome-ignore lint/suspicious/noExplicitAny: what no type allows
+  const complete = (parts: any) => () => ossRequest.complete({ ...upload, parts }, KEYS, NOW);
+  for (const [wrong, rule] of [
+    [[], "`parts` must hold at least one part"],
+    [[parts[0], parts[1], parts[0]], "`parts` must name each part once, got 10 twice"],
+    [[{ partNumber: 0, etag: "A" }], "`partNumber` must be 1 to 10,000, got 0"],
+    [[{ partNumber: 10_001, etag: "A" }], "`partNumber` must be 1 to 10,000, got 10001"],
+    [[{ partNumber: "1", etag: "A" }], "`partNumber` must be a whole number"],
+    [[{ partNumber: 1 }], "`etag` must be a string"],
+    ["A", "`parts` must be a list of parts, got A"],
+    [[5], "`parts` must be an object, got 5"],
+  ] as const) {
+    const message = refusal(complete(wrong));
+    assert.ok(message.startsWith(rule), message);
+  }
+});
+
+test("an upload id and a part number have their rules", () => {
+  for (const [call, rule] of [
+    [() => ossRequest.abort({ ...film, uploadId: "" }, KEYS, NOW), "`uploadId` must not be empty"],
+    [
+      () => ossRequest.uploadPart({ ...upload, partNumber: 10_001 }, KEYS, NOW),
+      "`partNumber` must be 1 to 10,000, got 10001",
+    ],
+    // biome-ignore lint/suspicious/noExplicitAny: what no type allows
+    [() => (ossRequest.abort as any)(film, KEYS, NOW), "`uploadId` must be a string"],
+    // biome-ignore lint/suspicious/noExplicitAny: what no type allows
+    [() => (ossRequest.uploadPart as any)(upload, KEYS, NOW), "`partNumber` must be a whole"],
+    // biome-ignore lint/suspicious/noExplicitAny: what no type allows
+    [() => (ossRequest.head as any)({ ...film, key: null }, KEYS, NOW), "`key` must be a string"],
+    [
+      () => ossRequest.put({ ...film, headers: { "x-oss-date": "x" } }, KEYS, NOW),
+      "`headers` must not set x-oss-date",
+    ],
+  ] as const) {
+    const message = refusal(call);
+    assert.ok(message.startsWith(rule), message);
+  }
+});
+
+test("what OSS refuses is its own error, with its id, and whether to try again", () => {
+  const ask = ossRequest.uploadPart({ ...upload, partNumber: 1 }, KEYS, NOW);
+  const refusal = (code: string) =>
+    `<Error><Code>${code}</Code><Message>m</Message><RequestId>R1</RequestId></Error>`;
+  for (const [status, serviceCode, code, retryable] of [
+    [404, "NoSuchUpload", "upload_gone", true],
+    [403, "AccessDenied", "permission_denied", false],
+    [403, "SignatureDoesNotMatch", "signature_mismatch", false],
+    [403, "SecurityTokenExpired", "token_expired", false],
+    [503, "UploadTrafficRateLimitExceeded", "oss_unavailable", true],
+    [500, "InternalError", "oss_unavailable", true],
+    [400, "BadRequest", "oss_rejected", true],
+    [400, "InvalidDigest", "checksum_mismatch", true],
+    [400, "InvalidArgument", "oss_rejected", false],
+  ] as const) {
+    assert.throws(
+      () => ask.read(xml(refusal(serviceCode), status)),
+      (error) => {
+        assert.ok(error instanceof VodliftError);
+        assert.deepEqual(
+          [error.status, error.serviceCode, error.code, error.retryable, error.requestId],
+          [status, serviceCode, code, retryable, "R1"],
+        );
+        return true;
+      },
+    );
+  }
+  assert.throws(() => ask.read(xml("", 200)), { code: "reply_invalid" });
+  assert.throws(() => ask.read(xml("<html>", 502)), { code: "oss_unavailable", retryable: true });
+});
+
+test("a reply may be a Response's own head", () => {
+  const headers = { "content-length": "5", etag: '"E"', "x-oss-object-type": "Normal" };
+  const response = new Response(null, { headers });
+  const { size, etag, objectType } = ossRequest.head(film, KEYS, NOW).read(response as never);
+  assert.deepEqual([size, etag, objectType], [5, '"E"', "Normal"]);
+  const stored = ossRequest.put(film, KEYS, NOW).read({ status: 200, headers: [["ETag", "E"]] });
+  assert.deepEqual(stored, { etag: "E" });
 });
