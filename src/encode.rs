@@ -108,6 +108,13 @@ pub fn base64_decode(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text.trim()).ok()
 }
 
+/// Appends a name and a value.
+// Not in place: each of its many places would be 60 bytes of wasm.
+#[inline(never)]
+pub(crate) fn add(pairs: &mut Vec<(String, String)>, name: &str, value: &str) {
+    pairs.push((name.to_owned(), value.to_owned()));
+}
+
 /// Names and values as signatures see them: sorted by name, then by value.
 pub(crate) fn sorted(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
     sorted_by(pairs, |before, after| before <= after)

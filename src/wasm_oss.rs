@@ -5,6 +5,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::encode::add;
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request, header};
 use crate::oss::error::{OssRecovery, Refused};
@@ -84,12 +85,17 @@ impl Asked {
     }
 
     fn draft(&self, query: Headers) -> Draft {
-        let additional = self.fields.iter().filter(|(name, _)| name == "additional");
+        let mut additional_headers = vec![];
+        for (name, value) in &self.fields {
+            if name == "additional" {
+                additional_headers.push(value.clone());
+            }
+        }
         Draft {
             method: self.text("method"),
             query,
             headers: self.headers.clone(),
-            additional_headers: additional.map(|(_, value)| value.clone()).collect(),
+            additional_headers,
         }
     }
 
@@ -122,8 +128,10 @@ impl Asked {
                 request::list_parts(target, how, keys, now, &id()?, marker)
             }
             "complete" => {
-                let parts = pairs.into_iter().map(|(part, etag)| (number(&part), etag));
-                let (id, parts) = (id()?, parts.collect::<Vec<_>>());
+                let (id, mut parts) = (id()?, vec![]);
+                for (part, etag) in pairs {
+                    parts.push((number(&part), etag));
+                }
                 request::complete_multipart_upload(target, how, keys, now, &id, &parts, headers)
             }
             "abort" => request::abort_multipart_upload(target, how, keys, now, &id()?),
@@ -144,76 +152,73 @@ pub fn oss_reply(operation: &str, status: u16, headers: Json, body: String) -> A
         headers: read::<Headers>("headers", headers)?,
         body,
     };
-    let told = told(operation, &reply).map_err(
-        |Refused {
-             mut error,
-             recovery,
-         }| {
+    let mut told = vec![Headers::new()];
+    match tell(operation, &reply, &mut told) {
+        Ok(()) => write(&told),
+        Err(Refused {
+            mut error,
+            recovery,
+        }) => {
             error.retryable |= matches!(recovery, OssRecovery::Backoff | OssRecovery::ResendPart);
-            thrown(&error)
-        },
-    );
-    write(&told?)
+            Err(thrown(&error))
+        }
+    }
 }
 
-fn told(operation: &str, reply: &Reply) -> Result<Vec<Headers>, Refused> {
-    let mut told = Headers::new();
-    let mut tell = |name: &str, value: Option<String>| {
-        told.extend(value.map(|value| (name.to_owned(), value)));
-    };
-    let mut parts = vec![];
-    tell("requestId", xml::request_id(reply));
+fn tell(operation: &str, reply: &Reply, told: &mut Vec<Headers>) -> Result<(), Refused> {
+    put(told, "requestId", xml::request_id(reply));
     match operation {
-        "initiate" => tell(
-            "uploadId",
-            Some(xml::parse_initiate(reply)?.as_str().to_owned()),
-        ),
+        "initiate" => {
+            let id = xml::parse_initiate(reply)?;
+            put(told, "uploadId", Some(id.as_str().to_owned()));
+        }
         "uploadPart" | "put" => {
             let part = xml::parse_part_reply(reply)?;
-            tell("etag", Some(part.etag));
-            tell("crc64", part.crc64.map(decimal));
+            put(told, "etag", Some(part.etag));
+            put_number(told, "crc64", part.crc64);
         }
         "complete" => {
             let done = xml::parse_complete(reply)?;
-            tell("etag", Some(done.etag));
-            tell("crc64", done.crc64.map(decimal));
+            put(told, "etag", Some(done.etag));
+            put_number(told, "crc64", done.crc64);
         }
         "head" | "get" => {
             let head = match operation {
                 "head" => xml::parse_head(reply)?,
                 _ => xml::parse_get(reply)?,
             };
-            tell("size", Some(decimal(head.size)));
-            tell("etag", head.etag);
-            tell("crc64", head.crc64.map(decimal));
-            tell("objectType", head.object_type);
+            put_number(told, "size", Some(head.size));
+            put(told, "etag", head.etag);
+            put_number(told, "crc64", head.crc64);
+            put(told, "objectType", head.object_type);
         }
         "listParts" => {
             let page = xml::parse_list_parts(reply)?;
-            tell(
-                "nextPartNumberMarker",
-                page.next_marker.map(|next| decimal(next.into())),
-            );
-            parts = page.parts;
+            let next = page.next_marker.map(u64::from);
+            put_number(told, "nextPartNumberMarker", next);
+            for part in page.parts {
+                told.push(Headers::new());
+                put_number(told, "partNumber", Some(part.part_number.into()));
+                put(told, "etag", Some(part.etag));
+                put_number(told, "size", Some(part.size));
+                put_number(told, "crc64", part.crc64);
+            }
         }
         "abort" | "delete" => xml::parse_removed(reply)?,
         _ => return Err(no_such(operation).into()),
     }
-    let pair = |name: &str, value: String| (name.to_owned(), value);
-    let parts = parts.into_iter().map(|part| {
-        let mut fields = vec![
-            pair("partNumber", decimal(part.part_number.into())),
-            pair("etag", part.etag),
-            pair("size", decimal(part.size)),
-        ];
-        fields.extend(part.crc64.map(|crc| pair("crc64", decimal(crc))));
-        fields
-    });
-    Ok([told].into_iter().chain(parts).collect())
+    Ok(())
 }
 
-fn decimal(number: u64) -> String {
-    number.to_string()
+/// Into the last list.
+fn put(told: &mut [Headers], name: &str, value: Option<String>) {
+    if let (Some(last), Some(value)) = (told.last_mut(), value) {
+        add(last, name, &value);
+    }
+}
+
+fn put_number(told: &mut [Headers], name: &str, value: Option<u64>) {
+    put(told, name, value.map(|value| value.to_string()));
 }
 
 fn no_such(operation: &str) -> Error {
@@ -244,12 +249,12 @@ pub fn planned(
         thrown(&Error::invalid("number", rule))
     })?;
     let is_put = matches!(plan, Plan::Put { .. });
-    let numbers = [
-        plan.part_limit(1),
-        plan.count().unwrap_or(0).into(),
-        offset,
-        length,
-    ];
-    let all = [u64::from(is_put)].into_iter().chain(numbers);
-    Ok(all.map(|number| number as f64).collect())
+    let count = plan.count().unwrap_or(0);
+    Ok(vec![
+        f64::from(u8::from(is_put)),
+        plan.part_limit(1) as f64,
+        f64::from(count),
+        offset as f64,
+        length as f64,
+    ])
 }

@@ -361,8 +361,7 @@ impl OssInputs {
     }
 
     fn additional(&self, headers: &Headers) -> String {
-        let candidates: Vec<_> = self.additional_headers.iter().map(String::as_str).collect();
-        sign_v4::additional_headers(headers, &candidates)
+        sign_v4::additional_headers(headers, &self.additional_headers)
     }
 }
 

@@ -3,13 +3,12 @@
 //! No request sets `Host`, `Content-Length` or `Date`, which runtimes write themselves. `Content-Type` is set wherever
 //! there can be a body, because a runtime would else choose one that is not the signed one.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use quick_xml::escape::partial_escape;
 
 use super::{OssSignature, Target, Unsigned, sign_v1, sign_v4};
-use crate::encode::encode_path;
+use crate::encode::{add, encode_path};
 use crate::error::Error;
 use crate::http::{Headers, Request, header};
 use crate::time::UnixMs;
@@ -119,18 +118,17 @@ impl Draft {
     }
 
     /// Of V4: which of the headers are signed in addition, and the headers that the signature is made of.
-    fn signed<'a>(&'a self, target: &Target, headers: &'a Headers) -> (String, Cow<'a, Headers>) {
-        let names: Vec<_> = self.additional_headers.iter().map(String::as_str).collect();
+    fn signed(&self, target: &Target, mut headers: Headers) -> (String, Headers) {
+        let names = &self.additional_headers;
         let asks = names.iter().any(|name| name.eq_ignore_ascii_case("host"));
-        let mut headers = Cow::Borrowed(headers);
         if asks && header(&headers, "host").is_none() {
             let host = target
                 .base_url
                 .split_once("://")
                 .map_or("", |(_, host)| host);
-            headers.to_mut().push(pair("host", host));
+            add(&mut headers, "host", host);
         }
-        (sign_v4::additional_headers(&headers, &names), headers)
+        (sign_v4::additional_headers(&headers, names), headers)
     }
 }
 
@@ -203,7 +201,7 @@ fn signed(
     }
     let authorization = match signature {
         OssSignature::V4 => {
-            let (additional, signed) = draft.signed(target, &headers);
+            let (additional, signed) = draft.signed(target, headers.clone());
             let unsigned = unsigned(target, &draft, &signed);
             sign_v4::authorization(credentials, &scope(target, now)?, &unsigned, &additional)
         }
@@ -212,7 +210,7 @@ fn signed(
             sign_v1::authorization(credentials, &unsigned(target, &draft, &headers), date)
         }
     };
-    headers.push(("authorization".to_owned(), authorization));
+    add(&mut headers, "authorization", &authorization);
     Ok(Request {
         url: url(target, &draft.query),
         method: draft.method,
@@ -276,7 +274,7 @@ pub fn presign(
     }
     let query = match signature {
         OssSignature::V4 => {
-            let (additional, signed) = draft.signed(target, &draft.headers);
+            let (additional, signed) = draft.signed(target, draft.headers.clone());
             let (scope, unsigned) = (scope(target, now)?, unsigned(target, draft, &signed));
             sign_v4::presigned_query(credentials, &scope, &unsigned, &additional, expires_s)
         }

@@ -4,7 +4,7 @@
 //! <https://www.alibabacloud.com/help/en/oss/developer-reference/include-signatures-in-the-authorization-header>
 
 use super::Unsigned;
-use crate::encode::{base64_encode, canonical_headers, header_lines, sorted};
+use crate::encode::{add, base64_encode, canonical_headers, header_lines, sorted};
 use crate::http::{Headers, header};
 use crate::secret::{Secret, hmac_sha1};
 use crate::time::UnixMs;
@@ -80,9 +80,10 @@ const SUB_RESOURCES: &[&str] = &[
 /// The headers that a request signed in its headers must have besides `authorization`.
 pub fn required_headers(credentials: &Credentials, at: UnixMs) -> Headers {
     // Not `Date`: browsers and Workers cannot set it.
-    let mut headers = vec![("x-oss-date".to_owned(), at.http_date())];
+    let mut headers = Headers::new();
+    add(&mut headers, "x-oss-date", &at.http_date());
     if let Some(token) = &credentials.security_token {
-        headers.push(("x-oss-security-token".to_owned(), token.expose().to_owned()));
+        add(&mut headers, "x-oss-security-token", token.expose());
     }
     headers
 }
@@ -156,7 +157,7 @@ pub fn presigned_query(
     let mut query = request.query.to_vec();
     // The token is a sub-resource here; the other three stay outside the signature.
     if let Some(token) = &credentials.security_token {
-        query.push(("security-token".to_owned(), token.expose().to_owned()));
+        add(&mut query, "security-token", token.expose());
     }
     let text = string_to_sign(
         &Unsigned {
@@ -165,15 +166,10 @@ pub fn presigned_query(
         },
         &expires,
     );
-    query.push((
-        "OSSAccessKeyId".to_owned(),
-        credentials.access_key_id.clone(),
-    ));
-    query.push(("Expires".to_owned(), expires));
-    query.push((
-        "Signature".to_owned(),
-        signature(&credentials.access_key_secret, &text),
-    ));
+    let signature = signature(&credentials.access_key_secret, &text);
+    add(&mut query, "OSSAccessKeyId", &credentials.access_key_id);
+    add(&mut query, "Expires", &expires);
+    add(&mut query, "Signature", &signature);
     query
 }
 

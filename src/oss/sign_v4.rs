@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::Unsigned;
-use crate::encode::{canonical_headers, encode_path, header_lines, hex, percent_encode, sorted};
+use crate::encode::{
+    add, canonical_headers, encode_path, header_lines, hex, percent_encode, sorted,
+};
 use crate::http::Headers;
 use crate::secret::{Secret, hmac_sha256};
 use crate::time::UnixMs;
@@ -46,34 +48,31 @@ impl std::fmt::Display for Scope<'_> {
 
 /// The headers that a request signed in its headers must have besides `authorization`.
 pub fn required_headers(credentials: &Credentials, at: UnixMs) -> Headers {
-    let mut headers = vec![
-        // Not `Date`: browsers and Workers cannot set it.
-        ("x-oss-date".to_owned(), at.basic()),
-        (
-            "x-oss-content-sha256".to_owned(),
-            UNSIGNED_PAYLOAD.to_owned(),
-        ),
-    ];
+    let mut headers = Headers::new();
+    // Not `Date`: browsers and Workers cannot set it.
+    add(&mut headers, "x-oss-date", &at.basic());
+    add(&mut headers, "x-oss-content-sha256", UNSIGNED_PAYLOAD);
     if let Some(token) = &credentials.security_token {
-        headers.push(("x-oss-security-token".to_owned(), token.expose().to_owned()));
+        add(&mut headers, "x-oss-security-token", token.expose());
     }
     headers
 }
 
 /// Of the headers that may be signed in addition, those that are there and are not signed anyway: lower case, sorted,
 /// joined with `;`.
-pub fn additional_headers(headers: &Headers, candidates: &[&str]) -> String {
-    let is_candidate = |name: &str| {
-        candidates
-            .iter()
-            .any(|candidate| candidate.eq_ignore_ascii_case(name))
-    };
-    let mut also = canonical_headers(headers, false);
-    also.retain(|(name, _)| !always_signed(name) && is_candidate(name));
-    also.into_iter()
-        .map(|(name, _)| name)
-        .collect::<Vec<_>>()
-        .join(";")
+pub fn additional_headers(headers: &Headers, candidates: &[String]) -> String {
+    let mut also = String::new();
+    for (name, _) in &canonical_headers(headers, false) {
+        let is_candidate = candidates.iter().any(|one| one.eq_ignore_ascii_case(name));
+        if !is_candidate || always_signed(name) {
+            continue;
+        }
+        if !also.is_empty() {
+            also.push(';');
+        }
+        also.push_str(name);
+    }
+    also
 }
 
 /// Method, path with the bucket, query, header lines, names of additional headers, payload.
@@ -136,19 +135,16 @@ pub fn presigned_query(
     expires_s: u32,
 ) -> Vec<(String, String)> {
     let mut query = request.query.to_vec();
-    let mut push = |name: &str, value: String| query.push((name.to_owned(), value));
-    push("x-oss-signature-version", ALGORITHM.to_owned());
-    push("x-oss-date", scope.at.basic());
-    push("x-oss-expires", expires_s.to_string());
-    push(
-        "x-oss-credential",
-        format!("{}/{scope}", credentials.access_key_id),
-    );
+    let credential = format!("{}/{scope}", credentials.access_key_id);
+    add(&mut query, "x-oss-signature-version", ALGORITHM);
+    add(&mut query, "x-oss-date", &scope.at.basic());
+    add(&mut query, "x-oss-expires", &expires_s.to_string());
+    add(&mut query, "x-oss-credential", &credential);
     if let Some(token) = &credentials.security_token {
-        push("x-oss-security-token", token.expose().to_owned());
+        add(&mut query, "x-oss-security-token", token.expose());
     }
     if !additional.is_empty() {
-        push("x-oss-additional-headers", additional.to_owned());
+        add(&mut query, "x-oss-additional-headers", additional);
     }
     let signature = sign(
         credentials,
@@ -159,7 +155,7 @@ pub fn presigned_query(
         },
         additional,
     );
-    query.push(("x-oss-signature".to_owned(), signature));
+    add(&mut query, "x-oss-signature", &signature);
     query
 }
 
@@ -245,7 +241,7 @@ mod tests {
         };
         let additional = additional_headers(
             &headers,
-            &["Content-Length", "content-disposition", "content-type", "x"],
+            &["Content-Length", "content-disposition", "content-type", "x"].map(str::to_owned),
         );
         assert_eq!(additional, "content-disposition;content-length");
         let canonical = canonical_request(&request, &additional);

@@ -69,10 +69,9 @@ impl Target {
     ) -> Result<Target, Error> {
         let endpoint = endpoint::parse("endpoint", endpoint)?;
         check_bucket(bucket).map_err(|rule| Error::invalid("bucket", rule))?;
-        let key = key.map(|key| check_key(key).map(|()| key));
-        let key = key
-            .transpose()
-            .map_err(|rule| Error::invalid("key", rule))?;
+        if let Some(key) = key {
+            check_key(key).map_err(|rule| Error::invalid("key", rule))?;
+        }
         let region = match region {
             Some(region) => given_region("region", region)?,
             None => region_of(&endpoint.host.to_string()).unwrap_or_default(),

@@ -138,13 +138,15 @@ impl Plan {
         if u64::from(number) > MAX_PARTS {
             return None;
         }
-        let full = (0..=before / PARTS_PER_SIZE).map(|step| {
-            let first = step.saturating_mul(PARTS_PER_SIZE);
-            let parts = before.saturating_sub(first).min(PARTS_PER_SIZE);
-            self.part_limit(first.saturating_add(1))
-                .saturating_mul(parts.into())
-        });
-        Some((full.fold(0, u64::saturating_add), self.part_limit(number)))
+        let (mut offset, mut left, mut first) = (0u64, before, 1u32);
+        while left > 0 {
+            let parts = left.min(PARTS_PER_SIZE);
+            let bytes = self.part_limit(first).saturating_mul(parts.into());
+            offset = offset.saturating_add(bytes);
+            left = left.saturating_sub(parts);
+            first = first.saturating_add(parts);
+        }
+        Some((offset, self.part_limit(number)))
     }
 
     /// Offset and length of part `number` (from 1), where the length is known and there is such a part.
