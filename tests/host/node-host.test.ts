@@ -5,7 +5,7 @@ import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
-import { type AddressInfo, isIP } from "node:net";
+import { type AddressInfo, createServer as createRawServer, isIP } from "node:net";
 import { after, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { Attempt } from "../../pkg/src/hosts/attempt.ts";
@@ -413,6 +413,38 @@ test("memory that the runtime has moved away already is given back without a fau
   structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
   body.release?.(chunk);
   body.close();
+});
+
+/** Announces its reply so many times. */
+async function announcing(times: number): Promise<string> {
+  const server = createRawServer((socket) => {
+    socket.on("error", () => {});
+    let left = times;
+    const more = () => {
+      while (!socket.destroyed && left > 0) {
+        left -= 1;
+        const line = left % 2 === 0 ? "103 Early Hints" : "100 Continue";
+        if (!socket.write(`HTTP/1.1 ${line}\r\n\r\n`)) return void socket.once("drain", more);
+      }
+      socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    };
+    socket.once("data", more);
+  });
+  closers.push(() => server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+test("a reply may be announced, but not for ever", async () => {
+  const open = (url: string) =>
+    attempt(async (one) => {
+      const side = { broken: "source_network", stalled: "source_timeout", idleMs: 60_000 } as const;
+      return one.wait(host.open(request("GET", url), true, one.signal), side);
+    });
+  assert.equal((await open(await announcing(64))).status, 200);
+  for (const times of [65, Number.POSITIVE_INFINITY]) {
+    await assert.rejects(open(await announcing(times)), failsWith("source_malformed"));
+  }
 });
 
 test("redirects come back as they are", async () => {

@@ -24,6 +24,12 @@ const LIMITS: HostLimits = {
 /** Node's own limit of 16 KiB is less than common servers send; browsers take as much as this. */
 const MAX_HEADER_BYTES = 256 * 1024;
 
+/**
+ * Replies of the kind 1xx before the reply itself, `103 Early Hints` for example. Each is work, and a server that sends them on
+ * and on would never be found to stand still.
+ */
+const MAX_INFORMATION = 64;
+
 /** How long a reply may still arrive after the server stopped taking our body. */
 const LAST_WORDS_MS = 250;
 
@@ -125,6 +131,8 @@ class NodeRequest implements Outgoing {
     this.#request = start(url, { method: request.method, headers, agent, signal, maxHeaderSize });
     this.#reply = new Promise((resolve, reject) => {
       this.#request.on("response", (response) => {
+        // It may have come in one piece with what the request was given up for.
+        if (this.#request.destroyed) return;
         this.answered = true;
         resolve(incoming(response, () => this.#error));
         this.#waiting?.resolve();
@@ -135,9 +143,20 @@ class NodeRequest implements Outgoing {
         this.#waiting?.reject(this.#error);
       });
     });
+    this.#boundInformation();
     // Whoever writes hears of the error there, and may never ask for the reply.
     this.#reply.catch(() => {});
     this.#request.on("drain", () => this.#waiting?.resolve());
+  }
+
+  /** A server may announce its reply, but not for ever. */
+  #boundInformation(): void {
+    let heard = 0;
+    const hear = () => {
+      heard += 1;
+      if (heard > MAX_INFORMATION) this.#request.destroy(tooMuchInformation());
+    };
+    this.#request.on("information", hear);
   }
 
   write(chunk: Uint8Array, written: () => void): Promise<void> | undefined {
@@ -156,6 +175,12 @@ class NodeRequest implements Outgoing {
     if (!this.answered) this.#request.end();
     return this.#reply;
   }
+}
+
+/** As the runtime's parser says it of what breaks HTTP. */
+function tooMuchInformation(): Error {
+  const error = new Error(`more than ${MAX_INFORMATION} replies of the kind 1xx before the reply`);
+  return Object.assign(error, { code: "HPE_INFORMATION" });
 }
 
 /** A URL that the core has checked and the runtime does not take, such as an odd `xn--` host. */
