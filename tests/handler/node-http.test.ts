@@ -78,6 +78,23 @@ test("whatever the request line says, the URL has the host that was asked", asyn
   assert.match(await raw(port, "GET /x HTTP/1.0\r\n\r\n"), /\r\n\r\nhttp:\/\/localhost\/x$/);
 });
 
+test("a client that takes nothing of its answer is cut off, and its handler hears of it", async () => {
+  let socket: Socket | undefined;
+  await new Promise<void>((resolve) => {
+    const endless = () =>
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(new Uint8Array(MIB)),
+        cancel: () => resolve(),
+      });
+    const serving = serve(() => new Response(endless()), { writeTimeoutMs: 1 });
+    void serving.then(({ port }) => {
+      socket = connect(port, "127.0.0.1").pause();
+      socket.on("error", () => {}).write(get("/"));
+    });
+  });
+  socket?.destroy();
+});
+
 test("what is no request for a handler is refused, and the next one is answered", async () => {
   let asked = 0;
   const { port, url } = await serve(() => {

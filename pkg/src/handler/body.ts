@@ -105,10 +105,20 @@ export function parseResume(value: Record<string, unknown>): { resume: string } 
     : invalidField("resume", `${broken}: the last answer's \`resume\``);
 }
 
+/** A body that says something is there at once, or it holds a place for nothing. */
+const PATIENCE_MS = 30_000;
+
+const TOO_SLOW = problem(408, {
+  code: "body_too_slow",
+  detail: `the body took longer than ${PATIENCE_MS / 1000} seconds`,
+  hint: "Send it at once.",
+});
+
 /** A body of at most so many bytes as a JSON object, or what is wrong with it. */
 export async function readObject(
   request: Request,
   limit: number,
+  patienceMs = PATIENCE_MS,
 ): Promise<{ value: Record<string, unknown> } | Problem> {
   const coding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
   if (coding !== "" && coding !== "identity") {
@@ -118,7 +128,8 @@ export async function readObject(
       hint: "Send the JSON as it is.",
     });
   }
-  const body = await readText(request, limit);
+  const body = await readText(request, limit, patienceMs);
+  if (body === TOO_SLOW) return TOO_SLOW;
   if (body === undefined) {
     return problem(413, {
       code: "body_too_large",
@@ -126,25 +137,41 @@ export async function readObject(
       hint: "Pass the URL of the media, not the media.",
     });
   }
-  const value = parseJson(body);
+  const value = parseJson(body as string);
   return isRecord(value) ? { value } : invalidField("", "must be a JSON object");
 }
 
-/** Reads no further than the limit, whatever the client announces. */
-async function readText(request: Request, limit: number): Promise<string | undefined> {
+/** Reads no further than the limit, whatever the client announces, and for no longer than it has patience. */
+async function readText(
+  request: Request,
+  limit: number,
+  patienceMs: number,
+): Promise<string | Problem | undefined> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   const reader = request.body?.getReader();
-  for (;;) {
-    const next = await reader?.read();
-    if (next === undefined || next.done) return text + decoder.decode();
-    bytes += next.value.length;
-    if (bytes > limit) {
-      await reader?.cancel();
-      return undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, patienceMs, "late");
+  });
+  try {
+    for (;;) {
+      const next = reader && (await Promise.race([reader.read(), late]));
+      if (next === "late") {
+        void reader?.cancel().catch(() => {});
+        return TOO_SLOW;
+      }
+      if (next === undefined || next.done) return text + decoder.decode();
+      bytes += next.value.length;
+      if (bytes > limit) {
+        await reader?.cancel();
+        return undefined;
+      }
+      text += decoder.decode(next.value, { stream: true });
     }
-    text += decoder.decode(next.value, { stream: true });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

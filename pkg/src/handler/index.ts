@@ -2,7 +2,7 @@
 // a slice of the upload runs within the request, and the answer carries what the next request goes on from.
 //
 // Read in this order: this file (the routes), ingests.ts (what is answered), slice.ts (one slice), seal.ts (the resume
-// token), body.ts, tokens.ts, problem.ts, options.ts, adapters.ts and event.ts (functions that are called with events
+// token), running.ts, body.ts, tokens.ts, problem.ts, options.ts, adapters.ts and event.ts (functions that are called with events
 // instead of requests).
 
 import { invalid, readable, record } from "../arguments.ts";
@@ -11,6 +11,7 @@ import { readObject } from "./body.ts";
 import { Ingests } from "./ingests.ts";
 import { checkOptions, type IngestHandlerOptions } from "./options.ts";
 import { answer, isProblem, problem, problemOf, refuse } from "./problem.ts";
+import { RETRY_AFTER, Running } from "./running.ts";
 import { type Caller, Gate, type IngestScope } from "./tokens.ts";
 
 /** The rule for a name that an option had once. */
@@ -72,6 +73,7 @@ export function createIngestHandler(
   checkOptions(given);
   const gate = new Gate(given.tokens);
   const ingests = new Ingests(given);
+  const running = new Running(given.runningPerCaller);
   const { basePath = "", onError } = given;
 
   const abort: Route = {
@@ -104,8 +106,12 @@ export function createIngestHandler(
     if (isProblem(caller)) return refuse(caller);
     const closed = await ingests.closed();
     if (closed) return refuse(closed);
-    const body = await readObject(request, route.limit);
-    return isProblem(body) ? refuse(body) : route.run(body.value, caller, request.signal);
+    const work = async () => {
+      const body = await readObject(request, route.limit);
+      return isProblem(body) ? refuse(body) : route.run(body.value, caller, request.signal);
+    };
+    const answered = await running.run(caller, route.scope, work);
+    return isProblem(answered) ? refuse(answered, { "retry-after": RETRY_AFTER }) : answered;
   }
 
   return (request) =>

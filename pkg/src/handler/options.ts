@@ -22,6 +22,11 @@ export interface IngestHandlerOptions extends VodliftOptions {
    * so leave time for that below the platform's limit: half of it is a good start.
    */
   sliceMs?: number;
+  /**
+   * Requests of one caller that may be under way at once, in this process; 10 unless told otherwise. What is over is
+   * answered 429 with `Retry-After`, so that one caller leaves time and memory to the others.
+   */
+  runningPerCaller?: number;
   /** What one request may use up beside its time. With `subrequests`, leave some for a part that must be sent again. */
   budget?: Omit<NonNullable<SliceOptions["budget"]>, "deadline">;
   /** Allow sources on private and loopback addresses. */
@@ -40,7 +45,8 @@ export interface IngestHandlerOptions extends VodliftOptions {
 
 /** Whose account; an option that there is not stays in, to be refused with what may have been meant. */
 export function accountOf(options: IngestHandlerOptions): VodliftOptions {
-  const { tokens, sealKey, resumeMs, sliceMs, budget, basePath, onError, ...rest } = options;
+  const { tokens, sealKey, resumeMs, sliceMs, budget, basePath, onError, ...others } = options;
+  const { runningPerCaller, ...rest } = others;
   const { allowPrivateSources, allowHosts, denyHosts, maxBytes, ...account } = rest;
   return account;
 }
@@ -51,8 +57,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Options from the environment: `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`,
  * `ALIBABA_CLOUD_SECURITY_TOKEN`, `VODLIFT_REGION`, `VODLIFT_ENDPOINT`, and for `tokens`, `sealKey`, `resumeMs`, `sliceMs`,
+ * `runningPerCaller`,
  * `budget.subrequests`, `allowHosts`, `denyHosts`, `maxBytes`, `memory`, `basePath`, `allowPrivateSources`:
- * `VODLIFT_TOKEN_SHA256`, `VODLIFT_SEAL_KEY`, `VODLIFT_RESUME_MS`, `VODLIFT_SLICE_MS`, `VODLIFT_SUBREQUESTS`, `VODLIFT_ALLOW_HOSTS`,
+ * `VODLIFT_TOKEN_SHA256`, `VODLIFT_SEAL_KEY`, `VODLIFT_RESUME_MS`, `VODLIFT_SLICE_MS`, `VODLIFT_RUNNING_PER_CALLER`, `VODLIFT_SUBREQUESTS`, `VODLIFT_ALLOW_HOSTS`,
  * `VODLIFT_DENY_HOSTS`, `VODLIFT_MAX_BYTES`, `VODLIFT_MEMORY`, `VODLIFT_BASE_PATH`, `VODLIFT_ALLOW_PRIVATE_SOURCES=true`. Lists are separated by commas; a digest may end in
  * scopes and an owner, `…:create+resume@ops`.
  *
@@ -82,6 +89,7 @@ function fromEnvironment(env: Environment, given: IngestHandlerOptions): IngestH
     sealKey: env.VODLIFT_SEAL_KEY ? sealKeysIn(env.VODLIFT_SEAL_KEY) : undefined,
     resumeMs: digits("VODLIFT_RESUME_MS", env),
     sliceMs: digits("VODLIFT_SLICE_MS", env),
+    runningPerCaller: digits("VODLIFT_RUNNING_PER_CALLER", env),
     budget: subrequests === undefined ? undefined : { subrequests },
     allowHosts: list("VODLIFT_ALLOW_HOSTS", env),
     // Blanks refuse nothing, and none of them was meant to.
@@ -97,7 +105,9 @@ function fromEnvironment(env: Environment, given: IngestHandlerOptions): IngestH
 }
 
 /** Looks at what nobody else looks at. */
-export function checkOptions({ sliceMs, resumeMs, basePath }: IngestHandlerOptions): void {
+export function checkOptions(options: IngestHandlerOptions): void {
+  const { sliceMs, resumeMs, basePath, runningPerCaller } = options;
+  whole("runningPerCaller", runningPerCaller, 1);
   if (resumeMs !== undefined && !(Number.isFinite(resumeMs) && resumeMs > 0)) {
     throw invalid("resumeMs", "must be a number of milliseconds above 0");
   }

@@ -4,7 +4,7 @@
 // Read in this order: this file, request.ts (what the client asks), respond.ts (what it is answered).
 
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
-import { defined, flag, mustBeFunction, record } from "../arguments.ts";
+import { defined, flag, mustBeFunction, record, whole } from "../arguments.ts";
 import type { FetchHandler } from "../handler/adapters.ts";
 import { asRequest, NotARequest } from "./request.ts";
 import { refuse, respond } from "./respond.ts";
@@ -27,6 +27,13 @@ export interface NodeListenerOptions {
    * @default `console.error`
    */
   onError?: (error: unknown) => void;
+  /**
+   * For how many ms a client may take nothing of an answer that is there to be written: then its connection is closed.
+   * `0` is for ever.
+   *
+   * @default 60000
+   */
+  writeTimeoutMs?: number;
 }
 
 /**
@@ -43,7 +50,7 @@ export function toNodeListener(
   options: NodeListenerOptions = {},
 ): RequestListener {
   mustBeFunction("handler", handler);
-  const { trustProxy, onError } = listenerOptions(options);
+  const { trustProxy, onError, writeTimeoutMs = WRITE_TIMEOUT_MS } = listenerOptions(options);
   const tell = (error: unknown) => {
     try {
       (onError ?? console.error)(error);
@@ -61,7 +68,7 @@ export function toNodeListener(
     });
     const answer = async () => {
       const asked = asRequest(request, response, trustProxy ?? false, gone.signal);
-      await respond(await handler(asked), asked, request, response);
+      await respond(await handler(asked), asked, { request, response, writeTimeoutMs });
     };
     answer().catch((error) => {
       if (error instanceof NotARequest) return refuse(response, error.status, error.message);
@@ -71,6 +78,8 @@ export function toNodeListener(
     });
   };
 }
+
+const WRITE_TIMEOUT_MS = 60_000;
 
 /**
  * A server for a `fetch` handler, not listening yet. A client that asks first (`Expect: 100-continue`) is told to go on
@@ -86,17 +95,20 @@ export function createNodeServer(
   handler: FetchHandler,
   options: NodeListenerOptions & ServerOptions = {},
 ): Server {
-  const { trustProxy, onError, ...server } = record("options", options) as typeof options;
+  const given = record("options", options) as typeof options;
+  const { trustProxy, onError, writeTimeoutMs, ...server } = given;
   const listener = toNodeListener(handler, {
     ...(trustProxy !== undefined && { trustProxy }),
     ...(onError !== undefined && { onError }),
+    ...(writeTimeoutMs !== undefined && { writeTimeoutMs }),
   });
   return createServer(server, listener).on("checkContinue", listener);
 }
 
 function listenerOptions(options: NodeListenerOptions): NodeListenerOptions {
-  const { trustProxy, onError } = record("options", options) as NodeListenerOptions;
+  const { trustProxy, onError, writeTimeoutMs } = record("options", options) as NodeListenerOptions;
   flag("trustProxy", trustProxy);
   if (onError !== undefined) mustBeFunction("onError", onError);
-  return { ...defined({ trustProxy, onError }) };
+  whole("writeTimeoutMs", writeTimeoutMs, 0);
+  return { ...defined({ trustProxy, onError, writeTimeoutMs }) };
 }

@@ -2,6 +2,14 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+/** What a client asks, and what it is answered with. */
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** For how long it may take nothing; 0 for ever. */
+  writeTimeoutMs: number;
+}
+
 /**
  * Writes an answer to what was asked, its body no faster than the client takes it.
  *
@@ -10,8 +18,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export async function respond(
   { status, headers, body }: Response,
   asked: Request,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response, writeTimeoutMs }: Exchange,
 ): Promise<void> {
   const reader = body?.getReader();
   const isTaken = asked.bodyUsed || asked.body?.locked;
@@ -27,7 +34,7 @@ export async function respond(
   const stop = () => void reader.cancel().catch(() => {});
   response.once("close", stop);
   try {
-    await pour(reader, response);
+    await pour(reader, response, writeTimeoutMs);
   } catch (error) {
     stop();
     throw error;
@@ -53,19 +60,22 @@ export function refuse(response: ServerResponse, status: number, text: string): 
 async function pour(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   response: ServerResponse,
+  writeTimeoutMs: number,
 ): Promise<void> {
   for (;;) {
     const { value, done } = await reader.read();
     if (done || response.destroyed) break;
-    if (!response.write(value)) await room(response);
+    if (!response.write(value)) await room(response, writeTimeoutMs);
   }
   response.end();
 }
 
-/** Waits until the client takes more, or has gone. */
-function room(response: ServerResponse): Promise<void> {
+/** Waits until the client takes more, or has gone. One that takes nothing is cut off: what waits for it is memory. */
+function room(response: ServerResponse, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const timer = timeoutMs > 0 ? setTimeout(() => response.destroy(), timeoutMs) : undefined;
     const go = () => {
+      clearTimeout(timer);
       response.off("drain", go).off("close", go);
       resolve();
     };

@@ -1,0 +1,43 @@
+// How much one caller may have under way: what a slice needs, time and memory of the process, others want as well.
+
+import { type Problem, problem } from "./problem.ts";
+import type { Caller } from "./tokens.ts";
+
+/** Requests of one caller that are under way at once, unless told otherwise. */
+const MOST = 10;
+/** In seconds. A slice may end at any time. */
+export const RETRY_AFTER = "5";
+
+/** Counts requests from when it is known who sends them, so that a body that takes its time counts, too. */
+export class Running {
+  readonly #most: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(most = MOST) {
+    this.#most = most;
+  }
+
+  /** Runs it, unless this caller has as many under way as it may. What gives room is counted apart. */
+  async run<T>({ owner }: Caller, scope: string, work: () => Promise<T>): Promise<T | Problem> {
+    const key = scope === "abort" ? `abort ${owner}` : owner;
+    const count = this.#counts.get(key) ?? 0;
+    if (count >= this.#most) return this.#full();
+    this.#counts.set(key, count + 1);
+    try {
+      return await work();
+    } finally {
+      const left = (this.#counts.get(key) ?? 1) - 1;
+      if (left > 0) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    }
+  }
+
+  #full(): Problem {
+    return problem(429, {
+      code: "quota_exceeded",
+      detail: `one caller may have ${this.#most} requests under way, and as many are`,
+      hint: "Wait until one of them is answered, or raise `runningPerCaller`.",
+      retryable: true,
+    });
+  }
+}
