@@ -16,7 +16,7 @@ export function openTables() {
       .prepare(query)
       .all(...values)
       .map((row) => ({ ...row }));
-    return { toArray: () => rows, one: () => rows[0] };
+    return { toArray: () => rows, one: () => rows[0], rowsRead: rows.length };
   };
   const sql = { exec };
   migrate({ sql, transactionSync: (work: () => unknown) => work() });

@@ -192,12 +192,15 @@ test("bytes count for 24 hours, by the hour, and each caller's for itself", () =
   quota.moved("one", 60);
   quota.moved("other", 99);
   assert.equal(quota.stream("one"), undefined);
+  quota.settle();
   mock.timers.tick(10 * HOUR);
   quota.moved("one", 40);
   // What has moved just now counts, whether or not anybody has looked after all since.
   const full = quota.stream("one");
   assert.match(full?.full ?? "", /VODLIFT_BYTES_PER_CALLER/);
   assert.equal(full?.after, 1800, "nothing is forgotten before the hour is full");
+  assert.deepEqual([...quota.spent()], [], "a refusal writes nothing down");
+  quota.settle();
   assert.deepEqual([...quota.spent()], ["one"]);
   assert.equal(quota.stream("other"), undefined);
   mock.timers.tick(13 * HOUR);

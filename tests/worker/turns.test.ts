@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { paced } from "../../worker/src/life/pace.ts";
+import { sharesOf } from "../../worker/src/life/shares.ts";
 import { type Dice, dice } from "../support/dice.ts";
 import { openTables } from "../support/tables.ts";
 
@@ -53,6 +54,13 @@ class Index {
     for (const { id } of turns.yields) this.#set(id, "queued");
     for (const { id } of turns.start) this.#set(id, "running");
     return turns;
+  }
+
+  /** So many Workflows move it. */
+  shareOut(id: string, shards: number): void {
+    for (let n = 1; n <= shards; n += 1) {
+      this.sql.exec("INSERT INTO shards SELECT seq, ?, 0, 0, 0 FROM jobs WHERE id = ?", ...[n, id]);
+    }
   }
 
   endOne(luck: Dice): void {
@@ -110,6 +118,31 @@ test("callers take turns, and one that comes late to a full house has its share 
     assert.ok(count(running, owner) >= 6, `${owner}: ${running}`);
   }
   assert.deepEqual(index.look(), { start: [], yields: [] }, "and then nothing changes");
+});
+
+test("what several Workflows move takes as many places, and gives all of them up at once", () => {
+  const index = new Index();
+  index.post("crowd", 1_000, (n) => `${n}.example`);
+  const { start } = index.look({ running: 5 });
+  index.shareOut(start[0]?.id ?? "", 16);
+  assert.deepEqual(index.look(), { start: [], yields: [] }, "16 and 4 are all there are");
+  index.post("other", 3);
+  const turns = index.look();
+  assert.equal(turns.start.filter(({ owner }) => owner === "other").length, 3);
+  // It takes none of what waits with it: what a run had shared out is nothing while it waits.
+  index.post("third", 1);
+  assert.equal(index.look().start.length, 1);
+});
+
+test("an ingest is shared out by as many as there are places that nobody has", () => {
+  const limits = { running: 20, perCaller: 20 };
+  assert.equal(sharesOf(16, { byOwner: 1, byAll: 1 }, limits), 16);
+  assert.equal(sharesOf(16, { byOwner: 1, byAll: 15 }, limits), 6);
+  assert.equal(sharesOf(16, { byOwner: 1, byAll: 20 }, limits), 0);
+  assert.equal(sharesOf(16, { byOwner: 1, byAll: 19 }, limits), 2);
+  assert.equal(sharesOf(16, { byOwner: 3, byAll: 3 }, { running: 20, perCaller: 4 }), 2);
+  // More run than may since a setting has changed.
+  assert.equal(sharesOf(16, { byOwner: 1, byAll: 40 }, limits), 0);
 });
 
 test("nobody gives way for who could not run anyway, and limits of hosts and callers hold", () => {

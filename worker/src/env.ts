@@ -41,6 +41,9 @@ export interface Env {
   VODLIFT_STREAMS_PER_CALLER?: string;
   /** Streams of events that one caller may hold open at once: 100. */
   VODLIFT_LISTENERS_PER_CALLER?: string;
+  /** Of one caller, a second: calls (200), and rows that its lists, searches and CSV look at (50,000). */
+  VODLIFT_CALLS_PER_CALLER?: string;
+  VODLIFT_ROWS_PER_CALLER?: string;
   /** Bytes a second that a transfer makes at least, over so many seconds: 16,384 over 300. */
   VODLIFT_LEAST_RATE?: string;
   VODLIFT_LEAST_RATE_SECONDS?: string;

@@ -43,13 +43,21 @@ app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
   scheme: "bearer",
   description: `A token of VODLIFT_TOKENS. Its scopes say what it may do: ${SCOPES_TEXT}. What a token does not reach is answered as what is not there.`,
 });
-app.doc31("/openapi.json", {
-  openapi: "3.1.0",
-  info: {
-    title: "vodlift",
-    version: "1",
-    description: "Ingests media by URL into ApsaraVideo VOD. Errors are RFC 9457 problem details.",
-  },
+let document: string | undefined;
+app.get("/openapi.json", (context) => {
+  // Anybody may ask, and it never changes: it is written once.
+  document ??= JSON.stringify(
+    app.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info: {
+        title: "vodlift",
+        version: "1",
+        description:
+          "Ingests media by URL into ApsaraVideo VOD. Errors are RFC 9457 problem details.",
+      },
+    }),
+  );
+  return context.body(document, 200, { "content-type": "application/json" });
 });
 
 app.notFound((context) => {

@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import type { Actor, Listener } from "../jobs/contract.ts";
 import type { Session } from "../jobs/sessions.ts";
 import { sealTrouble } from "../seal.ts";
+import { charge, full, overCalled, tooMany } from "./full.ts";
 import { problem, type Trouble } from "./problem.ts";
 import type { Scope } from "./scopes.ts";
 import { current, isSameOrigin } from "./session.ts";
@@ -37,6 +38,9 @@ export async function refusalOf(context: Context<Bound>): Promise<Response | und
       hint: "Send `Authorization: Bearer TOKEN` with one of the tokens in VODLIFT_TOKENS.",
     });
   }
+  const over = overCalled(env, caller.digest);
+  if (over) return full(context, over);
+  charge(env, caller.digest, 1);
   if (!SAFE.has(req.method)) {
     if (token === undefined && !isSameOrigin(context)) return crossOrigin(context);
     if (!(await env.WRITES.limit({ key: caller.digest })).success) return tooMany(context);
@@ -126,13 +130,4 @@ function networkOf(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(":");
-}
-
-export function tooMany(context: Context<Bound>): Response {
-  context.header("retry-after", "60");
-  return problem(context, 429, {
-    code: "too_many_requests",
-    message: "too many requests of this kind within a minute",
-    hint: "Wait a minute; send up to 1,000 ingests in one request.",
-  });
 }

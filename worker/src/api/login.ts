@@ -1,6 +1,7 @@
 // /session: the dashboard's login. Its body is the proof, so it is read from strangers; the door bounds it.
 import { type Context, Hono } from "hono";
-import { type Bound, closedBy, crossOrigin, logRefusal, mayTry, tooMany } from "./auth.ts";
+import { type Bound, closedBy, crossOrigin, logRefusal, mayTry } from "./auth.ts";
+import { tooMany } from "./full.ts";
 import { invalid, problem } from "./problem.ts";
 import { close, current, isForeign, isPrivate, open } from "./session.ts";
 import { callerOf } from "./tokens.ts";

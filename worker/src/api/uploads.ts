@@ -12,8 +12,10 @@ import { defined } from "../ingest/request.ts";
 import { trail } from "../ingest/store.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { jobs, type NewJob } from "../jobs/index.ts";
+import { setting } from "../settings.ts";
 import { identityOf, replacementOf } from "./accept.ts";
 import type { Bound } from "./auth.ts";
+import { bounded } from "./body.ts";
 import { json, needs, problems } from "./documented.ts";
 import { drop } from "./door.ts";
 import { codingsOf, type Decoded, decoded } from "./encoding.ts";
@@ -103,7 +105,7 @@ uploads.openapi(
         await drop(context);
         return full(context, opening);
       case "nothing":
-        return sentBefore(context, body, opening.view);
+        return again.run(context, body, opening.view);
       default: {
         const { run } = opening;
         const params = { id: job.id, run };
@@ -164,15 +166,50 @@ async function upload(
   }
 }
 
-/** The same request under the same key, once more. It is read to its end: who still sends hears no answer. */
+/** The same requests under the same keys, once more: how many of each caller are read at once. */
+class Again {
+  readonly #counts = new Map<string, number>();
+
+  async run(context: Context<Bound>, body: ReadableStream<Uint8Array>, view: Ingest) {
+    const { env } = context;
+    const { owner } = context.get("actor");
+    const most = setting(env, "VODLIFT_STREAMS_PER_CALLER");
+    const count = this.#counts.get(owner) ?? 0;
+    if (count >= most) {
+      await drop(context);
+      return full(context, {
+        full: `VODLIFT_STREAMS_PER_CALLER lets ${most} of one caller's uploads be under way, and ${count} are`,
+      });
+    }
+    this.#counts.set(owner, count + 1);
+    try {
+      return await sentBefore(context, body, view);
+    } finally {
+      this.#counts.set(owner, (this.#counts.get(owner) ?? 1) - 1);
+    }
+  }
+}
+
+const again = new Again();
+
+/** It is read to its end, as far as it is as long as it was: who still sends hears no answer. */
 async function sentBefore(
   context: Context<Bound>,
   body: ReadableStream<Uint8Array>,
   { id, state, mediaId, bytes }: Ingest,
 ) {
-  await body.pipeTo(new WritableStream()).catch(() => {});
+  const rest = bounded(body, bytes, patienceFor(context.env, bytes));
+  await rest.pipeTo(new WritableStream()).catch(() => {});
   if (mediaId === undefined || state === "canceled") return problem(context, 409, GIVEN_UP);
   return context.json({ id, state, mediaId, bytes }, 200);
+}
+
+/** What so many bytes may take, as the index has it of an upload. */
+function patienceFor(env: Env, bytes: number): number {
+  const rate = setting(env, "VODLIFT_LEAST_RATE");
+  const longest = setting(env, "VODLIFT_LONGEST_SECONDS");
+  const seconds = rate === 0 ? longest : bytes / rate + setting(env, "VODLIFT_LEAST_RATE_SECONDS");
+  return Math.min(seconds, longest) * 1_000;
 }
 
 /** VOD tells the format by an extension only: a title is no file name. */

@@ -16,7 +16,7 @@ import { ended } from "./ended.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { REFERENCE_TAKEN, referenceOf } from "./reference.ts";
 import { jobOf, requestOf } from "./request.ts";
-import { type Shard, shardsOf } from "./shards.ts";
+import { type Shard, shardsOf, wantedShards } from "./shards.ts";
 import { indexStore, parsed } from "./store.ts";
 import type { RunParams } from "./workflow.ts";
 
@@ -83,7 +83,7 @@ async function slice(
       const whole = beat.parts === last - first + 1;
       return whole ? { end: "over", why: "the shard is complete" } : { end: "more", bytes: 0 };
     }
-    return after(env, end.checkpoint, parsed(task.checkpoint), budget, request);
+    return await after(env, params, end.checkpoint, parsed(task.checkpoint), budget, request);
   } catch (error) {
     return await failed(env, params, beat, error);
   } finally {
@@ -97,17 +97,20 @@ async function handOver(env: Env, { id, run, shard }: RunParams): Promise<void> 
 }
 
 /** A suspended slice: has it brought anything, and who goes on? */
-function after(
+async function after(
   env: Env,
+  { id, run }: RunParams,
   checkpoint: Checkpoint,
   before: Checkpoint | undefined,
   budget: NonNullable<SliceOptions["budget"]>,
   request: IngestRequest,
-): SliceEnd {
+): Promise<SliceEnd> {
   const { bytesAccepted: bytes } = checkpoint;
   if (budget.parts === 0) {
-    const begun = checkpoint.uploadId !== undefined;
-    return { end: "prepared", shards: begun ? shardsOf(env, request, checkpoint.plan) : [] };
+    const { plan, uploadId } = checkpoint;
+    const wanted = uploadId === undefined ? 0 : wantedShards(env, request, plan);
+    const count = wanted < 2 ? 0 : await jobs(env).share(id, run, wanted);
+    return { end: "prepared", shards: shardsOf(plan, count) };
   }
   if (bytes <= (before?.bytesAccepted ?? -1)) throw new KnownFailure(STANDSTILL);
   return { end: "more", bytes };

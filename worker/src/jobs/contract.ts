@@ -65,6 +65,12 @@ export interface Full {
   after?: number;
 }
 
+/** Some of the list, newest first. */
+export interface Page {
+  ingests: Ingest[];
+  cursor: string | null;
+}
+
 export type Acceptance = { id: string; state: State } | { conflict: true };
 
 /** What to do with bytes that come under an id: send them as this run, or why not. */

@@ -56,6 +56,8 @@ const EVERYWHERE = "";
 class Places {
   readonly #limits: Limits;
   readonly #runs: Row[];
+  /** How many Workflows move one, where it is not one. */
+  readonly #shards: ReadonlyMap<number, number>;
   /** Of each host, how many each owner has there. */
   readonly #shares = new Map<string, Map<string, number>>();
 
@@ -66,6 +68,8 @@ class Places {
         `SELECT ${COLUMNS} FROM jobs WHERE state = 'running' AND request IS NOT NULL ORDER BY rate, seq DESC`,
       )
       .toArray();
+    const shards = sql.exec<{ job: number; n: number }>(SHARDS).toArray();
+    this.#shards = new Map(shards.map(({ job, n }) => [job, n]));
     for (const row of this.#runs) this.#count(row, 1);
   }
 
@@ -115,8 +119,11 @@ class Places {
     return shares;
   }
 
-  #count({ owner, host }: Row, by: number): void {
-    for (const one of [EVERYWHERE, host]) this.#at(one).set(owner, this.of(owner, one) + by);
+  /** At its host it is one; everywhere it is as many as move it. */
+  #count({ seq, owner, host }: Row, by: number): void {
+    this.#at(host).set(owner, this.of(owner, host) + by);
+    const all = by * (this.#shards.get(seq) ?? 1);
+    this.#at(EVERYWHERE).set(owner, this.of(owner) + all);
   }
 }
 
@@ -144,6 +151,9 @@ function waitingOwners(sql: SqlStorage): string[] {
     .toArray()
     .map(({ owner }) => owner);
 }
+
+const SHARDS = `
+SELECT job, COUNT(*) AS n FROM shards JOIN jobs ON seq = job WHERE state = 'running' GROUP BY job`;
 
 /** Jumps from host to host in the index. SELECT DISTINCT would read every row that waits. */
 const WAITING_HOSTS = `

@@ -10,6 +10,7 @@ import { instanceId } from "../ingest/instance.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { born } from "../life/life.ts";
 import type { RunSaid } from "../life/said.ts";
+import { sharesOf } from "../life/shares.ts";
 import { setting } from "../settings.ts";
 import {
   BATCH,
@@ -32,6 +33,7 @@ import type {
   Notice,
   Opening,
   Order,
+  Page,
   Report,
   Task,
 } from "./contract.ts";
@@ -40,8 +42,9 @@ import { Lives } from "./lives.ts";
 import { migrate } from "./migrations.ts";
 import { News } from "./news.ts";
 import { Notices } from "./notices.ts";
-import { findRows, type Query } from "./query.ts";
+import { type Query, Search } from "./query.ts";
 import { GROWN, Quota } from "./quota.ts";
+import { Reads } from "./reads.ts";
 import { COLUMNS, isSettled, type Row, toIngest } from "./row.ts";
 import { type Session, Sessions } from "./sessions.ts";
 import { PAGE, Table } from "./table.ts";
@@ -58,6 +61,7 @@ export class JobIndex extends DurableObject<Env> {
     this.ctx.waitUntil(this.#wake());
   });
   readonly #quota = new Quota(this.#sql, this.env);
+  readonly #reads = new Reads(this.env);
   readonly #sessions = new Sessions(this.#sql);
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -123,11 +127,21 @@ export class JobIndex extends DurableObject<Env> {
     return this.#table.add(job, born(source, listened, Date.now(), this.#lives.limits()), actor);
   }
 
-  page(
-    query: Omit<Query, "owner">,
-    { owner, all }: Actor,
-  ): { ingests: Ingest[]; cursor: string | null } {
-    const rows = findRows(this.#sql, all ? query : { ...query, owner });
+  /** A long search lets others in between, and takes its time once its caller's allowance is used up. */
+  async page(query: Omit<Query, "owner">, { owner, all }: Actor): Promise<Page | Full> {
+    const full = this.#reads.begin(owner);
+    if (full) return full;
+    const search = new Search(this.#sql, all ? query : { ...query, owner });
+    try {
+      for (;;) {
+        this.#reads.spend(owner, search.next());
+        if (search.isOver) break;
+        await new Promise((resolve) => setTimeout(resolve, this.#reads.waitMs(owner)));
+      }
+    } finally {
+      this.#reads.end(owner);
+    }
+    const { rows } = search;
     const shown = rows.slice(0, query.limit);
     const last = rows.length > query.limit ? shown.at(-1) : undefined;
     return { ingests: shown.map(toIngest), cursor: last ? String(last.seq) : null };
@@ -343,6 +357,18 @@ export class JobIndex extends DurableObject<Env> {
     const named = this.#table.find(row.id) ?? row;
     if (this.#table.wasConfirmed(mediaId)) this.#lives.happens(named, { type: "ready" });
     return this.#table.find(row.id) ?? row;
+  }
+
+  /** How many Workflows may move it at once; they count as running from now on. */
+  share(id: string, run: number, wanted: number): number {
+    const row = this.#table.current(id, run);
+    if (!row) return 0;
+    const count = sharesOf(wanted, this.#table.places(row.owner), {
+      running: setting(this.env, "VODLIFT_RUNNING"),
+      perCaller: setting(this.env, "VODLIFT_RUNNING_PER_CALLER"),
+    });
+    this.#table.shareOut(row, count);
+    return count;
   }
 
   expectSilence(id: string, run: number, ms: number): void {

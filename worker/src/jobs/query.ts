@@ -1,4 +1,5 @@
 // A page of the list: filters become SQL. Everything a caller says is a parameter, never text of the statement.
+// The index does one thing at a time, so a search that reads many rows lets others in between.
 import type { State } from "../api/schema.ts";
 import { COLUMNS, type Row } from "./row.ts";
 
@@ -16,14 +17,57 @@ export interface Query {
   before?: number;
 }
 
-/** At most `limit` rows and one more, newest first. */
-export function findRows(sql: SqlStorage, query: Query): Row[] {
+/** Row numbers that are looked through at once: longer than that nobody else waits for the index. */
+const STRETCH = 10_000;
+/** What a row costs that is found: it is read as a whole, and told. In rows that are only looked at. */
+const TOLD = 10;
+
+/** A search that is made stretch by stretch, newest first, until there are `limit` rows and one more. */
+export class Search {
+  readonly rows: Row[] = [];
+  readonly #sql: SqlStorage;
+  readonly #query: Query;
+  readonly #stretch: number;
+  /** Everything from here on was looked through. */
+  #before: number;
+  #isOver = false;
+
+  /** @param stretch Row numbers that are looked through at once. */
+  constructor(sql: SqlStorage, query: Query, stretch = STRETCH) {
+    this.#sql = sql;
+    this.#stretch = stretch;
+    this.#query = query;
+    const { newest } = sql
+      .exec<{ newest: number | null }>("SELECT MAX(seq) AS newest FROM jobs")
+      .one();
+    this.#before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, (newest ?? 0) + 1);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Looks through one more stretch, and says what that has cost, in rows. */
+  next(): number {
+    const from = this.#before - this.#stretch;
+    const before = this.#before;
+    const missing = this.#query.limit + 1 - this.rows.length;
+    const cursor = findRows(this.#sql, { ...this.#query, before, limit: missing }, from);
+    const found = cursor.toArray();
+    this.rows.push(...found);
+    this.#before = from;
+    this.#isOver = found.length >= missing || from <= 0;
+    return Math.max(cursor.rowsRead, found.length) + TOLD * found.length;
+  }
+}
+
+function findRows(sql: SqlStorage, query: Query, from: number): SqlStorageCursor<Row> {
   const indexed = query.q !== undefined && [...query.q].length >= INDEXED;
-  const [from, seq] = indexed
+  const [source, seq] = indexed
     ? ["texts JOIN jobs ON jobs.seq = texts.rowid", "texts.rowid"]
     : ["jobs", "jobs.seq"];
-  const tests: string[] = [`${seq} < ?`];
-  const values: (string | number)[] = [query.before ?? Number.MAX_SAFE_INTEGER];
+  const tests: string[] = [`${seq} < ?`, `${seq} >= ?`];
+  const values: (string | number)[] = [query.before ?? Number.MAX_SAFE_INTEGER, from];
   if (query.q !== undefined && indexed) {
     tests.push("texts MATCH ?");
     values.push(asShown(query.q).map(phrase).join(" OR "));
@@ -51,13 +95,11 @@ export function findRows(sql: SqlStorage, query: Query): Row[] {
     values.push(query.until);
   }
   const where = tests.join(" AND ");
-  return sql
-    .exec<Row>(
-      `SELECT ${COLUMNS} FROM ${from} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
-      ...values,
-      query.limit + 1,
-    )
-    .toArray();
+  return sql.exec<Row>(
+    `SELECT ${COLUMNS} FROM ${source} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
+    ...values,
+    query.limit,
+  );
 }
 
 /** The index knows runs of three characters; what is shorter is looked for row by row, the newest first. */

@@ -107,12 +107,18 @@ export class Quota {
     return new Set(owners.map(({ owner }) => owner));
   }
 
+  /** Looks, and writes nothing: a refusal must not cost a write. */
   isSpent(owner: string): boolean {
-    this.settle();
-    return this.spent().has(owner);
+    const most = setting(this.#env, "VODLIFT_BYTES_PER_CALLER");
+    const moved = this.#count(
+      "SELECT COALESCE(SUM(bytes), 0) AS n FROM moved WHERE owner = ? AND hour > ?",
+      owner,
+      Math.floor(Date.now() / HOUR_MS) - HOURS,
+    );
+    return moved + (this.#moved.get(owner) ?? 0) >= most;
   }
 
-  #count(query: string, ...values: string[]): number {
+  #count(query: string, ...values: (string | number)[]): number {
     return this.#sql.exec<{ n: number }>(query, ...values).toArray()[0]?.n ?? 0;
   }
 }

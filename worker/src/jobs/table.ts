@@ -2,6 +2,7 @@
 import type { Ingest, State, Stats, TimelineEntry } from "../api/schema.ts";
 import type { Life } from "../life/life.ts";
 import { storedOf } from "../life/row.ts";
+import type { Taken } from "../life/shares.ts";
 import type { Acceptance, Actor, NewJob, Report } from "./contract.ts";
 import { COLUMNS, type EntryRow, isSettled, nthOf, type Row, toEntry, toIngest } from "./row.ts";
 
@@ -120,6 +121,26 @@ export class Table {
         row.seq,
       )
       .one();
+  }
+
+  /** Places that are taken by what runs: one each, or one for each shard. */
+  places(owner: string): Taken {
+    return this.#sql
+      .exec<{ byOwner: number; byAll: number }>(
+        `SELECT COALESCE(SUM(n), 0) AS byAll, COALESCE(SUM(n) FILTER (WHERE owner = ?), 0) AS byOwner FROM
+           (SELECT owner, MAX(1, (SELECT COUNT(*) FROM shards WHERE job = seq)) AS n
+            FROM jobs WHERE state = 'running' AND request IS NOT NULL)`,
+        owner,
+      )
+      .one();
+  }
+
+  /** So many are going to move it. */
+  shareOut(row: Row, count: number): void {
+    this.dropShards(row);
+    for (let shard = 1; shard <= count; shard += 1) {
+      this.#sql.exec("INSERT INTO shards VALUES (?, ?, 0, 0, 0)", row.seq, shard);
+    }
   }
 
   dropShards({ seq }: Row): void {
