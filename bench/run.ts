@@ -1,6 +1,6 @@
 // `make bench`: vodlift beside what people use today, measured in one run on one machine; what counts are the ratios.
-// `node bench/run.ts [--size 512MiB] [--rounds 3] [--seconds 10] [--results FOLDER] [uploads] [reads]`; the tables go to
-// bench/results/ unless told otherwise.
+// `node bench/run.ts [--size 512MiB] [--rounds 3] [--seconds 10] [--results FOLDER] [--kinds sse,queries] [uploads] [reads]
+// [starvation]`; the tables go to bench/results/ unless told otherwise.
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bytes } from "../pkg/src/arguments.ts";
 import { measureReads } from "./reads.ts";
+import { measureStarvation } from "./starvation.ts";
 import { measureUploads } from "./uploads.ts";
 
 const { values, positionals } = parseArgs({
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
     size: { type: "string", default: "512MiB" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "10" },
+    kinds: { type: "string", default: "" },
     results: { type: "string", default: fileURLToPath(new URL("results", import.meta.url)) },
   },
 });
@@ -32,6 +34,11 @@ if (wanted("uploads")) {
   sections.push(await measureUploads({ size: Math.ceil(size / 4), rounds, network, say }));
 }
 if (wanted("reads")) sections.push(await measureReads({ seconds: Number(values.seconds), say }));
+
+if (wanted("starvation")) {
+  const kinds = values.kinds.split(",").filter((kind) => kind !== "");
+  sections.push(await measureStarvation({ rounds: Number(values.rounds), kinds, say }));
+}
 
 const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}.`;
 const page = `# What \`make bench\` measured\n\n${machine} Everything ran on this machine, one after the other.\n\n${sections.join("\n")}`;
