@@ -24,12 +24,12 @@ pub enum ErrorClass {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $class:ident, $retryable:literal, $hint:literal;)+) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $class:ident, $retryable:literal, $hint:literal;)+) => {
         /// Stable error codes, spelled in `snake_case` everywhere outside Rust.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
         #[serde(rename_all = "snake_case")]
-        pub enum Code { $($(#[$doc])* $name,)+ }
+        pub enum Code { $($(#[doc = $doc])* $name,)+ }
 
         impl Code {
             /// Every code there is, for documentation and tests.
@@ -38,6 +38,9 @@ macro_rules! codes {
             pub fn class(self) -> ErrorClass { match self { $(Code::$name => ErrorClass::$class,)+ } }
             /// Whether the same call may succeed later without any change.
             pub fn retryable(self) -> bool { match self { $(Code::$name => $retryable,)+ } }
+            /// What has happened, for the documentation.
+            #[cfg(not(target_arch = "wasm32"))]
+            pub fn cause(self) -> &'static str { match self { $(Code::$name => concat!($($doc),*),)+ } }
             /// One sentence on what to do.
             pub fn hint(self) -> &'static str { match self { $(Code::$name => $hint,)+ } }
         }

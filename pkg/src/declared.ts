@@ -41,6 +41,8 @@ export interface Declared {
   readonly shells: readonly ("api" | "cli" | "manifest" | "worker" | "dashboard" | "handler")[];
   /** On the command line, as its help shows it. */
   readonly flag?: string;
+  /** The environment variable that says it where a server, or for keys the command line, is set up. */
+  readonly setting?: string;
   /** Where the core takes it, such as `options.partSize`. */
   readonly core?: string;
   readonly required?: boolean;
@@ -53,6 +55,12 @@ export const DECLARED: Readonly<Record<string, Declared>> = OPTIONS;
 export function namesOf(fits: (declared: Declared, name: string) => boolean): string[] {
   const fitting = Object.entries(DECLARED).filter(([name, declared]) => fits(declared, name));
   return fitting.map(([name]) => name);
+}
+
+/** What the environment calls the options that are set there. */
+export function settings(): Record<string, string> {
+  const set = Object.entries(DECLARED).filter(([, { setting }]) => setting !== undefined);
+  return Object.fromEntries(set.map(([name, { setting = "" }]) => [name, setting]));
 }
 
 type Read = (field: string, value: never, declared: Declared) => unknown;

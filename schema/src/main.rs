@@ -1,6 +1,7 @@
 //! Writes what the core declares into files that are committed, so that a change of it is seen in review: `options.gen.ts` for
-//! the shells, `docs/options.md` for readers. `make build` runs it.
+//! the shells, `docs/options.md` and `docs/errors.md` for readers. `make build` runs it.
 
+mod errors;
 mod page;
 mod typescript;
 
@@ -15,6 +16,7 @@ fn main() -> Result<()> {
     for (name, text) in [
         ("pkg/src/options.gen.ts", typescript::written()),
         ("docs/options.md", page::written()),
+        ("docs/errors.md", errors::written()?),
     ] {
         let file = root.join(name);
         if fs::read_to_string(&file).is_ok_and(|old| old == text) {

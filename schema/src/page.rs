@@ -35,6 +35,12 @@ pub(crate) fn written() -> String {
                 let _ = match option.why_not(shell) {
                     None if shell == Shell::Cli => write!(out, " `{}` |", flag(option)),
                     None => write!(out, " ✓ |"),
+                    Some(reason) if set(option, shell) => write!(
+                        out,
+                        " `{}`<sup>{}</sup> |",
+                        option.setting,
+                        notes.number(reason)
+                    ),
                     Some(reason) => write!(out, " –<sup>{}</sup> |", notes.number(reason)),
                 };
             }
@@ -76,6 +82,12 @@ impl Notes {
             }
         }
     }
+}
+
+/// Whether it is set by a variable of the environment there.
+fn set(option: &Declared, shell: Shell) -> bool {
+    let servers = [Shell::Worker, Shell::Handler].contains(&shell);
+    !option.setting.is_empty() && (servers || shell == Shell::Cli)
 }
 
 fn again(option: &Declared) -> &'static str {

@@ -229,6 +229,9 @@ fn rules(option: &Declared, group: &str) -> Json {
     if !option.flag.is_empty() {
         put("flag", option.flag.into());
     }
+    if !option.setting.is_empty() {
+        put("setting", option.setting.into());
+    }
     if !option.core.is_empty() {
         put("core", option.core.into());
     }

@@ -169,6 +169,8 @@ pub struct Declared {
     pub required: bool,
     /// On the command line, as its help shows it.
     pub flag: &'static str,
+    /// The environment variable that says it where a server, or for keys the command line, is set up.
+    pub setting: &'static str,
     /// Where the core takes it: `options.partSize`. Empty where the host alone acts on it.
     pub core: &'static str,
     /// The vendor's page about it.
@@ -188,6 +190,7 @@ impl Declared {
         stages: BEGIN,
         required: false,
         flag: "",
+        setting: "",
         core: "",
         see: "",
         withheld: &[],

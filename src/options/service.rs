@@ -17,11 +17,11 @@ const KEYS: Withheld = &[
 
 options! {
     /// AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`.
-    accessKeyId { stages: CLIENT, core: "account", withheld: KEYS }
+    accessKeyId { stages: CLIENT, setting: "ALIBABA_CLOUD_ACCESS_KEY_ID", core: "account", withheld: KEYS }
     /// The secret that belongs to it. It signs, and is never sent.
-    accessKeySecret { stages: CLIENT, core: "account", withheld: KEYS }
+    accessKeySecret { stages: CLIENT, setting: "ALIBABA_CLOUD_ACCESS_KEY_SECRET", core: "account", withheld: KEYS }
     /// The token of an STS credential.
-    securityToken { stages: CLIENT, core: "account", withheld: KEYS }
+    securityToken { stages: CLIENT, setting: "ALIBABA_CLOUD_SECURITY_TOKEN", core: "account", withheld: KEYS }
     /// Gives the credentials, instead of the three above: when there are none yet, a minute before their `expiration`, and
     /// when VOD says that the token has expired. Uploads that run longer than one token go on with the next one.
     credentials {
@@ -33,6 +33,7 @@ options! {
     region {
         default: "`cn-shanghai`",
         stages: CLIENT,
+        setting: "VODLIFT_REGION",
         flag: "--region R",
         core: "vod.region",
         withheld: OF_THE_RUN,
@@ -40,6 +41,7 @@ options! {
     /// VOD endpoint instead of the region's: `host`, `host:port`, or with `https://` or `http://` before it.
     endpoint {
         stages: CLIENT,
+        setting: "VODLIFT_ENDPOINT",
         flag: "--endpoint E",
         core: "vod.endpoint",
         withheld: OF_THE_RUN,
@@ -116,6 +118,7 @@ options! {
         value: Value::Size(LEAST_MEMORY, NO_MOST),
         default: "48 MiB",
         stages: CLIENT,
+        setting: "VODLIFT_MEMORY",
         flag: "--memory SIZE",
         core: "host.bufferBytes",
         withheld: OF_THE_RUN,

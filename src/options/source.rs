@@ -23,9 +23,10 @@ options! {
         value: Value::Size(1, NO_MOST),
         kinds: ONE_OBJECT,
         stages: EVERY_RUN,
+        setting: "VODLIFT_MAX_BYTES",
         flag: "--max-bytes 20GiB",
         core: "options.maxBytes",
-        withheld: &[(REMOTE, "is decided where the server is set up: `VODLIFT_MAX_BYTES`")],
+        withheld: &[(REMOTE, "is decided where the server is set up, not by who sends a request")],
     }
     /// Whether a URL may be read by ranges. Without them it is read in one request, in order: for a link that works only once.
     /// A source whose ranges turn out not to work is read so anyway.
@@ -65,6 +66,7 @@ options! {
         value: Value::Flag,
         default: "false",
         stages: EVERY_RUN,
+        setting: "VODLIFT_ALLOW_PRIVATE_SOURCES",
         flag: "--allow-private",
         core: "options.allowPrivateSources",
         withheld: OF_THE_RUN,
@@ -77,6 +79,7 @@ options! {
     allowHosts {
         value: Value::Words,
         stages: EVERY_RUN,
+        setting: "VODLIFT_ALLOW_HOSTS",
         flag: "--allow-hosts H,…",
         core: "options.sourceHosts.allow",
         withheld: OF_THE_RUN,
@@ -85,6 +88,7 @@ options! {
     denyHosts {
         value: Value::Words,
         stages: EVERY_RUN,
+        setting: "VODLIFT_DENY_HOSTS",
         flag: "--deny-hosts H,…",
         core: "options.sourceHosts.deny",
         withheld: OF_THE_RUN,

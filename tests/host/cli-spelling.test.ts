@@ -77,6 +77,7 @@ test("the core calls an option as the API does, so that it has a name in every s
     "vod/pull.rs",
     "vod/request.rs",
     "wasm.rs",
+    "wasm_oss.rs",
   ];
   const others = ["media", "entropy"];
   const said = new Set<string>();

@@ -1,17 +1,15 @@
 // How errors of the package are told on a command line: options by their flags, and what to do with Node.
 
-import { DECLARED } from "../declared.ts";
+import { DECLARED, settings } from "../declared.ts";
 import { type OptionNames, withOptionNames } from "../error.ts";
 import { RESUME } from "./options/commands.ts";
 import { flagOf } from "./options/option.ts";
 
 /** The flag of each option that the package has, too. */
 export const FLAGS: OptionNames = {
+  ...settings(),
   ...flags(),
   ownMediaOnly: flagOf(RESUME.yes.usage),
-  accessKeyId: "ALIBABA_CLOUD_ACCESS_KEY_ID",
-  accessKeySecret: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-  securityToken: "ALIBABA_CLOUD_SECURITY_TOKEN",
 };
 
 function flags(): OptionNames {

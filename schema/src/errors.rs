@@ -1,0 +1,101 @@
+//! The errors as a page for readers: what has happened, what to do, and whether it helps to try again.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use vodlift::options::{Declared, all};
+use vodlift::{Code, ErrorClass};
+
+const HEAD: &str = "<!-- Generated from the table in src/error.rs by `make build`. -->
+# Errors
+
+Every failure is a `VodliftError`: `code` (one of these), `class`, `message` (one sentence that names the field, the number or the
+service's own code), `hint` (what to do), `retryable`, and of VOD and OSS `serviceCode`, `requestId` and `status`. The command line
+prints message and hint, and its exit code is the class; with `--json` it prints all of them. The Worker and the handler answer
+problem details (RFC 9457) with `code`, `detail` and `hint`.
+
+**Retry** says whether the same call may succeed later without any change. What passes by itself (throttling, a lost connection, a
+wrong clock) has been tried again already when an error arrives.
+
+Options stand here as the package names them, and as the command line and the environment of a server do. [What else there
+is](options.md).
+";
+
+/// Who has to act, with the exit code of the command line.
+const CLASSES: [(ErrorClass, u8, &str); 7] = [
+    (ErrorClass::Usage, 2, "The call itself is wrong"),
+    (ErrorClass::Source, 3, "The source cannot be read as asked"),
+    (
+        ErrorClass::Credentials,
+        4,
+        "Keys, tokens, signatures, permissions, clocks",
+    ),
+    (
+        ErrorClass::Service,
+        5,
+        "VOD or OSS refused or did not answer",
+    ),
+    (
+        ErrorClass::Integrity,
+        6,
+        "What arrived is not what was sent",
+    ),
+    (
+        ErrorClass::Guard,
+        7,
+        "A URL, an address or a media that may not be touched",
+    ),
+    (ErrorClass::Interrupted, 130, "The caller stopped it"),
+];
+
+pub(crate) fn written() -> Result<String> {
+    let mut out = String::from(HEAD);
+    for (class, exit, text) in CLASSES {
+        let word = spelled(&class)?;
+        let _ = write!(
+            out,
+            "\n## {text}\n\nClass `{word}`, exit code {exit}.\n\n\
+             | code | what has happened | what to do | retry |\n| --- | --- | --- | :-: |\n"
+        );
+        for code in Code::ALL.iter().filter(|code| code.class() == class) {
+            let retry = if code.retryable() { "yes" } else { "" };
+            let cause = code.cause().trim();
+            let hint = filled(code.hint());
+            let code = spelled(code)?;
+            let _ = writeln!(out, "| `{code}` | {cause} | {hint} | {retry} |");
+        }
+    }
+    Ok(out)
+}
+
+/// As it stands in JSON.
+fn spelled(word: &impl serde::Serialize) -> Result<String> {
+    let json = serde_json::to_value(word)?;
+    Ok(json.as_str().context("a word")?.to_owned())
+}
+
+/// Every option with the names that shells have for it.
+fn filled(hint: &str) -> String {
+    let words = hint.split('`').enumerate().map(|(at, word)| {
+        let option = all().find(|option| option.name == word);
+        match (at % 2 == 1, option) {
+            (false, _) => word.to_owned(),
+            (true, None) => format!("`{word}`"),
+            (true, Some(option)) => format!("`{word}`{}", elsewhere(option)),
+        }
+    });
+    words.collect()
+}
+
+fn elsewhere(option: &Declared) -> String {
+    let flag = option.flag.split(' ').next().unwrap_or_default();
+    let names: Vec<String> = [flag, option.setting]
+        .iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", names.join(", ")),
+    }
+}
