@@ -30,7 +30,12 @@ interface Step {
 }
 
 /** Made by `make build`, and committed so that a change of them is seen in review. */
-const GENERATED = ["pkg/src/wasm/core.d.ts", "pkg/src/options.gen.ts", "docs/options.md", "docs/errors.md"];
+const GENERATED = [
+  "pkg/src/wasm/core.d.ts",
+  "pkg/src/options.gen.ts",
+  "docs/options.md",
+  "docs/errors.md",
+];
 
 const locked = ci ? ["--locked"] : [];
 const steps: readonly Step[] = [
