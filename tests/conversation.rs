@@ -8,13 +8,16 @@
     clippy::arithmetic_side_effects
 )]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use vodlift::Code;
 use vodlift::http::{Request, header};
 use vodlift::secret::Secret;
 use vodlift::time::UnixMs;
 use vodlift::upload::FailureKind;
+use vodlift::vod::api::CreateUploadVideo;
 use vodlift::vod::conversation::{Answer, Ask, Conversation, Heard, Readiness, Step};
-use vodlift::vod::{Account, Credentials, VodService};
+use vodlift::vod::{Account, Credentials, Media, VodService};
 
 const START: u64 = 1_760_000_000_000;
 
@@ -27,6 +30,7 @@ fn account(token: &str, expires_at: Option<u64>, renewable: bool) -> Account {
         },
         expires_at,
         renewable,
+        ticket: None,
     }
 }
 
@@ -393,4 +397,92 @@ fn the_date_of_a_success_is_not_believed() {
     let date = header(&talk.sent[1].headers, "x-acs-date").unwrap();
     let signed = UnixMs::parse_iso8601(date).unwrap();
     assert!(signed.0.abs_diff(talk.now) < 2_000, "{date}");
+}
+
+/// UploadAddress and UploadAuth of a ticket, in base64 as VOD gives them.
+const ADDRESS: &str = r#"{"Endpoint":"https://oss-cn-shanghai.aliyuncs.com","Bucket":"bucket","FileName":"sv/a.mp4"}"#;
+const AUTH: &str = r#"{"AccessKeyId":"STS.id","AccessKeySecret":"hush","SecurityToken":"token","ExpireUTCTime":"2025-10-09T09:53:20Z"}"#;
+
+fn ticket_reply(id: &str) -> Heard {
+    let base64 = |text: &str| STANDARD.encode(text);
+    let (address, auth) = (base64(ADDRESS), base64(AUTH));
+    reply(
+        200,
+        &format!(
+            r#"{{"RequestId":"R","{id}":"m-1","UploadAddress":"{address}","UploadAuth":"{auth}"}}"#
+        ),
+    )
+}
+
+fn film() -> Ask {
+    let video = CreateUploadVideo {
+        file_name: "a film.mp4".into(),
+        ..CreateUploadVideo::default()
+    };
+    Ask::CreateUpload {
+        media: Media::Video(video),
+        size: Some(1000),
+    }
+}
+
+#[test]
+fn a_ticket_holds_what_vod_gave_and_says_when_it_ends() {
+    let mut talk = Talk::new(film());
+    let Answer::Ticket { ticket } = talk.run(|_| ticket_reply("VideoId")).unwrap() else {
+        panic!("no ticket");
+    };
+    assert_eq!(ticket.media_id, "m-1");
+    assert_eq!(ticket.upload_address, STANDARD.encode(ADDRESS));
+    assert_eq!(ticket.upload_auth.expose(), STANDARD.encode(AUTH));
+    let ends = UnixMs::parse_iso8601("2025-10-09T09:53:20Z").unwrap();
+    assert_eq!(ticket.expires_at, Some(ends.0));
+    let sent = format!("{}{}", talk.sent[0].url, talk.sent[0].body);
+    for told in ["Title=a%20film", "FileName=a%20film.mp4", "FileSize=1000"] {
+        assert!(sent.contains(told), "{sent}");
+    }
+    // It is printed nowhere, and written only where it is handed on.
+    assert!(!format!("{ticket:?}").contains(&STANDARD.encode(AUTH)));
+    assert!(
+        serde_json::to_string(&ticket)
+            .unwrap()
+            .contains(&STANDARD.encode(AUTH))
+    );
+    let mut talk = Talk::new(Ask::RefreshUpload {
+        media_id: "m-1".into(),
+    });
+    let answer = talk.run(|n| {
+        if n == 1 {
+            lost()
+        } else {
+            ticket_reply("VideoId")
+        }
+    });
+    assert!(matches!(answer, Ok(Answer::Ticket { .. })));
+}
+
+#[test]
+fn a_media_for_a_ticket_is_not_made_twice_for_want_of_a_reply() {
+    let mut talk = Talk::new(film());
+    assert!(talk.run(|_| lost()).unwrap_err().retryable);
+    assert_eq!(talk.sent.len(), 1);
+    let mut talk = Talk::new(film());
+    talk.run(|n| match n {
+        1 => refusal(400, "Throttling.User"),
+        _ => ticket_reply("VideoId"),
+    })
+    .unwrap();
+    assert_eq!(talk.sent.len(), 2);
+}
+
+#[test]
+fn what_a_media_cannot_be_is_refused_before_vod_hears_of_it() {
+    let without_a_name = Ask::CreateUpload {
+        media: Media::Video(CreateUploadVideo::default()),
+        size: None,
+    };
+    let service = VodService::default();
+    let keys = account("t", None, false);
+    let refused = Conversation::new(service, keys, without_a_name, [1; 32], UnixMs(START));
+    let error = refused.err().unwrap();
+    assert!(error.message.contains("`fileName`"), "{error}");
 }

@@ -30,6 +30,10 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import("./cli/call.ts")).runCall(command, process.env);
     case "ingest":
       return (await import("./cli/ingest/index.ts")).runIngest(command, process.env);
+    case "ticket":
+      return (await import("./cli/ticket.ts")).runTicket(command, process.env);
+    case "uploadByTicket":
+      return (await import("./cli/ticket.ts")).runTicketUpload(command, process.env);
     case "upload":
       return (await import("./cli/upload.ts")).runUpload(command, process.env);
   }

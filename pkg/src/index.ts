@@ -1,6 +1,6 @@
 // The package's public API.
 
-import { createHost, fileCheckpoint, fromFile } from "#host";
+import { fileCheckpoint, fromFile } from "#host";
 import {
   defined,
   flag,
@@ -18,12 +18,12 @@ import { NO_SOURCE, start } from "./begin.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
 import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
-import { checkAddress, errorOf, readCheckpoint, VodliftError } from "./core.ts";
+import { errorOf, readCheckpoint, VodliftError } from "./core.ts";
+import { type CreateUploadOptions, creation, handedOn, passedOn } from "./create-upload.ts";
 import { videoRef } from "./declared.ts";
 import type { Suspended } from "./driver.ts";
 import { FIELDS, type Names, taken } from "./fields.ts";
 import { wordsOf } from "./hosts/failure.ts";
-import type { Host } from "./hosts/host.ts";
 import {
   attachedMedia,
   howTo,
@@ -57,6 +57,7 @@ import type { Outcome } from "./outcome.ts";
 import { inParallel } from "./parallel.ts";
 import { unlessAborted } from "./patience.ts";
 import { type Run, run } from "./run.ts";
+import { sharedHost as host } from "./shared-host.ts";
 import {
   type OpenSource,
   openSource,
@@ -65,6 +66,7 @@ import {
   type UploadSource,
 } from "./sources/index.ts";
 import { openPlaylist, type PlaylistSource } from "./sources/playlist.ts";
+import type { UploadTicket } from "./ticket.ts";
 import type {
   Answer,
   Ask,
@@ -92,7 +94,10 @@ export {
   kvCheckpoint,
   memoryCheckpoint,
   type ObjectStorage,
+  storageCheckpoint,
+  type TextStorage,
 } from "./checkpoint/index.ts";
+export type { CreateUploadOptions } from "./create-upload.ts";
 export type { Suspended } from "./driver.ts";
 export {
   type Code,
@@ -129,6 +134,7 @@ export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
 export type { RangeBytes, RangeSource } from "./sources/ranged.ts";
 export type { StoredObject } from "./sources/reply.ts";
 export type { ByteStream } from "./sources/stream.ts";
+export { type TicketUploadOptions, type UploadTicket, uploadWithTicket } from "./ticket.ts";
 export type {
   Checkpoint,
   Deletion,
@@ -147,14 +153,6 @@ export type {
 } from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
 
-let sharedHost: Host | undefined;
-
-/** One host an isolate: its connections serve every upload. Nothing is made before the first one. */
-function host(): Host {
-  sharedHost ??= createHost({ checkAddress });
-  return sharedHost;
-}
-
 /**
  * Uploads media into ApsaraVideo VOD.
  *
@@ -168,6 +166,7 @@ export class Vodlift {
   readonly #vod: VodService;
   readonly #oss: OssService;
   readonly #memory: number | undefined;
+  readonly #passedOn: Partial<UploadTicket>;
 
   /**
    * Nothing is sent yet.
@@ -180,6 +179,7 @@ export class Vodlift {
     this.#vod = vodService(given);
     this.#oss = ossService(given);
     this.#memory = memory(given);
+    this.#passedOn = passedOn(given);
   }
 
   /**
@@ -436,6 +436,45 @@ export class Vodlift {
       const [left] = error.warnings;
       if (left !== undefined) throw new VodliftError(left);
     }
+  }
+
+  /**
+   * Makes a media without its file, and a ticket by which others upload that file: a browser, a phone, another process. See
+   * `uploadWithTicket`. A media is made with every success; with a `referenceId` VOD refuses a second one.
+   *
+   * ```ts
+   * const ticket = await vod.createUpload({ title: "Film", fileName: "film.mp4", fileSize: 1_048_576 });
+   * ```
+   *
+   * @param options `fileName` with an extension that VOD knows; `as` says what it becomes.
+   * @returns `mediaId`, `uploadAddress`, `uploadAuth`, `expiresAt` (ms since the epoch) and how OSS is reached: plain JSON. It is
+   * a secret: whoever holds it may store this one file until it expires, and nothing else.
+   * @throws VodliftError `invalid_argument`, `vod_rejected` and others, with `serviceCode` and `requestId`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadvideo
+   */
+  async createUpload(options: CreateUploadOptions): Promise<UploadTicket & { expiresAt: number }> {
+    const { ask, said, signal } = creation(options);
+    const { ticket } = await this.#ask(ask, "ticket", signal);
+    return handedOn(ticket, said, this.#passedOn);
+  }
+
+  /**
+   * A newer ticket for a video whose file is not there yet, or is to be stored once more. VOD keeps a credential for a while:
+   * it may give the same one again. There is none for images and attached media.
+   *
+   * @param mediaId As `createUpload` gave it. Whose it is, and whether its file may still be stored, is yours to check before.
+   * @returns As `createUpload`.
+   * @throws VodliftError `media_not_found` and others, with `serviceCode` and `requestId`.
+   * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-refreshuploadvideo
+   */
+  async refreshUpload(
+    mediaId: string,
+    options: Pick<WaitOptions, "signal"> = {},
+  ): Promise<UploadTicket & { expiresAt: number }> {
+    const { signal } = taken(options, FIELDS.asking);
+    const ask: Ask = { type: "refreshUpload", mediaId: text("mediaId", mediaId) ?? "" };
+    const { ticket } = await this.#ask(ask, "ticket", signal);
+    return handedOn(ticket, { kind: "video" }, this.#passedOn);
   }
 
   /**

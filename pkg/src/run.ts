@@ -25,7 +25,7 @@ export interface Run {
   readonly memory?: number | undefined;
   readonly source: Pick<TakenSource, "open"> & Partial<TakenSource>;
   /** Whose keys sign. */
-  readonly keys: Keys;
+  readonly keys: Pick<Keys, "current" | "renew">;
   /** What the machine begins with that decides. */
   begin(source: Job["source"], host: HostLimits): Beginning;
   readonly store: CheckpointStore | undefined;

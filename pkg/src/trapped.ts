@@ -16,7 +16,7 @@ export interface Trapped {
   /** The last one that its machine has told of. */
   readonly checkpoint: Checkpoint | undefined;
   readonly host: Host;
-  readonly keys: Keys;
+  readonly keys: Pick<Keys, "current" | "renew">;
   /** Aborted where the caller has no more patience. */
   readonly signal: AbortSignal | undefined;
 }

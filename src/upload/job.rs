@@ -437,4 +437,9 @@ pub struct HostLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub subrequests: Option<u32>,
+    /// In a browser, the origin of the page: it sees of a reply only what the server shares with that origin (CORS), and of a
+    /// request that is not allowed nothing but that it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub origin: Option<String>,
 }

@@ -359,6 +359,7 @@ mod tests {
             buffer_bytes: 256 << 20,
             buffers_parts: false,
             subrequests: None,
+            origin: None,
         }
     }
 

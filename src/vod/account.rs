@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::Credentials;
+use super::{Credentials, Ticket};
+use crate::secret::Secret;
 use crate::time::UnixMs;
 
 /// No request is signed with a credential that ends within this time, in ms, where there is a newer one to be had.
@@ -24,6 +25,11 @@ pub struct Account {
     #[serde(default)]
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub renewable: bool,
+    /// In place of keys: the upload has its place already, and calls VOD for nothing. Then the credentials above are empty,
+    /// and `renewable` says that the caller can be asked for a newer ticket.
+    #[serde(default)]
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub ticket: Option<Box<Ticket>>,
 }
 
 impl From<Credentials> for Account {
@@ -32,11 +38,26 @@ impl From<Credentials> for Account {
             credentials,
             expires_at: None,
             renewable: false,
+            ticket: None,
         }
     }
 }
 
 impl Account {
+    /// One that has no keys, and a ticket in their place. `renewable`: the caller can be asked for a newer one.
+    pub fn by_ticket(ticket: Ticket, renewable: bool) -> Account {
+        let none = Credentials {
+            access_key_id: String::new(),
+            access_key_secret: Secret::new(""),
+            security_token: None,
+        };
+        Account {
+            renewable,
+            ticket: Some(Box::new(ticket)),
+            ..none.into()
+        }
+    }
+
     /// Whether to ask for newer ones before the next request, by the server's clock.
     pub fn is_due(&self, server_now: UnixMs) -> bool {
         let ends = UnixMs(self.expires_at.unwrap_or(u64::MAX));
@@ -47,6 +68,7 @@ impl Account {
     pub fn replace(&mut self, newer: Account) {
         self.credentials = newer.credentials;
         self.expires_at = newer.expires_at;
+        self.ticket = newer.ticket;
     }
 }
 

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::credential::{UploadAddress, UploadAuth, decode_address, decode_auth};
 use super::error::{Refused, refused};
-use super::{VideoRef, json, rules};
+use super::{Media, Ticket, VideoRef, json, rules};
 use crate::error::{Code, Error};
 use crate::http::Reply;
+use crate::secret::Secret;
 use crate::time::UnixMs;
 use crate::wire::refusal::identifier;
 
@@ -343,6 +344,30 @@ fn ticket(reply: &Reply, now: UnixMs, [id, url]: [&str; 2]) -> Result<UploadTick
         url: body.required(url).ok(),
         file_url: body.required("FileURL").ok(),
         request_id: body.request_id(),
+    })
+}
+
+/// Reads the reply to what made or refreshed `media`, which came at `now`, as a ticket to hand on. What it holds is as VOD gave
+/// it, and has been read once.
+///
+/// # Errors
+/// As [`parse_create_upload_video`].
+pub(super) fn read_ticket(reply: &Reply, now: UnixMs, media: &Media) -> Result<Ticket, Refused> {
+    let names = match media {
+        Media::Video(_) => ["VideoId", ""],
+        Media::Image(_) => ["ImageId", "ImageURL"],
+        Media::AttachedMedia(_) => ["MediaId", "MediaURL"],
+    };
+    let read = ticket(reply, now, names)?;
+    let body = Body::read(reply)?;
+    Ok(Ticket {
+        media_id: read.media_id,
+        upload_address: body.required("UploadAddress")?,
+        upload_auth: Secret::new(body.required("UploadAuth")?),
+        expires_at: Some(read.auth.expires_at.0),
+        url: read.url,
+        file_url: read.file_url,
+        request_id: read.request_id,
     })
 }
 

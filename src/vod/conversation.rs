@@ -3,7 +3,7 @@
 //! It is a machine like that of an upload, but it does one thing at a time: [`Conversation::start`] and
 //! [`Conversation::handle`] each answer with the one [`Step`] to take next.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::account::Account;
 use super::api::Mezzanine;
@@ -11,10 +11,11 @@ use super::caller::{Again, Caller};
 use super::error::{Recovery, Refused, naming};
 use super::pull::{self, UploadMediaByUrl, UrlUploadInfos, UrlUploadJob, UrlUploads};
 use super::video_info::{self, Deletion, VideoInfo};
-use super::{VideoRef, VodService, api, request};
+use super::{Media, Ticket, VideoRef, VodService, api, request};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request};
 use crate::time::UnixMs;
+use crate::upload::naming::{self, Hints};
 use crate::wire::FailureKind;
 use crate::wire::retry::{CALL_TRIES, retry_after_ms};
 
@@ -103,11 +104,32 @@ pub enum Ask {
         /// Which: 1 to 20, all by media id or all by the caller's own ids.
         videos: Vec<VideoRef>,
     },
+    /// A new media without its file, and a ticket for it: CreateUploadVideo, or what its kind has instead.
+    CreateUpload {
+        /// What it is. Title and format that were not given are filled in from the file name.
+        #[serde(deserialize_with = "media_of_value")]
+        media: Media,
+        /// Bytes of its file, if they are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+        size: Option<u64>,
+    },
+    /// A newer ticket for a video: RefreshUploadVideo.
+    RefreshUpload {
+        /// Which.
+        media_id: String,
+    },
     /// Remove the unfinished parts of a video of which only the id is known.
     AbortMedia {
         /// The video.
         media_id: String,
     },
+}
+
+/// By way of a `Value`, as that of a job: another way to make a `Media` would cost 8 KB.
+fn media_of_value<'de, D: Deserializer<'de>>(from: D) -> Result<Media, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    serde_json::from_value(value).map_err(serde::de::Error::custom)
 }
 
 /// How far a video has to be.
@@ -165,6 +187,11 @@ pub enum Answer {
     Deleted {
         /// What was left.
         deletion: Deletion,
+    },
+    /// Of `CreateUpload` and `RefreshUpload`.
+    Ticket {
+        /// What may be handed on. It holds a secret.
+        ticket: Ticket,
     },
     /// Of `CancelUrlUploads` and `AbortMedia`.
     Finished,
@@ -266,6 +293,10 @@ impl Conversation {
         let account = account.into();
         account.credentials.validate()?;
         service.base_url()?;
+        if let Ask::CreateUpload { media, size } = &mut ask {
+            naming::complete(media, &Hints::default())?;
+            media.set_size(*size);
+        }
         check(&ask)?;
         let mut caller = Caller::new(account, entropy);
         if let Ask::UploadByUrl { pull } = &mut ask {
@@ -337,7 +368,7 @@ impl Conversation {
                 };
                 // One request at a time: each is signed with the present offset.
                 self.caller.hear(1, 0, &reply, now);
-                match self.read(&reply) {
+                match self.read(&reply, now) {
                     Ok(Some(answer)) => Step::Done { answer },
                     Ok(None) => self.ask_later(now),
                     Err(refused) => self.refused(refused, &reply.headers, now),
@@ -391,6 +422,11 @@ impl Conversation {
             Ask::DeleteVideos { videos } => {
                 (api::DELETE_VIDEO.into(), video_info::delete_params(videos))
             }
+            Ask::CreateUpload { media, .. } => (media.action().into(), media.params()),
+            Ask::RefreshUpload { media_id } => (
+                api::REFRESH_UPLOAD_VIDEO.into(),
+                api::refresh_upload_video_params(media_id),
+            ),
             Ask::AbortMedia { media_id } => (
                 api::DELETE_MULTIPART_UPLOAD.into(),
                 api::delete_multipart_upload_params(media_id),
@@ -404,13 +440,23 @@ impl Conversation {
             Ask::Action {
                 action, repeatable, ..
             } => repeatable.unwrap_or_else(|| READING.iter().any(|verb| action.starts_with(verb))),
+            Ask::CreateUpload { .. } => false,
             _ => true,
         }
     }
 
     /// An answer, or none yet.
-    fn read(&self, reply: &Reply) -> Result<Option<Answer>, Refused> {
+    fn read(&self, reply: &Reply, now: UnixMs) -> Result<Option<Answer>, Refused> {
         match &self.ask {
+            Ask::CreateUpload { media, .. } => {
+                let ticket = api::read_ticket(reply, self.caller.server_now(now), media)?;
+                Ok(Some(Answer::Ticket { ticket }))
+            }
+            Ask::RefreshUpload { .. } => {
+                let video = Media::Video(api::CreateUploadVideo::default());
+                let ticket = api::read_ticket(reply, self.caller.server_now(now), &video)?;
+                Ok(Some(Answer::Ticket { ticket }))
+            }
             Ask::Action { .. } => {
                 api::Body::read(reply)?;
                 let body = reply.body.clone();
@@ -584,7 +630,9 @@ fn check(ask: &Ask) -> Result<(), Error> {
             reference_id,
             ..
         } => video_ref(media_id, reference_id).validate("mediaId"),
-        Ask::AbortMedia { media_id } => match media_id.is_empty() {
+        Ask::CreateUpload { media, .. } => media.validate(),
+        Ask::AbortMedia { media_id } | Ask::RefreshUpload { media_id } => match media_id.is_empty()
+        {
             true => Err(Error::invalid("mediaId", "must not be empty")),
             false => Ok(()),
         },

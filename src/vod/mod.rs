@@ -5,7 +5,7 @@
 //! and with what to upload), `media_info` (whether a file has arrived), [`request`] (one signed call), [`acs3`] and [`rpc`] (the two signatures), [`error`] (what a
 //! refusal means and what a retry must change), [`conversation`] (calls outside of an upload), [`pull`] (the service
 //! fetches URLs by itself), [`account`] (the caller's credentials over time),
-//! `caller` (what they sign, and what a refusal changes).
+//! `caller` (what they sign, and what a refusal changes), [`ticket`] (a place and its credential, for others to use).
 
 pub mod account;
 pub mod acs3;
@@ -25,6 +25,7 @@ mod region;
 pub mod request;
 pub mod rpc;
 pub(crate) mod rules;
+pub mod ticket;
 pub mod video_info;
 pub mod video_ref;
 
@@ -38,6 +39,7 @@ use region::region_host;
 pub use crate::wire::Credentials;
 pub use account::Account;
 pub use media::Media;
+pub use ticket::Ticket;
 pub use video_ref::VideoRef;
 
 /// The only version of the API there is.

@@ -31,6 +31,7 @@ pub(super) fn limits() -> HostLimits {
         buffer_bytes: MIB.saturating_mul(buffer_mib),
         buffers_parts: !streams,
         subrequests: None,
+        origin: None,
     }
 }
 

@@ -133,7 +133,7 @@ test("help and version are found wherever they are asked for", () => {
 test("each mistake is refused with a sentence that names it", () => {
   assert.match(
     refusal("uplod", "f"),
-    /`uplod` is not a command: there are upload, resume, abort, call, ingest, emulator/,
+    /`uplod` is not a command: there are upload, resume, abort, call, ingest, ticket, emulator/,
   );
   assert.match(
     refusal("upload", "f", "--as", "film"),

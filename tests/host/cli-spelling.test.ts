@@ -69,7 +69,9 @@ test("each option that the core can name has a flag, and a column where there is
 
 test("the core calls an option as the API does, so that it has a name in every shell", async () => {
   const root = new URL("../../src/", import.meta.url);
-  const ofCalls = await readFile(new URL("../../pkg/src/options.ts", import.meta.url), "utf8");
+  const read = (name: string) =>
+    readFile(new URL(`../../pkg/src/${name}.ts`, import.meta.url), "utf8");
+  const ofCalls = (await read("options")) + (await read("ticket"));
   // Functions that only Rust and `vodlift/core` have, and the calls of VOD.
   const apart = [
     "oss/request.rs",
@@ -79,7 +81,7 @@ test("the core calls an option as the API does, so that it has a name in every s
     "wasm.rs",
     "wasm_oss.rs",
   ];
-  const others = ["media", "entropy", "maxParts", "maxPartSize", "bucket", "key"];
+  const others = ["media", "entropy", "ticket", "maxParts", "maxPartSize", "bucket", "key"];
   const said = new Set<string>();
   for (const file of await readdir(root, { recursive: true })) {
     if (!file.endsWith(".rs") || apart.includes(file)) continue;

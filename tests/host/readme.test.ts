@@ -86,7 +86,12 @@ test("the commands it shows are commands, with options that exist", async () => 
     const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(
       ([, quoted, word]) => quoted ?? word ?? "",
     );
-    assert.ok(["upload", "resume", "ingest", "emulator"].includes(parseCommand(words).name), line);
+    assert.ok(
+      ["upload", "uploadByTicket", "resume", "ingest", "ticket", "emulator"].includes(
+        parseCommand(words).name,
+      ),
+      line,
+    );
   }
   const makefile = await readFile(join(root, "Makefile"), "utf8");
   for (const [, target] of readme.matchAll(/\bmake (demo|test|dev|build)\b/g)) {

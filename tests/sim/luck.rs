@@ -23,6 +23,20 @@ pub enum Op {
     Head,
 }
 
+impl Op {
+    /// A call of the VOD API.
+    pub fn is_of_vod(self) -> bool {
+        matches!(
+            self,
+            Op::CreateUploadVideo
+                | Op::RefreshUploadVideo
+                | Op::GetMezzanineInfo
+                | Op::DeleteMultipartUpload
+                | Op::DeleteVideo
+        )
+    }
+}
+
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {

@@ -115,6 +115,9 @@ pub struct World {
     pub account_life_ms: Option<u64>,
     /// Asked for newer ones, the caller has some.
     pub gives_credentials: bool,
+    /// The upload is by ticket: a server makes the media before the first run, and gives newer tickets as the caller would give
+    /// keys. VOD must hear of nothing else.
+    pub by_ticket: bool,
     pub renewals: u32,
     /// Requests to VOD and OSS, where somebody wants to see them.
     pub recorded: Option<Vec<Request>>,
@@ -203,6 +206,7 @@ pub fn job(source: Source, options: Options) -> Job {
             buffer_bytes: 64 << 20,
             buffers_parts: false,
             subrequests: None,
+            origin: None,
         },
     }
 }
@@ -232,6 +236,7 @@ impl World {
             max_steps: 200_000,
             account_life_ms: None,
             gives_credentials: true,
+            by_ticket: false,
             renewals: 0,
             recorded: None,
             site: BTreeMap::new(),
@@ -414,7 +419,11 @@ impl World {
     }
 
     /// The caller's keys, which end some time after they were asked for.
-    fn account(&self) -> Account {
+    fn account(&mut self) -> Account {
+        if self.by_ticket {
+            let ticket = self.service.hand_out(self.now);
+            return Account::by_ticket(ticket, self.gives_credentials);
+        }
         Account {
             credentials: Credentials {
                 access_key_id: "ak".into(),
@@ -423,6 +432,7 @@ impl World {
             },
             expires_at: self.account_life_ms.map(|life| self.now + life),
             renewable: self.account_life_ms.is_some(),
+            ticket: None,
         }
     }
 
@@ -666,7 +676,9 @@ impl World {
             Effect::Renew { id } => {
                 self.begin(id, "renew");
                 self.renewals += 1;
-                let event = match self.gives_credentials {
+                let is_in_reach =
+                    !self.by_ticket || self.luck.fault(Op::RefreshUploadVideo, None).is_none();
+                let event = match self.gives_credentials && is_in_reach {
                     true => Event::Renewed {
                         id,
                         account: self.account(),
@@ -788,6 +800,10 @@ impl World {
     fn send(&mut self, id: u32, request: &Request) {
         self.record(request);
         let op = service::op_of(request);
+        assert!(
+            !self.by_ticket || !op.is_of_vod(),
+            "VOD is asked for {op:?}, and the upload is by ticket"
+        );
         self.only_cleans_up_at_the_end(op);
         let patience = u64::from(request.reply_ms);
         if op == Op::Initiate {

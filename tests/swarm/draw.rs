@@ -78,6 +78,7 @@ pub(crate) const AXES: &[(&str, Axis)] = &[
     ("aborts", aborts),
     ("taken", taken),
     ("lost part", lost_part),
+    ("by ticket", by_ticket),
 ];
 
 pub(crate) fn draw(seed: u64, off: &BTreeSet<&str>) -> Case {
@@ -552,6 +553,26 @@ fn lost_part(case: &mut Case, dice: &mut Luck) -> String {
     case.world.service.loses = true;
     case.may("what was read in order cannot be sent again");
     "one".into()
+}
+
+/// Somebody else has made the media and brings the place. Nothing that takes a call of VOD goes with it.
+fn by_ticket(case: &mut Case, dice: &mut Luck) -> String {
+    let world = &case.world;
+    let takes_calls = world.job.media.reference_id().is_some()
+        || world.job.options.replace.is_some()
+        || case.shards > 0
+        || case.is_playlist();
+    if takes_calls || dice.below(5) > 0 {
+        return "no".into();
+    }
+    let world = &mut case.world;
+    world.by_ticket = true;
+    world.account_life_ms = None;
+    world.gives_credentials = dice.below(3) > 0;
+    if !world.gives_credentials {
+        case.may("its ticket ends");
+    }
+    format!("refreshed {}", case.world.gives_credentials)
 }
 
 fn replace(case: &mut Case, dice: &mut Luck) -> String {

@@ -217,9 +217,7 @@ fn check_refused(case: &Case, error: &Error, run: u32, is_calm: bool) {
     // A clean-up that meets faults itself may give up, as may one that VOD gives a dead credential.
     let service = &world.service;
     let lives = service.credential_kept_ms < service.credential_life_s * 1000
-        && world
-            .account_life_ms
-            .is_none_or(|_| world.gives_credentials);
+        && (world.gives_credentials || (world.account_life_ms.is_none() && !world.by_ticket));
     let cleans = world.luck.per_mille == 0
         && !options.keep_on_failure
         && options.shard.is_none()

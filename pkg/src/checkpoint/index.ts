@@ -28,6 +28,28 @@ export function memoryCheckpoint(initial?: Checkpoint): CheckpointStore {
   };
 }
 
+/** The part of a browser's `localStorage` or `sessionStorage` that is needed. */
+export interface TextStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/**
+ * Keeps the checkpoint in a browser's `localStorage`, over reloads and restarts, for pages of one origin. Each upload needs a key
+ * of its own: one made of the file's name, size and time of change finds it again when the user picks the file once more.
+ */
+export function storageCheckpoint(storage: TextStorage, key: string): CheckpointStore {
+  return {
+    async load() {
+      const text = storage.getItem(key);
+      return text === null ? undefined : parsed(text);
+    },
+    save: async (checkpoint) => storage.setItem(key, written(checkpoint)),
+    remove: async () => storage.removeItem(key),
+  };
+}
+
 /** The part of a Workers KV namespace that is needed. */
 export interface KeyValueNamespace {
   get(key: string): Promise<string | null>;

@@ -11,6 +11,7 @@ import {
   type UploadKind,
   type Values,
 } from "./options/option.ts";
+import { TICKET, TICKET_MEDIA, TICKET_UPLOAD } from "./options/ticket.ts";
 import { closest } from "./suggest.ts";
 import { isMisspeltUrl, isUrl, mustBeNoMisspeltUrl, named } from "./urls.ts";
 import { UsageError } from "./usage.ts";
@@ -42,6 +43,14 @@ export type IngestCommand = Values<typeof INGEST> & {
   jobs: number;
 };
 
+export type TicketCommand = Values<typeof TICKET> & { name: "ticket"; file?: string };
+
+export type TicketUploadCommand = Values<typeof TICKET_UPLOAD> & {
+  name: "uploadByTicket";
+  ticket: string;
+  source: string;
+};
+
 export type EmulatorCommand = Values<typeof EMULATOR> & { name: "emulator" };
 
 export type Command =
@@ -52,6 +61,8 @@ export type Command =
   | AbortCommand
   | CallCommand
   | IngestCommand
+  | TicketCommand
+  | TicketUploadCommand
   | EmulatorCommand;
 
 const PARSERS = {
@@ -60,6 +71,7 @@ const PARSERS = {
   abort: parseAbort,
   call: parseCall,
   ingest: parseIngest,
+  ticket: parseTicket,
   emulator: parseEmulator,
 };
 
@@ -106,7 +118,8 @@ function mustBeCommand(word: string): void {
   );
 }
 
-function parseUpload(args: string[]): UploadCommand {
+function parseUpload(args: string[]): UploadCommand | TicketUploadCommand {
+  if (args.some((arg) => /^--ticket(=|$)/.test(arg))) return parseTicketUpload(args);
   const { values, positionals } = parsed(args, UPLOAD);
   const { as, ...given } = values;
   const kind = as ?? "video";
@@ -157,6 +170,51 @@ function checkStandardInput(kind: UploadKind, values: Values<typeof UPLOAD>): vo
   if (values.checkpoint !== undefined) {
     throw new UsageError("--checkpoint does not go with standard input: it can be read only once");
   }
+}
+
+/** By ticket there is nothing to say of the media, and no account to name. */
+function parseTicketUpload(args: string[]): TicketUploadCommand {
+  const { values, positionals } = parsed(args, TICKET_UPLOAD);
+  const [source, extra] = positionals;
+  const { ticket } = values;
+  if (!ticket) throw new UsageError("--ticket needs a file, or - for standard input");
+  if (!source) throw new UsageError("name a file, a URL, or - for standard input");
+  if (extra !== undefined) throw tooMany("one source", extra);
+  mustBeNoMisspeltUrl(source, "upload");
+  if (source === "-" && ticket === "-") {
+    throw new UsageError("standard input cannot be both the ticket and the media");
+  }
+  if (source === "-" && values.checkpoint !== undefined) {
+    throw new UsageError("--checkpoint does not go with standard input: it can be read only once");
+  }
+  if (source !== "-" && values.size !== undefined) {
+    throw new UsageError("--size goes with standard input: files and URLs know their own");
+  }
+  if (values.sourceHeaders !== undefined && !isUrl(source)) {
+    throw new UsageError(
+      "--source-header goes with a URL: a file and standard input are read without HTTP",
+    );
+  }
+  return { name: "uploadByTicket", ...values, ticket, source };
+}
+
+function parseTicket(args: string[]): TicketCommand {
+  const { values, positionals } = parsed(args, TICKET);
+  const [file, extra] = positionals;
+  if (extra !== undefined) throw tooMany("one file", extra);
+  const { refresh } = values;
+  if (refresh === undefined) {
+    refuseForeign(values.as ?? "video", values as Values<typeof UPLOAD>);
+    if (file === undefined && values.fileName === undefined) {
+      throw new UsageError("name the file, or pass its name by --file-name, such as film.mp4");
+    }
+    return { name: "ticket", ...values, ...(file !== undefined && { file }) };
+  }
+  const said = Object.keys(values).find((field) => field in TICKET_MEDIA);
+  if (said !== undefined || file !== undefined) {
+    throw new UsageError("--refresh goes alone: the media is there, with all that was said of it");
+  }
+  return { name: "ticket", ...values };
 }
 
 function parseResume(args: string[]): ResumeCommand {
@@ -222,6 +280,8 @@ const TABLES: Readonly<Record<string, Table>> = {
   abort: ABORT,
   call: CALL,
   ingest: INGEST,
+  ticket: TICKET,
+  "upload --ticket": TICKET_UPLOAD,
   emulator: EMULATOR,
 };
 

@@ -8,6 +8,7 @@ import {
   UPLOAD_SECTIONS,
 } from "./options/commands.ts";
 import { habitLines, optionLines } from "./options/lines.ts";
+import { TICKET, TICKET_UPLOAD } from "./options/ticket.ts";
 
 const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): streamed in parallel parts, never stored on disk.
 
@@ -17,6 +18,7 @@ usage:
   vodlift abort <FILE>                give one up, and remove its parts from the server
   vodlift call <Action> [Key=Value …] sign and send any action of the VOD API
   vodlift ingest <manifest>           upload everything that a CSV or JSONL file lists
+  vodlift ticket [FILE]               make a media, and a ticket by which others upload its file without any key
   vodlift emulator                    run VOD and OSS on this machine, to try things without an account
   vodlift <command> --help            all options of a command
   vodlift --version
@@ -66,6 +68,12 @@ ${optionLines(UPLOAD_SECTIONS.service)}
 
 the output:
 ${optionLines(UPLOAD_SECTIONS.output)}
+
+by ticket:
+${optionLines({ ticket: TICKET_UPLOAD.ticket })}
+
+  The media is there already, so nothing can be said of it; the options of the transfer, of OSS and of the output go with it.
+  With --checkpoint FILE it goes on where FILE says, with a newer ticket of the same media where the one before has expired.
 
 Progress goes to stderr: a bar on a terminal, now and then a line elsewhere. Ctrl-C aborts the upload and removes its
 parts from the server; with --checkpoint it finishes the parts in flight and keeps the rest for \`vodlift resume\`. So does
@@ -161,6 +169,24 @@ What a row says itself wins over the options.
 Exit code 0: everything is done. Otherwise that of the first failure, or 130 after Ctrl-C, which finishes the parts in
 flight. New rows go to the end of a manifest that has a report.`;
 
+const TICKET_HELP = `usage: vodlift ticket [FILE] [options]
+
+Makes a media without its file, and prints a ticket: where its bytes go and a credential for that, as JSON. Whoever has the
+ticket uploads the file without any key of the account: \`vodlift upload --ticket\`, uploadWithTicket in a browser, or one of
+VOD's own client SDKs (mediaId, uploadAddress, uploadAuth). FILE, if it is here, tells its name and size.
+
+A ticket is a secret: until it expires (after about 50 minutes), whoever has it may store the file of this one media, and
+nothing else.
+
+examples:
+  vodlift ticket film.mp4 --title "My film" --out ticket.json
+  vodlift upload --ticket ticket.json film.mp4           (elsewhere, without keys)
+  vodlift ticket --file-name film.mp4 --json | ssh host vodlift upload --ticket - film.mp4
+  vodlift ticket --refresh 93ab850b4f6f54b6e91d24d81d44 --out newer.json
+
+options:
+${optionLines(TICKET)}`;
+
 const EMULATOR_HELP = `usage: vodlift emulator [options]
 
 Runs the upload half of VOD and OSS on 127.0.0.1 until Ctrl-C. It checks every signature, hands out credentials that
@@ -199,6 +225,7 @@ const TOPICS: Readonly<Record<string, string>> = {
   abort: ABORT_HELP,
   call: CALL_HELP,
   ingest: INGEST_HELP,
+  ticket: TICKET_HELP,
   emulator: EMULATOR_HELP,
 };
 

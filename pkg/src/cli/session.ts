@@ -82,6 +82,7 @@ export async function watch(
   name: string,
   env: NodeJS.ProcessEnv,
   work: (watched: Watched) => Promise<End>,
+  goOn = goOnWith(command.checkpoint ?? ""),
 ): Promise<number> {
   const trace = await traceTo(command.trace);
   const view = command.quiet ? undefined : progressView(name, SCREEN, env);
@@ -120,7 +121,7 @@ export async function watch(
         slowRequestMs !== undefined && { onSlowRequest: (slow) => view.note(slowLine(slow)) }),
     });
     view?.end();
-    if (end.suspended) throw interrupted(checkpoint ?? "", asWarnings(end.warnings));
+    if (end.suspended) throw interrupted(goOn, asWarnings(end.warnings));
     const missing = end.missingSegments?.length ?? 0;
     if (missing > 0 && !command.quiet) {
       note(`${name}: ${missing} segments were not there, and are gaps now: ${end.missingSegments}`);
@@ -144,14 +145,18 @@ function answer(now: UploadProgress | undefined, checkpoint: string | undefined)
   return moving ? "finishing the parts in flight" : "finishing what is under way";
 }
 
-function interrupted(checkpoint: string, warnings: readonly Warning[]): CliError {
+function goOnWith(checkpoint: string): string {
   const name = quoted(checkpoint);
+  return `Go on with \`vodlift resume ${name}\`, or give it up with \`vodlift abort ${name}\`.`;
+}
+
+function interrupted(hint: string, warnings: readonly Warning[]): CliError {
   return new CliError({
     ...(warnings.length > 0 && { warnings }),
     code: "suspended",
     class: "interrupted",
     message: "the upload was interrupted; its checkpoint is kept",
-    hint: `Go on with \`vodlift resume ${name}\`, or give it up with \`vodlift abort ${name}\`.`,
+    hint,
   });
 }
 

@@ -5,6 +5,7 @@
 import { isIP } from "node:net";
 import { checkedText } from "./checked.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Habits } from "./habits.ts";
 import type { Headers } from "./sign/text.ts";
 
 /** What the options say; the bucket and the address listened on are known beside. */
@@ -77,12 +78,18 @@ function isOurs({ hostNames, bucket }: Door, hosts: readonly string[]): boolean 
 }
 
 /** What lets a page read an answer: for the origins that were named, and nobody else. */
-export function corsHeaders(door: Door, headers: Headers): Record<string, string> {
+export function corsHeaders(
+  door: Door,
+  headers: Headers,
+  exposed: Habits["exposedHeaders"],
+): Record<string, string> {
   const [origin] = headers.origin ?? [];
   if (origin === undefined || !door.origins.has(origin)) return { Vary: "Origin" };
   return {
     Vary: "Origin",
     "Access-Control-Allow-Origin": origin,
-    "Access-Control-Expose-Headers": "*, ETag, x-oss-request-id, x-oss-hash-crc64ecma",
+    ...(exposed === "needed" && {
+      "Access-Control-Expose-Headers": "ETag, x-oss-request-id, x-oss-hash-crc64ecma",
+    }),
   };
 }

@@ -240,6 +240,16 @@ export const HABITS = {
       "code-200": documented('"200"', "sample of the same page"),
     },
   },
+  exposedHeaders: {
+    about: "what the bucket's CORS rule exposes to pages of the origins that were named",
+    values: {
+      needed: documented(
+        "exposes ETag, x-oss-request-id and x-oss-hash-crc64ecma, as ali-oss asks for",
+        "help page: Set CORS; README of ali-oss",
+      ),
+      none: documented("exposes nothing: a rule without ExposeHeader", "help page: PutBucketCors"),
+    },
+  },
 } as const satisfies Readonly<Record<string, Declaration>>;
 
 type Table = typeof HABITS;

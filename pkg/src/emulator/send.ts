@@ -25,7 +25,7 @@ export async function sendAnswer(
     Date: new Date(now(world) + skew).toUTCString(),
     // A page must not take for its own what it was given as an image or a script.
     "X-Content-Type-Options": "nosniff",
-    ...corsHeaders(world.door, exchange.headers),
+    ...corsHeaders(world.door, exchange.headers, world.habits.exposedHeaders),
     ...answer.headers,
     ...(hasLength(answer, exchange.method) ? { "Content-Length": String(length) } : {}),
     ...(drained ? {} : { Connection: "close" }),

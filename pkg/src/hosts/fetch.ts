@@ -6,17 +6,21 @@ import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
 import { misplaced, misplacedOn } from "./runtime.ts";
-import { emptyBody, open, send } from "./web.ts";
+import { emptyBody, isBrowser, open, send } from "./web.ts";
 
 export { fileCheckpoint, fromFile } from "./web.ts";
 
 const MIB = 1024 * 1024;
+
+/** A page, or a worker of one. Others may have a `location`, and share nothing by it. */
+const PAGE = isBrowser() ? globalThis.location?.origin : undefined;
 
 const LIMITS: HostLimits = {
   concurrency: 3,
   maxConcurrency: 6,
   bufferBytes: 48 * MIB,
   buffersParts: true,
+  ...(PAGE !== undefined && { origin: PAGE }),
 };
 
 /**

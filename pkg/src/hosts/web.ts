@@ -27,8 +27,13 @@ function uncached(): RequestInit {
   }
 }
 
+/** Browsers alone call themselves so. */
+export function isBrowser(): boolean {
+  return /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
+}
+
 /** Browsers name themselves, and ask the source's leave for a name that somebody else sets. */
-const NAMES_ITSELF = /^Mozilla\//.test(globalThis.navigator?.userAgent ?? "");
+const NAMES_ITSELF = isBrowser();
 
 function headersOf({ headers }: Request): [string, string][] {
   if (!NAMES_ITSELF) return headers;

@@ -2,7 +2,7 @@
 // by the stand-ins what it decided by the secrets, and a trace can be replayed.
 
 import { fromBase64, toBase64, utf8 } from "../base64.ts";
-import type { Account, Effect, Event, Job, OssCallback, Request } from "../wasm/core.js";
+import type { Account, Effect, Event, Job, OssCallback, Request, Ticket } from "../wasm/core.js";
 
 type Headers = [string, string][];
 
@@ -46,13 +46,23 @@ export class Mask {
     return this.plain(hidden) as Job;
   }
 
-  account({ accessKeyId, accessKeySecret, securityToken, ...rest }: Account): Account {
+  account(account: Account): Account {
+    const { ticket } = account;
+    return ticket == null ? this.#keys(account) : { ...account, ticket: this.#ticket(ticket) };
+  }
+
+  #keys({ accessKeyId, accessKeySecret, securityToken, ...rest }: Account): Account {
     return {
       ...rest,
       accessKeyId: this.#learn(accessKeyId),
       accessKeySecret: this.#learn(accessKeySecret),
       ...(securityToken != null && { securityToken: this.#learn(securityToken) }),
     };
+  }
+
+  #ticket(ticket: Ticket): Ticket {
+    const uploadAuth = this.#uploadAuth(JSON.stringify(ticket.uploadAuth));
+    return { ...ticket, uploadAuth };
   }
 
   event(event: Event): Event {

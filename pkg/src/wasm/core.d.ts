@@ -867,6 +867,41 @@ export interface PlaceMark {
 }
 
 /**
+ * The place and the credential of one media, as VOD gave them. Whoever holds it may store the file of that media, until it
+ * expires: keep it as a secret. It names no AccessKey of the account.
+ */
+export interface Ticket {
+    /**
+     * The media id (VideoId, ImageId or MediaId).
+     */
+    mediaId: string;
+    /**
+     * Where the object goes: base64 of JSON, as VOD gives it.
+     */
+    uploadAddress: string;
+    /**
+     * What may put it there: base64 of JSON, as VOD gives it. A secret.
+     */
+    uploadAuth: string;
+    /**
+     * When it ends, by the service's clock, in ms since the epoch. Without it the credential itself tells.
+     */
+    expiresAt?: number;
+    /**
+     * Of an image or attached media: its URL on the CDN domain, once it is there.
+     */
+    url?: string;
+    /**
+     * Of an image or attached media: the object's own URL.
+     */
+    fileUrl?: string;
+    /**
+     * The service's id of the request that it came from.
+     */
+    requestId?: string;
+}
+
+/**
  * The range that was asked for.
  */
 export interface RangeExpectation {
@@ -1178,7 +1213,7 @@ export interface Deletion {
 /**
  * What came of it.
  */
-export type Answer = { type: "reply"; body: string } | { type: "ready"; status: string } | { type: "jobs"; jobs: UrlUploadJob[] } | { type: "infos"; infos: UrlUploadInfos } | { type: "video"; info: VideoInfo } | { type: "mezzanine"; info: Mezzanine } | { type: "deleted"; deletion: Deletion } | { type: "finished" };
+export type Answer = { type: "reply"; body: string } | { type: "ready"; status: string } | { type: "jobs"; jobs: UrlUploadJob[] } | { type: "infos"; infos: UrlUploadInfos } | { type: "video"; info: VideoInfo } | { type: "mezzanine"; info: Mezzanine } | { type: "deleted"; deletion: Deletion } | { type: "ticket"; ticket: Ticket } | { type: "finished" };
 
 /**
  * What goes to one host.
@@ -1349,6 +1384,11 @@ export interface HostLimits {
      * Requests it may send in one run, if there is such a limit.
      */
     subrequests?: number;
+    /**
+     * In a browser, the origin of the page: it sees of a reply only what the server shares with that origin (CORS), and of a
+     * request that is not allowed nothing but that it failed.
+     */
+    origin?: string;
 }
 
 /**
@@ -1413,7 +1453,7 @@ export type Phase = "probing" | "creating" | "uploading" | "completing" | "suspe
 /**
  * What to ask VOD for.
  */
-export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId?: string; referenceId?: string; until: Readiness; size?: number; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "videoInfo"; video: VideoRef } | { type: "mezzanineInfo"; video: VideoRef } | { type: "deleteVideos"; videos: VideoRef[] } | { type: "abortMedia"; mediaId: string };
+export type Ask = { type: "action"; action: string; params: [string, string][]; repeatable?: boolean } | { type: "untilReady"; mediaId?: string; referenceId?: string; until: Readiness; size?: number; timeoutMs?: number } | { type: "uploadByUrl"; pull: UploadMediaByUrl } | { type: "urlUploads"; which: UrlUploads; untilEnded: boolean; timeoutMs?: number } | { type: "cancelUrlUploads"; which: UrlUploads } | { type: "videoInfo"; video: VideoRef } | { type: "mezzanineInfo"; video: VideoRef } | { type: "deleteVideos"; videos: VideoRef[] } | { type: "createUpload"; media: Media; size?: number } | { type: "refreshUpload"; mediaId: string } | { type: "abortMedia"; mediaId: string };
 
 /**
  * What to do about a segment that its source says is not there.
@@ -1646,6 +1686,11 @@ export interface Account extends Credentials {
      * The caller can be asked for newer ones.
      */
     renewable?: boolean;
+    /**
+     * In place of keys: the upload has its place already, and calls VOD for nothing. Then the credentials above are empty,
+     * and `renewable` says that the caller can be asked for a newer ticket.
+     */
+    ticket?: Ticket;
 }
 
 /**

@@ -5,7 +5,7 @@ use super::ending::{Debt, Ending, Left};
 use super::object::Object;
 use super::resting::once_only;
 use super::state::State;
-use super::{Upload, adopt, playlist, replace};
+use super::{Upload, adopt, playlist, replace, ticket};
 use crate::error::Error;
 use crate::oss::request::UploadId;
 use crate::oss::settings;
@@ -29,10 +29,10 @@ impl Upload {
         job: Job,
         account: impl Into<Account>,
         entropy: [u8; 32],
-        _now: UnixMs,
+        now: UnixMs,
     ) -> Result<Upload, Error> {
         let account = account.into();
-        check(&job, &account.credentials)?;
+        check(&job, &account, now)?;
         replace::check_metadata(&job)?;
         if job.options.shard.is_some() {
             let rule = "needs an upload to be a part of: begin it with a budget of 0 parts, and resume from its checkpoint";
@@ -67,7 +67,7 @@ impl Upload {
         mut job: Job,
         account: impl Into<Account>,
         entropy: [u8; 32],
-        _now: UnixMs,
+        now: UnixMs,
     ) -> Result<Upload, Error> {
         checkpoint.check()?;
         if let Source::Stream { .. } | Source::Reply(_) = job.source {
@@ -75,8 +75,13 @@ impl Upload {
         }
         restore(&checkpoint, &mut job)?;
         let account = account.into();
-        check(&job, &account.credentials)?;
-        let is_own = checkpoint.is_proven_by(&account.credentials.access_key_secret);
+        check(&job, &account, now)?;
+        if let Some(ticket) = &account.ticket {
+            ticket::check_media(ticket, &checkpoint)?;
+        }
+        // Whoever has a ticket was given the place by its owner.
+        let is_own = account.ticket.is_some()
+            || checkpoint.is_proven_by(&account.credentials.access_key_secret);
         if job.options.shard.is_some() && !job.media.is_renewable() {
             let rule = "is for videos: the upload credential of other media cannot be fetched by another run";
             return Err(Error::invalid("shard", rule));
@@ -196,12 +201,20 @@ fn restore(checkpoint: &Checkpoint, job: &mut Job) -> Result<(), Error> {
 /// It is kept in the checkpoint.
 const MAX_VERSION_BYTES: usize = 1024;
 
-fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
+fn check_keys(credentials: &Credentials) -> Result<(), Error> {
     if credentials.access_key_id.is_empty() {
         return Err(Error::invalid("accessKeyId", "must not be empty"));
     }
     if credentials.access_key_secret.expose().is_empty() {
         return Err(Error::invalid("accessKeySecret", "must not be empty"));
+    }
+    Ok(())
+}
+
+fn check(job: &Job, account: &Account, now: UnixMs) -> Result<(), Error> {
+    match &account.ticket {
+        Some(ticket) => ticket::check(job, ticket, now)?,
+        None => check_keys(&account.credentials)?,
     }
     job.vod.base_url()?;
     job.oss.validate()?;
@@ -270,7 +283,8 @@ fn check(job: &Job, credentials: &Credentials) -> Result<(), Error> {
     adopt::check(job)?;
     replace::check(job)?;
     // A title or file name may still come from the source; all else can be judged now.
-    if !job.media.is_renewable() && job.options.budget != Budget::default() {
+    let starts_over = account.ticket.is_none() && !job.media.is_renewable();
+    if starts_over && job.options.budget != Budget::default() {
         let rule = "does not go with an image or attached media: its upload credential cannot be renewed, so a later run starts over";
         return Err(Error::invalid("budget", rule));
     }

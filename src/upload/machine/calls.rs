@@ -29,6 +29,14 @@ impl Upload {
     /// Sends a request, behind a refresh where its credential is due.
     fn send(&mut self, call: Call) -> Result<(), Error> {
         let (to, request) = match call {
+            Call::Vod(VodCall::RefreshUploadVideo) if self.cx.is_by_ticket() => {
+                self.renew();
+                return Ok(());
+            }
+            Call::Vod(call) if self.cx.is_by_ticket() => {
+                let message = format!("{call:?} is a call of VOD, and the upload is by ticket");
+                return Err(Error::new(Code::Internal, message));
+            }
             Call::Vod(call) if self.cx.caller.must_renew(self.cx.now) => {
                 self.cx.calls.after_renewal.insert(call);
                 self.renew();
@@ -71,16 +79,29 @@ impl Upload {
         self.cx.tasks.push(Effect::Renew { id });
     }
 
-    pub(super) fn on_renewed(&mut self, account: Account) -> Turn {
-        self.cx.caller.renew(account);
+    pub(super) fn on_renewed(&mut self, account: Account) -> Result<Turn, Error> {
+        if self.cx.is_by_ticket() {
+            return self.on_ticket(account);
+        }
+        self.cx.caller.renew(Account {
+            ticket: None,
+            ..account
+        });
         self.cx.ask_renewed();
-        Turn::Stay
+        Ok(Turn::Stay)
     }
 
     /// One refresh of the upload credential at a time, shared by all who wait for it.
     pub(super) fn refresh(&mut self) -> Result<(), Error> {
-        if !self.cx.job.media.is_renewable() {
-            return self.create_anew();
+        if self.lend_ticket()? {
+            self.cx.ask_refreshed();
+            return self.send_asked();
+        }
+        if !self.cx.is_renewable() {
+            return match self.cx.is_by_ticket() {
+                true => Err(self.ticket_ended()),
+                false => self.create_anew(),
+            };
         }
         self.cx.ask_once(VodCall::RefreshUploadVideo);
         self.send_asked()
@@ -103,7 +124,7 @@ impl Upload {
         }
     }
 
-    fn retry_call(
+    pub(super) fn retry_call(
         &mut self,
         call: Call,
         error: Error,

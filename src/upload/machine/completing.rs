@@ -105,7 +105,11 @@ impl Completing {
             Ok(head) if object.total().is_some() => {
                 Ok(self.verify(cx, object, Some(head.size), head.crc64)?)
             }
-            // An upload credential may not read; VOD itself can tell.
+            // An upload credential may not read. By ticket VOD cannot be asked either: what is sent again is known to be there.
+            Err(refused) if refused.error.code == Code::PermissionDenied && cx.is_by_ticket() => {
+                Ok(start_over())
+            }
+            // VOD itself can tell.
             Err(refused) if refused.error.code == Code::PermissionDenied => {
                 cx.ask(VodCall::GetMediaInfo);
                 Ok(Turn::Stay)

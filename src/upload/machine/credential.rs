@@ -81,7 +81,7 @@ impl Credential {
         // Just fetched: it is used at once, however short its life.
         let is_new = self.fresh && cx.now < self.came.plus_ms(NEW_MS);
         // One that cannot be renewed is used until OSS refuses it: this machine's clock may be ahead.
-        let over = cx.job.media.is_renewable() && cx.server_now() >= self.ask_at;
+        let over = cx.is_renewable() && cx.server_now() >= self.ask_at;
         self.refusal.is_some() || (!is_new && over)
     }
 

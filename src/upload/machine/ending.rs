@@ -67,7 +67,7 @@ impl Ending {
         let is_aborted = verdict.code == Code::Aborted;
         let keep = worth_resuming(&verdict) || cx.resumed && !is_aborted;
         let options = &cx.job.options;
-        let kept = options.keep_on_failure && cx.job.media.is_renewable() && keep;
+        let kept = options.keep_on_failure && cx.may_go_on() && keep;
         // Without its media a checkpoint is of no use, while a lost multipart upload is only begun again.
         let spares_files = is_stored || (options.keep_on_failure && !is_aborted);
         let files = left.files.filter(|_| !spares_files);
@@ -88,7 +88,7 @@ impl Ending {
         let mut message = "the upload was aborted".to_owned();
         let orphans = cx.rights.orphans.then_some(Debt::Orphans);
         let mut owed = Some(orphans.into_iter().chain(left.files).collect());
-        if !cx.job.media.is_renewable() {
+        if !cx.may_go_on() {
             // Nothing can be sent without a credential, and there is none to be had for the old place.
             owed = None;
             message += "; VOD removes its parts within 7 days";
@@ -240,6 +240,7 @@ mod tests {
                 buffer_bytes: 1,
                 buffers_parts: false,
                 subrequests: None,
+                origin: None,
             },
         };
         let keys = Credentials {

@@ -97,7 +97,7 @@ impl Upload {
                 None => Ok(Turn::Stay),
             },
             Event::Renewed { id, account } => match self.cx.tasks.end(id) {
-                Some(Task::Renew) => Ok(self.on_renewed(account)),
+                Some(Task::Renew) => self.on_renewed(account),
                 _ => Ok(Turn::Stay),
             },
             Event::Woke { id } => match self.cx.tasks.end(id) {

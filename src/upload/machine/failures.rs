@@ -25,6 +25,9 @@ impl Upload {
         }
         match task {
             Task::Call { call, .. } => self.on_call_failure(call, failure),
+            Task::Renew if self.cx.is_by_ticket() && failure.kind != FailureKind::Canceled => {
+                self.no_ticket(failure)
+            }
             // Also where only the clean-up waits for them.
             Task::Renew if failure.kind != FailureKind::Canceled => {
                 Err(Error::new(Code::CredentialsFailed, failure.message.clone()))

@@ -31,15 +31,10 @@ impl Grant {
     /// # Errors
     /// `ReplyInvalid`, `AddressRefused`: an address that leads nowhere, or where it must not.
     pub(super) fn take(cx: &mut Context, ticket: UploadTicket) -> Result<Grant, Error> {
+        let target = target_of(cx, &ticket)?;
         cx.tally.request_id = ticket.request_id;
         cx.rights.create_sent = None;
         cx.rights.own = true;
-        // What the credential of an image says was seen to be another region than the bucket's.
-        let region = match cx.job.media {
-            Media::Image(_) => None,
-            Media::Video(_) | Media::AttachedMedia(_) => ticket.auth.region.as_deref(),
-        };
-        let target = oss::resolve_target(&ticket.address, region, &cx.job.vod, &cx.job.oss)?;
         cx.media_id = ticket.media_id;
         Ok(Grant {
             place: Place {
@@ -51,4 +46,17 @@ impl Grant {
             credential: Credential::new(ticket.auth, 1, cx.now),
         })
     }
+}
+
+/// Where the object of a ticket is reached.
+///
+/// # Errors
+/// As [`Grant::take`].
+pub(super) fn target_of(cx: &Context, ticket: &UploadTicket) -> Result<Target, Error> {
+    // What the credential of an image says was seen to be another region than the bucket's.
+    let region = match cx.job.media {
+        Media::Image(_) => None,
+        Media::Video(_) | Media::AttachedMedia(_) => ticket.auth.region.as_deref(),
+    };
+    oss::resolve_target(&ticket.address, region, &cx.job.vod, &cx.job.oss)
 }

@@ -5,7 +5,7 @@
 //!
 //! The states: at first it is at the source (in `object` and `playlist`), then `placing` (with `adopt` and `replace`),
 //! `uploading`, `completing`, and at its end `outcome`; `resting` to be carried on later, `ending` where it fails. `begin` has
-//! the ways in, `mark` writes checkpoints. `calls` sends small requests, `replies` hears what is answered.
+//! the ways in (`ticket`: with a place that the caller brings), `mark` writes checkpoints. `calls` sends small requests, `replies` hears what is answered.
 
 mod adopt;
 mod anew;
@@ -32,10 +32,12 @@ mod replies;
 mod requests;
 mod resting;
 mod rights;
+mod sharing;
 mod source;
 mod state;
 mod tasks;
 mod tell;
+mod ticket;
 mod transitions;
 mod tries;
 mod trouble;
@@ -130,6 +132,7 @@ impl Upload {
     /// Stops everything at once. What the server holds is removed once all that was in flight is still.
     fn fail(&mut self, error: Error) {
         self.tell();
+        let error = self.cx.about_sharing(error);
         match &mut self.state {
             State::Ending(ending) => return ending.cannot_remove(&self.cx, error),
             // It is done.

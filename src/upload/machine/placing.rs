@@ -4,12 +4,11 @@ use super::adopt::Adoption;
 use super::call::VodCall;
 use super::context::Context;
 use super::credential::Credential;
-use super::grant::Grant;
-use super::trouble::{Trouble, VodTrouble};
+use super::grant::{Grant, target_of};
+use super::trouble::VodTrouble;
 use super::turn::Turn;
 use crate::error::{Code, Error};
 use crate::http::Reply;
-use crate::oss;
 use crate::upload::job::Media;
 use crate::vod::api::{self, UploadTicket};
 
@@ -91,31 +90,31 @@ pub(super) fn created(cx: &mut Context, ticket: UploadTicket) -> Result<Grant, E
     Ok(grant)
 }
 
-/// The place of a checkpoint, and a credential for it. The address comes from VOD, not from the checkpoint: an edited file
-/// must not lead the credential elsewhere.
-pub(super) fn find_place(
-    cx: &mut Context,
-    ticket: UploadTicket,
-) -> Result<Option<Grant>, VodTrouble> {
+/// The same for a credential that was fetched for it.
+pub(super) fn find_anew(cx: &mut Context, ticket: UploadTicket) -> Result<Option<Grant>, Error> {
     cx.tally.refreshes = cx.tally.refreshes.saturating_add(1);
     cx.progress();
+    find_place(cx, ticket)
+}
+
+/// The place of a checkpoint, and a credential for it. The address comes from VOD, not from the checkpoint: an edited file
+/// must not lead the credential elsewhere.
+pub(super) fn find_place(cx: &mut Context, ticket: UploadTicket) -> Result<Option<Grant>, Error> {
     let mark = cx.before.as_ref().and_then(|before| before.place.as_ref());
     let Some(mark) = mark else {
         return Ok(None);
     };
-    let region = ticket.auth.region.as_deref();
-    let target = oss::resolve_target(&ticket.address, region, &cx.job.vod, &cx.job.oss)?;
+    let target = target_of(cx, &ticket)?;
     if (&target.bucket, &target.key) != (&mark.bucket, &mark.object_key) {
         let message = "VOD gives another object for this media than the checkpoint names";
-        let error = Error::new(Code::CheckpointInvalid, message);
-        return Err(Trouble::Fatal(error));
+        return Err(Error::new(Code::CheckpointInvalid, message));
     }
     Ok(Some(Grant {
         place: super::grant::Place {
             target,
             prefix: ticket.address.object_prefix,
-            url: None,
-            file_url: None,
+            url: ticket.url,
+            file_url: ticket.file_url,
         },
         credential: Credential::new(ticket.auth, 1, cx.now),
     }))
@@ -125,7 +124,7 @@ pub(super) fn find_place(
 pub(super) fn on_found(cx: &mut Context, reply: &Reply) -> Result<Turn, VodTrouble> {
     let ticket = api::parse_refresh_upload_video(reply, cx.server_now())?;
     cx.got_through(VodCall::RefreshUploadVideo);
-    Ok(match find_place(cx, ticket)? {
+    Ok(match find_anew(cx, ticket)? {
         Some(grant) => Turn::Found(Box::new(grant)),
         None => Turn::Stay,
     })

@@ -29,7 +29,8 @@ impl Context {
     /// `MediaUnconfirmed` where it may be another's, and the caller does not vouch for it; `CheckpointInvalid` where its file
     /// has arrived already.
     pub(super) fn is_to_be_proven(&self) -> Result<bool, Error> {
-        if !self.has_marked_place() {
+        // Of a ticket, whoever made it has said so.
+        if self.is_by_ticket() || !self.has_marked_place() {
             return Ok(false);
         }
         if self.job.options.own_media_only == Some(true) && !self.rights.own {

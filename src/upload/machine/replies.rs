@@ -3,7 +3,7 @@
 use super::call::{Call, OssCall, VodCall};
 use super::content::Content;
 use super::credential::Brought;
-use super::placing::{Placing, created, find_place, on_found, read_ticket};
+use super::placing::{Placing, created, find_anew, on_found, read_ticket};
 use super::rights::Standing;
 use super::state::State;
 use super::tasks::Task;
@@ -13,7 +13,7 @@ use super::{Upload, adopt, replace};
 use crate::error::{Code, Error};
 use crate::http::Reply;
 use crate::oss;
-use crate::vod::api;
+use crate::vod::api::{self, UploadTicket};
 use crate::vod::error::Recovery;
 use crate::vod::video_info::parse_video_info;
 
@@ -155,12 +155,20 @@ impl Upload {
         }
         let ticket = api::parse_refresh_upload_video(reply, self.cx.server_now())?;
         self.cx.got_through(VodCall::RefreshUploadVideo);
-        let is_ending = self.state.is_ending();
-        let Some(grant) = self.state.grant_mut() else {
+        if self.state.grant().is_none() {
             if let State::Ending(ending) = &mut self.state {
-                ending.grant = find_place(&mut self.cx, ticket)?;
+                ending.grant = find_anew(&mut self.cx, ticket)?;
                 self.cx.ask_refreshed();
             }
+            return Ok(Turn::Stay);
+        }
+        Ok(self.take_refreshed(ticket)?)
+    }
+
+    /// A newer credential for the place in use.
+    pub(super) fn take_refreshed(&mut self, ticket: UploadTicket) -> Result<Turn, Error> {
+        let is_ending = self.state.is_ending();
+        let Some(grant) = self.state.grant_mut() else {
             return Ok(Turn::Stay);
         };
         // The address stays the one first given: it may be an internal one by choice.

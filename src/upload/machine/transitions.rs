@@ -43,9 +43,12 @@ impl Upload {
             },
             Turn::GoOn => {
                 self.enter(State::Placing(Placing::GoingOn));
+                if let Some(turn) = self.find_by_ticket()? {
+                    return Ok(turn);
+                }
                 self.cx.ask_once(VodCall::RefreshUploadVideo);
             }
-            Turn::Create => self.create(),
+            Turn::Create => return self.create(),
             Turn::Filled { was_cut } => return Ok(self.filled(was_cut)),
             Turn::Adopt(refusal) => {
                 let adoption = Adoption::new(*refusal);
@@ -114,9 +117,14 @@ impl Upload {
         Ok(())
     }
 
-    fn create(&mut self) {
+    fn create(&mut self) -> Result<Turn, Error> {
+        if let Some(turn) = self.place_by_ticket()? {
+            self.enter(State::Placing(Placing::Creating));
+            return Ok(turn);
+        }
         let placing = Placing::ask(&mut self.cx, self.content.size());
         self.enter(State::Placing(placing));
+        Ok(Turn::Stay)
     }
 
     fn filled(&self, was_cut: bool) -> Turn {
@@ -162,7 +170,9 @@ impl Upload {
         let plan = planned.or_else(|| before?.plan.as_ref());
         let in_parts = matches!(plan, Some(Plan::Parts { .. } | Plan::Growing { .. }));
         let is_noted = before.is_some_and(|before| before.upload_id.is_some());
-        self.cx.rights.orphans = in_parts && !self.cx.media_id.is_empty() && !is_noted;
+        // By ticket nothing can be done about them: VOD removes them within 7 days.
+        let is_known = !self.cx.media_id.is_empty() && !self.cx.is_by_ticket();
+        self.cx.rights.orphans = in_parts && is_known && !is_noted;
     }
 
     fn complete(&mut self, call: Call) {

@@ -9,7 +9,7 @@ import { flag, list, option, type Reader, toggle } from "./option.ts";
 import { path, size, whole } from "./values.ts";
 
 /** What is printed: each command has its own words for it. */
-function output(json: string, quiet: string) {
+export function output(json: string, quiet: string) {
   return { json: toggle("--json", json), quiet: toggle("--quiet", quiet) };
 }
 
@@ -20,7 +20,7 @@ const TRANSFER = group(REST, "begin");
 export const AGAIN = group(REST, "resume");
 export const SERVICE = group(["service"], "client");
 
-const OUTPUT = output(
+export const OUTPUT = output(
   "one JSON object as the last line on stdout: mediaId, kind, bucket, objectKey, bytes, parts, crc64, compared, vouched, resumed, " +
     "refreshes, retries, restarts, requestId, of playlists missingSegments, of a replacement replaced and notice; or " +
     "error { code, message, … }; warnings beside either",

@@ -31,7 +31,7 @@ impl Object {
         let (told, name) = (reader.content_type.as_deref(), reader.name.as_deref());
         self.check_page(cx, told, name, &reader.head)?;
         self.check_lookalike(&cx.job)?;
-        self.name(&mut cx.job)?;
+        self.name(cx)?;
         self.make_plan(&cx.job)?;
         cx.save();
         let cut = self.plan()?.part(1).map(|(_, length)| length);
@@ -49,7 +49,8 @@ impl Object {
     }
 
     /// Gives the media the names that the source has for it. A media that exists has its names.
-    fn name(&self, job: &mut Job) -> Result<(), Error> {
+    fn name(&self, cx: &mut Context) -> Result<(), Error> {
+        let has_names = cx.job.options.replace.is_some() || cx.is_by_ticket();
         let reader = &self.reader;
         let hints = Hints {
             name: reader.name.as_deref(),
@@ -59,11 +60,11 @@ impl Object {
             },
             content_type: reader.content_type.as_deref(),
         };
-        match naming::complete(&mut job.media, &hints) {
-            _ if job.options.replace.is_some() => Ok(()),
+        match naming::complete(&mut cx.job.media, &hints) {
+            _ if has_names => Ok(()),
             named => {
                 named?;
-                job.media.validate()
+                cx.job.media.validate()
             }
         }
     }

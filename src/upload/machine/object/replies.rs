@@ -99,7 +99,11 @@ impl Object {
         reply: &Reply,
     ) -> Result<Turn, Error> {
         if self.is_there_already(&refused.error) {
-            return Ok(self.trust_vod(cx, arrival));
+            // By ticket there is nobody to ask for its length.
+            return match cx.is_by_ticket() {
+                true => Err(refused.error),
+                false => Ok(self.trust_vod(cx, arrival)),
+            };
         }
         if refused.recovery == OssRecovery::UploadGone && !self.is_put() {
             return Ok(Turn::Lost(refused.error));

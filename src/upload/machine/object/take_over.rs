@@ -9,6 +9,7 @@ use crate::error::{Code, Error};
 use crate::source::probe::Likeness;
 use crate::upload::job::Job;
 use crate::upload::machine::context::Context;
+use crate::upload::machine::ticket;
 use crate::upload::machine::turn::Turn;
 use crate::upload::parts::Accepted;
 use crate::upload::plan::MIN_PART_SIZE;
@@ -31,11 +32,14 @@ impl Object {
         };
         let reader = &mut self.reader;
         reader.likeness(before)?;
+        if cx.is_by_ticket() {
+            ticket::check_name(&before.source, reader.name.as_deref())?;
+        }
         if reader.announced.is_none() {
             reader.size = before.source.size;
             reader.announced = before.source.size;
         }
-        if cx.job.media.is_renewable() {
+        if cx.may_go_on() {
             self.plan = before.plan.clone();
             return Ok(Turn::GoOn);
         }

@@ -1,0 +1,114 @@
+// What a server says to have a ticket made.
+
+import { defined, invalid, oneOf, whole } from "./arguments.ts";
+import { namesOf } from "./declared.ts";
+import { type Names, taken } from "./fields.ts";
+import { attachedMedia, image, video } from "./job.ts";
+import type {
+  UploadAttachedMediaOptions,
+  UploadImageOptions,
+  UploadOptions,
+  VodliftOptions,
+} from "./options.ts";
+import type { UploadTicket } from "./ticket.ts";
+import type { Ask, Ticket } from "./wasm/core.js";
+
+/** What is said of a video before its bytes are there. */
+type OfVideo = Pick<
+  UploadOptions,
+  | "title"
+  | "description"
+  | "tags"
+  | "cateId"
+  | "coverUrl"
+  | "templateGroupId"
+  | "workflowId"
+  | "storageLocation"
+  | "appId"
+  | "userData"
+  | "referenceId"
+  | "fileName"
+  | "enableFirstFrameCover"
+  | "generateThumbnail"
+>;
+
+/**
+ * What the media of a ticket becomes. Its file is not here: `fileName` tells VOD the format, and the title defaults to it. Each
+ * field is as in `UploadOptions`, `UploadImageOptions` and `UploadAttachedMediaOptions`, and goes with the kinds that have it.
+ */
+export interface CreateUploadOptions
+  extends OfVideo,
+    Pick<UploadImageOptions, "imageType" | "imageExt">,
+    Partial<Pick<UploadAttachedMediaOptions, "businessType" | "mediaExt" | "cateIds">> {
+  /** What it becomes; `video` (or audio) unless told otherwise. */
+  as?: "video" | "image" | "attached";
+  /** Bytes of the file, if they are known. VOD keeps it with the media; it is no limit. */
+  fileSize?: number;
+  /** Gives up waiting for the reply. What the service has begun, it may finish. */
+  signal?: AbortSignal;
+}
+
+const MORE = ["fileSize", "signal"];
+
+/** What is declared of a media, but for what goes with its bytes or with a media that is there. */
+function names(kind?: "video" | "image" | "attached"): Names {
+  const known = namesOf(({ shells, group, kinds }, name) => {
+    const isOfMedia = group === "media" && shells.includes("api") && !WITH_BYTES.includes(name);
+    return isOfMedia && (kind === undefined ? !isOfPlaylists(kinds) : kinds.includes(kind));
+  });
+  return { known: [...known, ...MORE], open: false };
+}
+
+const WITH_BYTES = ["showWatermark", "adopt", "replace", "earlierMediaId"];
+const isOfPlaylists = (kinds: readonly string[]) => kinds.every((kind) => kind === "playlist");
+
+/** The question to VOD, and what of the options goes into the ticket. */
+export function creation(options: CreateUploadOptions): {
+  ask: Extract<Ask, { type: "createUpload" }>;
+  said: Pick<UploadTicket, "kind" | "fileName" | "businessType">;
+  signal: AbortSignal | undefined;
+} {
+  const all = taken(options, names());
+  const kind = oneOf("as", all.as, ["video", "image", "attached"]) ?? "video";
+  const given = taken(all, names(kind), `does not go with \`as\` ${kind}`);
+  const { fileName, businessType, signal } = given;
+  const size = whole("fileSize", given.fileSize, 1);
+  return {
+    ask: { type: "createUpload", media: mediaOf(kind, given), ...defined({ size }) },
+    said: { kind, ...defined({ fileName, businessType }) },
+    signal,
+  };
+}
+
+function mediaOf(kind: "video" | "image" | "attached", given: CreateUploadOptions) {
+  if (kind === "video") return { type: "video", ...video(given as UploadOptions) } as const;
+  if (kind === "image") return { type: "image", ...image(given as UploadImageOptions) } as const;
+  const { businessType } = given;
+  if (businessType === undefined) throw invalid("businessType", "is needed for attached media");
+  return { type: "attachedMedia", ...attachedMedia({ ...given, businessType } as never) } as const;
+}
+
+/** How the holder of a ticket reaches OSS: as its maker does, but for a network that only the maker is in. */
+export function passedOn(options: VodliftOptions): Partial<UploadTicket> {
+  const { region, endpoint, ossSignature, ossEndpoint, ossNetwork, ossCname, ossRegion } = options;
+  return defined({
+    region: region ?? "cn-shanghai",
+    endpoint,
+    ossSignature,
+    ossEndpoint,
+    ossNetwork: ossNetwork === "accelerate" ? ossNetwork : undefined,
+    ossCname,
+    ossRegion,
+    trustedHosts: options.trustedHosts,
+  });
+}
+
+/** What is handed on. */
+export function handedOn(
+  ticket: Ticket,
+  said: Partial<UploadTicket>,
+  service: Partial<UploadTicket>,
+): UploadTicket & { expiresAt: number } {
+  const { expiresAt = 0, ...rest } = ticket;
+  return { ...rest, expiresAt, ...said, ...service } as UploadTicket & { expiresAt: number };
+}
