@@ -1,3 +1,4 @@
+import type { Blocks } from "./blocks.ts";
 import type { PartBuffer } from "./memory.ts";
 
 /** The buffers that parts without a range of their own are gathered in, by part. */
@@ -13,11 +14,11 @@ export class PartBuffers {
   }
 
   /** What a part has become, to be read until `done`. */
-  use(part: number): { bytes: Uint8Array; done(): void } | undefined {
+  use(part: number): { blocks: Blocks; done(): void } | undefined {
     const buffer = this.#filled.get(part);
     if (buffer === undefined) return undefined;
     this.#read.set(buffer, (this.#read.get(buffer) ?? 0) + 1);
-    return { bytes: buffer.bytes, done: () => this.#done(buffer) };
+    return { blocks: buffer.blocks, done: () => this.#done(buffer) };
   }
 
   /** A part is not needed any more. Memory that is still being sent is not given to others. */

@@ -2,6 +2,7 @@
 // credential is renewed and whether the result is right are all the core's to say.
 
 import { onAbort } from "./aborts.ts";
+import { BlocksReader } from "./blocks.ts";
 import { PartBuffers } from "./buffers.ts";
 import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
@@ -9,7 +10,6 @@ import { failureFrom, HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
 import { type Lease, type PartBuffer, UploadMemory } from "./memory.ts";
 import { type Asked, type SlowRequests, watched } from "./slow.ts";
-import { BytesReader } from "./sources/bytes.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
 import { bodySide, localSide, OpenBody, peek, put, send, sourceSide } from "./transfer.ts";
 import type {
@@ -261,7 +261,7 @@ class Run {
       if (this.#over) throw CANCELED;
       buffer.settle();
       this.#buffers.keep(part, buffer);
-      return { type: "filled", id, length: buffer.bytes.length, ended } as const;
+      return { type: "filled", id, length: buffer.blocks.length, ended } as const;
     } catch (error) {
       lease.giveUp();
       throw error;
@@ -350,7 +350,10 @@ class Run {
       case "buffer": {
         const buffer = this.#buffers.use(part);
         if (buffer === undefined) throw new HostFailure("internal", `part ${part} has no buffer`);
-        return { reader: closing(new BytesReader(buffer.bytes), buffer.done), side: localSide(0) };
+        return {
+          reader: closing(new BlocksReader(buffer.blocks), buffer.done),
+          side: localSide(0),
+        };
       }
       default:
         return unknownEffect(body);

@@ -26,6 +26,7 @@ import { FIELDS, type Names, taken } from "./fields.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import {
   attachedMedia,
+  deadlineOf,
   howTo,
   howToResume,
   image,
@@ -265,6 +266,7 @@ export class Vodlift {
         store,
         signal,
         stop,
+        deadline: deadlineOf(given),
         onProgress,
         trace,
       };
@@ -383,6 +385,7 @@ export class Vodlift {
         store,
         signal,
         stop,
+        deadline: deadlineOf(given),
         onProgress,
         trace,
       };
@@ -429,6 +432,7 @@ export class Vodlift {
         source,
         begin,
         store,
+        deadline: 0,
         ...nothing,
       }));
     } catch (error) {

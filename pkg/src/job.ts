@@ -135,6 +135,11 @@ export function howTo(options: object): Options {
   return into("options", options);
 }
 
+/** When its time is over, in ms since 1970. */
+export function deadlineOf({ budget }: SliceOptions): number | undefined {
+  return howTo({ budget }).budget?.deadline;
+}
+
 /** Who wants to hear of slow requests, and from when on. */
 export function slowRequests(options: TransferOptions): SlowRequests | undefined {
   const threshold =

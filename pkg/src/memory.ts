@@ -8,6 +8,7 @@
 // still being filled, perhaps by sources that give next to nothing, or that give only when the one who waits takes its
 // bytes, those who have more than they have filled give of it: at once, or after the time that the core gives them.
 
+import { Blocks, freeSpare } from "./blocks.ts";
 import { limits } from "./door.ts";
 
 /** Held by buffers and playlists. */
@@ -16,11 +17,9 @@ let taken = 0;
 let playlists = 0;
 const buffers = new Set<PartBuffer>();
 const waiting: Waiting[] = [];
-/** Memory of released buffers: left to the garbage collector, dead ones would pile up beside the living. */
-let spare: Uint8Array[] = [];
 let uploads = 0;
 
-/** Sizes of buffers are whole ones of these, so that released memory fits again; and less is no fair share. */
+/** Less is no fair share. */
 const STEP = 1024 * 1024;
 
 /** How often somebody who waits looks for buffers that have had their time, in milliseconds. */
@@ -56,16 +55,19 @@ export interface Wish {
 export class UploadMemory {
   readonly #budget: number;
   readonly #held: () => number;
+  readonly #filled: (bytes: number) => void;
   #playlists = 0;
   #entering: Lease<void> | undefined;
 
   /**
    * @param budget What all uploads of the process may hold while this one gets some, in bytes.
    * @param held What this upload's playlists take by now, in bytes.
+   * @param filled Hears of bytes that come into its buffers.
    */
-  constructor(budget: number, held: () => number) {
+  constructor(budget: number, held: () => number, filled: (bytes: number) => void = () => {}) {
     this.#budget = budget;
     this.#held = held;
+    this.#filled = filled;
     uploads += 1;
   }
 
@@ -75,7 +77,7 @@ export class UploadMemory {
     const asked = this.#ask<PartBuffer>((enter) => {
       const size = this.#sizeOf(wish);
       if (size === undefined) return false;
-      buffer = new PartBuffer(this, size, wish, this.#budget);
+      buffer = new PartBuffer(this, size, wish);
       enter(buffer);
       return true;
     });
@@ -111,12 +113,17 @@ export class UploadMemory {
     admit();
   }
 
+  /** @internal So many bytes came into one of its buffers. */
+  filled(bytes: number): void {
+    this.#filled(bytes);
+  }
+
   /** The upload is over. Its buffers are released by whoever holds them. */
   leave(): void {
     this.#entering?.giveUp();
     this.#hold(0);
     uploads -= 1;
-    if (uploads === 0) spare = [];
+    if (uploads === 0) freeSpare();
     admit();
   }
 
@@ -186,19 +193,17 @@ export class PartBuffer {
   readonly #least: number;
   /** Nothing is taken of it before, in ms since 1970. */
   readonly #firmUntil: number;
-  readonly #budget: number;
   #size: number;
-  #memory: Uint8Array | undefined;
-  #filled = 0;
+  /** What it holds. */
+  readonly blocks = new Blocks();
   #state: "filling" | "full" | "released" = "filling";
 
   /** @internal */
-  constructor(owner: UploadMemory, size: number, { least, firmMs = 0 }: Wish, budget: number) {
+  constructor(owner: UploadMemory, size: number, { least, firmMs = 0 }: Wish) {
     this.owner = owner;
     this.#size = size;
     this.#least = least;
     this.#firmUntil = firmMs > 0 ? Date.now() + firmMs : 0;
-    this.#budget = budget;
     taken += size;
     buffers.add(this);
   }
@@ -208,11 +213,6 @@ export class PartBuffer {
     return this.#size;
   }
 
-  /** What it holds. */
-  get bytes(): Uint8Array {
-    return this.#own().subarray(0, this.#filled);
-  }
-
   get isFull(): boolean {
     return this.#state === "full";
   }
@@ -220,19 +220,19 @@ export class PartBuffer {
   /** @internal Bytes that it can do without. */
   get unused(): number {
     if (this.#state !== "filling" || Date.now() < this.#firmUntil) return 0;
-    return Math.max(this.#size - Math.max(this.#filled, this.#least), 0);
+    return Math.max(this.#size - Math.max(this.blocks.length, this.#least), 0);
   }
 
   /** Puts bytes behind those that are there. */
   put(chunk: Uint8Array): void {
-    this.#own().set(chunk, this.#filled);
-    this.#filled += chunk.length;
+    this.blocks.put(chunk);
+    this.owner.filled(chunk.length);
   }
 
   /** No more bytes come. */
   settle(): void {
     if (this.#state !== "filling") return;
-    if (this.#filled * 2 < this.#size) this.shrink(this.#size - this.#filled);
+    this.shrink(this.#size - this.blocks.length);
     this.#state = "full";
     admit();
   }
@@ -241,7 +241,6 @@ export class PartBuffer {
   shrink(bytes: number): void {
     this.#size -= bytes;
     taken -= bytes;
-    if (this.#memory !== undefined) this.#memory = resized(this.#memory, this.#size);
   }
 
   /** It is not needed any more, and nobody reads from it. */
@@ -250,14 +249,9 @@ export class PartBuffer {
     this.#state = "released";
     buffers.delete(this);
     taken -= this.#size;
-    if (this.#memory !== undefined && uploads > 0) spare.push(this.#memory);
-    this.#memory = undefined;
+    this.blocks.giveBack();
+    if (uploads === 0) freeSpare();
     admit();
-  }
-
-  #own(): Uint8Array {
-    this.#memory ??= allocated(this.#size, this.#budget);
-    return this.#memory;
   }
 }
 
@@ -271,27 +265,6 @@ function admit(): void {
 
 function isAnyFull(): boolean {
   return [...buffers].some(({ isFull }) => isFull);
-}
-
-/** Memory of a buffer that is counted already. What is kept for later makes room for it. */
-function allocated(size: number, budget: number): Uint8Array {
-  const at = spare.findIndex(({ length }) => length === size);
-  const [fitting] = at < 0 ? [] : spare.splice(at, 1);
-  const kept = () => spare.reduce((sum, { length }) => sum + length, 0);
-  while (spare.length > 0 && taken + kept() > budget) resized(spare.shift() as Uint8Array, 0);
-  return fitting ?? new Uint8Array(size);
-}
-
-/** `ArrayBuffer.prototype.transfer` moves memory, and frees what it had at once. Node 20 does not know it. */
-type Returnable = ArrayBufferLike & { transfer?(length: number): ArrayBuffer };
-
-/** Moved to memory of another size; what it had is free at once. */
-export function resized({ buffer }: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const { transfer } = buffer as Returnable;
-  if (transfer !== undefined) return new Uint8Array(transfer.call(buffer, size));
-  const copy = new Uint8Array(size);
-  copy.set(new Uint8Array(buffer, 0, Math.min(size, buffer.byteLength)));
-  return copy;
 }
 
 /** As `Promise.withResolvers`, which Node 20 does not know. */

@@ -16,6 +16,7 @@ import { ProgressMeter, type UploadProgress } from "./progress.ts";
 import type { SlowRequests } from "./slow.ts";
 import type { OpenSource, TakenSource } from "./sources/index.ts";
 import { afterTrap, isTrap } from "./trapped.ts";
+import { Turn } from "./turns.ts";
 import type { Account, Checkpoint, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
 
 /** What a run needs. */
@@ -31,6 +32,8 @@ export interface Run {
   readonly store: CheckpointStore | undefined;
   readonly signal: AbortSignal | undefined;
   readonly stop: AbortSignal | undefined;
+  /** From then on it waits for no other upload, in ms since 1970. */
+  readonly deadline?: number | undefined;
   readonly onProgress: ((progress: UploadProgress) => unknown) | undefined;
   readonly slow?: SlowRequests | undefined;
   /** Who wants to write down what happens. */
@@ -44,6 +47,9 @@ export interface Run {
 const STORE_MS = 10_000;
 const STORE_ABORTED_MS = 1_000;
 
+/** So long a stream waits for its turn: what is at its other end may not wait for ever. */
+const STREAM_MS = 1_000;
+
 /**
  * Runs an upload to its end, or to where it was to stop. Nothing of it is left running, and the source
  * is closed, however early it ends.
@@ -55,17 +61,45 @@ export async function run(
   prepare: () => Run | Promise<Run>,
 ): Promise<Outcome | Suspended> {
   let what: Run | undefined;
+  let turn: Turn | undefined;
   try {
     what = await prepare();
     const { signal, keys, source } = what;
     mustNotBeAborted(signal);
+    turn = await inTurn(what);
     const account = await unlessAborted(keys.current(), signal);
     const opened = await source.open(signal);
     mustNotBeAborted(signal);
-    return await runOpened(what, account, opened);
+    return await runOpened(what, account, opened, turn);
   } finally {
     await what?.source.close?.();
     await taken?.close();
+    turn?.end();
+  }
+}
+
+/**
+ * Waits for its turn among the uploads of the process. One that is to stop, or whose time is over, has it at once: it ends
+ * by itself then. So does one of a stream that the caller gives, after a while: a caller who writes several in step waits
+ * until all of them are read.
+ */
+async function inTurn({ host, memory, source, deadline, signal, stop }: Run): Promise<Turn> {
+  const patience = source.isStream ? Date.now() + STREAM_MS : Number.POSITIVE_INFINITY;
+  const turn = new Turn({
+    most: (memory ?? host.limits.bufferBytes) / host.memoryEach,
+    until: Math.min(deadline ?? patience, patience),
+  });
+  const skip = () => turn.skip();
+  if (stop?.aborted) skip();
+  const forget = stop && onAbort(stop, skip);
+  try {
+    await unlessAborted(turn.begun, signal);
+    return turn;
+  } catch (error) {
+    turn.end();
+    throw error;
+  } finally {
+    forget?.();
   }
 }
 
@@ -73,6 +107,7 @@ async function runOpened(
   what: Run,
   account: Account,
   { data, local }: OpenSource,
+  turn: Turn,
 ): Promise<Outcome | Suspended> {
   const { signal, slow } = what;
   const abort = new AbortController();
@@ -98,7 +133,11 @@ async function runOpened(
     const machine = start(begun, account, tellLine);
     const end = await drive({
       machine,
-      memory: new UploadMemory(limits.bufferBytes, () => machine.held()),
+      memory: new UploadMemory(
+        limits.bufferBytes,
+        () => machine.held(),
+        (bytes) => turn.moved(bytes),
+      ),
       host: what.host,
       renew: () => what.keys.renew(),
       local,
@@ -109,7 +148,10 @@ async function runOpened(
         tell: (one) => tell.call("onSlowRequest", () => slow.tell(one)),
       },
       onProgress: (progress) => meter.update(progress),
-      onSent: (transfer, count) => meter.sent(transfer, count),
+      onSent: (transfer, count) => {
+        turn.moved(count ?? 0);
+        meter.sent(transfer, count);
+      },
       onCheckpoint: (checkpoint) => {
         last = checkpoint;
         saver.save(checkpoint);

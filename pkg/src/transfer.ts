@@ -1,10 +1,10 @@
 // What every host does alike: exact lengths, checksums, timeouts, and whose fault it was.
 
+import { resized } from "./blocks.ts";
 import { limits } from "./door.ts";
 import type { Attempt, Side } from "./hosts/attempt.ts";
 import { HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
-import { resized } from "./memory.ts";
 import { gunzip, isGzip } from "./sources/gunzip.ts";
 import type { Request } from "./wasm/core.js";
 
@@ -121,6 +121,7 @@ async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<
       size += chunk.length;
       if (size > most) throw new HostFailure("network", `a reply of over ${most} bytes`);
       gathered.put(chunk);
+      head.body.release?.(chunk);
     }
   } catch (error) {
     // Who refuses an upload often hangs up at once: the status alone still says more than the broken connection.

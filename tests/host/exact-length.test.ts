@@ -72,6 +72,7 @@ async function oneRun(pick: (below: number) => number, name: number): Promise<vo
   };
   const host: Host = {
     limits: { concurrency: 1, maxConcurrency: 1, bufferBytes: 1, buffersParts: false },
+    memoryEach: 1,
     open: () => Promise.reject(new Error("not used")),
     put: () => sink,
   };

@@ -269,6 +269,8 @@ async function manyInWorkerd(asked: ManyUploads): Promise<{ ends: unknown[]; gro
   try {
     const { account } = asked;
     await upload({ account, n: 1, url: "" });
+    // All of the process, beyond what it takes with the core in it and one upload behind it. About 50 MiB of the growth are
+    // the runtime's own, which compiles the core anew once it is in use; nothing of it is taken off here.
     const before = await peakMib(workerd.pid);
     const ends = await upload(asked);
     return { ends, grown: (await peakMib(workerd.pid)) - before };
@@ -285,23 +287,29 @@ const RUNTIMES = [
   { runtime: "workerd", most: 6, many: manyInWorkerd, skip: LINUX_ONLY },
 ];
 
-for (const [n, mib] of [
-  [20, 24],
-  [50, 6],
-] as const) {
-  test(`${n} uploads at once of sources without ranges fit into 128 MB`, async (t) => {
-    const [service, origin] = await Promise.all([startService(), startOrigin()]);
-    try {
-      const size = mib * MIB;
-      const url = origin.add("/film.mp4", { size, noRanges: true });
-      const { ends, grown } = await manyInNode({ account: accountOf(service), url, n });
-      t.diagnostic(`process +${grown} MiB`);
-      assert.deepEqual(ends, Array(n).fill(size));
-      assert.ok(grown <= MOST_MB, `grown ${grown}`);
-    } finally {
-      await Promise.all([service.close(), origin.close()]);
+// Many uploads, and those of most bytes: what they hold, and what a runtime holds for their connections.
+for (const { runtime, many, skip } of RUNTIMES) {
+  for (const [n, mib] of [
+    [20, 24],
+    [100, 4],
+  ] as const) {
+    for (const noRanges of [true, false]) {
+      const kind = noRanges ? "sources without ranges" : "sources with ranges";
+      test(`${runtime}, ${n} uploads at once of ${kind} fit into 128 MB`, { skip }, async (t) => {
+        const [service, origin] = await Promise.all([startService(), startOrigin()]);
+        try {
+          const size = mib * MIB;
+          const url = origin.add("/film.mp4", { size, noRanges });
+          const { ends, grown } = await many({ account: accountOf(service), url, n });
+          t.diagnostic(`process +${grown} MiB`);
+          assert.deepEqual(ends, Array(n).fill(size));
+          assert.ok(grown <= MOST_MB, `grown ${grown}`);
+        } finally {
+          await Promise.all([service.close(), origin.close()]);
+        }
+      });
     }
-  });
+  }
 }
 
 for (const { runtime, most, many, skip } of RUNTIMES) {
@@ -326,26 +334,29 @@ for (const { runtime, most, many, skip } of RUNTIMES) {
   }
 }
 
-test("playlists as long as they may be go up beside films in 128 MB", async (t) => {
-  const [service, origin] = await Promise.all([startService(), startOrigin()]);
-  try {
-    const url = origin.add("/film.mp4", { size: 24 * MIB, noRanges: true });
-    for (const [lists, names, bytes] of [
-      [2, 38_000, 40],
-      [9, 10_900, 40],
-    ] as const) {
+for (const { runtime, many, skip } of RUNTIMES) {
+  for (const [lists, names, bytes] of [
+    [2, 38_000, 40],
+    [9, 10_900, 40],
+  ] as const) {
+    const title = `${runtime}, two times ${lists} playlists as long as they may be go up beside films in 128 MB`;
+    test(title, { skip }, async (t) => {
+      const [service, origin] = await Promise.all([startService(), startOrigin()]);
       const hostile = await startHostile(manyNames(lists, names, bytes));
-      const beside = Array(2).fill(`${hostile.url}/film.m3u8`);
-      const { ends, grown } = await manyInNode({ account: accountOf(service), url, n: 6, beside });
-      hostile.close();
-      t.diagnostic(`${lists} of ${names} each: process +${grown} MiB`);
-      assert.deepEqual(ends.slice(2), Array(6).fill(24 * MIB));
-      assert.ok(grown <= MOST_MB, `grown ${grown}`);
-    }
-  } finally {
-    await Promise.all([service.close(), origin.close()]);
+      try {
+        const url = origin.add("/film.mp4", { size: 24 * MIB, noRanges: true });
+        const beside = Array(2).fill(`${hostile.url}/film.m3u8`);
+        const { ends, grown } = await many({ account: accountOf(service), url, n: 6, beside });
+        t.diagnostic(`process +${grown} MiB`);
+        assert.deepEqual(ends.slice(2), Array(6).fill(24 * MIB));
+        assert.ok(grown <= MOST_MB, `grown ${grown}`);
+      } finally {
+        hostile.close();
+        await Promise.all([service.close(), origin.close()]);
+      }
+    });
   }
-});
+}
 
 test("files that trickle keep their memory for a while, and then no more than they have filled", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval", "Date"] });

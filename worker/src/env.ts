@@ -66,7 +66,7 @@ export interface Env {
   VODLIFT_DENY_HOSTS?: string;
   /** The largest source that is accepted, in bytes: 256 GiB; 0 lifts the limit. */
   VODLIFT_MAX_BYTES?: string;
-  /** Bytes that all uploads of an isolate may hold in memory before one waits for its turn: 48 MiB, and 1 MiB or more. */
+  /** Bytes that all uploads of an isolate may hold in memory before one waits for its turn: 24 MiB, and 1 MiB or more. */
   VODLIFT_MEMORY?: string;
   /** `true` lets sources and webhooks lie on private and loopback addresses: for development only. */
   VODLIFT_ALLOW_PRIVATE_SOURCES?: string;

@@ -27,7 +27,7 @@ export const NUMBERS = {
   VODLIFT_STALE_SECONDS: 120,
   VODLIFT_RETENTION_DAYS: 30,
   VODLIFT_MAX_BYTES: 256 * GIB,
-  VODLIFT_MEMORY: 48 * MIB,
+  VODLIFT_MEMORY: 24 * MIB,
 } as const;
 
 /** Lists, with commas or white space between. Empty is as good as not set; what holds separators alone is a mistake. */

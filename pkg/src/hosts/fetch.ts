@@ -30,6 +30,7 @@ const LIMITS: HostLimits = {
 export function createHost(_rules: AddressRules): Host {
   return {
     limits: LIMITS,
+    memoryEach: 3 * MIB,
     async open(request, _allowPrivate, signal) {
       const runtime = misplacedOn();
       if (runtime !== undefined) throw new HostFailure("unguarded", misplaced(runtime));

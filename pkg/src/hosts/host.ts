@@ -39,6 +39,8 @@ export interface Outgoing {
 export interface Host {
   /** What the core plans with. */
   readonly limits: HostLimits;
+  /** For so many bytes of the memory that all uploads may have one of them is at work at once. */
+  readonly memoryEach: number;
   /** Sends a GET without a body and does not follow redirects. The signal ends it at any time, body included. */
   open(request: Request, allowPrivate: boolean, signal: AbortSignal): Promise<Incoming>;
   /**

@@ -49,6 +49,7 @@ export function createHost(rules: AddressRules): Host {
   };
   return {
     limits: LIMITS,
+    memoryEach: 3 * MIB,
     open(request, allowPrivate, signal) {
       const trust = allowPrivate ? "private" : "public";
       checkLiteral(urlOf(request), refusals[trust]);

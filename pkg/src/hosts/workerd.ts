@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 const LIMITS: HostLimits = {
   concurrency: 3,
   maxConcurrency: 5,
-  bufferBytes: 48 * MIB,
+  bufferBytes: 24 * MIB,
   buffersParts: false,
 };
 
@@ -28,6 +28,8 @@ const LIMITS: HostLimits = {
 export function createHost(_rules: AddressRules): Host {
   return {
     limits: LIMITS,
+    // An open connection costs this runtime up to 1 MiB, and six are all that move at once.
+    memoryEach: 4 * MIB,
     open: async (request, _allowPrivate, signal) => withBytes(await open(request, signal)),
     put: (request, length, signal) => new WorkerRequest(request, length, signal),
   };

@@ -61,6 +61,8 @@ export interface AboutSource {
 
 /** A source that an upload has taken charge of. Whatever becomes of the upload, it is closed. */
 export interface TakenSource {
+  /** It is read once, as it comes. */
+  readonly isStream: boolean;
   /** What the options say of it. */
   told(about: AboutSource): void;
   /** Opens it. Nothing is sent yet. */
@@ -76,6 +78,7 @@ export function takeSource(source: UploadSource): TakenSource {
   let about: AboutSource = {};
   let opened: OpenSource | undefined;
   return {
+    isStream: stream !== undefined,
     told(said) {
       about = said;
     },

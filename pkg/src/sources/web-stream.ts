@@ -1,9 +1,10 @@
+import { block, giveBack } from "../blocks.ts";
 import { HostFailure } from "../hosts/failure.ts";
 import type { ByteReader } from "../hosts/host.ts";
 import { asBytes, isArrayBuffer } from "../kinds.ts";
 
-/** workerd hands out 4 KiB at a time unless it is given memory to fill, which costs eight times the CPU. */
-const CHUNK = 256 * 1024;
+/** A stream begins with so little, and gets a whole block once it has filled that: most replies are short. */
+const FIRST = 16 * 1024;
 
 type Chunks = ReadableStreamDefaultReader<unknown>;
 
@@ -11,7 +12,7 @@ type Chunks = ReadableStreamDefaultReader<unknown>;
 export class StreamReader implements ByteReader {
   readonly #filling: ReadableStreamBYOBReader | undefined;
   readonly #taking: Chunks | undefined;
-  readonly #spare: ArrayBuffer[] = [];
+  #isShort = true;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#filling = byteReader(stream);
@@ -21,14 +22,14 @@ export class StreamReader implements ByteReader {
   async read(): Promise<Uint8Array | undefined> {
     for (;;) {
       const { value, done } = (await this.#fill()) ?? (await this.#take());
-      if (done) return undefined;
+      if (done) return this.#ended(value);
       const bytes = toBytes(value);
       if (bytes.length > 0) return bytes;
     }
   }
 
   release(chunk: Uint8Array): void {
-    if (this.#filling !== undefined) this.#spare.push(chunk.buffer as ArrayBuffer);
+    if (this.#filling !== undefined) giveBack(chunk.buffer as ArrayBuffer);
   }
 
   close(): void {
@@ -36,8 +37,17 @@ export class StreamReader implements ByteReader {
     quietly(() => reader?.cancel());
   }
 
-  #fill(): Promise<ReadableStreamReadResult<unknown>> | undefined {
-    return this.#filling?.read(new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(CHUNK)));
+  async #fill(): Promise<ReadableStreamReadResult<unknown> | undefined> {
+    if (this.#filling === undefined) return undefined;
+    const memory = this.#isShort ? new ArrayBuffer(FIRST) : block();
+    const result = await this.#filling.read(new Uint8Array(memory));
+    if (result.value?.length === FIRST) this.#isShort = false;
+    return result;
+  }
+
+  /** What the last read was to fill comes back empty. */
+  #ended(value: unknown): undefined {
+    if (ArrayBuffer.isView(value)) this.release(asBytes(value));
   }
 
   #take(): Promise<ReadableStreamReadResult<unknown>> {
