@@ -16,7 +16,8 @@ use serde::Deserialize;
 use vodlift::encode::{hex, parse_query, percent_encode};
 use vodlift::http::{Headers, header};
 use vodlift::oss::crc64::{Crc64, combine};
-use vodlift::oss::{Unsigned, sign_v1, sign_v4};
+use vodlift::oss::request::{Draft, presign, sign};
+use vodlift::oss::{OssSignature, Target, Unsigned, sign_v1, sign_v4};
 use vodlift::secret::Secret;
 use vodlift::time::UnixMs;
 use vodlift::vod::{Credentials, acs3, rpc};
@@ -365,7 +366,62 @@ impl OssInputs {
     }
 }
 
+/// The same by what users call: a target, and a draft that is signed or presigned.
+fn through_the_surface(
+    name: &str,
+    inputs: &OssInputs,
+    signature: OssSignature,
+    expected: Option<&str>,
+) {
+    let (Some(expected), Some(bucket)) = (expected, inputs.bucket.as_deref()) else {
+        return;
+    };
+    let origin = inputs.url.split('?').next().unwrap();
+    let host = origin.split('/').nth(2).unwrap();
+    let (key, region) = (inputs.key.as_deref(), inputs.region.as_deref());
+    let target = Target::new(host, bucket, key, region, false).unwrap();
+    let draft = Draft {
+        method: inputs.method.clone(),
+        query: inputs.query(),
+        headers: inputs.headers(),
+        additional_headers: inputs.additional_headers.clone(),
+    };
+    let credentials = inputs.credentials();
+    let made = if inputs.expiration_time.is_some() {
+        let end = time(&inputs.expiration_time);
+        let now = match inputs.signing_time {
+            Some(_) => time(&inputs.signing_time),
+            None => UnixMs(end.0 - 60_000),
+        };
+        let seconds = u32::try_from((end.0 - now.0) / 1000).unwrap();
+        let url = presign(&target, signature, &credentials, now, &draft, seconds).unwrap();
+        let query = parse_query(url.split_once('?').unwrap().1).unwrap();
+        let signatures = query
+            .into_iter()
+            .filter(|(name, _)| name.ends_with("ignature"));
+        signatures.map(|(_, value)| value).collect()
+    } else {
+        let now = time(&inputs.signing_time);
+        let request = sign(&target, signature, &credentials, now, draft).unwrap();
+        vec![
+            header(&request.headers, "authorization")
+                .unwrap()
+                .to_owned(),
+        ]
+    };
+    assert!(
+        made.iter().any(|text| text.ends_with(expected)),
+        "{name}: {made:?}"
+    );
+}
+
 fn run_v1_header(name: &str, inputs: OssInputs, expected: Expected) {
+    through_the_surface(
+        name,
+        &inputs,
+        OssSignature::V1,
+        expected.signature.as_deref(),
+    );
     assert!(
         inputs.additional_headers.is_empty(),
         "{name}: V1 has no additional headers"
@@ -395,6 +451,12 @@ fn run_v1_header(name: &str, inputs: OssInputs, expected: Expected) {
 }
 
 fn run_v1_query(name: &str, inputs: OssInputs, expected: Expected) {
+    through_the_surface(
+        name,
+        &inputs,
+        OssSignature::V1,
+        expected.signature.as_deref(),
+    );
     assert!(
         inputs.additional_headers.is_empty(),
         "{name}: V1 has no additional headers"
@@ -428,6 +490,12 @@ fn run_v1_query(name: &str, inputs: OssInputs, expected: Expected) {
 }
 
 fn run_v4_header(name: &str, inputs: OssInputs, expected: Expected) {
+    through_the_surface(
+        name,
+        &inputs,
+        OssSignature::V4,
+        expected.signature.as_deref(),
+    );
     let (credentials, scope, query) = (inputs.credentials(), inputs.scope(), inputs.query());
     let headers = inputs.headers_with(sign_v4::required_headers(&credentials, scope.at));
     let additional = inputs.additional(&headers);
@@ -453,6 +521,12 @@ fn run_v4_header(name: &str, inputs: OssInputs, expected: Expected) {
 }
 
 fn run_v4_query(name: &str, inputs: OssInputs, expected: Expected) {
+    through_the_surface(
+        name,
+        &inputs,
+        OssSignature::V4,
+        expected.signature.as_deref(),
+    );
     let (credentials, scope, own) = (inputs.credentials(), inputs.scope(), inputs.query());
     let headers = inputs.headers();
     let additional = inputs.additional(&headers);

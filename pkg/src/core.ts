@@ -106,8 +106,8 @@ export type {
 } from "./wasm/core.js";
 
 /**
- * One upload as a state machine without IO. Feed it events, run the effects it answers with; the rules of that are in
- * `src/upload/mod.rs`. `Vodlift.upload` does all of it; this is for a transport of your own.
+ * One upload as a state machine without IO. Feed it events, run the effects it answers with; the rules of that, and a loop that
+ * does it, are in `docs/core.md`. `Vodlift.upload` does all of it; this is for a transport of your own.
  */
 export class Upload {
   readonly #machine: Owned<InstanceType<Core["Upload"]>>;

@@ -19,6 +19,7 @@ import {
 } from "./arguments.ts";
 import * as door from "./door.ts";
 import { call, parsed } from "./door.ts";
+import { VodliftError, withOptionNames } from "./error.ts";
 import type { Credentials, Request } from "./wasm/core.js";
 
 /** Where an object is, and how to sign for it: `endpoint`, `bucket` and key (`objectKey`) as `decodeUploadAddress` gives them. */
@@ -475,9 +476,8 @@ function told<T>(operation: string, reply: OssReply): T {
     door.json("headers", headers),
     text("body", given.body ?? undefined) ?? "",
   ] as const;
-  const [own = [], ...parts] = parsed<Pair[][]>(
-    call((core) => core.ossReply(operation, status, ...args)),
-  ).map((fields) =>
+  const reading = () => call((core) => core.ossReply(operation, status, ...args));
+  const [own = [], ...parts] = parsed<Pair[][]>(inOurWords(reading)).map((fields) =>
     Object.fromEntries(
       fields.map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) : value]),
     ),
@@ -491,6 +491,17 @@ function told<T>(operation: string, reply: OssReply): T {
       return { ...own, parts, isTruncated } as T;
     default:
       return own as T;
+  }
+}
+
+/** Hints name what is called otherwise here. */
+function inOurWords<T>(reading: () => T): T {
+  try {
+    return reading();
+  } catch (error) {
+    if (!(error instanceof VodliftError)) throw error;
+    const names = { ossRegion: "region", ossSignature: "signature" };
+    throw new VodliftError({ ...error.toJSON(), ...withOptionNames(error, names) });
   }
 }
 
@@ -546,7 +557,7 @@ export interface PartPlanOptions {
  * console.log(unknown.count, unknown.part(101).length); // undefined 2097152
  * ```
  */
-export function planParts(options: PartPlanOptions): PartPlan {
+export function planParts(options: PartPlanOptions = {}): PartPlan {
   const { size, partSize, limits } = record("options", options);
   const { maxPartSize, maxParts } = record("limits", limits ?? {});
   const args = [

@@ -3,6 +3,43 @@
 //! Read in this order: this file (how to reach and sign), [`target`] (the URL of an object, and which hosts may be one),
 //! [`settings`] (what a caller may want beside the bytes), [`request`] (one builder an operation), [`sign_v4`] and [`sign_v1`] (the two signatures, both over [`Unsigned`]),
 //! [`xml`] (replies), [`error`] (refusals and what to do about them), [`crc64`] (the checksum OSS keeps of every object).
+//!
+//! Each operation has a builder in [`request`] and a reader in [`xml`]; to send is yours:
+//!
+//! ```
+//! use vodlift::http::{Headers, Reply};
+//! use vodlift::oss::error::OssRecovery;
+//! use vodlift::oss::{OssSignature, Target, request, xml};
+//! use vodlift::secret::Secret;
+//! use vodlift::time::UnixMs;
+//! use vodlift::wire::Credentials;
+//!
+//! let film = Target::new("oss-cn-shanghai.aliyuncs.com", "films", Some("sv/film.mp4"), None, false)?;
+//! let credentials = Credentials {
+//!     access_key_id: "STS.id".into(),
+//!     access_key_secret: Secret::new("secret"),
+//!     security_token: Some(Secret::new("token")),
+//! };
+//! let (how, now, none) = (OssSignature::V4, UnixMs(1_767_225_600_000), Headers::new());
+//!
+//! let ask = request::initiate_multipart_upload(&film, how, &credentials, now, &none)?;
+//! assert_eq!(ask.method, "POST");
+//! assert_eq!(ask.url, "https://films.oss-cn-shanghai.aliyuncs.com/sv/film.mp4?uploads");
+//!
+//! let body = "<InitiateMultipartUploadResult><UploadId>U1</UploadId></InitiateMultipartUploadResult>";
+//! let reply = Reply { status: 200, headers: vec![], body: body.into() };
+//! let upload_id = xml::parse_initiate(&reply).map_err(|refused| refused.error)?;
+//!
+//! let part = request::upload_part(&film, how, &credentials, now, &upload_id, 1, &none)?;
+//! assert!(part.url.ends_with("?partNumber=1&uploadId=U1"));
+//!
+//! let busy = "<Error><Code>ServiceUnavailable</Code><RequestId>R1</RequestId></Error>";
+//! let reply = Reply { status: 503, headers: vec![], body: busy.into() };
+//! let refused = xml::parse_part_reply(&reply).unwrap_err();
+//! assert_eq!(refused.error.request_id.as_deref(), Some("R1"));
+//! assert_eq!(refused.recovery, OssRecovery::Backoff);
+//! # Ok::<(), vodlift::Error>(())
+//! ```
 
 pub mod crc64;
 pub mod error;

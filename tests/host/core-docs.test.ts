@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { type Emulator, startService, storedSha256 } from "../support/service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const [byUrls = "", drives = "", begins = ""] = blocks(
+const [creates = "", byUrls = "", drives = "", begins = ""] = blocks(
   await readFile(join(root, "docs/core.md"), "utf8"),
 );
 
@@ -48,9 +48,15 @@ const MIB = 1024 * 1024;
 test("the loop with presigned URLs uploads a film, and whoever has the bytes has no key", async () => {
   const { begin, put, complete } = await module("urls.mjs", byUrls);
   const bytes = randomBytes(40 * MIB + 7);
-  const { endpoint, bucket } = service;
-  const film = { endpoint, bucket, key: "sv/by urls+片.mp4", region: service.region };
-  const keys = service.issueTemporaryCredential();
+  const { create } = await module("create.mjs", creates);
+  const { accessKeyId, accessKeySecret, region, endpoint } = service;
+  const params = [
+    ["Title", "Film"],
+    ["FileName", "film.mp4"],
+  ];
+  const place = await create({ region, endpoint }, { accessKeyId, accessKeySecret }, params);
+  const { keys } = place;
+  const film = { ...place.film, region };
   const { uploadId, parts } = await begin(film, bytes.length, keys);
   assert.equal(parts.length, 3);
   assert.ok(!JSON.stringify(parts).includes(keys.accessKeySecret));

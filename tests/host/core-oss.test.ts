@@ -478,6 +478,12 @@ test("what OSS refuses is its own error, with its id, and whether to try again",
       },
     );
   }
+  // What to correct is named as it is called here.
+  const region = "<Message>Invalid signing region in Authorization header.</Message>";
+  assert.throws(
+    () => ask.read(xml(`<Error><Code>InvalidArgument</Code>${region}</Error>`, 400)),
+    (error) => /correct `region`,/.test((error as VodliftError).hint),
+  );
   assert.throws(() => ask.read(xml("", 200)), { code: "reply_invalid" });
   assert.throws(() => ask.read(xml("<html>", 502)), { code: "oss_unavailable", retryable: true });
 });
