@@ -1,6 +1,7 @@
 // What one caller may use up of the index and of an isolate, on the rules alone: no workerd, and a clock that the test moves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inTime } from "../../worker/src/api/late.ts";
 import { Allowances, spent, waitMs } from "../../worker/src/life/allowance.ts";
 import { type Dice, dice, seeds } from "../support/dice.ts";
 import { openTables } from "../support/tables.ts";
@@ -118,4 +119,25 @@ test("what lists have read too much is waited for, and few are read at once", ()
   const free = new Reads({ VODLIFT_ROWS_PER_CALLER: "0" });
   free.spend("a", 1e9);
   assert.equal(free.begin("a"), undefined);
+});
+
+test("refusals come late to whoever hears many, and to nobody else", async (t) => {
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 });
+  /** How many answers are there before any time has passed. */
+  const prompt = async (status: number, from: string, count = 1) => {
+    let come = 0;
+    const asked = Array.from({ length: count }, async () => {
+      await inTime(new Response(null, { status }), from);
+      come += 1;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const atOnce = come;
+    t.mock.timers.tick(1_000);
+    await Promise.all(asked);
+    return atOnce;
+  };
+  assert.equal(await prompt(429, "a", 3), 0, "who asks too often waits in any case");
+  assert.equal(await prompt(413, "a", 60), 50);
+  assert.equal(await prompt(200, "a", 60), 60, "what is served is never late");
+  assert.equal(await prompt(401, "b", 10), 10);
 });

@@ -1,11 +1,12 @@
 // The Worker: an HTTP API (api/) over a job index (jobs/, a Durable Object) and one Workflow an ingest (ingest/). The
 // dashboard is static (../public).
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { type Bound, closedBy, requireScope } from "./api/auth.ts";
+import { type Bound, closedBy, networkOf, requireScope } from "./api/auth.ts";
 import { callback } from "./api/callback.ts";
 import { door, withSafety } from "./api/door.ts";
 import { events } from "./api/events.ts";
 import { ingests, NOT_FOUND } from "./api/ingests.ts";
+import { inTime } from "./api/late.ts";
 import { login } from "./api/login.ts";
 import { operations, prometheus } from "./api/operations.ts";
 import { PayloadTrouble, problem } from "./api/problem.ts";
@@ -105,6 +106,7 @@ function methodsOf(path: string): string[] {
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-    return withSafety(await app.fetch(request, env, context));
+    const answer = await app.fetch(request, env, context);
+    return withSafety(await inTime(answer, networkOf(request)));
   },
 };

@@ -114,12 +114,13 @@ const VERBS: Partial<Record<Scope, string>> = {
  * with an old token locks no person out. What is right is let in whatever was counted.
  */
 export async function mayTry(context: Context<Bound>, at: "login" | "bearer"): Promise<boolean> {
-  const from = networkOf(context.req.header("cf-connecting-ip") ?? "unknown");
+  const from = networkOf(context.req.raw);
   return (await context.env.LOGINS.limit({ key: `${at} ${from}` })).success;
 }
 
-/** Of IPv6 one customer has all addresses that begin with the same 64 bits. */
-function networkOf(address: string): string {
+/** Where it comes from. Of IPv6 one customer has all addresses that begin with the same 64 bits. */
+export function networkOf({ headers }: Request): string {
+  const address = headers.get("cf-connecting-ip") ?? "unknown";
   if (!address.includes(":") || address.includes(".")) return address;
   const [head = "", tail] = address.split("::");
   const groups = (text = "") => text.split(":").filter((group) => group !== "");

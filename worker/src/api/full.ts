@@ -6,19 +6,13 @@ import { Allowances } from "../life/allowance.ts";
 import { setting } from "../settings.ts";
 import { problem } from "./problem.ts";
 
-/** A refusal waits for so long: whoever asks again at once must not cost as much as one that is served. */
-const LATE_MS = 1_000;
-/** As many refusals wait; they hold a connection each. */
-const MOST_LATE = 500;
 /** Seconds of its allowance that a caller may save up. */
-const SAVED = 5;
+const SAVED = 2;
 
-let late = 0;
 let calls: { perSecond: number; allowances: Allowances } | undefined;
 
 /** No more is taken of this caller for now. */
-export async function full(context: Context, { full: what, after = 60 }: Full) {
-  await lateness();
+export function full(context: Context, { full: what, after = 60 }: Full) {
   context.header("retry-after", String(after));
   return problem(context, 429, {
     code: "quota_exceeded",
@@ -27,8 +21,7 @@ export async function full(context: Context, { full: what, after = 60 }: Full) {
   });
 }
 
-export async function tooMany(context: Context, after = 60): Promise<Response> {
-  await lateness();
+export function tooMany(context: Context, after = 60): Response {
   context.header("retry-after", String(after));
   return problem(context, 429, {
     code: "too_many_requests",
@@ -60,11 +53,4 @@ function allowed(env: Env) {
     calls = { perSecond, allowances: new Allowances({ most: perSecond * SAVED, perSecond }) };
   }
   return calls;
-}
-
-async function lateness(): Promise<void> {
-  if (late >= MOST_LATE) return;
-  late += 1;
-  await new Promise((resolve) => setTimeout(resolve, LATE_MS));
-  late -= 1;
 }
