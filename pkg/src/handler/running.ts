@@ -5,6 +5,10 @@ import type { Caller } from "./tokens.ts";
 
 /** Requests of one caller that are under way at once, unless told otherwise. */
 const MOST = 10;
+/** A refusal waits for so long, in ms: whoever asks again at once must not cost as much as one that is served. */
+const LATE_MS = 1_000;
+/** So many wait at the most; they hold a connection each. */
+const MOST_LATE = 1_000;
 /** In seconds. A slice may end at any time. */
 export const RETRY_AFTER = "5";
 
@@ -12,6 +16,7 @@ export const RETRY_AFTER = "5";
 export class Running {
   readonly #most: number;
   readonly #counts = new Map<string, number>();
+  #late = 0;
 
   constructor(most = MOST) {
     this.#most = most;
@@ -21,7 +26,10 @@ export class Running {
   async run<T>({ owner }: Caller, scope: string, work: () => Promise<T>): Promise<T | Problem> {
     const key = scope === "abort" ? `abort ${owner}` : owner;
     const count = this.#counts.get(key) ?? 0;
-    if (count >= this.#most) return this.#full();
+    if (count >= this.#most) {
+      await this.#lateness();
+      return this.#full();
+    }
     this.#counts.set(key, count + 1);
     try {
       return await work();
@@ -30,6 +38,13 @@ export class Running {
       if (left > 0) this.#counts.set(key, left);
       else this.#counts.delete(key);
     }
+  }
+
+  async #lateness(): Promise<void> {
+    if (this.#late >= MOST_LATE) return;
+    this.#late += 1;
+    await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+    this.#late -= 1;
   }
 
   #full(): Problem {
