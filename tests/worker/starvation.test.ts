@@ -20,8 +20,8 @@ before(async () => {
   const operator = { name: "operator", sha256: sha256("operator"), scopes: ["all", "admin"] };
   const settings = {
     VODLIFT_TOKENS: JSON.stringify([...tokens, operator]),
-    // So little that minutes pass until there is any again.
-    VODLIFT_CALLS_PER_CALLER: "1",
+    // So little that a minute passes until there is any again.
+    VODLIFT_CALLS_PER_CALLER: "5",
     VODLIFT_ROWS_PER_CALLER: "1",
   };
   worker = await startWorker({ service: NOWHERE, token: "another", settings });
@@ -50,6 +50,18 @@ test("lists that read much are refused, lists of others are not", async () => {
   assert.equal((await call("lister", "/v1/ingests")).body.ingests.length, 10);
   assertRefused(await call("lister", "/v1/ingests?q=f"), "VODLIFT_ROWS_PER_CALLER");
   assert.equal((await call("another", "/v1/ingests")).status, 200);
+});
+
+test("what is open to all is counted by who asks", async () => {
+  const ask = async () => fetch(`${worker.url}/openapi.json`, { headers: { connection: "close" } });
+  const answers = await Promise.all(Array.from({ length: 200 }, ask));
+  const counts = new Map<number, number>();
+  for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1);
+  assert.ok(
+    (counts.get(200) ?? 0) >= 10 && (counts.get(429) ?? 0) > 0,
+    JSON.stringify([...counts]),
+  );
+  assert.equal((await call("another", "/v1/stats")).status, 200);
 });
 
 test("a batch counts by what is in it, taken or not", async () => {

@@ -2,8 +2,9 @@
 // ends at its limit whatever was announced. A new route is closed to strangers and takes a small body until it stands below.
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import { type Bound, refusalOf } from "./auth.ts";
+import { type Bound, networkOf, refusalOf } from "./auth.ts";
 import { bounded, tooLargeError } from "./body.ts";
+import { BYTES_PER_CALL, charge, full, overCalled } from "./full.ts";
 import { problem } from "./problem.ts";
 
 /** Paths whose callers prove who they are in another way, or need not. */
@@ -14,6 +15,9 @@ const OPEN: ReadonlySet<string> = new Set([
   "/callbacks/vod",
   "/callbacks/vod/",
 ]);
+
+/** Of those, what needs no proof at all: how often one network may ask is counted. */
+const COUNTED: ReadonlySet<string> = new Set(["/healthz", "/openapi.json"]);
 
 const KIB = 1024;
 /** The most bytes of a body that says something; a file is streamed, and the core counts it. */
@@ -37,6 +41,13 @@ export const door: MiddlewareHandler<Bound> = async (context, next) => {
   const refusal = isOpen ? undefined : await refusalOf(context);
   if (refusal || (isOpen && isTooLarge)) await drop(context);
   if (refusal) return refusal;
+  const over = COUNTED.has(req.path) ? overAsked(context) : undefined;
+  if (over) return over;
+  const length = Number(req.header("content-length") ?? 0);
+  // Before it is read: several at once would all be let in.
+  if (!isOpen && most !== Number.POSITIVE_INFINITY) {
+    charge(context.env, context.get("caller").digest, length / BYTES_PER_CALL);
+  }
   // Where nothing takes the method, that is what has to be told, however much was sent.
   const isTaken = matchedRoutes(context).some(({ method }) => method !== "ALL");
   if (isTooLarge && isTaken) return tooLarge(context, most);
@@ -61,6 +72,14 @@ const FOREIGN_NAME = {
 function isNamed({ env, req }: Context<Bound>): boolean {
   const names = env.VODLIFT_HOST_NAMES?.split(",").map((name) => name.trim().toLowerCase());
   return names === undefined || names.includes(new URL(req.url).hostname);
+}
+
+function overAsked(context: Context<Bound>): Response | undefined {
+  const from = `from ${networkOf(context.req.raw)}`;
+  const over = overCalled(context.env, from);
+  if (over) return full(context, over);
+  charge(context.env, from, 1);
+  return undefined;
 }
 
 /** A stranger's body is not waited for: the connection ends with the answer. */

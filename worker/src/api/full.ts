@@ -6,6 +6,8 @@ import { Allowances } from "../life/allowance.ts";
 import { setting } from "../settings.ts";
 import { problem } from "./problem.ts";
 
+/** So many bytes of a body that says something count as one call. */
+export const BYTES_PER_CALL = 64 * 1024;
 /** Seconds of its allowance that a caller may save up. */
 const SAVED = 2;
 
