@@ -76,3 +76,19 @@ test("how many is a whole number above 0, in code and in the environment", () =>
     );
   }
 });
+
+test("refusals come late to a caller that hears many, and to no other", async (t) => {
+  // No time passes but what the test lets pass: an answer that is late would never come.
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 });
+  const ask = handler();
+  const refused = async (token: string) => assert.equal((await ask(post("{}", token))).status, 400);
+  for (let n = 0; n < 50; n += 1) await refused("one");
+  let come = false;
+  const late = refused("one").then(() => {
+    come = true;
+  });
+  for (let n = 0; n < 10; n += 1) await refused("two");
+  assert.ok(!come);
+  t.mock.timers.tick(1_000);
+  await late;
+});
