@@ -1,9 +1,10 @@
 //! The one error type of the crate: a value with a stable code, whether a retry can help, what to do next, and where it came from.
 
-use serde::{Deserialize, Serialize};
+use crate::json::{Read, Write};
 
 /// Who has to act. The CLI turns it into its exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
@@ -26,7 +27,8 @@ pub enum ErrorClass {
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $name:ident = $class:ident, $retryable:literal, $hint:literal;)+) => {
         /// Stable error codes, spelled in `snake_case` everywhere outside Rust.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Read, Write)]
+        #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
         #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
         #[serde(rename_all = "snake_case")]
         pub enum Code { $($(#[doc = $doc])* $name,)+ }
@@ -207,7 +209,8 @@ codes! {
 }
 
 /// What went wrong, as data. It never holds a secret, a signature or a URL query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 #[error("{message}")]

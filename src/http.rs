@@ -1,8 +1,8 @@
 //! Requests and replies as data. The host sends them; the core only writes and reads them.
 
-use std::borrow::Cow;
+use crate::json::{Read, Write};
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Header fields in order; names compare without case.
 ///
@@ -77,7 +77,8 @@ pub fn source_headers(given: &Headers, wanted: Headers) -> Headers {
 }
 
 /// A request the host sends once, as it is. A retry is a new request.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Request {

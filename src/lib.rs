@@ -25,6 +25,7 @@ pub mod encode;
 pub mod error;
 pub mod http;
 mod idn;
+mod json;
 pub mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod options;

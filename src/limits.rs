@@ -2,7 +2,7 @@
 //! else needs one of them asks for it here, across the door too.
 
 use crate::http::Headers;
-use serde::{Deserialize, Deserializer, Serialize};
+use crate::json::Write;
 
 /// Text that crosses the door at once, in characters: the longest playlist, twice.
 pub const TEXT: usize = 16 << 20;
@@ -36,7 +36,8 @@ pub const SPARE: usize = 64 << 10;
 pub const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
 /// The limits that a shell or the other side of the door keeps to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
@@ -84,9 +85,10 @@ pub(crate) fn bytes_of(headers: &Headers) -> usize {
 }
 
 /// A size in bytes as JavaScript has it: from 2^53 on its numbers are not exact and are written in other ways, and as a size
-/// all of them are too large. The plan says so.
-pub(crate) fn size<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    let number = f64::deserialize(from)?;
+/// all of them are too large. The plan says so. The crate's own reader takes every number so.
+#[cfg(feature = "serde")]
+pub(crate) fn size<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let number: f64 = serde::Deserialize::deserialize(from)?;
     if number >= 0.0 && number.trunc() == number {
         return Ok(number as u64);
     }
@@ -94,8 +96,13 @@ pub(crate) fn size<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> 
 }
 
 /// The same, where there may be none.
-pub(crate) fn maybe_size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    #[derive(Deserialize)]
+#[cfg(feature = "serde")]
+pub(crate) fn maybe_size<'de, D>(from: D) -> Result<Option<u64>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    #[derive(serde::Deserialize)]
     struct Size(#[serde(deserialize_with = "size")] u64);
-    Ok(Option::<Size>::deserialize(from)?.map(|Size(bytes)| bytes))
+    let size: Option<Size> = serde::Deserialize::deserialize(from)?;
+    Ok(size.map(|Size(bytes)| bytes))
 }

@@ -1,15 +1,16 @@
 //! A value that must not be printed or stored, and the keyed hashes that are made with it.
 
+use crate::json::{Fault, Json, Read};
+
 use hmac::{Hmac, Mac};
-use serde::Deserialize;
 use sha1::Sha1;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// A secret text: it can be read in from plain data, but has no `Display` and no `Serialize`, and `Debug` prints only the
+/// A secret text: it can be read in from plain data, but has no `Display` and is never written as JSON, and `Debug` prints only the
 /// word `Secret`. Its memory is wiped when it is dropped. (The JavaScript string it came from cannot be wiped.)
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(from = "String"))]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -21,6 +22,12 @@ impl Secret {
     /// The text itself, for signing or for a header. Named so that every use can be found.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Read for Secret {
+    fn read(json: &mut Json) -> Result<Self, Fault> {
+        String::read(json).map(Secret::new)
     }
 }
 

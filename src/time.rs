@@ -1,6 +1,7 @@
 //! Instants, and the ways the wire spells them.
 
-use serde::{Deserialize, Serialize};
+use crate::json::{Read, Write};
+
 use time::{Date, Month, OffsetDateTime, Time};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -12,7 +13,8 @@ const MONTHS: [&str; 12] = [
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// Milliseconds since the Unix epoch, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(transparent)]
 pub struct UnixMs(pub u64);

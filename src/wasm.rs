@@ -5,14 +5,12 @@
 //! caller's can, so none can throw through it. The package checks the types before (`pkg/src/door.ts`), and turns errors into
 //! its one error class. Checksums cross as decimal text: as JavaScript numbers they would lose digits.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Error};
 use crate::http::{Headers, Request};
+use crate::json::{Read, Write, text_of};
 use crate::limits::Limits;
 use crate::oss::crc64;
 use crate::source::guard::{self, SourcePolicy};
@@ -29,7 +27,7 @@ pub(crate) type Json = String;
 pub(crate) type Answer<T = Json> = Result<T, Json>;
 
 /// A decoded UploadAuth. It holds secrets.
-#[derive(Serialize, tsify::Tsify)]
+#[derive(tsify::Tsify, Write)]
 #[serde(rename_all = "camelCase")]
 pub struct DecodedUploadAuth {
     /// Of the temporary credential (`STS.…`).
@@ -293,25 +291,24 @@ pub(crate) fn ms(now: f64) -> UnixMs {
 }
 
 fn refusal(result: Result<(), Error>) -> Answer<Option<Json>> {
-    result.err().as_ref().map(write).transpose()
+    result.err().map(|error| write(&error)).transpose()
 }
 
-/// Reads an argument; what serde says of a wrong one names the field. The text may hold secrets, so it is wiped.
-///
-/// By way of a `Value`, as a checkpoint is: types are made of texts in one way only, another would cost 20 KB.
-pub(crate) fn read<T: DeserializeOwned>(name: &str, text: Json) -> Answer<T> {
+/// Reads an argument; what is wrong with it is told by its path. The text may hold secrets, so it is wiped.
+pub(crate) fn read<T: Read>(name: &str, text: Json) -> Answer<T> {
     let text = Zeroizing::new(text);
-    let value = serde_json::from_str::<Value>(&text);
-    value
-        .and_then(serde_json::from_value)
-        .map_err(|error| thrown(&Error::invalid(name, format!("is not understood: {error}"))))
+    let wrong = |path: &str, rule: &str| thrown(&Error::invalid(path, rule));
+    let mut json = crate::json::Json::parse(&text).ok_or_else(|| wrong(name, "must be JSON"))?;
+    T::read(&mut json).map_err(|fault| {
+        let fault = fault.within(name);
+        wrong(fault.path(), &fault.rule())
+    })
 }
 
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Answer {
-    serde_json::to_string(value)
-        .map_err(|error| thrown(&Error::new(Code::Internal, error.to_string())))
+pub(crate) fn write(value: &dyn Write) -> Answer {
+    Ok(text_of(value))
 }
 
 pub(crate) fn thrown(error: &Error) -> Json {
-    serde_json::to_string(error).unwrap_or_default()
+    text_of(error)
 }

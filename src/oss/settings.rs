@@ -1,13 +1,11 @@
 //! What a caller may want of OSS beside storing bytes: headers kept with the object, a callback, a limit on traffic. All of
 //! it is judged before anything is sent.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
 use super::request::check_header;
 use crate::encode::{base64_encode, parse_url};
 use crate::error::Error;
 use crate::http::{Headers, header};
+use crate::json::{Json, Read, Write, text_of};
 use crate::limits::{HEADER_BYTES, bytes_of};
 
 /// Of all `x-oss-meta-*` together, names and values.
@@ -28,7 +26,8 @@ const MAX_CALLBACK_BYTES: usize = 5 * 1024;
 
 /// What OSS calls when the object is complete. What the callback server answers is not read: VOD has its own events.
 /// <https://www.alibabacloud.com/help/en/oss/developer-reference/callback>
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct OssCallback {
@@ -118,26 +117,23 @@ impl OssCallback {
 
     /// `x-oss-callback` and, where there are variables, `x-oss-callback-var`.
     pub fn headers(&self) -> Headers {
-        let mut callback = Map::new();
-        let mut put = |name: &str, value: Value| callback.insert(name.to_owned(), value);
-        put("callbackUrl", self.urls.join(";").into());
-        put("callbackBody", self.body.clone().into());
-        if let Some(host) = &self.host {
-            put("callbackHost", host.clone().into());
-        }
-        if let Some(body_type) = &self.body_type {
-            put("callbackBodyType", body_type.clone().into());
-        }
-        if let Some(sni) = self.sni {
-            put("callbackSNI", sni.into());
-        }
-        let encoded = |object: Map<String, Value>| {
-            base64_encode(Value::Object(object).to_string().as_bytes())
+        let text = |text: &String| Json::Text(text.clone());
+        let members = [
+            ("callbackBody", Some(text(&self.body))),
+            ("callbackBodyType", self.body_type.as_ref().map(text)),
+            ("callbackHost", self.host.as_ref().map(text)),
+            ("callbackSNI", self.sni.map(Json::Bool)),
+            ("callbackUrl", Some(Json::Text(self.urls.join(";")))),
+        ];
+        let given = members.into_iter();
+        let given = given.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let encoded = |members: Vec<(String, Json)>| {
+            base64_encode(text_of(&Json::Object(members)).as_bytes())
         };
-        let mut headers = vec![("x-oss-callback".to_owned(), encoded(callback))];
+        let mut headers = vec![("x-oss-callback".to_owned(), encoded(given.collect()))];
         if !self.variables.is_empty() {
             let named = self.variables.iter();
-            let variables = named.map(|(name, value)| (format!("x:{name}"), value.clone().into()));
+            let variables = named.map(|(name, value)| (format!("x:{name}"), text(value)));
             headers.push((
                 "x-oss-callback-var".to_owned(),
                 encoded(variables.collect()),
@@ -259,7 +255,7 @@ mod tests {
         callback.validate().unwrap();
         let headers = callback.headers();
         assert_eq!(headers.len(), 2);
-        let json: Value = serde_json::from_str(&decoded(&headers[0])).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&decoded(&headers[0])).unwrap();
         assert_eq!(json["callbackUrl"], "https://h/a?token=hush;http://h/b");
         assert_eq!(json["callbackSNI"], true);
         assert_eq!(decoded(&headers[1]), r#"{"x:id":"7"}"#);

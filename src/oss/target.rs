@@ -10,17 +10,18 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use serde::{Deserialize, Serialize};
 use url::Host;
 
 use super::{OssNetwork, OssService};
 use crate::error::{Code, Error};
+use crate::json::{Read, Write};
 use crate::vod::VodService;
 use crate::vod::credential::UploadAddress;
 use crate::wire::endpoint::{self, Endpoint, Scheme};
 
 /// One object, and how to reach it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// `scheme://host[:port]`, with the bucket where the host holds it.

@@ -3,7 +3,6 @@
 //! A playlist often leads to a CDN that wants a token or a cookie. The source's own headers never go there; only what is
 //! listed here for that very host does.
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::guard::check_headers;
@@ -11,9 +10,11 @@ use super::hosts::Rule;
 use crate::encode::parse_url;
 use crate::error::Error;
 use crate::http::Headers;
+use crate::json::{Read, Write};
 
 /// What goes to one host.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct HostAccess {

@@ -5,7 +5,6 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::address::{is_metadata, is_public};
@@ -13,6 +12,7 @@ use super::hosts::SourceHosts;
 use crate::encode::{has_empty_label, join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::http::Headers;
+use crate::json::{Read, Write};
 use crate::limits::{HEADER_BYTES, bytes_of};
 
 /// The most redirects that are followed.
@@ -88,7 +88,8 @@ const RESERVED: &[&str] = &[
 
 /// What a source may be. The default: public hosts, over https or http, on port 80, 443 or any from 1024 on (below lie the
 /// services that are not HTTP).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SourcePolicy {

@@ -1,14 +1,15 @@
 //! Which hosts a caller takes sources from, beside what the guard refuses anyway.
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::encode::{has_empty_label, parse_url};
 use crate::error::{Code, Error};
+use crate::json::{Read, Write};
 
 /// Lists of hosts: `media.example.com`, `*.example.com` (all below it, not itself), with `:port` for that port only. They
 /// hold for the source's URL, for every redirect and for every URL a playlist names.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SourceHosts {

@@ -4,18 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::disposition::suggested_name;
 use super::range::{
     ContentRange, bad_status, check_identity, content_length, content_range, holds_a_part,
 };
 use crate::error::{Code, Error};
 use crate::http::{Headers, header};
+use crate::json::{Read, Write};
 use crate::time::UnixMs;
 
 /// What the first reply tells of a source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Probe {
@@ -40,7 +40,8 @@ pub struct Probe {
 }
 
 /// By what a change of the source is noticed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Validator {

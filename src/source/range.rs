@@ -1,15 +1,15 @@
 //! Whether a reply is exactly the range that was asked for. Only such a 206 counts: a source that ignores Range, or that
 //! changed, would be stored with the wrong bytes in the middle.
 
-use serde::{Deserialize, Serialize};
-
 use super::kind::page;
 use super::probe::{Likeness, Validator};
 use crate::error::{Code, Error};
 use crate::http::{Headers, header};
+use crate::json::{Read, Write};
 
 /// The range that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct RangeExpectation {

@@ -1,16 +1,16 @@
 //! A reply that the caller has fetched, or an object that it has opened, as a source: its body passes
 //! by once, and its head tells size, type and name.
 
-use serde::{Deserialize, Serialize};
-
 use super::disposition::suggested_name;
 use super::probe::{Probe, Validator};
 use super::range::{bad_status, check_identity, content_length};
 use crate::error::Error;
 use crate::http::{Headers, header};
+use crate::json::{Read, Write};
 
 /// The head of a reply whose body is the source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct ReplyHead {

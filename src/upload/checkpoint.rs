@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::checkpoint_text::{invalid, other_version};
 use super::job::{Adopt, Media, MissingSegments, PlaylistRoot, PlaylistSource, Source};
 use super::parts::{Accepted, Row};
@@ -14,6 +12,7 @@ use super::plan::{MAX_OBJECT_SIZE, Plan};
 use crate::encode::hex;
 use crate::error::{Code, Error};
 use crate::http::Headers;
+use crate::json::{Read, Write};
 use crate::secret::{Secret, hmac_sha256};
 use crate::source::probe::{Likeness, Validator};
 use crate::time::UnixMs;
@@ -23,7 +22,8 @@ use crate::vod::VideoRef;
 pub const VERSION: u32 = 1;
 
 /// Where an upload stands. There is one from the first moment on; the later fields fill up as it goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
@@ -104,7 +104,8 @@ pub struct Checkpoint {
 
 /// A part that is read in order may be cut short for want of memory, so its size does not tell where the next one begins. Of
 /// those that OSS lists only these are known to follow each other: an earlier run may have left others behind them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct InOrder {
@@ -136,7 +137,8 @@ fn is_zero(number: &u32) -> bool {
 }
 
 /// The media and its object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceMark {
@@ -171,7 +173,8 @@ impl PlaceMark {
 }
 
 /// How far the files of a playlist are. Their names follow from the playlists, so they are not stored.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct PlaylistMark {
@@ -240,7 +243,8 @@ impl PlaylistMark {
 }
 
 /// What the source was when it was first seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SourceMark {

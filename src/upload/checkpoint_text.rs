@@ -1,15 +1,9 @@
 //! Reading a checkpoint that was stored as JSON: version first, then every field, so that what is wrong
 //! is named. What the text holds is never quoted: somebody may have passed a file full of secrets.
 
-use serde_json::{Map, Value};
-
 use super::checkpoint::{Checkpoint, VERSION};
 use crate::error::{Code, Error};
-
-/// Makes a checkpoint of JSON, or says in serde's words why there is none.
-fn typed(value: Value) -> Result<Checkpoint, String> {
-    serde_json::from_value(value).map_err(|error| error.to_string())
-}
+use crate::json::{Fault, Json, Read, whole};
 
 impl Checkpoint {
     /// Reads a checkpoint as it was stored: JSON text.
@@ -17,33 +11,31 @@ impl Checkpoint {
     /// # Errors
     /// `CheckpointInvalid`, naming the version or the field that is wrong.
     pub fn read(text: &str) -> Result<Checkpoint, Error> {
-        let fields = match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => fields,
-            Ok(_) => return Err(invalid("this is no checkpoint: it must be a JSON object")),
-            Err(_) => return Err(invalid("this is no checkpoint: it is not whole JSON")),
+        let mut json = match Json::parse(text) {
+            Some(json) if json.is_object() => json,
+            Some(_) => return Err(invalid("this is no checkpoint: it must be a JSON object")),
+            None => return Err(invalid("this is no checkpoint: it is not whole JSON")),
         };
-        check_version(fields.get("version"))?;
-        let checkpoint = typed(Value::Object(fields.clone())).map_err(|fault| {
-            let (path, fault) = locate(&fields).unwrap_or((String::new(), fault));
-            invalid(&describe(&path, &fault))
-        })?;
+        check_version(json.get("version"))?;
+        let checkpoint =
+            <Checkpoint as Read>::read(&mut json).map_err(|fault| invalid(&describe(&fault)))?;
         checkpoint.check()?;
         Ok(checkpoint)
     }
 }
 
+const NO_VERSION: &str = "this is no checkpoint: its `version` must be a whole number";
+
 /// Only a checkpoint has a whole number there: a package.json, for one, has a text.
-fn check_version(version: Option<&Value>) -> Result<(), Error> {
+fn check_version(version: Option<&Json>) -> Result<(), Error> {
     match version {
         None => Err(invalid("this is no checkpoint: it has no `version`")),
-        Some(Value::Number(number)) if number.is_u64() => match number.as_u64() {
+        Some(Json::Number(number)) => match whole(number) {
             Some(version) if version == u64::from(VERSION) => Ok(()),
             Some(version) => Err(Error::new(Code::CheckpointInvalid, other_version(version))),
-            None => Ok(()),
+            None => Err(invalid(NO_VERSION)),
         },
-        Some(_) => Err(invalid(
-            "this is no checkpoint: its `version` must be a whole number",
-        )),
+        Some(_) => Err(invalid(NO_VERSION)),
     }
 }
 
@@ -56,89 +48,18 @@ pub(super) fn invalid(message: &str) -> Error {
         .hint("Pass the checkpoint as vodlift stored it, or start a new upload.")
 }
 
-/// The field at fault, as a path, and what serde says of it. Serde itself names none: so fields are added
-/// one by one until it complains of something else than those that are still missing.
-fn locate(fields: &Map<String, Value>) -> Option<(String, String)> {
-    let mut path = Vec::new();
-    let mut fault = None;
-    let mut level = fields;
-    while let Some((name, found)) = first_fault(fields, &path, level) {
-        path.push(name.clone());
-        fault = Some(found);
-        match level.get(&name) {
-            Some(Value::Object(inner)) => level = inner,
-            _ => break,
-        }
-    }
-    Some((path.join("."), fault?))
-}
-
-/// The first field of the object at `path` with which the whole is wrong.
-fn first_fault(
-    fields: &Map<String, Value>,
-    path: &[String],
-    level: &Map<String, Value>,
-) -> Option<(String, String)> {
-    // The tag first: without it nothing else of an enum is looked at.
-    let tag = level.iter().filter(|(name, _)| *name == "type");
-    let rest = level.iter().filter(|(name, _)| *name != "type");
-    let mut begun = Map::new();
-    for (name, value) in tag.chain(rest) {
-        begun.insert(name.clone(), value.clone());
-        let whole = with(fields, path, Value::Object(begun.clone()));
-        let fault = typed(whole).err()?;
-        if !fault.starts_with("missing field") {
-            return Some((name.clone(), fault));
-        }
-    }
-    None
-}
-
-/// Only the fields on the way to `path`, and this there.
-fn with(fields: &Map<String, Value>, path: &[String], value: Value) -> Value {
-    let Some((first, rest)) = path.split_first() else {
-        return value;
-    };
-    let empty = Map::new();
-    let inner = fields
-        .get(first)
-        .and_then(Value::as_object)
-        .unwrap_or(&empty);
-    let mut out = Map::new();
-    out.insert(first.clone(), with(inner, rest, value));
-    Value::Object(out)
-}
-
-/// Serde's words, without the value that it quotes.
-fn describe(path: &str, fault: &str) -> String {
-    if let Some(field) = fault.strip_prefix("missing field ") {
-        return format!("the checkpoint lacks {field}");
-    }
-    let wanted = match fault.rsplit_once("expected ").map(|(_, wanted)| wanted) {
-        None => "is not understood".to_owned(),
-        Some(wanted) => format!("must be {}", plain(wanted)),
-    };
-    match path {
-        "" => format!("the checkpoint {wanted}"),
-        path => format!("`{path}` of the checkpoint {wanted}"),
-    }
-}
-
-fn plain(wanted: &str) -> &str {
-    match wanted {
-        "u8" | "u16" | "u32" | "u64" => "a whole number that is not negative",
-        "a string" | "a borrowed string" | "string or map" => "a text",
-        "a boolean" => "true or false",
-        "a sequence" => "a list",
-        "a map" => "an object",
-        wanted if wanted.starts_with("struct ") || wanted.contains("enum") => "an object",
-        wanted if wanted.starts_with("a tuple") => "a pair",
-        wanted => wanted,
+fn describe(fault: &Fault) -> String {
+    match fault.path() {
+        path if fault.is_missing() => format!("the checkpoint lacks `{path}`"),
+        "" => format!("the checkpoint {}", fault.rule()),
+        path => format!("`{path}` of the checkpoint {}", fault.rule()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     const WHOLE: &str = r#"{"version":1,"media":{"type":"video","title":"t","fileName":"a.mp4"},
@@ -203,7 +124,7 @@ mod tests {
             ),
             ("/region", None, "lacks `region`"),
             ("/place/bucket", Some(Value::Null), "`place.bucket`"),
-            ("/place/bucket", None, "lacks `bucket`"),
+            ("/place/bucket", None, "lacks `place.bucket`"),
             (
                 "/place",
                 text(),

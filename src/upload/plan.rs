@@ -3,10 +3,9 @@
 //! OSS: at most 10,000 parts, 100 KB to 5 GB each (the last may be smaller), so an object ends at 48.8 TB.
 //! <https://www.alibabacloud.com/help/en/oss/user-guide/limits>
 
-use serde::{Deserialize, Serialize};
-
 use super::job::{HostLimits, Options};
 use crate::error::{Code, Error};
+use crate::json::{Read, Write};
 
 /// The smallest part that is not the last, in bytes.
 pub const MIN_PART_SIZE: u64 = 102_400;
@@ -31,7 +30,8 @@ const GROWTH: u64 = 1000;
 const PARTS_PER_SIZE: u32 = 100;
 
 /// How one object is cut into parts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(
     rename_all = "camelCase",

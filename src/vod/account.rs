@@ -1,8 +1,7 @@
 //! The caller's own credentials, and when they have to be replaced.
 
-use serde::Deserialize;
-
 use super::{Credentials, Ticket};
+use crate::json::Read;
 use crate::secret::Secret;
 use crate::time::UnixMs;
 
@@ -10,7 +9,8 @@ use crate::time::UnixMs;
 const MARGIN_MS: u64 = 60_000;
 
 /// Whose account it is, and whether the caller can give newer credentials. It can be read in, never written out.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Account {

@@ -1,13 +1,11 @@
 //! The actions of an upload: their parameters and replies, typed.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use super::credential::{UploadAddress, UploadAuth, decode_address, decode_auth};
 use super::error::{Refused, refused};
 use super::{Media, Ticket, VideoRef, json, rules};
 use crate::error::{Code, Error};
 use crate::http::Reply;
+use crate::json::{Json, Read, Write, whole};
 use crate::secret::Secret;
 use crate::time::UnixMs;
 use crate::wire::refusal::identifier;
@@ -19,7 +17,8 @@ pub use super::image::{CreateUploadImage, ImageType};
 ///
 /// Not idempotent: every success makes a new media. A `reference_id` is the only handle the service knows to notice a repeat.
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadvideo>
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateUploadVideo {
@@ -151,7 +150,8 @@ pub struct UploadTicket {
 }
 
 /// What GetMezzanineInfo tells of the source file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Mezzanine {
@@ -248,7 +248,7 @@ pub fn parse_done(reply: &Reply) -> Result<(), Refused> {
 pub(crate) fn parse_waiting_since(reply: &Reply) -> Result<Option<UnixMs>, Refused> {
     let body = Body::read(reply)?;
     let video = body.json.get("Video");
-    let text = |name| video?.get(name)?.as_str();
+    let text = |name| video?.get(name)?.as_text();
     let made = text("CreationTime").and_then(UnixMs::parse_iso8601);
     Ok(made.filter(|_| text("Status") == Some("Uploading")))
 }
@@ -372,17 +372,18 @@ pub(super) fn read_ticket(reply: &Reply, now: UnixMs, media: &Media) -> Result<T
 }
 
 /// Some envelopes name a success, too.
-fn is_refusal(code: &Value) -> bool {
+fn is_refusal(code: &Json) -> bool {
     match code {
-        Value::Null => false,
-        Value::String(code) => !["", "200", "OK", "Success"].contains(&code.as_str()),
-        code => code.as_u64() != Some(200),
+        Json::Null => false,
+        Json::Text(code) => !["", "200", "OK", "Success"].contains(&code.as_str()),
+        Json::Number(code) => whole(code) != Some(200),
+        _ => true,
     }
 }
 
 /// The JSON object of a reply that is no error.
 pub(super) struct Body {
-    pub(super) json: Value,
+    pub(super) json: Json,
 }
 
 impl Body {
@@ -391,7 +392,7 @@ impl Body {
         if reply.status != 200 {
             return Err(refused());
         }
-        let json: Value = serde_json::from_str(&reply.body).map_err(|_| refused())?;
+        let json = Json::parse(&reply.body).ok_or_else(refused)?;
         match json.is_object() && !json.get("Code").is_some_and(is_refusal) {
             true => Ok(Body { json }),
             false => Err(refused()),
@@ -401,7 +402,7 @@ impl Body {
     pub(super) fn request_id(&self) -> Option<String> {
         self.json
             .get("RequestId")
-            .and_then(Value::as_str)
+            .and_then(Json::as_text)
             .and_then(identifier)
     }
 
@@ -414,7 +415,7 @@ impl Body {
     }
 
     /// A size in bytes within the reply, if it is there.
-    pub(super) fn size(&self, json: &Value, name: &str) -> Result<Option<u64>, Error> {
+    pub(super) fn size(&self, json: &Json, name: &str) -> Result<Option<u64>, Error> {
         json::size(json, name)
             .map_err(|fault| self.invalid(format!("the reply of the VOD API holds {fault}")))
     }

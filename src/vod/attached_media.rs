@@ -1,14 +1,14 @@
 //! CreateUploadAttachedMedia: a place for a watermark, a subtitle or a material.
 
-use serde::{Deserialize, Serialize};
-
 use super::rules;
 use crate::error::Error;
+use crate::json::{Read, Write};
 
 const MAX_CATEGORIES: usize = 5;
 
 /// What an attached media is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum BusinessType {
@@ -26,7 +26,8 @@ pub enum BusinessType {
 /// There is no call that renews its upload credential: a media that takes longer than one lives is created again, under a
 /// new id.
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadattachedmedia>
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateUploadAttachedMedia {

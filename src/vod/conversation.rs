@@ -3,8 +3,6 @@
 //! It is a machine like that of an upload, but it does one thing at a time: [`Conversation::start`] and
 //! [`Conversation::handle`] each answer with the one [`Step`] to take next.
 
-use serde::{Deserialize, Deserializer, Serialize};
-
 use super::account::Account;
 use super::api::Mezzanine;
 use super::caller::{Again, Caller};
@@ -14,6 +12,7 @@ use super::video_info::{self, Deletion, VideoInfo};
 use super::{Media, Ticket, VideoRef, VodService, api, request};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request};
+use crate::json::{Read, Write};
 use crate::time::UnixMs;
 use crate::upload::naming::{self, Hints};
 use crate::wire::FailureKind;
@@ -27,7 +26,8 @@ const LONGEST_PAUSE_MS: u64 = 30_000;
 const READING: &[&str] = &["Get", "List", "Search", "Describe", "Query", "Refresh"];
 
 /// What to ask VOD for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(
     rename_all = "camelCase",
@@ -107,7 +107,6 @@ pub enum Ask {
     /// A new media without its file, and a ticket for it: CreateUploadVideo, or what its kind has instead.
     CreateUpload {
         /// What it is. Title and format that were not given are filled in from the file name.
-        #[serde(deserialize_with = "media_of_value")]
         media: Media,
         /// Bytes of its file, if they are known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,14 +125,9 @@ pub enum Ask {
     },
 }
 
-/// By way of a `Value`, as that of a job: another way to make a `Media` would cost 8 KB.
-fn media_of_value<'de, D: Deserializer<'de>>(from: D) -> Result<Media, D::Error> {
-    let value = serde_json::Value::deserialize(from)?;
-    serde_json::from_value(value).map_err(serde::de::Error::custom)
-}
-
 /// How far a video has to be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum Readiness {
@@ -145,7 +139,8 @@ pub enum Readiness {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(
     rename_all = "camelCase",
@@ -198,7 +193,8 @@ pub enum Answer {
 }
 
 /// What the host tells a conversation.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Read)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(
     rename_all = "camelCase",
@@ -235,7 +231,8 @@ pub enum Heard {
 }
 
 /// What the host does next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(
     rename_all = "camelCase",

@@ -2,12 +2,10 @@
 //!
 //! <https://www.alibabacloud.com/help/en/vod/user-guide/upload-urls-and-credentials>
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use super::Credentials;
 use crate::encode::base64_decode;
 use crate::error::{Code, Error};
+use crate::json::{Json, Read, Write};
 use crate::secret::Secret;
 use crate::time::UnixMs;
 
@@ -15,7 +13,8 @@ use crate::time::UnixMs;
 const DEFAULT_LIFE_MS: u64 = 3_000_000;
 
 /// Where VOD wants the object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct UploadAddress {
@@ -104,14 +103,14 @@ fn invalid(what: &str, problem: &str) -> Error {
 /// A decoded JSON object, and what to call it in errors.
 struct Fields {
     what: &'static str,
-    json: Value,
+    json: Json,
 }
 
 impl Fields {
     fn decode(what: &'static str, text: &str) -> Result<Self, Error> {
         let bytes = base64_decode(text).ok_or_else(|| invalid(what, "not base64"))?;
-        let json: Value = serde_json::from_slice(&bytes)
-            .map_err(|_| invalid(what, "not JSON inside its base64"))?;
+        let json = std::str::from_utf8(&bytes).ok().and_then(Json::parse);
+        let json = json.ok_or_else(|| invalid(what, "not JSON inside its base64"))?;
         match json.is_object() {
             true => Ok(Fields { what, json }),
             false => Err(invalid(what, "not a JSON object")),
@@ -121,8 +120,8 @@ impl Fields {
     /// A text that is there and not empty; a number counts as its text.
     fn optional(&self, name: &str) -> Option<String> {
         match self.json.get(name)? {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+            Json::Text(text) if !text.is_empty() => Some(text.clone()),
+            Json::Number(number) => Some(number.clone()),
             _ => None,
         }
     }

@@ -1,12 +1,12 @@
 //! CreateUploadImage: a place for an image.
 
-use serde::{Deserialize, Serialize};
-
 use super::rules;
 use crate::error::Error;
+use crate::json::{Read, Write};
 
 /// What an image is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum ImageType {
@@ -22,7 +22,8 @@ pub enum ImageType {
 /// There is no call that renews its upload credential: an image that takes longer than one lives is created again, under a
 /// new id.
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadimage>
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateUploadImage {

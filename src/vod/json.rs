@@ -1,12 +1,11 @@
 //! Reading replies that write one thing in several ways: numbers as text, lists as JSON text, as a wrapper of one list, or
 //! not at all.
 
-use serde_json::Value;
-
+use crate::json::{Json, whole};
 use crate::limits::LARGEST_EXACT;
 
 /// A text that is not empty; a number counts as its text.
-pub(super) fn text(json: &Value, name: &str) -> Option<String> {
+pub(super) fn text(json: &Json, name: &str) -> Option<String> {
     as_text(json.get(name)?)
 }
 
@@ -14,36 +13,31 @@ pub(super) fn text(json: &Value, name: &str) -> Option<String> {
 ///
 /// # Errors
 /// What is wrong with it where it is larger than any number that passes through JavaScript unchanged.
-pub(super) fn size(json: &Value, name: &str) -> Result<Option<u64>, String> {
+pub(super) fn size(json: &Json, name: &str) -> Result<Option<u64>, String> {
     let Some(value) = json.get(name) else {
         return Ok(None);
     };
     let written = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
+        Json::Number(number) => number.clone(),
+        Json::Text(text) => text.trim().to_owned(),
         _ => return Ok(None),
     };
-    let size = written.parse::<u64>().ok();
-    let is_beyond = match size {
-        Some(size) => size > LARGEST_EXACT,
-        None => written
-            .parse::<f64>()
-            .is_ok_and(|size| size > LARGEST_EXACT as f64),
-    };
-    match is_beyond {
-        true => Err(format!("a `{name}` of more bytes than any file has")),
-        false => Ok(size),
+    match whole(&written) {
+        Some(size) if size > LARGEST_EXACT => {
+            Err(format!("a `{name}` of more bytes than any file has"))
+        }
+        size => Ok(size),
     }
 }
 
 /// A list; `None` where there is none. Gateways that speak XML inside wrap one in an object with a single list or, where
 /// there is a single entry, with that alone; some actions write it as JSON text.
-pub(super) fn list(json: &Value, name: &str) -> Option<Vec<Value>> {
+pub(super) fn list(json: &Json, name: &str) -> Option<Vec<Json>> {
     entries(json.get(name)?)
 }
 
 /// A list of texts, empty where there is none. Also one that is joined with commas.
-pub(super) fn texts(json: &Value, name: &str) -> Vec<String> {
+pub(super) fn texts(json: &Json, name: &str) -> Vec<String> {
     if let Some(entries) = list(json, name) {
         return entries.iter().filter_map(as_text).collect();
     }
@@ -55,32 +49,31 @@ pub(super) fn texts(json: &Value, name: &str) -> Vec<String> {
         .collect()
 }
 
-fn entries(value: &Value) -> Option<Vec<Value>> {
+fn entries(value: &Json) -> Option<Vec<Json>> {
     match value {
-        Value::Array(items) => Some(items.clone()),
-        Value::Object(wrapper) => {
-            let mut lists = wrapper.values().filter(|inner| !inner.is_null());
+        Json::List(items) => Some(items.clone()),
+        Json::Object(wrapper) => {
+            let members = wrapper.iter().map(|(_, inner)| inner);
+            let mut lists = members.filter(|inner| !matches!(inner, Json::Null));
             let (inner, others) = (lists.next()?, lists.next());
             match inner {
-                Value::Array(items) => Some(items.clone()),
+                Json::List(items) => Some(items.clone()),
                 _ if others.is_none() => Some(vec![inner.clone()]),
                 _ => None,
             }
         }
-        Value::String(text) if text.trim_start().starts_with('[') => {
-            match serde_json::from_str(text).ok()? {
-                Value::Array(items) => Some(items),
-                _ => None,
-            }
-        }
+        Json::Text(text) if text.trim_start().starts_with('[') => match Json::parse(text)? {
+            Json::List(items) => Some(items),
+            _ => None,
+        },
         _ => None,
     }
 }
 
-fn as_text(value: &Value) -> Option<String> {
+fn as_text(value: &Json) -> Option<String> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Json::Text(text) if !text.is_empty() => Some(text.clone()),
+        Json::Number(number) => Some(number.clone()),
         _ => None,
     }
 }
@@ -89,8 +82,8 @@ fn as_text(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn json(text: &str) -> Value {
-        serde_json::from_str(text).unwrap()
+    fn json(text: &str) -> Json {
+        Json::parse(text).unwrap()
     }
 
     #[test]

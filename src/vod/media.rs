@@ -1,12 +1,12 @@
 //! The kinds of media, each with an action of its own.
 
-use serde::{Deserialize, Serialize};
-
 use super::api::{CreateUploadAttachedMedia, CreateUploadImage, CreateUploadVideo};
 use crate::error::Error;
+use crate::json::{Read, Write};
 
 /// What the bytes become in VOD.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum Media {

@@ -1,12 +1,11 @@
 //! What VOD tells of a media by its id: whether its file has arrived, and of what size. One action a kind of media.
 
-use serde_json::Value;
-
 use super::api::{self, Body, Mezzanine};
 use super::error::Refused;
 use super::{Media, json};
 use crate::error::{Code, Error};
 use crate::http::Reply;
+use crate::json::Json;
 
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-getimageinfo>
 const GET_IMAGE_INFO: &str = "GetImageInfo";
@@ -51,7 +50,7 @@ pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mez
             let body = Body::read(reply)?;
             let list = json::list(&body.json, "AttachedMediaList");
             let list = list.ok_or_else(|| body.missing("AttachedMediaList"))?;
-            let id = |info: &Value| json::text(info, "MediaId").as_deref() == Some(media_id);
+            let id = |info: &Json| json::text(info, "MediaId").as_deref() == Some(media_id);
             let Some(info) = list.iter().find(|info| id(info)) else {
                 let message = format!("VOD knows no attached media {media_id}");
                 let error = Error::new(Code::MediaNotFound, message);
@@ -62,7 +61,7 @@ pub(crate) fn answer(media: &Media, media_id: &str, reply: &Reply) -> Result<Mez
     }
 }
 
-fn file_of(body: &Body, info: &Value, file: Option<&Value>) -> Result<Mezzanine, Error> {
+fn file_of(body: &Body, info: &Json, file: Option<&Json>) -> Result<Mezzanine, Error> {
     Ok(Mezzanine {
         status: json::text(info, "Status").ok_or_else(|| body.missing("Status"))?,
         size: file.map_or(Ok(None), |file| body.size(file, "FileSize"))?,

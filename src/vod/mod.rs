@@ -29,9 +29,8 @@ pub mod ticket;
 pub mod video_info;
 pub mod video_ref;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::Error;
+use crate::json::{Read, Write};
 use crate::wire::endpoint;
 
 use region::region_host;
@@ -46,7 +45,8 @@ pub use video_ref::VideoRef;
 pub const API_VERSION: &str = "2017-03-21";
 
 /// How requests to the VOD API are signed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum VodSignature {
@@ -58,7 +58,8 @@ pub enum VodSignature {
 }
 
 /// Which VOD API to call, and how to sign for it. Every field may be left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct VodService {

@@ -1,8 +1,5 @@
 //! The service's own pull: UploadMediaByURL, and the jobs it makes.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
 use super::api::Body;
 use super::error::Refused;
 use super::json::{list, text, texts};
@@ -10,13 +7,15 @@ use super::rules;
 use crate::encode::{parse_url, percent_encode};
 use crate::error::Error;
 use crate::http::Reply;
+use crate::json::{Json, Read, Write, text_of};
 
 const MAX_URLS: usize = 20;
 const MAX_JOBS: usize = 10;
 
 /// Parameters of UploadMediaByURL: VOD fetches the URLs by itself, in hours to days.
 /// <https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-uploadmediabyurl>
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UploadMediaByUrl {
@@ -61,7 +60,8 @@ pub struct UploadMediaByUrl {
 }
 
 /// What one URL becomes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UrlMetadata {
@@ -142,8 +142,8 @@ impl UploadMediaByUrl {
 
     /// The call's own parameters, as the API names them. What was not given is left out.
     pub fn params(&self) -> Vec<(String, String)> {
-        let metadatas: Vec<Value> = self.metadatas.iter().map(UrlMetadata::json).collect();
-        let metadatas = (!metadatas.is_empty()).then(|| Value::Array(metadatas).to_string());
+        let metadatas: Vec<Json> = self.metadatas.iter().map(UrlMetadata::json).collect();
+        let metadatas = (!metadatas.is_empty()).then(|| text_of(&metadatas));
         rules::given([
             ("UploadURLs", Some(joined(&self.urls))),
             ("UploadMetadatas", metadatas),
@@ -175,30 +175,31 @@ impl UrlMetadata {
         rules::reference_id("referenceId", self.reference_id.as_deref())
     }
 
-    fn json(&self) -> Value {
+    fn json(&self) -> Json {
         let tags = (!self.tags.is_empty()).then(|| self.tags.join(","));
         let fields = rules::given([
-            ("SourceURL", Some(self.source_url.clone())),
-            ("Title", Some(self.title.clone())),
-            ("FileSize", self.file_size.map(|size| size.to_string())),
-            ("Description", self.description.clone()),
-            ("CoverURL", self.cover_url.clone()),
             ("CateId", self.cate_id.map(|id| id.to_string())),
+            ("CoverURL", self.cover_url.clone()),
+            ("Description", self.description.clone()),
+            ("FileExtension", self.file_extension.clone()),
+            ("FileSize", self.file_size.map(|size| size.to_string())),
+            ("ReferenceId", self.reference_id.clone()),
+            ("SourceURL", Some(self.source_url.clone())),
             ("Tags", tags),
             ("TemplateGroupId", self.template_group_id.clone()),
+            ("Title", Some(self.title.clone())),
             ("WorkflowId", self.workflow_id.clone()),
-            ("FileExtension", self.file_extension.clone()),
-            ("ReferenceId", self.reference_id.clone()),
         ]);
         let fields = fields
             .into_iter()
-            .map(|(name, value)| (name, Value::String(value)));
-        Value::Object(fields.collect::<Map<_, _>>())
+            .map(|(name, value)| (name, Json::Text(value)));
+        Json::Object(fields.collect())
     }
 }
 
 /// Which jobs: by their ids, or by the URLs they fetch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum UrlUploads {
@@ -244,7 +245,8 @@ impl UrlUploads {
 }
 
 /// One job of UploadMediaByURL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct UrlUploadJob {
@@ -255,7 +257,8 @@ pub struct UrlUploadJob {
 }
 
 /// How far a job of UploadMediaByURL is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UrlUploadInfo {
@@ -305,7 +308,8 @@ pub struct UrlUploadInfo {
 }
 
 /// What GetURLUploadInfos knows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct UrlUploadInfos {
@@ -356,7 +360,7 @@ pub fn parse_infos(reply: &Reply) -> Result<UrlUploadInfos, Refused> {
     })
 }
 
-fn info(body: &Body, json: &Value) -> Result<UrlUploadInfo, Error> {
+fn info(body: &Body, json: &Json) -> Result<UrlUploadInfo, Error> {
     let status = text(json, "Status").unwrap_or_default();
     Ok(UrlUploadInfo {
         job_id: text(json, "JobId").unwrap_or_default(),
@@ -489,11 +493,15 @@ mod tests {
             value("UploadURLs"),
             Some("https%3A%2F%2Fh%2Fa%2Cb.mp4%3Fx%3D1,https%3A%2F%2Fh%2Fc.mp4")
         );
-        let metadatas: Value = serde_json::from_str(value("UploadMetadatas").unwrap()).unwrap();
+        let metadatas: serde_json::Value =
+            serde_json::from_str(value("UploadMetadatas").unwrap()).unwrap();
         assert_eq!(metadatas[0]["SourceURL"], "https://h/a,b.mp4?x=1");
         assert_eq!(
             (&metadatas[0]["FileSize"], &metadatas[0]["Tags"]),
-            (&Value::from("5"), &Value::from("a,b"))
+            (
+                &serde_json::Value::from("5"),
+                &serde_json::Value::from("a,b")
+            )
         );
         assert_eq!(value("SessionId"), Some("s-1"));
         assert_eq!(value("GenerateThumbnail"), Some("true"));

@@ -1,9 +1,8 @@
 //! The documented rules of parameters that several actions share. Each error names field, rule and what was given.
 
-use serde_json::Value;
-
 use crate::encode::parse_url;
 use crate::error::Error;
+use crate::json::{Json, text_of};
 
 /// How long a title may be.
 pub(crate) const TITLE: Limit = Limit::characters(128);
@@ -147,12 +146,10 @@ pub(super) fn tags(tags: &[String]) -> Result<(), Error> {
 pub(super) fn user_data(text: Option<&str>) -> Result<(), Error> {
     let Some(text) = text else { return Ok(()) };
     let refuse = |rule: String| Err(Error::invalid("userData", rule));
-    let Ok(Value::Object(json)) = serde_json::from_str::<Value>(text) else {
+    let Some(json) = Json::parse(text).filter(Json::is_object) else {
         return refuse(r#"must be a JSON object such as {"Extend":{}}"#.into());
     };
-    let extend = json
-        .get("Extend")
-        .map_or(0, |extend| extend.to_string().len());
+    let extend = json.get("Extend").map_or(0, |extend| text_of(extend).len());
     if extend > MAX_EXTEND_BYTES {
         return refuse(format!(
             "`Extend` must be at most {MAX_EXTEND_BYTES} bytes of JSON, got {extend}"
@@ -168,9 +165,9 @@ pub(super) fn user_data(text: Option<&str>) -> Result<(), Error> {
 }
 
 /// The rule that a MessageCallback breaks. Its URL may hold a token, so it is not quoted.
-fn broken_callback(callback: &Value) -> Option<&'static str> {
-    let field = |name: &str| callback.get(name).and_then(Value::as_str);
-    match callback.get("CallbackType").map(Value::as_str) {
+fn broken_callback(callback: &Json) -> Option<&'static str> {
+    let field = |name: &str| callback.get(name).and_then(Json::as_text);
+    match callback.get("CallbackType").map(Json::as_text) {
         _ if !callback.is_object() => Some("must be an object"),
         None | Some(Some("http")) => {
             let url = field("CallbackURL").and_then(parse_url);
@@ -185,8 +182,8 @@ fn broken_callback(callback: &Value) -> Option<&'static str> {
     }
 }
 
-fn broken_acceleration(config: &Value) -> Option<&'static str> {
-    let field = |name: &str| config.get(name).and_then(Value::as_str);
+fn broken_acceleration(config: &Json) -> Option<&'static str> {
+    let field = |name: &str| config.get(name).and_then(Json::as_text);
     if !config.is_object() {
         return Some("must be an object");
     }

@@ -3,17 +3,17 @@
 //!
 //! <https://www.alibabacloud.com/help/en/vod/user-guide/upload-urls-and-credentials>
 
-use serde::{Deserialize, Serialize, Serializer};
-
 use super::api::UploadTicket;
 use super::credential::{decode_address, decode_auth};
 use crate::error::Error;
+use crate::json::{Read, Write};
 use crate::secret::Secret;
 use crate::time::UnixMs;
 
 /// The place and the credential of one media, as VOD gave them. Whoever holds it may store the file of that media, until it
 /// expires: keep it as a secret. It names no AccessKey of the account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Ticket {
@@ -23,6 +23,7 @@ pub struct Ticket {
     pub upload_address: String,
     /// What may put it there: base64 of JSON, as VOD gives it. A secret.
     #[serde(serialize_with = "exposed")]
+    #[json(write_as = "Secret::expose")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "string"))]
     pub upload_auth: Secret,
     /// When it ends, by the service's clock, in ms since the epoch. Without it the credential itself tells.
@@ -44,7 +45,8 @@ pub struct Ticket {
 }
 
 /// The one place where it is written out: to be handed on is what a ticket is for.
-fn exposed<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
+#[cfg(feature = "serde")]
+fn exposed<S: serde::Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(secret.expose())
 }
 

@@ -1,18 +1,18 @@
 //! Looking at videos and deleting them, by media id or by the caller's own id.
 
-use serde::{Deserialize, Serialize};
-
 use super::api::{self, Body};
 use super::error::Refused;
 use super::{VideoRef, json};
 use crate::error::{Code, Error};
 use crate::http::Reply;
+use crate::json::{Read, Write};
 
 /// DeleteVideo takes no more ids at once.
 const MAX_IDS: usize = 20;
 
 /// What GetVideoInfo tells. Fields that VOD left out are absent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct VideoInfo {
@@ -79,7 +79,8 @@ pub fn parse_video_info(reply: &Reply) -> Result<VideoInfo, Refused> {
 }
 
 /// What became of videos that were to be deleted: all others are gone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Deletion {

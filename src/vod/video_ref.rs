@@ -1,15 +1,15 @@
 //! A video by its media id, or by the id that the caller gave it.
 
-use serde::{Deserialize, Serialize};
-
 use super::rules;
 use crate::error::Error;
+use crate::json::{Read, Write};
 
 /// Longer than any id that VOD makes.
 const MAX_ID: usize = 128;
 
 /// A video or audio that exists, by exactly one of its ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct VideoRef {

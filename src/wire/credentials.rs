@@ -1,12 +1,12 @@
 //! The key that signs.
 
-use serde::Deserialize;
-
 use crate::error::Error;
+use crate::json::Read;
 use crate::secret::Secret;
 
 /// What signs a request, to VOD or to OSS. It can be read in, never written out.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Read)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {

@@ -3,11 +3,10 @@
 //! `EncodedDiagnosticMessage`, which only RAM itself can read, is left out. So is whatever looks like a secret.
 //! <https://www.alibabacloud.com/help/en/ram/user-guide/access-denied-error>
 
-use serde_json::Value;
-
 use super::element::Element;
 use super::refusal::{identifier, secret_like};
 use crate::error::{Code, Error};
+use crate::json::Json;
 
 /// RAM's `AccessDeniedDetail`, each field as far as it was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,14 +25,10 @@ pub(crate) struct Denial {
 
 impl Denial {
     /// From an object, or one that is written as JSON text.
-    pub(super) fn from_json(detail: &Value) -> Option<Denial> {
+    pub(super) fn from_json(detail: &Json) -> Option<Denial> {
         match detail {
-            Value::String(text) => Denial::from_json(
-                &serde_json::from_str::<Value>(text)
-                    .ok()
-                    .filter(Value::is_object)?,
-            ),
-            _ => Denial::of(|name| detail.get(name).and_then(Value::as_str)),
+            Json::Text(text) => Denial::from_json(&Json::parse(text).filter(Json::is_object)?),
+            _ => Denial::of(|name| detail.get(name).and_then(Json::as_text)),
         }
     }
 

@@ -1,7 +1,6 @@
 //! Randomness that is an argument.
 
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::encode::hex;
@@ -12,7 +11,7 @@ const BASE_MS: u64 = 200;
 const CAP_MS: u64 = 20_000;
 
 /// Randomness from the host's 32 bytes: HMAC-SHA256 in counter mode. Same entropy, same nonces, same delays.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Entropy {
     seed: [u8; 32],
     counter: u64,

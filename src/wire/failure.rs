@@ -1,11 +1,11 @@
 //! How a request can fail without a reply.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::Code;
+use crate::json::{Read, Write};
 
 /// Which side failed, and how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Read, Write)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {

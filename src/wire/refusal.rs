@@ -2,12 +2,11 @@
 //!
 //! VOD answers JSON, its gateway XML; OSS answers XML, in a header where there is no body, and sometimes JSON.
 
-use serde_json::Value;
-
 use super::denial::Denial;
 use super::element::Element;
 use crate::encode::base64_decode;
 use crate::http::Reply;
+use crate::json::Json;
 use crate::time::UnixMs;
 
 /// The longest message that is quoted, in characters.
@@ -54,15 +53,15 @@ impl Refusal {
 
 fn from_text(text: &str) -> Option<Refusal> {
     match text.trim_start().starts_with('{') {
-        true => from_json(&serde_json::from_str(text).ok()?),
+        true => from_json(&Json::parse(text)?),
         false => from_xml(&Element::parse(text)?),
     }
 }
 
-fn from_json(json: &Value) -> Option<Refusal> {
+fn from_json(json: &Json) -> Option<Refusal> {
     let json = json.get("Error").unwrap_or(json);
     let denial = json.get("AccessDeniedDetail").and_then(Denial::from_json);
-    Refusal::of(&|name| json.get(name)?.as_str(), denial)
+    Refusal::of(&|name| json.get(name)?.as_text(), denial)
 }
 
 fn from_xml(root: &Element) -> Option<Refusal> {

@@ -87,6 +87,8 @@ pub(crate) fn compile(
         &format!("Compiling {package} to wasm ({toolchain})"),
         toolchain
             .cargo_build(package, target_dir, &rustflags)
+            // serde's traits are for callers in Rust.
+            .args((package == "vodlift").then_some("--no-default-features"))
             .current_dir(root),
     )?;
     let file = format!("release/{}.wasm", package.replace('-', "_"));
