@@ -47,6 +47,8 @@ const METADATA_NAMES: &[&str] = &[
 const USER_INFO: &str = "Leave user name and password out of the URL, and pass them as an Authorization header of the source.";
 const OTHER_SCHEME: &str =
     "Use an http or https URL; a file on this machine is passed by its path.";
+const PLAIN_HTTP: &str =
+    "Use an https URL of the same source, or allow plain http where it is ruled out.";
 const DOWNGRADED: &str = "Use the http URL itself if the source is to be read without TLS, or one that stays with https.";
 const EMPTY_LABEL: &str =
     "Correct the host name: between two dots, and before the first, must stand something.";
@@ -242,7 +244,9 @@ fn check_parsed(url: &Url, policy: &SourcePolicy) -> Result<(), Error> {
     match url.scheme() {
         "https" => {}
         "http" if policy.allow_http => {}
-        "http" => return Err(refused("the source is a plain http URL")),
+        "http" => {
+            return Err(refused("the source is a plain http URL").hint(PLAIN_HTTP));
+        }
         scheme => {
             let why =
                 format!("the source has the scheme {scheme}: only http and https are fetched");
