@@ -290,3 +290,26 @@ fn a_caller_may_not_say_for_whom_a_request_is_or_where_it_ends() {
         assert_eq!(world.service.created, 0);
     }
 }
+
+#[test]
+fn plain_http_is_refused_where_only_https_will_do() {
+    let at = |url: &str, https_only: bool| {
+        let options = Options {
+            https_only,
+            ..sim::options()
+        };
+        let mut world = World::new(1, SourceSpec::ranged(MIB));
+        world.job.options = options;
+        world.job.source = Source::Url {
+            url: url.into(),
+            headers: vec![],
+        };
+        (world.run(), world.service.created)
+    };
+    let (refused, created) = at("http://media.example/film.mp4", true);
+    let error = refused.unwrap_err();
+    assert_eq!((error.code, created), (Code::UrlRefused, 0), "{error}");
+    assert!(error.hint.contains("https"), "{}", error.hint);
+    at("https://media.example/film.mp4", true).0.unwrap();
+    at("http://media.example/film.mp4", false).0.unwrap();
+}

@@ -163,6 +163,13 @@ export interface EveryOption {
   /** Allow URLs on private and loopback addresses, local host names and unusual ports. */
   allowPrivateSources?: boolean | undefined;
   /**
+   * Refuse sources over plain `http:`, also where they redirect to and what a playlist names, with
+   * `url_refused`.
+   *
+   * A redirect from https to http is refused in any case.
+   */
+  httpsOnly?: boolean | undefined;
+  /**
    * Only hosts of this list, for the URL itself, where it redirects to and what a playlist names:
    * `media.example.com`, `*.example.com`, `example.com:8443`. A list, or one text with commas.
    *
@@ -475,6 +482,7 @@ export type VideoOption =
   | "sourceTimeoutMs"
   | "anyContentType"
   | "allowPrivateSources"
+  | "httpsOnly"
   | "allowHosts"
   | "denyHosts"
   | "size"
@@ -515,6 +523,7 @@ export type PlaylistOption =
   | "sourceTimeoutMs"
   | "anyContentType"
   | "allowPrivateSources"
+  | "httpsOnly"
   | "allowHosts"
   | "denyHosts"
   | "variants"
@@ -554,6 +563,7 @@ export type ImageOption =
   | "sourceTimeoutMs"
   | "anyContentType"
   | "allowPrivateSources"
+  | "httpsOnly"
   | "allowHosts"
   | "denyHosts"
   | "size"
@@ -590,6 +600,7 @@ export type AttachedOption =
   | "sourceTimeoutMs"
   | "anyContentType"
   | "allowPrivateSources"
+  | "httpsOnly"
   | "allowHosts"
   | "denyHosts"
   | "size"
@@ -615,6 +626,7 @@ export type ResumeOption =
   | "sourceTimeoutMs"
   | "anyContentType"
   | "allowPrivateSources"
+  | "httpsOnly"
   | "allowHosts"
   | "denyHosts"
   | "source"
@@ -674,6 +686,7 @@ export const OPTIONS = {
   sourceTimeoutMs: {"core":"options.sourceTimeoutMs","flag":"--source-timeout SECONDS","group":"source","kinds":["video","image","attached","playlist"],"max":4294967295,"min":1,"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"duration","unit":"ms"},
   anyContentType: {"core":"options.anyContentType","flag":"--any-content-type","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"flag"},
   allowPrivateSources: {"core":"options.allowPrivateSources","flag":"--allow-private","group":"source","kinds":["video","image","attached","playlist"],"setting":"VODLIFT_ALLOW_PRIVATE_SOURCES","shells":["api","cli"],"stages":["begin","resume"],"type":"flag"},
+  httpsOnly: {"core":"options.httpsOnly","flag":"--https-only","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["begin","resume"],"type":"flag"},
   allowHosts: {"core":"options.sourceHosts.allow","flag":"--allow-hosts H,…","group":"source","kinds":["video","image","attached","playlist"],"setting":"VODLIFT_ALLOW_HOSTS","shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
   denyHosts: {"core":"options.sourceHosts.deny","flag":"--deny-hosts H,…","group":"source","kinds":["video","image","attached","playlist"],"setting":"VODLIFT_DENY_HOSTS","shells":["api","cli"],"stages":["begin","resume"],"type":"words"},
   size: {"core":"source.size","flag":"--size BYTES","group":"source","kinds":["video","image","attached"],"max":9007199254740991,"min":0,"shells":["api","cli"],"stages":["begin"],"type":"size","unit":"bytes"},
@@ -755,6 +768,7 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   sourceTimeoutMs: "How long a source may stand still before it is asked again, a few times. Defaults to 300 s before its first byte, 60 s between two.",
   anyContentType: "Take the source for what it is uploaded as, whatever its Content-Type, name and first bytes say. Otherwise a page (HTML, JSON, XML) is refused, and for a video a playlist or an image.",
   allowPrivateSources: "Allow URLs on private and loopback addresses, local host names and unusual ports.",
+  httpsOnly: "Refuse sources over plain `http:`, also where they redirect to and what a playlist names, with `url_refused`.",
   allowHosts: "Only hosts of this list, for the URL itself, where it redirects to and what a playlist names: `media.example.com`, `*.example.com`, `example.com:8443`.",
   denyHosts: "None of these hosts, even where `allowHosts` has them.",
   size: "Length in bytes of a stream, if it is known: another length is an error. Everything else knows its own.",

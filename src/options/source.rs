@@ -71,6 +71,17 @@ options! {
         core: "options.allowPrivateSources",
         withheld: OF_THE_RUN,
     }
+    /// Refuse sources over plain `http:`, also where they redirect to and what a playlist names, with `url_refused`.
+    ///
+    /// A redirect from https to http is refused in any case.
+    httpsOnly {
+        value: Value::Flag,
+        default: "false",
+        stages: EVERY_RUN,
+        flag: "--https-only",
+        core: "options.httpsOnly",
+        withheld: &[(ROWS, "not offered yet")],
+    }
     /// Only hosts of this list, for the URL itself, where it redirects to and what a playlist names: `media.example.com`,
     /// `*.example.com`, `example.com:8443`.
     ///

@@ -312,6 +312,9 @@ pub struct Options {
     /// Allow sources on private and loopback addresses.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub allow_private_sources: bool,
+    /// Refuse sources over plain `http:`, also where they redirect to and what a playlist names.
+    #[cfg_attr(target_arch = "wasm32", tsify(optional))]
+    pub https_only: bool,
     /// The hosts that sources may be on.
     #[cfg_attr(target_arch = "wasm32", tsify(optional))]
     pub source_hosts: SourceHosts,
@@ -370,8 +373,8 @@ impl Options {
     pub(super) fn source_policy(&self) -> SourcePolicy {
         SourcePolicy {
             allow_private: self.allow_private_sources,
+            allow_http: !self.https_only,
             hosts: self.source_hosts.clone(),
-            ..SourcePolicy::default()
         }
     }
 

@@ -394,6 +394,10 @@ export interface Options {
      */
     allowPrivateSources?: boolean;
     /**
+     * Refuse sources over plain `http:`, also where they redirect to and what a playlist names.
+     */
+    httpsOnly?: boolean;
+    /**
      * The hosts that sources may be on.
      */
     sourceHosts?: SourceHosts;
