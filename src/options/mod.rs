@@ -411,6 +411,25 @@ mod tests {
         }
     }
 
+    /// Those that are the core's own.
+    #[test]
+    fn defaults_are_what_the_core_does_without() {
+        use crate::upload::{PlaylistLimits, plan::DEFAULT_PART_SIZE};
+        let default = |name: &str| all().find(|option| option.name == name).unwrap().default;
+        assert_eq!(default("partSize"), bytes(DEFAULT_PART_SIZE));
+        let PlaylistLimits {
+            playlists,
+            files,
+            playlist_bytes,
+            bytes,
+        } = PlaylistLimits::default();
+        let (mib, tib) = (playlist_bytes >> 20, bytes >> 40);
+        assert_eq!(
+            default("limits"),
+            format!("playlists={playlists}, files={files}, playlistBytes={mib}MiB, bytes={tib}TiB")
+        );
+    }
+
     #[test]
     fn limits_are_written_for_people() {
         let shown = |value: Value| value.limits().unwrap();

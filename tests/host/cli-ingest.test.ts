@@ -76,7 +76,7 @@ test("files and URLs go up, failures are told by line, and the rest is not stopp
   await writeFilm('b "c", d.mp4', 2000);
   origin.add("/film.mp4", { size: 3 * MIB });
   const rows = [
-    "\ufeffsource,title,tags,headers",
+    "\ufeffsource,title,tags,sourceHeaders",
     'a.mp4,"One, two","x,y",',
     `"b ""c"", d.mp4",,,`,
     "missing.mp4,,,",
