@@ -242,3 +242,14 @@ test(`events drawn by seeds ${SEEDS[0]} to ${SEEDS.at(-1)} are all answered`, as
     assert.ok((statuses.get(status) ?? 0) > 20, `${status} is met: ${[...statuses]}`);
   }
 });
+
+test("a Lambda sends every cookie that a handler sets", async () => {
+  const set = ["a=1; Path=/", "b=2; Expires=Thu, 01 Jan 2026 00:00:00 GMT"];
+  const handler: FetchHandler = () =>
+    new Response("", { headers: set.map((cookie) => ["set-cookie", cookie]) });
+  const http = { method: "GET" };
+  const second = { rawPath: "/", headers: { host: "example.com" }, requestContext: { http } };
+  assert.deepEqual((await lambda(handler)(second)).cookies, set);
+  const first = { httpMethod: "GET", path: "/", headers: { host: "example.com" } };
+  assert.deepEqual((await lambda(handler)(first)).multiValueHeaders, { "set-cookie": set });
+});

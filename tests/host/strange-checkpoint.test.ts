@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { parseFault } from "../../pkg/src/emulator/fault-text.ts";
 import { type Checkpoint, memoryCheckpoint, Vodlift } from "../../pkg/src/index.ts";
@@ -518,6 +519,34 @@ test("whoever sits at the terminal is asked about a media that is not proven, an
       go();
       await other.catch(() => {});
     }
+  }
+});
+
+test("Ctrl-C at the question is an interruption, and no answer", async () => {
+  const file = join(folder, "inbox/unanswered.json");
+  const source = join(folder, "work/unanswered.mp4");
+  await writeFile(source, new Uint8Array(3 * MIB).fill(9));
+  for (const args of [
+    ["resume", file, "--source", source],
+    ["abort", file],
+  ]) {
+    const { known, go, end: other } = await atWork("unanswered.mp4");
+    await writeFile(file, JSON.stringify(known));
+    const { code, stderr } = await vodlift(args, {
+      service,
+      ...person(""),
+      // Whoever sits there types nothing.
+      stdin: new Readable({ read() {} }),
+      during(child) {
+        child.stderr?.on("data", (text) => {
+          if (String(text).includes("[y/N]")) child.kill("SIGINT");
+        });
+      },
+    });
+    assert.equal(code, 130, `${args[0]}: ${stderr}`);
+    assert.deepEqual(JSON.parse(await readFile(file, "utf8")), known);
+    go();
+    await other.catch(() => {});
   }
 });
 

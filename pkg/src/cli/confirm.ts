@@ -69,6 +69,13 @@ export async function confirmMedia(
 
 const YES = flagOf(RESUME.yes.usage);
 
+/** Who ends the question gives no answer. */
+const UNANSWERED = {
+  code: "aborted",
+  class: "interrupted",
+  hint: "Nothing was changed: run the same command again, and answer.",
+};
+
 async function agreed(
   what: string,
   question: string,
@@ -78,6 +85,7 @@ async function agreed(
   const asking = process.stdin.isTTY && SCREEN.isTTY;
   if (asking) note(`${what}. ${question} [y/N]`);
   if (asking && (await saysYes(signal))) return;
+  if (signal?.aborted) throw new CliError({ ...UNANSWERED, message: what });
   throw new CliError({ ...refusal, class: "guard", message: what });
 }
 

@@ -19,6 +19,10 @@ export type FunctionHandler<Event, Context> = (
 export interface FunctionResult {
   statusCode: number;
   headers: Record<string, string>;
+  /** What Lambda sends as `Set-Cookie`, one header for each: payload version 2.0. */
+  cookies?: string[];
+  /** The same for version 1.0, by name. */
+  multiValueHeaders?: Record<string, string[]>;
   /** Base64 where `isBase64Encoded`. */
   body: string;
   isBase64Encoded: boolean;
@@ -67,7 +71,10 @@ export function toLambda(
   handlerFor: (context: LambdaContext) => FetchHandler,
 ): FunctionHandler<LambdaEvent, LambdaContext> {
   mustBeFunction("handlerFor", handlerFor);
-  return (event, context) => answered(event, () => handlerFor(context));
+  return async (event, context) => {
+    const response = await answered(event, () => handlerFor(context));
+    return { ...(await toResult(response)), ...cookiesOf(response, event) };
+  };
 }
 
 /**
@@ -81,11 +88,12 @@ export function toFunctionCompute(
   handlerFor: (context: FunctionComputeContext) => FetchHandler,
 ): FunctionHandler<Uint8Array | string, FunctionComputeContext> {
   mustBeFunction("handlerFor", handlerFor);
-  return (event, context) => answered(parsed(event), () => handlerFor(context));
+  return async (event, context) =>
+    toResult(await answered(parsed(event), () => handlerFor(context)));
 }
 
 /** Asks the handler what the event asks. An event that is no request is answered, too: it comes from anywhere. */
-async function answered(event: unknown, handler: () => FetchHandler): Promise<FunctionResult> {
+async function answered(event: unknown, handler: () => FetchHandler): Promise<Response> {
   let request: Request;
   try {
     request = requestOf(event);
@@ -94,9 +102,9 @@ async function answered(event: unknown, handler: () => FetchHandler): Promise<Fu
     const known =
       error instanceof NotARequest ? error : new NotARequest("the event cannot be read");
     const allow: Record<string, string> = known.problem.status === 405 ? { allow: METHODS } : {};
-    return toResult(refuse(known.problem, allow));
+    return refuse(known.problem, allow);
   }
-  return toResult(await handler()(request));
+  return handler()(request);
 }
 
 /** `undefined` for what is no JSON. */
@@ -108,6 +116,17 @@ function parsed(event: unknown): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A header of which there are several, which a plain object cannot hold. */
+function cookiesOf(
+  { headers }: Response,
+  event: unknown,
+): Pick<FunctionResult, "cookies" | "multiValueHeaders"> {
+  const cookies = headers.getSetCookie();
+  if (cookies.length === 0) return {};
+  const isFirstVersion = typeof event === "object" && event !== null && "httpMethod" in event;
+  return isFirstVersion ? { multiValueHeaders: { "set-cookie": cookies } } : { cookies };
 }
 
 async function toResult(response: Response): Promise<FunctionResult> {

@@ -5,6 +5,7 @@ import { refusalOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import type { Task } from "../jobs/index.ts";
 import { list, secretOf } from "../settings.ts";
+import { isSame, receiversOf } from "./receivers.ts";
 import { requestOf } from "./request.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -12,8 +13,12 @@ const TIMEOUT_MS = 15_000;
 /** Whom to tell of an ingest. Where its request can no longer be read, the Worker's own receiver is left. */
 export async function hooksOf(env: Env, task: Task): Promise<string[]> {
   const request = await requestOf(env, task).catch((): Partial<IngestRequest> => ({}));
-  const urls = [env.VODLIFT_WEBHOOK_URL, request.webhookUrl];
-  return [...new Set(urls.filter((url) => url !== undefined).filter((url) => url !== ""))];
+  return receiversOf([env.VODLIFT_WEBHOOK_URL, request.webhookUrl]);
+}
+
+/** The operator's own, however it is spelled. */
+function isOwn(env: Env, url: string): boolean {
+  return isSame(url, env.VODLIFT_WEBHOOK_URL);
 }
 
 /**
@@ -56,7 +61,7 @@ export async function deliver(env: Env, url: string, ingest: Ingest): Promise<vo
 
 /** Why this receiver is not told, if it is not. The operator's own is held to no list. */
 export async function hookRefusal(env: Env, url: string): Promise<Failure | undefined> {
-  const hosts = url === env.VODLIFT_WEBHOOK_URL ? undefined : list(env, "VODLIFT_WEBHOOK_HOSTS");
+  const hosts = isOwn(env, url) ? undefined : list(env, "VODLIFT_WEBHOOK_HOSTS");
   const refusal = await refusalOf(env, url, hosts);
   if (refusal?.code !== "source_host_refused") return refusal;
   return {
@@ -86,7 +91,7 @@ async function keyFor(
   url: string,
   secret: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (url === env.VODLIFT_WEBHOOK_URL) return secret;
+  if (isOwn(env, url)) return secret;
   const { origin, pathname, search } = new URL(url);
   return mac(secret, `vodlift webhook ${origin}${pathname}${search}`);
 }

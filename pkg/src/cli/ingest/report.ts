@@ -218,21 +218,22 @@ async function identityIn(folder: string): Promise<{ identity: string; isNew: bo
   return { identity, isNew: true };
 }
 
-/** What is done, in 8 bytes a line of the manifest, however long that is. */
-class Done {
-  #keys = new BigUint64Array(1024);
+/** Lines whose keys lie together. */
+const PAGE = 128;
+
+/** What is done, in about 10 bytes a line of the manifest, however long that is and whichever lines a report names. */
+export class Done {
+  readonly #pages = new Map<number, BigUint64Array>();
 
   get(line: number): bigint | undefined {
-    return this.#keys[line] || undefined;
+    return this.#pages.get(Math.floor(line / PAGE))?.[line % PAGE] || undefined;
   }
 
   set(line: number, key: string | undefined): void {
-    if (line >= this.#keys.length) {
-      const larger = new BigUint64Array(Math.max(line + 1, this.#keys.length * 2));
-      larger.set(this.#keys);
-      this.#keys = larger;
-    }
-    this.#keys[line] = key === undefined ? 0n : keyNumber(key);
+    const number = Math.floor(line / PAGE);
+    const page = this.#pages.get(number) ?? new BigUint64Array(PAGE);
+    this.#pages.set(number, page);
+    page[line % PAGE] = key === undefined ? 0n : keyNumber(key);
   }
 }
 
@@ -277,6 +278,7 @@ function parse(text: string): Entry | undefined {
     const { line, key, state } = JSON.parse(text) as Partial<Entry>;
     const fits =
       Number.isSafeInteger(line) &&
+      Number(line) > 0 &&
       /^[0-9a-f]{16}$/.test(key ?? "") &&
       (state === "done" || state === "failed");
     return fits ? (JSON.parse(text) as Entry) : undefined;
