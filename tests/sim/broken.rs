@@ -41,6 +41,7 @@ pub enum Broken {
     TrustsEveryPart,
     GoesOn,
     ForgetsTheMedia,
+    AsksVodByTicket,
 }
 
 /// Each with what the swarm says of it.
@@ -89,6 +90,7 @@ pub const ALL: &[(Broken, &str)] = &[
     (Broken::TrustsEveryPart, "the object"),
     (Broken::GoesOn, "begins after the end"),
     (Broken::ForgetsTheMedia, "the end tells of no media"),
+    (Broken::AsksVodByTicket, "and the upload is by ticket"),
 ];
 
 const FAR: u32 = 1 << 30;
@@ -281,6 +283,15 @@ impl Broken {
                 if let Some(retry) = &mut progress.retry {
                     retry.attempt = retry.of + 1;
                 }
+            }
+            (Broken::AsksVodByTicket, Effect::Send { request, .. })
+                if request.method == "DELETE" =>
+            {
+                let action = (
+                    "x-acs-action".to_owned(),
+                    "DeleteMultipartUpload".to_owned(),
+                );
+                request.headers.push(action);
             }
             (Broken::ForgetsTheMedia, Effect::Progress { progress }) => progress.media_id = None,
             (Broken::GoesOn, Effect::Progress { progress }) => progress.phase = Phase::Aborting,
