@@ -740,6 +740,134 @@ mod tests {
         }
     }
 
+    fn draft(method: &str) -> Draft {
+        Draft::new(method, vec![], vec![])
+    }
+
+    fn signed_in(signature: OssSignature, draft: Draft) -> Result<Request, Error> {
+        sign(&target(false), signature, &credentials(), NOW, draft)
+    }
+
+    #[test]
+    fn a_draft_that_cannot_be_signed_is_refused_by_field() {
+        let query = |name: &str| Draft::new("GET", vec![pair(name, "x")], vec![]);
+        let headed = |name: &str| Draft::new("GET", vec![], headers(&[(name, "x")]));
+        let mut v1 = draft("GET");
+        v1.additional_headers = vec!["host".into()];
+        for (how, draft, field) in [
+            (OssSignature::V4, draft(""), "method"),
+            (OssSignature::V4, draft("put"), "method"),
+            (OssSignature::V4, draft("GET\n"), "method"),
+            (OssSignature::V4, query(""), "query"),
+            (OssSignature::V4, query("x-oss-signature"), "query"),
+            (OssSignature::V1, query("Signature"), "query"),
+            (OssSignature::V1, query("Expires"), "query"),
+            (OssSignature::V4, headed("a b"), "headers"),
+            (OssSignature::V4, headed("Authorization"), "headers"),
+            (OssSignature::V4, headed("X-Oss-Date"), "headers"),
+            (OssSignature::V4, headed("x-oss-content-sha256"), "headers"),
+            (OssSignature::V1, headed("x-oss-security-token"), "headers"),
+            (OssSignature::V1, v1, "additionalHeaders"),
+        ] {
+            let error = signed_in(how, draft.clone()).unwrap_err();
+            assert_eq!(error.code, crate::Code::InvalidArgument);
+            let named = format!("`{field}` ");
+            assert!(error.message.starts_with(&named), "{}", error.message);
+            if field != "headers" || error.message.contains("Authorization") {
+                let url = presign(&target(false), how, &credentials(), NOW, &draft, 60);
+                assert_eq!(url.unwrap_err().message, error.message);
+            }
+        }
+        let nowhere = Target {
+            region: String::new(),
+            ..target(false)
+        };
+        let signed = |how| sign(&nowhere, how, &credentials(), NOW, draft("GET"));
+        let error = signed(OssSignature::V4).unwrap_err();
+        assert!(error.message.starts_with("`region` must be given"));
+        signed(OssSignature::V1).unwrap();
+    }
+
+    #[test]
+    fn the_host_is_signed_where_that_is_asked_for_and_what_is_absent_is_not() {
+        let mut asks = draft("GET");
+        asks.additional_headers = vec!["Host".into(), "range".into(), "absent".into()];
+        asks.headers = headers(&[("Range", "bytes=0-1")]);
+        let authorization = |draft: &Draft| {
+            let request = signed_in(OssSignature::V4, draft.clone()).unwrap();
+            assert_eq!(
+                header(&request.headers, "host"),
+                None,
+                "a runtime writes it"
+            );
+            header(&request.headers, "authorization")
+                .unwrap()
+                .to_owned()
+        };
+        let without = authorization(&asks);
+        assert!(
+            without.contains("AdditionalHeaders=host;range,"),
+            "{without}"
+        );
+        // The same as with the host among the headers.
+        let mut written = asks.clone();
+        let host = "outin-1.oss-cn-shanghai.aliyuncs.com";
+        written.headers.push(pair("host", host));
+        let request = signed_in(OssSignature::V4, written).unwrap();
+        assert_eq!(
+            header(&request.headers, "authorization"),
+            Some(without.as_str())
+        );
+        let url = presign(
+            &target(false),
+            OssSignature::V4,
+            &credentials(),
+            NOW,
+            &asks,
+            60,
+        );
+        assert!(
+            url.unwrap()
+                .contains("x-oss-additional-headers=host%3Brange")
+        );
+    }
+
+    #[test]
+    fn a_request_of_v1_keeps_the_date_that_it_was_given() {
+        let date = "Wed, 28 Dec 2022 10:27:41 GMT";
+        let dated = Draft::new("GET", vec![], headers(&[("X-Oss-Date", date)]));
+        let given = signed_in(OssSignature::V1, dated).unwrap();
+        let dates = given
+            .headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("x-oss-date"));
+        assert_eq!(dates.count(), 1);
+        let at = UnixMs::parse_http_date(date).unwrap();
+        let same = sign(
+            &target(false),
+            OssSignature::V1,
+            &credentials(),
+            at,
+            draft("GET"),
+        )
+        .unwrap();
+        let of = |request: &Request| header(&request.headers, "authorization").map(str::to_owned);
+        assert_eq!(of(&given), of(&same));
+    }
+
+    #[test]
+    fn a_cloud_box_is_a_product_of_its_own() {
+        let (endpoint, region) = (
+            "cb-123.cn-hangzhou.oss-cloudbox.aliyuncs.com",
+            Some("cb-123"),
+        );
+        let target = Target::new(endpoint, "films", None, region, false).unwrap();
+        let request = sign(&target, OssSignature::V4, &credentials(), NOW, draft("GET")).unwrap();
+        assert_eq!(request.url, format!("https://films.{endpoint}/"));
+        let authorization = header(&request.headers, "authorization").unwrap();
+        assert!(authorization.contains("/cb-123/oss-cloudbox/aliyun_v4_request"));
+    }
+
     #[test]
     fn a_complete_lists_its_parts_with_their_quotes() {
         let complete = |parts: &[(u32, &str)]| {

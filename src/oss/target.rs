@@ -436,6 +436,63 @@ mod tests {
     }
 
     #[test]
+    fn a_target_of_ones_own_is_wherever_its_endpoint_is() {
+        let place = |endpoint, cname| {
+            let target = Target::new(endpoint, "films", Some("a b"), None, cname).unwrap();
+            (target.base_url, target.path_style, target.region)
+        };
+        let oss = "oss-cn-beijing-internal.aliyuncs.com";
+        for (endpoint, cname, base, path_style, region) in [
+            (
+                oss,
+                false,
+                "https://films.oss-cn-beijing-internal.aliyuncs.com",
+                false,
+                "cn-beijing",
+            ),
+            (
+                "http://media.example:8",
+                false,
+                "http://films.media.example:8",
+                false,
+                "",
+            ),
+            ("media.example", true, "https://media.example", false, ""),
+            (
+                "films.media.example",
+                false,
+                "https://films.media.example",
+                false,
+                "",
+            ),
+            ("127.0.0.1:9", false, "https://127.0.0.1:9", true, ""),
+            ("http://[::1]:9", false, "http://[::1]:9", true, ""),
+            ("http://localhost", false, "http://localhost", true, ""),
+            ("http://127.0.0.1", true, "http://127.0.0.1", false, ""),
+        ] {
+            let expected = (base.to_owned(), path_style, region.to_owned());
+            assert_eq!(place(endpoint, cname), expected, "{endpoint}");
+        }
+        let region = Target::new(oss, "films", None, Some("oss-cn-x"), false)
+            .unwrap()
+            .region;
+        assert_eq!(region, "cn-x");
+        for (endpoint, bucket, key, region, field) in [
+            ("a.example/b", "films", Some("k"), None, "endpoint"),
+            (oss, "F", Some("k"), None, "bucket"),
+            (oss, "films", Some(""), None, "key"),
+            (oss, "films", Some("/k"), None, "key"),
+            (oss, "films", Some("a/./b"), None, "key"),
+            (oss, "films", Some("k"), Some(""), "region"),
+        ] {
+            let error = Target::new(endpoint, bucket, key, region, false).unwrap_err();
+            assert_eq!(error.code, Code::InvalidArgument);
+            let named = format!("`{field}` must");
+            assert!(error.message.starts_with(&named), "{}", error.message);
+        }
+    }
+
+    #[test]
     fn other_hosts_are_refused_by_name() {
         for endpoint in [
             "https://evil.example",

@@ -430,6 +430,54 @@ mod tests {
     }
 
     #[test]
+    fn spans_of_an_unknown_length_follow_one_another() {
+        let plan = plan_parts(None, Some(MIN_PART_SIZE), PlanLimits::default()).unwrap();
+        let mut end = 0;
+        for number in 1..=10_000 {
+            let (offset, length) = plan.span(number).unwrap();
+            assert_eq!((offset, length), (end, plan.part_limit(number)), "{number}");
+            end = offset + length;
+        }
+        assert_eq!((plan.span(0), plan.span(10_001)), (None, None));
+        let known = ranged(DEFAULT_PART_SIZE + 1).unwrap();
+        assert_eq!(known.span(2), known.part(2));
+        assert_eq!(known.span(3), None);
+    }
+
+    #[test]
+    fn limits_of_ones_own_are_kept_to_and_have_limits() {
+        let with = |max_part_size, max_parts| {
+            let limits = PlanLimits {
+                max_part_size,
+                max_parts,
+            };
+            plan_parts(Some(100 << 20), None, limits)
+        };
+        let parts = |part_size| {
+            Ok(Plan::Parts {
+                size: 100 << 20,
+                part_size,
+            })
+        };
+        assert_eq!(with(MIN_PART_SIZE, 10_000), parts(MIN_PART_SIZE));
+        assert_eq!(with(MAX_PART_SIZE, 3), parts(34 << 20));
+        assert_eq!(with(MAX_PART_SIZE, 1), Ok(Plan::Put { size: 100 << 20 }));
+        assert_eq!(with(MIN_PART_SIZE, 2).unwrap_err().code, Code::TooLarge);
+        for (wrong, field) in [
+            (with(MIN_PART_SIZE - 1, 1), "maxPartSize"),
+            (with(MAX_PART_SIZE + 1, 1), "maxPartSize"),
+            (with(MAX_PART_SIZE, 0), "maxParts"),
+            (with(MAX_PART_SIZE, 10_001), "maxParts"),
+        ] {
+            let message = wrong.unwrap_err().message;
+            assert!(
+                message.starts_with(&format!("`{field}` must be")),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
     fn buffered_parts_never_outgrow_the_host() {
         let plan = plan(
             Shape {
