@@ -132,6 +132,8 @@ codes! {
     AbortRefused = Guard, false, "Nothing was removed: if this media is not wanted, delete it by its id; its checkpoint is of no more use.";
     /// The upload address names a host that is not on the allow-list.
     EndpointRefused = Guard, false, "The upload address must be https on a name of OSS (oss-*.aliyuncs.com), the configured endpoint's host, or a host you trust by name.";
+    /// The proxy on the way does not let the request through.
+    ProxyRefused = Guard, false, "Ask whoever runs the proxy to allow this host, or name it with user and password, another one, or none.";
 
     /// The AccessKey id is unknown.
     AccessKeyUnknown = Credentials, false, "Check the AccessKey id: the service does not know it.";

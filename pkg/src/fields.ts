@@ -120,6 +120,12 @@ const SHAPES: Readonly<Record<string, [fits: (value: unknown) => boolean, rule: 
   onSlowRequest: [isFunction, "must be a function"],
   confirmSource: [isFunction, "must be a function"],
   confirmReplace: [isFunction, "must be a function"],
+  fetch: [isFunction, "must be a function"],
+  host: [
+    (value) =>
+      holds(value, "open", "put") && typeof (value as { limits?: unknown }).limits === "object",
+    "must be a Host, with `limits`, `open` and `put`",
+  ],
   checkpoint: [
     (value) => holds(value, "load", "save", "remove"),
     "must be a store, such as fileCheckpoint(path)",

@@ -24,6 +24,7 @@ import { videoRef } from "./declared.ts";
 import type { Suspended } from "./driver.ts";
 import { FIELDS, type Names, taken } from "./fields.ts";
 import { wordsOf } from "./hosts/failure.ts";
+import type { Host, Route } from "./hosts/host.ts";
 import {
   attachedMedia,
   deadlineOf,
@@ -33,6 +34,7 @@ import {
   memory,
   ossService,
   pull,
+  route,
   slowRequests,
   video,
   vodService,
@@ -58,7 +60,7 @@ import type { Outcome } from "./outcome.ts";
 import { inParallel } from "./parallel.ts";
 import { unlessAborted } from "./patience.ts";
 import { type Run, run } from "./run.ts";
-import { sharedHost as host } from "./shared-host.ts";
+import { hostBy } from "./shared-host.ts";
 import {
   type OpenSource,
   openSource,
@@ -107,6 +109,7 @@ export {
   VodliftError,
   withOptionNames,
 } from "./error.ts";
+export type { ByteReader, Host, Incoming, Outgoing } from "./hosts/host.ts";
 export type {
   CallerCredentials,
   CallOptions,
@@ -139,11 +142,13 @@ export { type TicketUploadOptions, type UploadTicket, uploadWithTicket } from ".
 export type {
   Checkpoint,
   Deletion,
+  HostLimits,
   Mezzanine,
   Phase,
   PlaylistLimits,
   Progress,
   Readiness,
+  Request as HostedRequest,
   UrlUploadInfo,
   UrlUploadInfos,
   UrlUploadJob,
@@ -168,6 +173,8 @@ export class Vodlift {
   readonly #oss: OssService;
   readonly #memory: number | undefined;
   readonly #passedOn: Partial<UploadTicket>;
+  readonly #route: Route | undefined;
+  #host: Host | undefined;
 
   /**
    * Nothing is sent yet.
@@ -181,6 +188,19 @@ export class Vodlift {
     this.#oss = ossService(given);
     this.#memory = memory(given);
     this.#passedOn = passedOn(given);
+    this.#route = route(given);
+    this.#host = given.host;
+    if (given.host !== undefined && this.#route !== undefined) {
+      throw invalid(
+        "host",
+        "does not go with `fetch`, `proxy` or `routeSources`: it has a way of its own",
+      );
+    }
+  }
+
+  #way(): Host {
+    this.#host ??= hostBy(this.#route);
+    return this.#host;
   }
 
   /**
@@ -256,7 +276,7 @@ export class Vodlift {
       charge?.told(given);
       return {
         slow: slowRequests(given),
-        host: host(),
+        host: this.#way(),
         memory: this.#memory,
         source: typeof source === "function" ? source(given) : source,
         keys: this.#keys,
@@ -303,7 +323,7 @@ export class Vodlift {
       return { type: "attachedMedia", ...attachedMedia({ ...rest, businessType }) };
     };
     try {
-      const job = this.#job(opened.data, media(), howTo(given), host().limits);
+      const job = this.#job(opened.data, media(), howTo(given), this.#way().limits);
       start({ type: "create", job }, await this.#keys.current()).free();
       const ofKind = FIELDS[as === "video" ? "upload" : as];
       taken(given, ofKind, `does not go with \`as\` ${as}`);
@@ -373,7 +393,7 @@ export class Vodlift {
       await unlessAborted(confirm(checkpoint, given), signal);
       return {
         slow: slowRequests(given),
-        host: host(),
+        host: this.#way(),
         memory: this.#memory,
         source: sourceOf(checkpoint, given, source),
         keys: this.#keys,
@@ -426,7 +446,7 @@ export class Vodlift {
     const source = { open };
     try {
       await run(undefined, () => ({
-        host: host(),
+        host: this.#way(),
         memory: this.#memory,
         keys: this.#keys,
         source,
@@ -661,7 +681,11 @@ export class Vodlift {
   }
 
   #ask<T extends Answer["type"]>(ask: Ask, wanted: T, signal: AbortSignal | undefined) {
-    return converse({ host: host(), service: this.#vod, keys: this.#keys, signal }, ask, wanted);
+    return converse(
+      { host: this.#way(), service: this.#vod, keys: this.#keys, signal },
+      ask,
+      wanted,
+    );
   }
 
   /**

@@ -14,6 +14,7 @@ import {
 } from "./arguments.ts";
 import { idOf, into, userData, words } from "./declared.ts";
 import { limits } from "./door.ts";
+import type { Route } from "./hosts/host.ts";
 import { isUrl } from "./kinds.ts";
 import type {
   PlaylistOptions,
@@ -42,6 +43,24 @@ import type {
 /** The VOD API to call. */
 export function vodService(options: VodliftOptions): VodService {
   return into("vod", options);
+}
+
+/** How requests leave; `undefined` for the runtime's own way. */
+export function route(options: VodliftOptions): Route | undefined {
+  const { proxy, fetch } = options;
+  const sources = flag("routeSources", options.routeSources);
+  if (proxy === undefined && fetch === undefined && !sources) return undefined;
+  if (proxy && fetch)
+    throw invalid("proxy", "does not go with `fetch`, which has a way of its own");
+  return { fetch, proxy: proxyOf(proxy), sources: sources ?? false };
+}
+
+function proxyOf(proxy: VodliftOptions["proxy"]): URL | false | undefined {
+  if (proxy === undefined || proxy === false) return proxy;
+  const text = isUrl(proxy) ? proxy.href : proxy;
+  const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw invalid("proxy", "must be an http:// or https:// URL, or false");
 }
 
 /** How to reach OSS. */

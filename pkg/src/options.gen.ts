@@ -1,6 +1,7 @@
 // Generated from the declarations in src/options by `make build`. Committed, so that a change is seen in review.
 import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { Host } from "./hosts/host.ts";
 import type { CallerCredentials, NamedSource, UploadBudget, UploadCallback } from "./options.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { SlowRequest } from "./slow.ts";
@@ -436,6 +437,31 @@ export interface EveryOption {
    * except that a stream waits a second at most, and that uploads which hardly move hold up nobody.
    */
   memory?: number | string | undefined;
+  /**
+   * Goes through this proxy to VOD and OSS: `http://` or `https://`, with user and password where
+   * it wants them; `false` for none. Without it the environment says which, as for curl:
+   * `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, and around it for the hosts in `NO_PROXY`. This
+   * machine itself is reached without. Node, Deno and Bun only. Defaults to the environment's.
+   */
+  proxy?: string | URL | false | undefined;
+  /**
+   * Sends requests to VOD and OSS by this function in place of the runtime's own way: one that
+   * measures, logs, or goes through a proxy. It must send the body as it is, follow no redirects
+   * and honour the signal.
+   */
+  fetch?: typeof globalThis.fetch | undefined;
+  /**
+   * Sources take the way of `proxy` or `fetch`, too. Then nobody here sees which address a source's
+   * name leads to: a name that leads into your own network is fetched. URLs, ports, addresses that
+   * are written out, redirects and `allowHosts` are still checked. Where there is no check of
+   * addresses anyway (Workers, browsers), sources always take the way of `fetch`.
+   */
+  routeSources?: boolean | undefined;
+  /**
+   * Moves the bytes and sends the requests, in place of what the package brings for this runtime:
+   * see `Host`.
+   */
+  host?: Host | undefined;
 }
 
 /** Options of a client. */
@@ -453,7 +479,11 @@ export type ClientOption =
   | "ossCname"
   | "ossRegion"
   | "trustedHosts"
-  | "memory";
+  | "memory"
+  | "proxy"
+  | "fetch"
+  | "routeSources"
+  | "host";
 
 /** Options of a video or audio. */
 export type VideoOption =
@@ -733,6 +763,10 @@ export const OPTIONS = {
   ossRegion: {"core":"oss.region","flag":"--oss-region R","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"text"},
   trustedHosts: {"core":"oss.trustedHosts","flag":"--trust-host H","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"texts"},
   memory: {"core":"host.bufferBytes","flag":"--memory SIZE","group":"service","kinds":["video","image","attached","playlist"],"max":9007199254740991,"min":1048576,"setting":"VODLIFT_MEMORY","shells":["api","cli"],"stages":["client"],"type":"size","unit":"bytes"},
+  proxy: {"group":"service","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"program"},
+  fetch: {"group":"service","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"program"},
+  routeSources: {"flag":"--route-sources","group":"service","kinds":["video","image","attached","playlist"],"shells":["api","cli"],"stages":["client"],"type":"flag"},
+  host: {"group":"service","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["client"],"type":"program"},
 } as const;
 
 /** What each option does, in one paragraph for everybody. */
@@ -815,4 +849,8 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   ossRegion: "Region of the bucket, where the endpoint does not tell it.",
   trustedHosts: "Hosts beside those of OSS (`oss-*.aliyuncs.com`, `*.oss.aliyuncs.com`) that VOD may send the bytes to: `host`, `host:port`, or `http://host:port` to allow plain HTTP there.",
   memory: "What all uploads of this process (of this isolate, in Workers) may hold in memory before one of this client's has to wait for its turn: 1 MiB or more. Defaults to 48 MiB.",
+  proxy: "Goes through this proxy to VOD and OSS: `http://` or `https://`, with user and password where it wants them; `false` for none. Without it the environment says which, as for curl: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, and around it for the hosts in `NO_PROXY`. This machine itself is reached without. Node, Deno and Bun only. Defaults to the environment's.",
+  fetch: "Sends requests to VOD and OSS by this function in place of the runtime's own way: one that measures, logs, or goes through a proxy. It must send the body as it is, follow no redirects and honour the signal.",
+  routeSources: "Sources take the way of `proxy` or `fetch`, too. Then nobody here sees which address a source's name leads to: a name that leads into your own network is fetched. URLs, ports, addresses that are written out, redirects and `allowHosts` are still checked. Where there is no check of addresses anyway (Workers, browsers), sources always take the way of `fetch`.",
+  host: "Moves the bytes and sends the requests, in place of what the package brings for this runtime: see `Host`.",
 };

@@ -78,6 +78,9 @@ export async function run(
   }
 }
 
+/** The connections of an upload, in bytes, with what lies in them. */
+const MEMORY_EACH = 3 * 1024 * 1024;
+
 /**
  * Waits for its turn among the uploads of the process. One that is to stop, or whose time is over, has it at once: it ends
  * by itself then. So does one of a stream that the caller gives, after a while: a caller who writes several in step waits
@@ -86,7 +89,7 @@ export async function run(
 async function inTurn({ host, memory, source, deadline, signal, stop }: Run): Promise<Turn> {
   const patience = source.isStream ? Date.now() + STREAM_MS : Number.POSITIVE_INFINITY;
   const turn = new Turn({
-    most: (memory ?? host.limits.bufferBytes) / host.memoryEach,
+    most: (memory ?? host.limits.bufferBytes) / (host.memoryEach ?? MEMORY_EACH),
     until: Math.min(deadline ?? patience, patience),
   });
   const skip = () => turn.skip();

@@ -8,6 +8,7 @@ use vodlift::options::{Declared, GROUPS, Kind, Stage, Value, all};
 const HEAD: &str = r#"// Generated from the declarations in src/options by `make build`. Committed, so that a change is seen in review.
 import type { HeaderFields } from "./arguments.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import type { Host } from "./hosts/host.ts";
 import type { CallerCredentials, NamedSource, UploadBudget, UploadCallback } from "./options.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { SlowRequest } from "./slow.ts";

@@ -127,4 +127,45 @@ options! {
         core: "host.bufferBytes",
         withheld: OF_THE_RUN,
     }
+    /// Goes through this proxy to VOD and OSS: `http://` or `https://`, with user and password where it wants them; `false` for
+    /// none. Without it the environment says which, as for curl: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, and around it for
+    /// the hosts in `NO_PROXY`. This machine itself is reached without. Node, Deno and Bun only.
+    proxy {
+        value: Value::Program("string | URL | false"),
+        default: "the environment's",
+        stages: CLIENT,
+        withheld: &[
+            (&[Shell::Cli], "takes it from the environment"),
+            (ROWS, "takes it from the environment, where it runs on Node, Deno or Bun"),
+        ],
+    }
+    /// Sends requests to VOD and OSS by this function in place of the runtime's own way: one that measures, logs, or goes through
+    /// a proxy. It must send the body as it is, follow no redirects and honour the signal.
+    fetch {
+        value: Value::Program("typeof globalThis.fetch"),
+        stages: CLIENT,
+        withheld: CODE,
+    }
+    /// Sources take the way of `proxy` or `fetch`, too. Then nobody here sees which address a source's name leads to: a name that
+    /// leads into your own network is fetched. URLs, ports, addresses that are written out, redirects and `allowHosts` are
+    /// still checked. Where there is no check of addresses anyway (Workers, browsers), sources always take the way of `fetch`.
+    routeSources {
+        value: Value::Flag,
+        default: "false",
+        stages: CLIENT,
+        flag: "--route-sources",
+        withheld: OF_THE_RUN,
+    }
+    /// Moves the bytes and sends the requests, in place of what the package brings for this runtime: see `Host`.
+    host {
+        value: Value::Program("Host"),
+        stages: CLIENT,
+        withheld: CODE,
+    }
 }
+
+/// Something that runs.
+const CODE: Withheld = &[
+    (&[Shell::Cli], "is no program"),
+    (ROWS, "is set up with it, in code"),
+];

@@ -48,6 +48,8 @@ pub enum FailureKind {
     AddressRefused,
     /// The host of VOD or OSS resolves to an address that is never contacted: nothing was sent.
     ServiceRefused,
+    /// The proxy does not let the request through: nothing was sent.
+    ProxyRefused,
     /// The host cannot tell which address that is, though another build of it could.
     Unguarded,
     /// The caller's function for credentials failed.
@@ -62,6 +64,7 @@ impl FailureKind {
         match self {
             FailureKind::Untrusted => Code::TlsUntrusted,
             FailureKind::ServiceRefused => Code::EndpointRefused,
+            FailureKind::ProxyRefused => Code::ProxyRefused,
             FailureKind::Malformed => Code::ReplyMalformed,
             _ => unreachable,
         }

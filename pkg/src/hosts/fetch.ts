@@ -4,9 +4,9 @@
 import { isShared } from "../kinds.ts";
 import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
-import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
+import type { AddressRules, Host, Incoming, Outgoing, Route } from "./host.ts";
 import { misplaced, misplacedOn } from "./runtime.ts";
-import { emptyBody, isBrowser, open, send } from "./web.ts";
+import { emptyBody, type Fetch, isBrowser, noProxy, open, ownFetch, send } from "./web.ts";
 
 export { fileCheckpoint, fromFile } from "./web.ts";
 
@@ -27,28 +27,39 @@ const LIMITS: HostLimits = {
  * The portable host. `fetch` does not tell addresses, so only URLs are guarded here, not what their names resolve to. Where
  * there is a host that sees them, this one opens no source at all: to be without the guard must be nobody's oversight.
  */
-export function createHost(_rules: AddressRules): Host {
+export function createHost(_rules: AddressRules, route?: Route): Host {
+  noProxy(route);
+  const host = hostOn(route?.fetch ?? ownFetch);
+  return {
+    ...host,
+    async open(request, allowPrivate, signal) {
+      const runtime = route?.sources ? undefined : misplacedOn();
+      if (runtime !== undefined) throw new HostFailure("unguarded", misplaced(runtime));
+      return host.open(request, allowPrivate, signal);
+    },
+  };
+}
+
+/** Sends by this `fetch`. */
+export function hostOn(fetch: Fetch): Host {
   return {
     limits: LIMITS,
-    memoryEach: 3 * MIB,
-    async open(request, _allowPrivate, signal) {
-      const runtime = misplacedOn();
-      if (runtime !== undefined) throw new HostFailure("unguarded", misplaced(runtime));
-      return open(request, signal);
-    },
-    put: (request, length, signal) => new GatheredRequest(request, length, signal),
+    open: (request, _allowPrivate, signal) => open(fetch, request, signal),
+    put: (request, length, signal) => new GatheredRequest(fetch, request, length, signal),
   };
 }
 
 class GatheredRequest implements Outgoing {
   readonly answered = false;
+  readonly #fetch: Fetch;
   readonly #request: Request;
   readonly #length: number;
   readonly #signal: AbortSignal;
   #body: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
 
-  constructor(request: Request, length: number, signal: AbortSignal) {
+  constructor(fetch: Fetch, request: Request, length: number, signal: AbortSignal) {
+    this.#fetch = fetch;
     this.#request = request;
     this.#length = length;
     this.#signal = signal;
@@ -71,6 +82,7 @@ class GatheredRequest implements Outgoing {
     if (this.#filled !== this.#length) {
       throw new HostFailure("internal", `${this.#filled} of ${this.#length} bytes were written`);
     }
-    return send(this.#request, this.#body ?? emptyBody(this.#request), this.#signal);
+    const body = this.#body ?? emptyBody(this.#request);
+    return send(this.#fetch, this.#request, body, this.#signal);
   }
 }

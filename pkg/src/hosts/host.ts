@@ -39,8 +39,8 @@ export interface Outgoing {
 export interface Host {
   /** What the core plans with. */
   readonly limits: HostLimits;
-  /** For so many bytes of the memory that all uploads may have one of them is at work at once. */
-  readonly memoryEach: number;
+  /** For so many bytes of the memory that all uploads may have one of them is at work at once. Defaults to 3 MiB. */
+  readonly memoryEach?: number;
   /** Sends a GET without a body and does not follow redirects. The signal ends it at any time, body included. */
   open(request: Request, allowPrivate: boolean, signal: AbortSignal): Promise<Incoming>;
   /**
@@ -48,6 +48,16 @@ export interface Host {
    * complete to the server. The signal ends it at any time.
    */
   put(request: Request, length: number, signal: AbortSignal): Outgoing;
+}
+
+/** How requests leave, where it is not the runtime's own way. */
+export interface Route {
+  /** Sends requests in place of the runtime's `fetch`. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** The proxy; `false` for none, whatever the environment says. */
+  readonly proxy?: URL | false | undefined;
+  /** Sources take this way, too. Who sends then is not seen here, and neither are the addresses behind a source's name. */
+  readonly sources: boolean;
 }
 
 /** What a host asks the core. */

@@ -3,11 +3,16 @@
 
 import http from "node:http";
 import https from "node:https";
+import { isIPv6 } from "node:net";
+import process from "node:process";
 import type { Duplex } from "node:stream";
+import type { ConnectionOptions } from "node:tls";
 import type { FailureKind, HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
+import { hostOn } from "./fetch.ts";
 import { checkLiteral, guardedLookup, NO_PROXY, type Refusal } from "./guarded.ts";
-import type { AddressRules, ByteReader, Host, Incoming, Outgoing } from "./host.ts";
+import type { AddressRules, ByteReader, Host, Incoming, Outgoing, Route } from "./host.ts";
+import { type ProxyFor, passedOn, proxies, tunnel } from "./proxy.ts";
 
 export { fileCheckpoint } from "../checkpoint/file.ts";
 export { fromFile } from "../sources/file.ts";
@@ -34,7 +39,16 @@ const MAX_INFORMATION = 64;
 const LAST_WORDS_MS = 250;
 
 /** The host for Node, Deno and Bun. */
-export function createHost(rules: AddressRules): Host {
+export function createHost(rules: AddressRules, route: Route = OWN_WAY): Host {
+  const guarded = guardedHost(rules, route);
+  if (route.fetch === undefined) return guarded;
+  const through = hostOn(route.fetch);
+  return route.sources ? through : { ...through, open: guarded.open };
+}
+
+const OWN_WAY: Route = { sources: false };
+
+function guardedHost(rules: AddressRules, { proxy, sources }: Route): Host {
   // One pool a trust: a connection that somebody was allowed to open to a private address must not be found
   // by somebody who was not. What VOD and OSS are called leads to private addresses in a cloud's own network.
   const refusals = {
@@ -42,14 +56,15 @@ export function createHost(rules: AddressRules): Host {
     private: refusalBy(rules, true, "address_refused"),
     service: refusalBy(rules, true, "service_refused"),
   };
+  const proxyFor = proxies(proxy, () => process.env);
+  const proxyOfSources = sources ? proxyFor : undefined;
   const pools = {
-    public: pool(refusals.public),
-    private: pool(refusals.private),
-    service: pool(refusals.service, hearLastWords),
+    public: pool(refusals.public, proxyOfSources),
+    private: pool(refusals.private, proxyOfSources),
+    service: pool(refusals.service, proxyFor, hearLastWords),
   };
   return {
     limits: LIMITS,
-    memoryEach: 3 * MIB,
     open(request, allowPrivate, signal) {
       const trust = allowPrivate ? "private" : "public";
       checkLiteral(urlOf(request), refusals[trust]);
@@ -72,29 +87,49 @@ function refusalBy(rules: AddressRules, allowPrivate: boolean, kind: FailureKind
 interface Pool {
   readonly "http:": http.Agent;
   readonly "https:": https.Agent;
+  readonly proxyFor?: ProxyFor | undefined;
+  /** Of what goes to a proxy itself: it is named by whoever runs this, and may lie anywhere. */
+  readonly toProxy: http.Agent;
 }
 
 type Prepare = (socket: Duplex) => void;
+type Connected = (error: Error | null, socket?: Duplex) => void;
 
 /** No limit on sockets: how many requests run at once is the core's to say, and a queued one would look stalled. */
-function pool(refusal: Refusal, prepare?: Prepare): Pool {
-  const settings = {
-    ...NO_PROXY,
-    lookup: guardedLookup(refusal),
-    keepAlive: true,
-    maxFreeSockets: LIMITS.maxConcurrency,
+function pool(refusal: Refusal, proxyFor?: ProxyFor, prepare: Prepare = () => {}): Pool {
+  const settings = { ...NO_PROXY, keepAlive: true, maxFreeSockets: LIMITS.maxConcurrency };
+  const guarded = { ...settings, lookup: guardedLookup(refusal) };
+  const secure = new https.Agent(guarded);
+  if (proxyFor !== undefined) throughProxy(secure, proxyFor);
+  const agents = { "http:": new http.Agent(guarded), "https:": secure };
+  const toProxy = new http.Agent(settings);
+  for (const agent of [...Object.values(agents), toProxy]) prepareSockets(agent, prepare);
+  return { ...agents, proxyFor, toProxy };
+}
+
+/** What an agent opens a connection with. */
+type ConnectTo = ConnectionOptions & { host?: string; port?: number | string };
+
+function throughProxy(agent: https.Agent, proxyFor: ProxyFor): void {
+  const direct = agent.createConnection;
+  agent.createConnection = (options: ConnectTo, done: Connected) => {
+    const { host = "", port = 443 } = options;
+    const target = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+    const proxy = proxyFor(new URL(`https://${target}`));
+    if (proxy === undefined) return direct.call(agent, options, done);
+    tunnel(proxy, target, options, done);
+    return undefined;
   };
-  const agents = { "http:": new http.Agent(settings), "https:": new https.Agent(settings) };
-  if (prepare !== undefined) {
-    for (const agent of Object.values(agents)) prepareSockets(agent, prepare);
-  }
-  return agents;
 }
 
 function prepareSockets(agent: http.Agent, prepare: Prepare): void {
   const connect = agent.createConnection;
-  agent.createConnection = (...args: Parameters<typeof connect>) => {
-    const socket = connect.apply(agent, args);
+  agent.createConnection = (options, done) => {
+    const prepared: Connected = (error, socket) => {
+      if (socket) prepare(socket);
+      done?.(error, socket as Duplex);
+    };
+    const socket = connect.call(agent, options, prepared);
     if (socket) prepare(socket);
     return socket;
   };
@@ -124,12 +159,7 @@ class NodeRequest implements Outgoing {
   #waiting: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(request: Request, agents: Pool, length: number, signal: AbortSignal) {
-    const url = urlOf(request);
-    const { request: start } = url.protocol === "https:" ? https : http;
-    const agent = agents[url.protocol === "https:" ? "https:" : "http:"];
-    const headers = outgoingHeaders(request, length);
-    const maxHeaderSize = MAX_HEADER_BYTES;
-    this.#request = start(url, { method: request.method, headers, agent, signal, maxHeaderSize });
+    this.#request = started(request, agents, { signal, headers: outgoingHeaders(request, length) });
     this.#reply = new Promise((resolve, reject) => {
       this.#request.on("response", (response) => {
         // It may have come in one piece with what the request was given up for.
@@ -182,6 +212,24 @@ class NodeRequest implements Outgoing {
 function tooMuchInformation(): Error {
   const error = new Error(`more than ${MAX_INFORMATION} replies of the kind 1xx before the reply`);
   return Object.assign(error, { code: "HPE_INFORMATION" });
+}
+
+function started(
+  request: Request,
+  agents: Pool,
+  { signal, headers }: { signal: AbortSignal; headers: Record<string, string | number> },
+): http.ClientRequest {
+  const url = urlOf(request);
+  const { method } = request;
+  const settings = { method, headers, signal, maxHeaderSize: MAX_HEADER_BYTES };
+  if (url.protocol === "https:") {
+    return https.request(url, { ...settings, agent: agents["https:"] });
+  }
+  const proxy = agents.proxyFor?.(url);
+  if (proxy === undefined) return http.request(url, { ...settings, agent: agents["http:"] });
+  const { headers: forProxy, ...there } = passedOn(url, proxy);
+  const all = { Host: url.host, ...headers, ...forProxy };
+  return http.request({ ...settings, ...there, headers: all, agent: agents.toProxy });
 }
 
 /** A URL that the core has checked and the runtime does not take, such as an odd `xn--` host. */

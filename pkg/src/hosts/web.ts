@@ -1,19 +1,26 @@
 // What the hosts on `fetch` share.
 
+import { invalid } from "../arguments.ts";
 import { errorOf } from "../core.ts";
 import { type Code, VodliftError } from "../error.ts";
 import { BytesReader } from "../sources/bytes.ts";
 import { StreamReader } from "../sources/web-stream.ts";
 import type { Request } from "../wasm/core.js";
-import type { Incoming } from "./host.ts";
+import type { Incoming, Route } from "./host.ts";
 import { misplaced, misplacedOn } from "./runtime.ts";
 
 /** A body that `fetch` sends with its exact length. */
 export type SizedBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
 
+/** What sends requests: the runtime's, or the caller's. */
+export type Fetch = typeof globalThis.fetch;
+
+/** The runtime's, as it is at each call: tests and tracers replace it. */
+export const ownFetch: Fetch = (...given) => fetch(...given);
+
 /** Opens a source, past any cache: neither a browser's nor the one behind `fetch` in Workers may answer for it or keep it. */
-export function open(request: Request, signal: AbortSignal): Promise<Incoming> {
-  return send(request, undefined, signal, uncached());
+export function open(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Incoming> {
+  return send(fetch, request, undefined, signal, uncached());
 }
 
 /** Workers with a compatibility date before 2024-11-11 know no cache mode, and throw. */
@@ -42,6 +49,7 @@ function headersOf({ headers }: Request): [string, string][] {
 
 /** Sends a request as it is; redirects come back as replies. */
 export async function send(
+  fetch: Fetch,
   request: Request,
   body: SizedBody,
   signal: AbortSignal,
@@ -81,4 +89,10 @@ function noFiles(code: Code, message: string): VodliftError {
   const runtime = misplacedOn();
   if (runtime === undefined) return new VodliftError(errorOf(code, message));
   return new VodliftError(errorOf("guard_missing", misplaced(runtime)));
+}
+
+/** There is no way through a proxy here. */
+export function noProxy(route: Route | undefined): void {
+  if (!route?.proxy) return;
+  throw invalid("proxy", "is for Node, Deno and Bun: here, pass a `fetch` that goes through it");
 }

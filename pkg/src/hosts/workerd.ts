@@ -3,8 +3,8 @@
 // says its length, and turns one byte more or fewer into a broken request.
 
 import type { HostLimits, Request } from "../wasm/core.js";
-import type { AddressRules, Host, Incoming, Outgoing } from "./host.ts";
-import { emptyBody, open, type SizedBody, send } from "./web.ts";
+import type { AddressRules, Host, Incoming, Outgoing, Route } from "./host.ts";
+import { emptyBody, type Fetch, noProxy, open, ownFetch, type SizedBody, send } from "./web.ts";
 
 export { fileCheckpoint, fromFile } from "./web.ts";
 
@@ -25,13 +25,15 @@ const LIMITS: HostLimits = {
 };
 
 /** The host for Cloudflare Workers. Private addresses are out of their reach by themselves. */
-export function createHost(_rules: AddressRules): Host {
+export function createHost(_rules: AddressRules, route?: Route): Host {
+  noProxy(route);
+  const fetch = route?.fetch ?? ownFetch;
   return {
     limits: LIMITS,
     // An open connection costs this runtime up to 1 MiB, and six are all that move at once.
     memoryEach: 4 * MIB,
-    open: async (request, _allowPrivate, signal) => withBytes(await open(request, signal)),
-    put: (request, length, signal) => new WorkerRequest(request, length, signal),
+    open: async (request, _allowPrivate, signal) => withBytes(await open(fetch, request, signal)),
+    put: (request, length, signal) => new WorkerRequest(fetch, request, length, signal),
   };
 }
 
@@ -53,6 +55,7 @@ function bytesOf(text: string): string {
 
 class WorkerRequest implements Outgoing {
   answered = false;
+  readonly #fetch: Fetch;
   readonly #request: Request;
   readonly #length: number;
   readonly #signal: AbortSignal;
@@ -60,7 +63,8 @@ class WorkerRequest implements Outgoing {
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #enough: (() => void) | undefined;
 
-  constructor(request: Request, length: number, signal: AbortSignal) {
+  constructor(fetch: Fetch, request: Request, length: number, signal: AbortSignal) {
+    this.#fetch = fetch;
     this.#request = request;
     this.#length = length;
     this.#signal = signal;
@@ -105,7 +109,7 @@ class WorkerRequest implements Outgoing {
   }
 
   #begin(body: SizedBody): Promise<Incoming> {
-    const reply = send(this.#request, body, this.#signal);
+    const reply = send(this.#fetch, this.#request, body, this.#signal);
     this.#reply = reply;
     reply.then(
       () => {

@@ -195,7 +195,7 @@ impl Upload {
         }
         let was_sent = !matches!(
             failure.kind,
-            FailureKind::Untrusted | FailureKind::ServiceRefused
+            FailureKind::Untrusted | FailureKind::ServiceRefused | FailureKind::ProxyRefused
         );
         if let Content::Object(object) = &mut self.content
             && call == OssCall::CompleteMultipartUpload.into()

@@ -60,6 +60,7 @@ pub(super) fn code_of(kind: FailureKind) -> Code {
         FailureKind::SourceMissing => Code::SourceMissing,
         FailureKind::SourceRead => Code::SourceRead,
         FailureKind::Unguarded => Code::GuardMissing,
+        FailureKind::ProxyRefused => Code::ProxyRefused,
         FailureKind::PathRefused => Code::PathRefused,
         FailureKind::Canceled
         | FailureKind::Network

@@ -57,7 +57,10 @@ impl Object {
                 self.look_at_suspects(cx);
                 Ok(Turn::Schedule)
             }
-            FailureKind::Untrusted | FailureKind::Malformed | FailureKind::ServiceRefused => {
+            FailureKind::Untrusted
+            | FailureKind::Malformed
+            | FailureKind::ServiceRefused
+            | FailureKind::ProxyRefused => {
                 let message = format!("part {part}: no reply from OSS: {}", failure.message);
                 let code = failure.kind.no_reply(Code::OssUnreachable);
                 Err(Error::new(code, message))

@@ -150,7 +150,8 @@ impl Playlist {
             | FailureKind::Timeout
             | FailureKind::Untrusted
             | FailureKind::Malformed
-            | FailureKind::ServiceRefused => {
+            | FailureKind::ServiceRefused
+            | FailureKind::ProxyRefused => {
                 let message = format!("no reply from OSS: {}", failure.message);
                 let code = failure.kind.no_reply(Code::OssUnreachable);
                 fetch.about(Error::new(code, message))

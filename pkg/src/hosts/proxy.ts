@@ -1,0 +1,125 @@
+// Through a proxy, on node:http: a tunnel (CONNECT) for HTTPS, the whole URL in the request line for HTTP.
+
+import http from "node:http";
+import https from "node:https";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type ConnectionOptions, connect } from "node:tls";
+import { HostFailure } from "./failure.ts";
+
+/** What the environment says of proxies, in the names that curl reads. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The proxy for a URL, if it goes through one. */
+export type ProxyFor = (url: URL) => URL | undefined;
+
+const NONE: ProxyFor = () => undefined;
+
+/** @param told By the caller: a proxy, or `false` for none. Otherwise the environment says which. */
+export function proxies(told: URL | false | undefined, environment: () => Environment): ProxyFor {
+  if (told === false) return NONE;
+  const said = readable(environment);
+  const by = (name: string) => said[name.toLowerCase()] || said[name];
+  const around = exceptions(by("NO_PROXY"));
+  const given = (scheme: string) => told ?? parsed(by(`${scheme}_PROXY`) ?? by("ALL_PROXY"));
+  const secure = given("HTTPS");
+  // In capitals it may be a header `Proxy` of whoever calls a CGI script.
+  const plain = told ?? parsed(said.http_proxy ?? by("ALL_PROXY"));
+  return (url) => (around(url) ? undefined : url.protocol === "https:" ? secure : plain);
+}
+
+/** Deno asks its user for leave to read the environment, and refuses without. */
+function readable(environment: () => Environment): Environment {
+  try {
+    return environment();
+  } catch {
+    return {};
+  }
+}
+
+/** curl takes `proxy.example:3128`, too. What names no proxy that can be used is said when it is to be used. */
+function parsed(text: string | undefined): URL | undefined {
+  if (text === undefined) return undefined;
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** `NO_PROXY`: hosts, with all names below them, `*` for all; a port may follow. This machine needs no proxy to itself. */
+function exceptions(list = ""): (url: URL) => boolean {
+  const entries = list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== "")
+    .map((entry) => /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry) ?? []);
+  return ({ hostname, port, protocol }) => {
+    if (LOOPBACK.test(hostname)) return true;
+    const actual = port || (protocol === "https:" ? "443" : "80");
+    return entries.some(
+      ([, host = "", only]) =>
+        (host === "*" || hostname === host || hostname.endsWith(`.${host}`)) &&
+        (only === undefined || only === actual),
+    );
+  };
+}
+
+/** What a request to `url` is sent to and with, if `proxy` passes plain HTTP on. */
+export function passedOn(url: URL, proxy: URL): http.RequestOptions {
+  return { ...addressOf(proxy), path: url.href, headers: authorization(proxy) };
+}
+
+/** `Host` is the target's. */
+export function addressOf(proxy: URL): { host: string; port: number } {
+  const secure = proxy.protocol === "https:";
+  const host = proxy.hostname.replace(/^\[(.*)\]$/, "$1");
+  return { host, port: Number(proxy.port || (secure ? 443 : 80)) };
+}
+
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { "Proxy-Authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
+}
+
+/** As long as a connection may take to come about. */
+const CONNECT_MS = 30_000;
+
+/** A TLS connection to `target` (`host:port`) within a tunnel through the proxy. */
+export function tunnel(
+  proxy: URL,
+  target: string,
+  secure: ConnectionOptions,
+  done: (error: Error | null, socket?: Duplex) => void,
+): void {
+  const name = `the proxy ${proxy.host}`;
+  const start = proxy.protocol === "https:" ? https : http;
+  const headers = { Host: target, ...authorization(proxy) };
+  const asked = start.request({
+    ...addressOf(proxy),
+    method: "CONNECT",
+    path: target,
+    headers,
+    agent: false,
+    timeout: CONNECT_MS,
+  });
+  const answered = (status: number | undefined, socket: Socket | undefined) => {
+    socket?.destroy();
+    const kind = status !== undefined && status >= 500 ? "network" : "proxy_refused";
+    done(new HostFailure(kind, `${name} answered ${status} for ${target}`));
+  };
+  asked.once("connect", ({ statusCode }, socket: Socket) => {
+    if (statusCode !== 200) return answered(statusCode, socket);
+    // Its own errors come out as the TLS connection's.
+    done(null, connect({ ...secure, socket }));
+  });
+  asked.once("response", (reply) => {
+    reply.resume();
+    answered(reply.statusCode, reply.socket);
+  });
+  asked.once("timeout", () => asked.destroy(new Error(`it did not answer in ${CONNECT_MS} ms`)));
+  asked.once("error", (error: NodeJS.ErrnoException) => {
+    done(new Error(`${name}: ${error.code ?? error.message}`));
+  });
+  asked.end();
+}
