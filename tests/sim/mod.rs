@@ -77,6 +77,14 @@ impl Page {
     }
 }
 
+/// What a run has used up.
+#[derive(Debug, Default)]
+struct Spent {
+    /// Lengths of the parts begun.
+    begun: BTreeMap<u32, u64>,
+    is_stopped: bool,
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub enum End {
@@ -153,6 +161,8 @@ pub struct World {
     failures: BTreeMap<(Op, u32), u32>,
     /// The parts of transfers in flight.
     moving: BTreeMap<u32, u32>,
+    /// What this run has used up.
+    spent: Spent,
     last_phase: Phase,
     puts: BTreeMap<u32, (Request, Extent)>,
     landing: Vec<(u64, Op, Request, Option<Extent>)>,
@@ -259,6 +269,7 @@ impl World {
             asked_for: BTreeMap::new(),
             failures: BTreeMap::new(),
             moving: BTreeMap::new(),
+            spent: Spent::default(),
             last_phase: Phase::Probing,
             puts: BTreeMap::new(),
             landing: vec![],
@@ -321,6 +332,7 @@ impl World {
             broken.bend_job(&mut job);
         }
         self.failures.clear();
+        self.spent = Spent::default();
         self.last_phase = Phase::Probing;
         self.stored_before = self.parts_of(self.resume.as_ref());
         let numbers = self.stored_before.iter().map(|(_, number)| *number);
@@ -371,6 +383,7 @@ impl World {
                 Some(broken) => broken.bend_event(event),
                 None => event,
             };
+            self.spent.is_stopped |= matches!(event, Event::Stop);
             let mut effects = upload.handle(event, UnixMs(self.now));
             #[cfg(debug_assertions)]
             if let Some(seen) = &mut self.seen {
@@ -701,6 +714,7 @@ impl World {
                 let restarts = self.last_progress.as_ref().map_or(0, |last| last.restarts);
                 if progress.restarts > restarts {
                     self.failures.clear();
+                    self.spent.begun.clear();
                 }
                 assert!(
                     progress.restarts <= 3,
@@ -1116,6 +1130,7 @@ impl World {
         self.asked_for.insert(id, service::op_of(request));
         let in_order = matches!(body, TransferBody::Buffer);
         self.sends_no_part_again(part, request, in_order);
+        self.keeps_the_budget(part, length, request, in_order);
         let put = request;
         *self.sent.entry(part).or_default() += 1;
         let version = self.version();
@@ -1262,6 +1277,31 @@ impl World {
             Some(Fault::Slow(ms)) => self.schedule(duration + ms, event),
             _ => self.schedule(duration, event),
         }
+    }
+
+    /// No part begins beyond what the run may use up, nor once it is told to stop. What is one PutObject is sent all the same.
+    fn keeps_the_budget(&mut self, part: u32, length: u64, request: &Request, in_order: bool) {
+        if service::op_of(request) != Op::UploadPart {
+            return;
+        }
+        assert!(!self.spent.is_stopped, "part {part} begins after a stop");
+        let begun = &mut self.spent.begun;
+        let (count, bytes) = (begun.len() as u32, begun.values().sum::<u64>());
+        let budget = &self.job.options.budget;
+        let is_late = budget.deadline.is_some_and(|at| self.now >= at);
+        assert!(
+            !is_late || in_order,
+            "part {part} begins after the deadline"
+        );
+        if begun.insert(part, length).is_some() {
+            return;
+        }
+        let fits = budget.parts.is_none_or(|most| count < most)
+            && budget.bytes.is_none_or(|most| bytes < most);
+        assert!(
+            fits,
+            "part {part} begins beyond the budget: {count} parts, {bytes} bytes"
+        );
     }
 
     /// What the service had when this run began is not sent again, but for a new multipart upload.

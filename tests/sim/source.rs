@@ -25,6 +25,8 @@ pub struct SourceSpec {
     /// It becomes another file at this moment of virtual time, in ms after the start.
     pub changes_at: Option<u64>,
     pub redirects: u32,
+    /// What the last redirect leads to answers for so many ms, then with 403: a signed address.
+    pub address_lives_ms: Option<u64>,
     /// Its only answer is this redirect.
     pub moved_to: Option<String>,
     /// More connections at once are answered with this status, and perhaps Retry-After in seconds.
@@ -140,6 +142,7 @@ impl SourceSpec {
             habit: Habit::Right,
             changes_at: None,
             redirects: 0,
+            address_lives_ms: None,
             moved_to: None,
             takes_at_once: None,
             works_once: false,
@@ -213,7 +216,11 @@ impl World {
         let hops = request.url.matches("/hop").count() as u32;
         if hops < self.source.redirects {
             let path = request.url.split("example").nth(1).unwrap();
-            return refuse(302, vec![("Location".into(), format!("/hop{path}"))]);
+            let to = format!("/hop-{}{path}", self.now);
+            return refuse(302, vec![("Location".into(), to)]);
+        }
+        if self.has_ended(&request.url) {
+            return refuse(403, vec![]);
         }
         let open = self.connections.count();
         self.connections.0.insert(id, ());
@@ -228,6 +235,14 @@ impl World {
             return refuse(403, vec![]);
         }
         self.content(request)
+    }
+
+    /// Whether this is an address that a redirect gave out too long ago.
+    fn has_ended(&self, url: &str) -> bool {
+        let given = url.split("/hop-").nth(1).unwrap_or_default();
+        let given: u64 = given.split('/').next().unwrap().parse().unwrap_or(self.now);
+        let life = self.source.address_lives_ms;
+        life.is_some_and(|life| self.now > given + life)
     }
 
     fn content(&self, request: &Request) -> Answered {

@@ -79,6 +79,7 @@ pub(crate) const AXES: &[(&str, Axis)] = &[
     ("taken", taken),
     ("lost part", lost_part),
     ("by ticket", by_ticket),
+    ("address", address),
 ];
 
 pub(crate) fn draw(seed: u64, off: &BTreeSet<&str>) -> Case {
@@ -371,6 +372,16 @@ fn changes(case: &mut Case, dice: &mut Luck) -> String {
 fn redirects(case: &mut Case, dice: &mut Luck) -> String {
     case.world.source.redirects = dice.below(4) as u32;
     said(case.world.source.redirects)
+}
+
+/// Behind a redirect there may be a signed address, which ends.
+fn address(case: &mut Case, dice: &mut Luck) -> String {
+    let source = &case.world.source;
+    let is_prompt = source.redirects > 0 && source.first_byte_ms == 0;
+    if dice.below(4) == 0 && is_prompt {
+        case.world.source.address_lives_ms = Some(200 + dice.below(20_000));
+    }
+    said(case.world.source.address_lives_ms)
 }
 
 fn at_once(case: &mut Case, dice: &mut Luck) -> String {
