@@ -97,17 +97,14 @@ impl Parts {
         self.begun
     }
 
-    /// The lowest part of a range that is neither accepted nor under way, and may be sent now.
-    ///
+    /// The lowest part of a range that is neither accepted nor under way, and may be sent now. None behind the last one begun
+    /// is accepted.
     pub fn begin_in(&mut self, first: u32, last: u32) -> Option<u32> {
         if let Some(again) = self.ready.range(first..=last.max(first)).next().copied() {
             self.ready.remove(&again);
             return Some(again);
         }
-        let mut next = self.begun.saturating_add(1).max(first);
-        while self.accepted.contains_key(&next) {
-            next = next.saturating_add(1);
-        }
+        let next = self.begun.saturating_add(1).max(first);
         (next <= last).then(|| {
             self.begun = next;
             next
@@ -141,19 +138,6 @@ impl Parts {
             self.bytes_accepted = self.bytes_accepted.saturating_sub(part.size);
         }
         self.ready.insert(number);
-    }
-
-    /// Another run has brought these, of so many bytes in all.
-    pub fn accept_earlier(&mut self, numbers: impl Iterator<Item = u32>, bytes: u64) {
-        for number in numbers {
-            let part = Accepted {
-                etag: String::new(),
-                size: 0,
-                crc64: None,
-            };
-            self.accept(number, part);
-        }
-        self.bytes_accepted = self.bytes_accepted.saturating_add(bytes);
     }
 
     /// Looks at those that follow each other from part 1 on. Each is looked at once: every checkpoint asks for them.
@@ -259,5 +243,54 @@ mod tests {
         parts.ready(1);
         assert_eq!(parts.take_ready(), None);
         assert!(parts.suspects().is_empty());
+    }
+
+    #[test]
+    fn a_row_is_that_of_the_parts_there_are() {
+        let rows = |first: &[u8]| {
+            let mut parts = Parts::default();
+            parts.accept(1, part(first));
+            parts.accept(2, part(b"678"));
+            parts.extend_row();
+            parts
+        };
+        let mut parts = rows(b"12345");
+        parts.accept(1, part(b"1234"));
+        parts.extend_row();
+        assert_eq!(parts.row(), rows(b"1234").row());
+        parts.reject(2);
+        assert_eq!((parts.row().count(), parts.bytes()), (0, 4));
+        parts.extend_row();
+        assert_eq!(parts.row().count(), 1);
+        assert_eq!(parts.take_ready(), Some(2));
+    }
+
+    #[test]
+    fn a_worker_begins_the_parts_of_its_range_in_order_and_those_that_failed_first() {
+        let mut parts = Parts::default();
+        assert_eq!(parts.begin_in(3, 5), Some(3));
+        assert_eq!(parts.begin_in(3, 5), Some(4));
+        parts.ready(1);
+        parts.ready(3);
+        assert_eq!(parts.begin_in(3, 5), Some(3));
+        assert_eq!(parts.begin_in(3, 5), Some(5));
+        assert_eq!(parts.begin_in(3, 5), None);
+        assert_eq!(parts.begin_in(6, 5), None);
+        parts.ready(5);
+        assert_eq!(parts.begin_in(3, 5), Some(5));
+        assert_eq!(parts.take_ready(), Some(1));
+    }
+
+    #[test]
+    fn of_the_parts_that_may_be_sent_the_lowest_of_those_asked_for_is_taken() {
+        let mut parts = Parts::default();
+        for number in [2, 3, 5] {
+            parts.ready(number);
+        }
+        let wanted = BTreeSet::from([1, 3, 5]);
+        assert_eq!(parts.take_ready_of(&wanted), Some(3));
+        assert_eq!(parts.take_ready_of(&wanted), Some(5));
+        assert_eq!(parts.take_ready_of(&wanted), None);
+        assert_eq!((parts.take_ready(), parts.begun()), (Some(2), 5));
     }
 }

@@ -138,6 +138,42 @@ mod tests {
     }
 
     #[test]
+    fn marks_of_every_script_stay_with_their_character() {
+        for (before, mark) in [
+            ("и", '\u{306}'),
+            ("а", '\u{483}'),
+            ("ש", '\u{5b0}'),
+            ("ب", '\u{610}'),
+            ("ب", '\u{64b}'),
+            ("ب", '\u{670}'),
+            ("क", '\u{901}'),
+            ("क", '\u{93c}'),
+            ("क", '\u{94d}'),
+            ("ക", '\u{d57}'),
+            ("क", '\u{962}'),
+            ("ก", '\u{e31}'),
+            ("ก", '\u{e48}'),
+            ("ກ", '\u{eb4}'),
+            ("ກ", '\u{ec8}'),
+            ("ᄀ", '\u{1161}'),
+            ("a", '\u{1ab0}'),
+            ("a", '\u{1dc0}'),
+            ("a", '\u{20d0}'),
+            ("か", '\u{3099}'),
+            ("a", '\u{fe20}'),
+        ] {
+            assert!(is_mark(mark), "{mark:?}");
+            let text = format!("{}{before}{mark}", "x".repeat(127));
+            assert_eq!(title(&text, CHARACTERS), "x".repeat(127), "{mark:?}");
+        }
+        for own in [
+            'a', 'é', 'и', 'क', 'ก', 'ກ', 'ᄀ', 'か', '片', '\u{93d}', '\u{964}',
+        ] {
+            assert!(!is_mark(own), "{own:?}");
+        }
+    }
+
+    #[test]
     fn a_file_name_holds_nothing_that_a_file_system_objects_to() {
         for (text, clean) in [
             ("a/b\\c:d", "a b c d"),

@@ -237,4 +237,52 @@ mod tests {
         }
         assert!(wish(&"x".repeat(500), Segment).len() <= MAX_NAME);
     }
+
+    #[test]
+    fn the_format_of_a_file_follows_from_what_names_it() {
+        use Format::{Data, Fragment, Image, Init, Key, Playlist, Segment, Subtitles};
+        for (list, role, format) in [
+            (Role::Variant, Role::Key, Key),
+            (Role::Variant, Role::Data, Data),
+            (Role::Variant, Role::Remote, Data),
+            (Role::Variant, Role::Map, Init),
+            (Role::Variant, Role::Segment, Segment),
+            (Role::Rendition, Role::Gap, Segment),
+            (Role::Subtitles, Role::Segment, Subtitles),
+            (Role::Subtitles, Role::Gap, Subtitles),
+            (Role::Images, Role::Segment, Image),
+            (Role::Images, Role::Gap, Image),
+            (Role::Variant, Role::Variant, Playlist),
+            (Role::Variant, Role::Subtitles, Playlist),
+        ] {
+            assert_eq!(
+                Format::of(list, role, false),
+                format,
+                "{role:?} of {list:?}"
+            );
+            let in_fragments = match role {
+                Role::Segment | Role::Gap => Fragment,
+                _ => format,
+            };
+            assert_eq!(Format::of(list, role, true), in_fragments, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_segment_is_called_follows_from_its_bytes_before_its_type() {
+        let frame = "\u{ff}\u{f1}\u{50}\u{80}\u{2}\u{1f}\u{fc}";
+        for (told, head, extension) in [
+            (Some("audio/aac"), "", Some("aac")),
+            (Some("video/mp2t"), "\0\0\0\u{18}ftypmp42", Some("mp4")),
+            (Some("video/mp2t"), "nothing known", Some("ts")),
+            (Some("video/mp2t"), frame, Some("ts")),
+            (Some("application/octet-stream"), frame, Some("aac")),
+            (Some("application/octet-stream"), "nothing known", None),
+            (None, "", None),
+        ] {
+            assert_eq!(extension_of(told, head), extension, "{told:?} {head:?}");
+            assert!(extension.is_none_or(is_of_segments));
+        }
+        assert!(!is_of_segments("m3u8"));
+    }
 }
