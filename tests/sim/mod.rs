@@ -27,8 +27,8 @@ use vodlift::secret::Secret;
 use vodlift::source::range::check_range;
 use vodlift::time::UnixMs;
 use vodlift::upload::{
-    Checkpoint, Effect, Event, Failure, FailureKind, HostLimits, Job, Media, Options, Outcome,
-    Phase, Progress, Source, TransferBody, Upload,
+    Adopt, Checkpoint, Effect, Event, Failure, FailureKind, HostLimits, Job, Media, Options,
+    Outcome, Phase, PlaylistSource, Progress, Source, TransferBody, Upload,
 };
 use vodlift::vod::api::CreateUploadVideo;
 use vodlift::vod::{Account, Credentials, VideoRef, VodService};
@@ -110,6 +110,8 @@ pub struct World {
     pub dies_at: Option<u64>,
     /// What is resumed is given up.
     pub gives_up: bool,
+    /// Whoever resumes says nothing that the checkpoint tells.
+    pub forgets_wishes: bool,
     /// Go on from here.
     pub resume: Option<Checkpoint>,
     /// The last one the machine gave out.
@@ -239,6 +241,7 @@ impl World {
             stop_at: None,
             dies_at: None,
             gives_up: false,
+            forgets_wishes: false,
             resume: None,
             checkpoint: None,
             torn: 0,
@@ -327,6 +330,9 @@ impl World {
         let (mut job, now) = (self.job.clone(), UnixMs(self.now));
         if let Source::Slices { modified, .. } = &mut job.source {
             *modified = Some(START + u64::from(self.version()));
+        }
+        if self.forgets_wishes && self.resume.is_some() {
+            forget_wishes(&mut job);
         }
         if let Some(broken) = self.broken {
             broken.bend_job(&mut job);
@@ -822,6 +828,7 @@ impl World {
         let patience = u64::from(request.reply_ms);
         if op == Op::Initiate {
             self.begins_but_one();
+            self.carries_the_headers(request);
         }
         self.asked_for.insert(id, op);
         self.begin(
@@ -898,6 +905,14 @@ impl World {
             self.service
                 .told_ids
                 .remove(&service::upload_id_of(request));
+        }
+    }
+
+    /// What the object is to be stored with goes along with whatever makes it.
+    fn carries_the_headers(&self, request: &Request) {
+        for (name, value) in &self.job.options.object_headers {
+            let told = vodlift::http::header(&request.headers, name);
+            assert_eq!(told, Some(value.as_str()), "{name} of {}", request.method);
         }
     }
 
@@ -1131,6 +1146,9 @@ impl World {
         let in_order = matches!(body, TransferBody::Buffer);
         self.sends_no_part_again(part, request, in_order);
         self.keeps_the_budget(part, length, request, in_order);
+        if service::op_of(request) == Op::PutObject {
+            self.carries_the_headers(request);
+        }
         let put = request;
         *self.sent.entry(part).or_default() += 1;
         let version = self.version();
@@ -1368,6 +1386,22 @@ impl World {
             "the object has another size than the source"
         );
     }
+}
+
+/// What a checkpoint tells is taken from it alone.
+fn forget_wishes(job: &mut Job) {
+    if let Media::Video(video) = &mut job.media {
+        *video = CreateUploadVideo::default();
+    }
+    if let Source::Playlist(source) = &mut job.source {
+        *source = PlaylistSource::at(source.root.clone());
+    }
+    let options = &mut job.options;
+    options.object_headers = vec![];
+    options.show_watermark = None;
+    options.adopt = Adopt::Never;
+    options.replace = None;
+    options.part_size = None;
 }
 
 fn failed(id: u32, kind: FailureKind) -> Event {

@@ -37,6 +37,8 @@ pub struct Service {
     pub ended: &'static str,
     /// Server time minus host time, in ms.
     pub skew_ms: i64,
+    /// The host's clock is set at this moment of virtual time: from then on the service is so much later.
+    pub skew_from: Option<(u64, i64)>,
     /// A box on the way writes this `Date` into every success.
     pub date_of_successes: Option<u64>,
     /// A box on the way writes this `Date` into every refusal.
@@ -178,6 +180,7 @@ impl Service {
             ended: "SecurityTokenExpired",
             kept: None,
             skew_ms: 0,
+            skew_from: None,
             date_of_successes: None,
             date_of_refusals: None,
             may_read: false,
@@ -221,7 +224,8 @@ impl Service {
     }
 
     fn clock(&self, now: u64) -> u64 {
-        now.saturating_add_signed(self.skew_ms)
+        let later = self.skew_from.filter(|(at, _)| *at <= now);
+        now.saturating_add_signed(later.map_or(self.skew_ms, |(_, skew)| skew))
     }
 
     fn headers(&self, now: u64) -> Headers {
@@ -276,7 +280,8 @@ impl Service {
         };
         let (token, made) = kept.unwrap_or_else(fresh);
         self.kept = Some((token.clone(), made));
-        let expires = self.clock(made) + self.credential_life_s * 1000;
+        let ends = made + self.credential_life_s * 1000;
+        let expires = self.clock(now) + ends.saturating_sub(now);
         let (key, place) = match self.root_key {
             // Whatever lies below the prefix.
             Some(key) => (
@@ -294,7 +299,7 @@ impl Service {
             0 => key,
             _ => "sv/id".to_owned(),
         };
-        self.issued.insert(token.clone(), (expires, key));
+        self.issued.insert(token.clone(), (ends, key));
         let address = format!(
             r#"{{"Endpoint":"{}","Bucket":"bucket",{place}}}"#,
             self.endpoint
@@ -548,7 +553,7 @@ impl Service {
         if self.is_off(signed.unwrap(), now) {
             return Err("RequestTimeTooSkewed");
         }
-        if self.clock(now) >= *expires {
+        if now >= *expires {
             Err(self.ended)
         } else {
             Ok(())

@@ -80,6 +80,9 @@ pub(crate) const AXES: &[(&str, Axis)] = &[
     ("lost part", lost_part),
     ("by ticket", by_ticket),
     ("address", address),
+    ("clock set", clock_set),
+    ("headers", headers),
+    ("wishes", wishes),
 ];
 
 pub(crate) fn draw(seed: u64, off: &BTreeSet<&str>) -> Case {
@@ -483,6 +486,17 @@ fn clock(case: &mut Case, dice: &mut Luck) -> String {
     )
 }
 
+/// Somebody sets the host's clock.
+fn clock_set(case: &mut Case, dice: &mut Luck) -> String {
+    let service = &mut case.world.service;
+    if dice.below(8) == 0 {
+        let at = sim::START + 1 + dice.below(20_000);
+        let off = pick(dice, &[0, 1_000_000, 3_600_000, -3_600_000]);
+        service.skew_from = Some((at, off));
+    }
+    said(service.skew_from)
+}
+
 fn rights(case: &mut Case, dice: &mut Luck) -> String {
     case.world.service.may_read = dice.below(2) == 0;
     let may_list = dice.below(6) > 0;
@@ -507,6 +521,20 @@ fn verify(case: &mut Case, dice: &mut Luck) -> String {
 }
 
 // What the caller wants.
+
+fn headers(case: &mut Case, dice: &mut Luck) -> String {
+    let options = &mut case.world.job.options;
+    if dice.below(4) == 0 {
+        options.object_headers = vec![("Cache-Control".into(), "max-age=60".into())];
+    }
+    said(&options.object_headers)
+}
+
+/// A resume need not be told again what its checkpoint tells.
+fn wishes(case: &mut Case, dice: &mut Luck) -> String {
+    case.world.forgets_wishes = dice.below(2) == 0;
+    format!("forgotten {}", case.world.forgets_wishes)
+}
 
 fn most_bytes(case: &mut Case, dice: &mut Luck) -> String {
     let size = case.world.source.size;
