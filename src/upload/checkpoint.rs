@@ -689,4 +689,74 @@ mod tests {
         };
         assert!(mark.check(None, &is, None).is_err());
     }
+
+    #[test]
+    fn a_value_may_be_as_long_as_an_id() {
+        let kept = |length| !url(&format!("https://h/f?id={}", "a".repeat(length))).query_removed;
+        assert_eq!((kept(20), kept(21)), (true, false));
+    }
+
+    #[test]
+    fn a_local_source_is_told_by_its_path() {
+        let slices = Source::Slices {
+            size: 5,
+            modified: None,
+            name: Some("film.mp4".into()),
+            content_type: None,
+        };
+        let playlist = PlaylistSource::at(PlaylistRoot::File {
+            name: "master.m3u8".into(),
+            path: "hls/master.m3u8".into(),
+        });
+        for (source, path) in [
+            (slices, "film.mp4"),
+            (Source::Playlist(playlist), "hls/master.m3u8"),
+        ] {
+            let mark = SourceMark::place_of(&source);
+            assert_eq!(
+                (mark.path.as_deref(), mark.url, mark.query_removed),
+                (Some(path), None, false)
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_wanted_of_a_playlist_is_wanted_again() {
+        let root = PlaylistRoot::Url {
+            url: "https://h/a.m3u8".into(),
+            headers: vec![],
+        };
+        let host = crate::source::access::HostAccess {
+            host: "cdn.example".into(),
+            headers: vec![],
+            query: None,
+        };
+        let wanted = PlaylistSource {
+            segments: Some(vec!["0.ts".into()]),
+            variants: vec!["720p".into()],
+            complete: true,
+            missing_segments: MissingSegments::Gap,
+            hosts: vec![host.clone()],
+            ..PlaylistSource::at(root.clone())
+        };
+        let mark = PlaylistMark::of(&wanted);
+        assert!(mark.listed && mark.with_hosts);
+        let mut again = PlaylistSource::at(root.clone());
+        assert!(
+            mark.restore(&mut again)
+                .unwrap_err()
+                .message
+                .contains("hosts")
+        );
+        again.hosts = vec![host];
+        mark.restore(&mut again).unwrap();
+        assert_eq!(
+            (&again.variants, again.complete, again.missing_segments),
+            (&wanted.variants, true, MissingSegments::Gap)
+        );
+        let mut plain = PlaylistSource::at(root);
+        let mark = PlaylistMark::of(&plain);
+        assert!(!mark.listed && !mark.with_hosts);
+        mark.restore(&mut plain).unwrap();
+    }
 }

@@ -160,4 +160,41 @@ mod tests {
             assert!(!error.message.contains("hush"), "{}", error.message);
         }
     }
+
+    #[test]
+    fn what_is_as_usual_is_not_written() {
+        let written = serde_json::to_value(Checkpoint::read(WHOLE).unwrap()).unwrap();
+        let whole: Value = serde_json::from_str(WHOLE).unwrap();
+        assert_eq!(written, whole);
+    }
+
+    #[test]
+    fn numbers_end_where_those_of_uploads_do() {
+        use crate::upload::plan::MAX_OBJECT_SIZE;
+        const LATEST: u64 = 8_640_000_000_000_000;
+        for (pointer, most) in [
+            ("/bytesAccepted", MAX_OBJECT_SIZE),
+            ("/source/size", MAX_OBJECT_SIZE),
+            ("/replacedBytes", MAX_OBJECT_SIZE),
+            ("/source/modified", LATEST),
+            ("/createSent", LATEST),
+        ] {
+            let mut whole: Value = serde_json::from_str(WHOLE).unwrap();
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            let fields = whole.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            fields.insert(name.to_owned(), Value::from(most));
+            Checkpoint::read(&whole.to_string()).unwrap();
+            let error = fault(pointer, Some(Value::from(most + 1)));
+            let named = pointer.trim_start_matches('/').replace('/', ".");
+            assert!(error.message.contains(&named), "{}", error.message);
+        }
+        let playlist =
+            |done: &str| serde_json::from_str(&format!(r#"{{"digest":"","done":{done}}}"#));
+        let error = fault("/playlist", Some(playlist("[[2,1]]").unwrap()));
+        assert!(error.message.contains("playlist.done"), "{}", error.message);
+        let mut whole: Value = serde_json::from_str(WHOLE).unwrap();
+        let fields = whole.as_object_mut().unwrap();
+        fields.insert("playlist".into(), playlist("[[1,1],[3,4]]").unwrap());
+        Checkpoint::read(&whole.to_string()).unwrap();
+    }
 }

@@ -103,4 +103,35 @@ mod tests {
         assert!(!lane.is_open(0, NOW.plus_ms(4_999)));
         assert!(lane.is_open(0, NOW.plus_ms(5_000)));
     }
+
+    #[test]
+    fn what_begins_anew_does_not_wait_but_stays_narrow() {
+        let mut lane = Lane::default();
+        lane.narrow(2, Some(5_000), NOW);
+        lane.begin_anew();
+        assert_eq!((lane.is_open(1, NOW), lane.is_open(2, NOW)), (true, false));
+    }
+
+    #[test]
+    fn parts_accepted_before_a_refusal_do_not_count() {
+        let mut lane = Lane::default();
+        lane.narrow(1, None, NOW);
+        (0..7).for_each(|_| lane.accepted());
+        lane.narrow(1, None, NOW);
+        (0..15).for_each(|_| lane.accepted());
+        assert!(!lane.is_open(1, NOW));
+        lane.accepted();
+        assert!(lane.is_open(1, NOW));
+        // One wider, it is calm for as long again before the next one.
+        (0..15).for_each(|_| lane.accepted());
+        assert!(!lane.is_open(2, NOW));
+        lane.accepted();
+        assert!(lane.is_open(2, NOW));
+    }
+
+    #[test]
+    fn only_some_statuses_say_that_there_are_too_many() {
+        let crowded: Vec<u16> = (400..600).filter(|status| is_crowded(*status)).collect();
+        assert_eq!(crowded, [429, 503, 509]);
+    }
 }

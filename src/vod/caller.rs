@@ -132,3 +132,79 @@ impl Caller {
         handle_wait_ms(waited).ok_or_else(|| too_many_files(what))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use crate::vod::Credentials;
+
+    const NOW: UnixMs = UnixMs(1_760_000_000_000);
+
+    fn caller(renewable: bool) -> Caller {
+        let account = Account {
+            credentials: Credentials {
+                access_key_id: "ak".into(),
+                access_key_secret: Secret::new("secret"),
+                security_token: None,
+            },
+            expires_at: Some(NOW.0),
+            renewable,
+        };
+        Caller::new(account, [7; 32])
+    }
+
+    #[test]
+    fn what_helps_decides_whether_a_call_is_sent_again() {
+        for (recovery, tried, again) in [
+            (Recovery::Backoff, 100, Again::Later),
+            (Recovery::NewNonce, CORRECTED_TRIES - 1, Again::Later),
+            (Recovery::NewNonce, CORRECTED_TRIES, Again::Never),
+            (Recovery::FixClock, 100, Again::Later),
+            (Recovery::NewToken, 100, Again::Renewed),
+            (Recovery::Fail, 0, Again::Never),
+        ] {
+            assert_eq!(caller(true).again(recovery, tried), again, "{recovery:?}");
+        }
+        assert_eq!(caller(false).again(Recovery::NewToken, 0), Again::Never);
+    }
+
+    #[test]
+    fn newer_keys_are_asked_for_once_until_vod_answers_well() {
+        let mut caller = caller(true);
+        assert!(caller.must_renew(NOW));
+        let same = caller.account().clone();
+        caller.renew(same);
+        assert!(!caller.must_renew(NOW));
+        assert_eq!(caller.again(Recovery::NewToken, 0), Again::Never);
+        caller.got_through();
+        assert!(caller.must_renew(NOW));
+        assert_eq!(caller.again(Recovery::NewToken, 0), Again::Renewed);
+    }
+
+    #[test]
+    fn a_clock_that_is_refused_again_and_again_is_given_up() {
+        let refused = Reply {
+            status: 400,
+            headers: vec![("Date".into(), NOW.plus_ms(3_600_000).http_date())],
+            body: r#"{"Code":"InvalidTimeStamp.Expired","Message":"m","RequestId":"R"}"#.into(),
+        };
+        let mut caller = caller(true);
+        for request in 1..=3 {
+            assert_eq!(caller.again(Recovery::FixClock, 0), Again::Later);
+            caller.hear(request, request, &refused, NOW);
+        }
+        assert!(caller.clock_is_hopeless());
+        assert_eq!(caller.again(Recovery::FixClock, 0), Again::Never);
+    }
+
+    #[test]
+    fn the_wait_for_a_handle_is_counted_from_the_first_to_the_next_reply() {
+        let mut caller = caller(true);
+        let first = caller.wait_for_handle("it", NOW).unwrap();
+        let late = NOW.plus_ms(100_000_000);
+        assert!(caller.wait_for_handle("it", late).is_err());
+        caller.has_handles();
+        assert_eq!(caller.wait_for_handle("it", late), Ok(first));
+    }
+}

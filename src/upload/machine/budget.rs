@@ -100,3 +100,90 @@ pub(super) fn within_deadline(budget: &Budget, ms: u64, now: UnixMs) -> u64 {
     left.filter(|left| *left > 0)
         .map_or(ms, |left| left.min(ms))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMs = UnixMs(1_760_000_000_000);
+
+    #[test]
+    fn a_budget_is_spent_once_so_much_was_begun() {
+        let budget = |parts, bytes| Budget {
+            parts,
+            bytes,
+            ..Budget::default()
+        };
+        let mut spent = Spent::default();
+        assert!(spent.is_spent(&budget(Some(0), None)));
+        spent.begin_part(1, 5);
+        spent.begin_part(2, 5);
+        // Sent again: it counts once.
+        spent.begin_part(2, 5);
+        for (budget, is_spent) in [
+            (budget(None, None), false),
+            (budget(Some(3), None), false),
+            (budget(Some(2), None), true),
+            (budget(None, Some(11)), false),
+            (budget(None, Some(10)), true),
+            (budget(Some(2), Some(11)), true),
+        ] {
+            assert_eq!(spent.is_spent(&budget), is_spent, "{budget:?}");
+        }
+        assert_eq!(spent.begun(), &BTreeSet::from([1, 2]));
+        spent.begin_anew();
+        assert_eq!(spent, Spent::default());
+    }
+
+    #[test]
+    fn a_run_stops_before_its_requests_or_its_time_are_over() {
+        let stops = |requests, budget: Budget, owes_a_part| {
+            let mut spent = Spent::default();
+            spent.requests(requests);
+            spent.stop_if_spent(&budget, owes_a_part, NOW);
+            spent.is_stopping()
+        };
+        let requests = |limit| Budget {
+            subrequests: Some(limit),
+            ..Budget::default()
+        };
+        assert!(!stops(100, Budget::default(), false));
+        assert!(!stops(5, requests(10), false));
+        assert!(stops(6, requests(10), false) && stops(6, requests(10), true));
+        let until = |ms: u64| Budget {
+            deadline: Some(ms),
+            ..Budget::default()
+        };
+        assert!(!stops(0, until(NOW.0 + 1), false));
+        assert!(stops(0, until(NOW.0), false));
+        assert!(!stops(0, until(NOW.0), true));
+    }
+
+    #[test]
+    fn that_the_caller_asked_for_a_stop_is_not_forgotten() {
+        let mut spent = Spent::default();
+        assert!(!spent.is_stopping());
+        spent.stop(Stop::Spent);
+        assert!(spent.is_stopping() && !spent.stop_was_asked());
+        spent.stop(Stop::Asked);
+        spent.stop(Stop::Spent);
+        assert!(spent.is_stopping() && spent.stop_was_asked());
+    }
+
+    #[test]
+    fn a_wait_ends_with_the_deadline_unless_that_is_over() {
+        let until = |deadline| Budget {
+            deadline,
+            ..Budget::default()
+        };
+        for (deadline, ms) in [
+            (None, 500),
+            (Some(NOW.0 + 1_000), 500),
+            (Some(NOW.0 + 200), 200),
+            (Some(NOW.0), 500),
+            (Some(NOW.0 - 1), 500),
+        ] {
+            assert_eq!(within_deadline(&until(deadline), 500, NOW), ms);
+        }
+    }
+}

@@ -112,3 +112,32 @@ impl OssCall {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_some_calls_clean_up_or_are_about_parts() {
+        for (call, cleans_up, is_about_parts) in [
+            (Call::Vod(VodCall::Create), false, false),
+            (Call::Vod(VodCall::Survey), false, false),
+            (Call::Vod(VodCall::RefreshUploadVideo), false, false),
+            (Call::Vod(VodCall::GetMediaInfo), false, false),
+            (Call::Vod(VodCall::DeleteMultipartUpload), true, false),
+            (Call::Vod(VodCall::DeleteVideo), true, false),
+            (Call::Vod(VodCall::Prove), true, false),
+            (Call::Oss(OssCall::InitiateMultipartUpload), false, false),
+            (Call::Oss(OssCall::PutPlaylist(1)), false, false),
+            (Call::Oss(OssCall::AbortMultipartUpload), true, false),
+            (Call::Oss(OssCall::ListParts), false, true),
+            (Call::Oss(OssCall::CompleteMultipartUpload), false, true),
+            (Call::Oss(OssCall::HeadObject), false, true),
+        ] {
+            assert_eq!(call.cleans_up(), cleans_up, "{call:?}");
+            assert_eq!(call.is_about_parts(), is_about_parts, "{call:?}");
+            let tries = if cleans_up { CLEANUP_TRIES } else { CALL_TRIES };
+            assert_eq!(call.tries(), tries, "{call:?}");
+        }
+    }
+}

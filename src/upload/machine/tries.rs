@@ -53,3 +53,53 @@ impl Tries {
         self.in_a_row = self.in_a_row.max(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    fn error() -> Error {
+        Error::new(Code::OssUnreachable, "it broke")
+    }
+
+    #[test]
+    fn a_number_is_tried_so_often_and_from_the_first_again_once_accepted() {
+        let mut tries = Tries::default();
+        for failure in 1..PART_TRIES {
+            assert_eq!(tries.count(7, error()), Ok(failure));
+            assert_eq!((tries.of(7), tries.of(8)), (failure, 0));
+        }
+        assert_eq!(tries.clone().count(7, error()), Err(error()));
+        tries.accepted(7);
+        assert_eq!((tries.of(7), tries.count(7, error())), (0, Ok(1)));
+    }
+
+    #[test]
+    fn all_together_fail_so_often_in_a_row_and_a_new_beginning_is_no_success() {
+        let mut tries = Tries::default();
+        for number in 1..JOB_FAILURES {
+            assert_eq!(tries.count(number, error()), Ok(1));
+        }
+        let mut anew = tries.clone();
+        anew.begin_anew();
+        assert_eq!((anew.of(1), anew.count(1, error())), (0, Err(error())));
+        tries.accepted(100);
+        assert_eq!(tries.count(1, error()), Ok(2));
+    }
+
+    #[test]
+    fn it_is_calm_until_something_fails_or_waits() {
+        let mut tries = Tries::default();
+        assert!(tries.is_calm());
+        tries.disturb();
+        assert!(!tries.is_calm());
+        tries.accepted(1);
+        assert!(tries.is_calm());
+        let _ = tries.count(1, error());
+        tries.disturb();
+        assert!(!tries.is_calm());
+        let _ = tries.count(2, error());
+        assert_eq!(tries.in_a_row, 2);
+    }
+}
