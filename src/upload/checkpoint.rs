@@ -701,6 +701,7 @@ mod tests {
         let slices = Source::Slices {
             size: 5,
             modified: None,
+            version: None,
             name: Some("film.mp4".into()),
             content_type: None,
         };

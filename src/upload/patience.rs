@@ -102,6 +102,7 @@ mod tests {
                 buffer_bytes: 64 << 20,
                 buffers_parts: false,
                 subrequests: None,
+                origin: None,
             },
         }
     }

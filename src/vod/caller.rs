@@ -150,6 +150,7 @@ mod tests {
             },
             expires_at: Some(NOW.0),
             renewable,
+            ticket: None,
         };
         Caller::new(account, [7; 32])
     }
