@@ -626,6 +626,7 @@ mod tests {
             ..Validator::default()
         };
         let mark = SourceMark {
+            url: Some("https://h/f".into()),
             size: Some(5),
             validator: validator.clone(),
             ..SourceMark::default()
