@@ -486,12 +486,12 @@ fn clock(case: &mut Case, dice: &mut Luck) -> String {
     )
 }
 
-/// Somebody sets the host's clock.
+/// Somebody sets the host's clock, which was right until then: one that is set while it is being corrected is given up.
 fn clock_set(case: &mut Case, dice: &mut Luck) -> String {
     let service = &mut case.world.service;
-    if dice.below(8) == 0 {
+    if dice.below(8) == 0 && service.skew_ms == 0 {
         let at = sim::START + 1 + dice.below(20_000);
-        let off = pick(dice, &[0, 1_000_000, 3_600_000, -3_600_000]);
+        let off = pick(dice, &[1_000_000, 3_600_000, -3_600_000]);
         service.skew_from = Some((at, off));
     }
     said(service.skew_from)
