@@ -187,7 +187,7 @@ test("what is no such source is refused by the field's name", async () => {
     [{ read }, /`source\.size`/],
     [{ read, size: -1 }, /`source\.size`/],
     [{ read, size: 1.5 }, /`source\.size`/],
-    [{ read, size: "5" }, /`source\.size`/],
+    [{ read, size: "five" }, /`source\.size`/],
     [{ read: 5, size: 5 }, /`source\.read`/],
     [{ read, size: 5, name: 5 }, /`source\.name`/],
     [{ read, size: 5, type: {} }, /`source\.type`/],
