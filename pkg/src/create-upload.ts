@@ -1,9 +1,9 @@
 // What a server says to have a ticket made.
 
-import { defined, invalid, oneOf, whole } from "./arguments.ts";
+import { defined, oneOf, whole } from "./arguments.ts";
 import { namesOf } from "./declared.ts";
 import { type Names, taken } from "./fields.ts";
-import { attachedMedia, image, video } from "./job.ts";
+import { mediaOf } from "./job.ts";
 import type {
   UploadAttachedMediaOptions,
   UploadImageOptions,
@@ -78,14 +78,6 @@ export function creation(options: CreateUploadOptions): {
     said: { kind, ...defined({ fileName, businessType }) },
     signal,
   };
-}
-
-function mediaOf(kind: "video" | "image" | "attached", given: CreateUploadOptions) {
-  if (kind === "video") return { type: "video", ...video(given as UploadOptions) } as const;
-  if (kind === "image") return { type: "image", ...image(given as UploadImageOptions) } as const;
-  const { businessType } = given;
-  if (businessType === undefined) throw invalid("businessType", "is needed for attached media");
-  return { type: "attachedMedia", ...attachedMedia({ ...given, businessType } as never) } as const;
 }
 
 /** How the holder of a ticket reaches OSS: as its maker does, but for a network that only the maker is in. */

@@ -27,6 +27,9 @@ export type ValueType =
   | ("text" | "url" | "words" | "texts" | "flag" | "flagOr" | "whole" | "id" | "ids")
   | ("size" | "duration" | "oneOf" | "fields" | "video" | "object" | "program");
 
+/** What an upload becomes. */
+export type Kind = "video" | "image" | "attached" | "playlist";
+
 /** What is declared of one option. */
 export interface Declared {
   readonly group: "media" | "source" | "playlist" | "transfer" | "run" | "service";
@@ -36,7 +39,7 @@ export interface Declared {
   readonly unit?: string;
   /** Of one of a few words. */
   readonly values?: readonly string[];
-  readonly kinds: readonly ("video" | "image" | "attached" | "playlist")[];
+  readonly kinds: readonly Kind[];
   readonly stages: readonly ("client" | "begin" | "resume" | "run")[];
   readonly shells: readonly ("api" | "cli" | "manifest" | "worker" | "dashboard" | "handler")[];
   /** On the command line, as its help shows it. */
@@ -45,7 +48,6 @@ export interface Declared {
   readonly setting?: string;
   /** Where the core takes it, such as `options.partSize`. */
   readonly core?: string;
-  readonly required?: boolean;
 }
 
 /** Every option by its name. */
@@ -61,6 +63,24 @@ export function namesOf(fits: (declared: Declared, name: string) => boolean): st
 export function settings(): Record<string, string> {
   const set = Object.entries(DECLARED).filter(([, { setting }]) => setting !== undefined);
   return Object.fromEntries(set.map(([name, { setting = "" }]) => [name, setting]));
+}
+
+/** Those of the options that go with a kind: for what a shell says of all its uploads alike. */
+export function ofKind<T extends object>(kind: Kind, options: T): Partial<T> {
+  return only(options, ({ kinds }) => kinds.includes(kind));
+}
+
+/** Those of the options that a resume takes, too: no checkpoint keeps them. */
+export function atResume<T extends object>(options: T): Partial<T> {
+  return only(options, ({ stages }) => stages.includes("resume"));
+}
+
+function only<T extends object>(options: T, fits: (declared: Declared) => boolean): Partial<T> {
+  const fitting = Object.entries(options).filter(([name, value]) => {
+    const declared = DECLARED[name];
+    return value !== undefined && declared !== undefined && fits(declared);
+  });
+  return Object.fromEntries(fitting) as Partial<T>;
 }
 
 type Read = (field: string, value: never, declared: Declared) => unknown;
@@ -91,7 +111,7 @@ const BY_TYPE: Readonly<Record<ValueType, Read>> = {
 
 /** What the core takes in another form than the caller writes it. */
 const OWN: Readonly<Record<string, Read>> = {
-  as: (field, value: string) => oneOf(field, value, ["video"]) !== undefined,
+  as: (_, value: string) => value === "video",
   adopt: (field, value: boolean | string, declared) => {
     const said = BY_TYPE.flagOr(field, value as never, declared);
     return said === true ? "always" : said === false ? undefined : "if_possible";
@@ -111,7 +131,7 @@ const OWN: Readonly<Record<string, Read>> = {
  *
  * @throws VodliftError `invalid_argument`, naming the option.
  */
-export function into<T>(place: string, options: object, kind?: Declared["kinds"][number]): T {
+export function into<T>(place: string, options: object, kind?: Kind): T {
   const made: Record<string, unknown> = {};
   for (const [name, declared] of Object.entries(DECLARED)) {
     const [first, field = "", inner] = declared.core?.split(".") ?? [];

@@ -1,7 +1,7 @@
 // Which options each call of the package takes: those of an upload as src/options declares them, the few others here.
 
 import { invalid, readable, record } from "./arguments.ts";
-import { type Declared, namesOf } from "./declared.ts";
+import { type Declared, type Kind, namesOf } from "./declared.ts";
 import type { Emulator } from "./emulator/options.ts";
 import type {
   CallOptions,
@@ -12,7 +12,6 @@ import type {
 import { isSignal } from "./patience.ts";
 import { nearest } from "./suggest.ts";
 
-type Kind = Declared["kinds"][number];
 type Stage = Declared["stages"][number];
 type All<T> = { readonly [Field in keyof T]-?: true };
 
@@ -79,7 +78,7 @@ function begun(kind: Kind): Names {
   return { known, open: false };
 }
 
-const upload = begun("video");
+const any = [...at("begin"), ...at("run")];
 const resume: Names = { known: [...at("resume"), ...at("run")], open: false };
 
 export const FIELDS = {
@@ -88,15 +87,15 @@ export const FIELDS = {
     open: false,
     others: [...Object.keys(ofEmulator), ...OF_READY_LINE],
   },
-  upload,
+  video: begun("video"),
   playlist: begun("playlist"),
   image: begun("image"),
   attached: begun("attached"),
   resume,
   abort: names({ ownMediaOnly: true }),
-  item: { known: [...upload.known, "source"], open: true },
-  /** Of `check`, which is told what it is to become. */
-  any: { known: [...at("begin"), ...at("run")], open: false },
+  item: { known: [...any, "source"], open: true },
+  /** Where `as` says what it is to become. */
+  any: { known: any, open: false },
   call: names({ signal: true, repeatable: true } satisfies All<CallOptions>),
   /** Of calls that only can be given up. */
   asking: names({ signal: true }),

@@ -7,6 +7,7 @@ import {
   got,
   invalid,
   list as listOf,
+  needed,
   oneOf,
   readable,
   record,
@@ -20,39 +21,37 @@ import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
 import { errorOf, readCheckpoint, VodliftError } from "./core.ts";
 import { type CreateUploadOptions, creation, handedOn, passedOn } from "./create-upload.ts";
-import { videoRef } from "./declared.ts";
+import { type Kind, videoRef } from "./declared.ts";
 import type { Suspended } from "./driver.ts";
 import { FIELDS, type Names, taken } from "./fields.ts";
 import { wordsOf } from "./hosts/failure.ts";
 import type { Host, Route } from "./hosts/host.ts";
 import {
-  attachedMedia,
   deadlineOf,
   howTo,
   howToResume,
-  image,
+  mediaOf,
   memory,
   ossService,
   pull,
   route,
   slowRequests,
-  video,
   vodService,
 } from "./job.ts";
 import { Keys } from "./keys.ts";
 import { isUrl } from "./kinds.ts";
+import { OPTIONS } from "./options.gen.ts";
 import type {
   CallOptions,
   PlaylistOptions,
   ResumeOptions,
   SliceOptions,
-  TransferOptions,
+  UploadAnyOptions,
   UploadAttachedMediaOptions,
   UploadEnd,
   UploadImageOptions,
   UploadItem,
   UploadMediaByUrlOptions,
-  UploadOptions,
   VodliftOptions,
   WaitOptions,
 } from "./options.ts";
@@ -118,6 +117,7 @@ export type {
   ResumeOptions,
   SliceOptions,
   TransferOptions,
+  UploadAnyOptions,
   UploadAttachedMediaOptions,
   UploadCallback,
   UploadEnd,
@@ -204,9 +204,10 @@ export class Vodlift {
   }
 
   /**
-   * Uploads one video or audio file. The bytes flow from the source to OSS in parts; nothing is stored in between, and
-   * memory does not depend on the size. It resolves when the object is complete and verified; VOD then transcodes it by
-   * itself. Limits: 1 byte to 48.8 TB.
+   * Uploads one video or audio file, or what `as` says: an image, an attached media (`uploadImage`, `uploadAttachedMedia`) or an
+   * HLS playlist (`uploadPlaylist`), each with the options of its kind. The bytes flow from the source to OSS in parts; nothing
+   * is stored in between, and memory does not depend on the size. It resolves when the object is complete and verified; VOD
+   * then transcodes it by itself. Limits: 1 byte to 48.8 TB.
    *
    * @param source A URL (text, `URL`, or `{ url, headers }`; read in parallel ranges where the source can), a `Blob` or
    * `File`, bytes, a stream, or `fromFile(path)`.
@@ -214,14 +215,16 @@ export class Vodlift {
    * @throws VodliftError Everything that can go wrong; see its `code`, `hint` and `retryable`.
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadvideo
    */
-  upload(source: UploadSource, options?: UploadOptions): Promise<Outcome>;
-  upload(source: UploadSource, options: UploadOptions & SliceOptions): Promise<Outcome | Suspended>;
+  upload(source: UploadSource, options?: UploadAnyOptions): Promise<Outcome>;
   upload(
     source: UploadSource,
-    options: UploadOptions & SliceOptions = {},
+    options: UploadAnyOptions & SliceOptions,
+  ): Promise<Outcome | Suspended>;
+  upload(
+    source: UploadSource,
+    options: UploadAnyOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const media: MediaOf<UploadOptions> = (given) => ({ type: "video", ...video(given) });
-    return this.#upload(takeSource(source), media, options, FIELDS.upload);
+    return this.#upload(source, options);
   }
 
   /**
@@ -237,8 +240,7 @@ export class Vodlift {
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadimage
    */
   async uploadImage(source: UploadSource, options: UploadImageOptions = {}): Promise<Outcome> {
-    const media: MediaOf<UploadImageOptions> = (given) => ({ type: "image", ...image(given) });
-    return whole(await this.#upload(takeSource(source), media, options, FIELDS.image));
+    return whole(await this.#upload(source, options, "image"));
   }
 
   /**
@@ -246,42 +248,43 @@ export class Vodlift {
    * upload credential cannot be renewed either: see `uploadImage`.
    *
    * @param source As `upload`.
-   * @param options `businessType` is needed.
    * @returns As `upload`; also `mediaUrl` (on the CDN domain) and `fileUrl` (the object).
    * @throws VodliftError As `upload`; also `credential_ended`.
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-createuploadattachedmedia
    */
   async uploadAttachedMedia(
     source: UploadSource,
-    options: UploadAttachedMediaOptions,
+    options: UploadAttachedMediaOptions = {},
   ): Promise<Outcome> {
-    const media: MediaOf<UploadAttachedMediaOptions> = (given) => ({
-      type: "attachedMedia",
-      ...attachedMedia(given),
-    });
-    return whole(await this.#upload(takeSource(source), media, options, FIELDS.attached));
+    return whole(await this.#upload(source, options, "attached"));
   }
 
-  /** @param source Where it is opened with the options, it is told of them. */
-  #upload<Given extends TransferOptions & SliceOptions>(
-    source: TakenSource | ((given: Given) => Run["source"]),
-    media: MediaOf<Given>,
-    options: Given,
-    known: Names,
+  /**
+   * The one road of every upload.
+   *
+   * @param method What it becomes by the method that was called; otherwise `as` says it.
+   */
+  #upload(
+    source: UploadSource,
+    options: UploadAnyOptions & SliceOptions,
+    method?: Kind,
+    names: Names = FIELDS.any,
   ): Promise<Outcome | Suspended> {
-    const charge = typeof source === "function" ? undefined : source;
+    const charge = takeSource(source);
     return run(charge, () => {
-      const given = taken(options, known);
+      const given = taken(options, method === undefined ? names : FIELDS[method]);
+      const as = method ?? kindOf(given.as);
+      if (method === undefined) mustGoWith(as, given);
       const { checkpoint: store, signal, stop, onProgress, trace } = given;
-      charge?.told(given);
+      charge.told(given);
       return {
         slow: slowRequests(given),
         host: this.#way(),
         memory: this.#memory,
-        source: typeof source === "function" ? source(given) : source,
+        source: as === "playlist" ? playlistOf(source as PlaylistSource, given) : charge,
         keys: this.#keys,
         begin: (data, limits) => {
-          return { type: "create", job: this.#job(data, media(given), howTo(given), limits) };
+          return { type: "create", job: this.#job(data, mediaOf(as, given), howTo(given), limits) };
         },
         store,
         signal,
@@ -301,32 +304,20 @@ export class Vodlift {
    * @throws VodliftError `invalid_argument` naming the field, `url_refused`, `address_refused`.
    */
   async check(
-    as: "video" | "image" | "attached" | "playlist",
-    source: UploadSource | PlaylistSource,
-    options: UploadOptions &
-      UploadImageOptions &
-      Partial<UploadAttachedMediaOptions> &
-      PlaylistOptions = {},
+    as: Kind,
+    source: UploadSource,
+    options: UploadAnyOptions & SliceOptions = {},
   ): Promise<void> {
-    if (!KINDS.includes(as)) throw invalid("as", `must be one of ${KINDS.join(", ")}, ${got(as)}`);
+    const kind = kindOf(needed("as", as));
     const given = taken(options, FIELDS.any);
-    if (as !== "playlist") mustNotBePlaylists(given);
     const opened =
-      as === "playlist"
-        ? openPlaylist(source as PlaylistSource, given)
+      kind === "playlist"
+        ? await playlistOf(source as PlaylistSource, given).open()
         : await openSource(source, given);
-    const { businessType, ...rest } = given;
-    const media = (): Job["media"] => {
-      if (as === "image") return { type: "image", ...image(given) };
-      if (as !== "attached") return { type: "video", ...video(given) };
-      if (businessType === undefined) throw invalid("businessType", "is needed for attached media");
-      return { type: "attachedMedia", ...attachedMedia({ ...rest, businessType }) };
-    };
     try {
-      const job = this.#job(opened.data, media(), howTo(given), this.#way().limits);
+      const job = this.#job(opened.data, mediaOf(kind, given), howTo(given), this.#way().limits);
       start({ type: "create", job }, await this.#keys.current()).free();
-      const ofKind = FIELDS[as === "video" ? "upload" : as];
-      taken(given, ofKind, `does not go with \`as\` ${as}`);
+      mustGoWith(kind, given);
     } finally {
       // A stream stays open: it is for the upload to read.
       if (opened.local?.type === "slices") await opened.local.slices.close();
@@ -362,9 +353,7 @@ export class Vodlift {
     source: PlaylistSource,
     options: PlaylistOptions & SliceOptions = {},
   ): Promise<Outcome | Suspended> {
-    const media: MediaOf<PlaylistOptions> = (given) => ({ type: "video", ...video(given) });
-    const root = (given: PlaylistOptions) => ({ open: async () => openPlaylist(source, given) });
-    return this.#upload<PlaylistOptions & SliceOptions>(root, media, options, FIELDS.playlist);
+    return this.#upload(source, options, "playlist");
   }
 
   /**
@@ -717,9 +706,8 @@ export class Vodlift {
   /** An item may have fields of the caller's own, as long as none looks like a slip of the pen. */
   async #uploadItem(item: UploadItem): Promise<Outcome> {
     if (typeof item !== "object" || item === null) throw invalid("item", "must be an object");
-    const source = takeSource(readable("source", () => item.source));
-    const media: MediaOf<UploadOptions> = (given) => ({ type: "video", ...video(given) });
-    return whole(await this.#upload(source, media, item, FIELDS.item));
+    const source = readable("source", () => item.source);
+    return whole(await this.#upload(source, item, undefined, FIELDS.item));
   }
 
   #job(
@@ -734,11 +722,19 @@ export class Vodlift {
   }
 }
 
-/** What `check` may be told that something is to become. */
-const KINDS: readonly string[] = ["video", "image", "attached", "playlist"];
+/** What it is to become; a video, unless it is said. */
+function kindOf(as: string | undefined): Kind {
+  return oneOf("as", as as Kind | undefined, OPTIONS.as.values) ?? "video";
+}
 
-/** What a source becomes, by the options. */
-type MediaOf<Given> = (given: Given) => Job["media"];
+/** Options without an effect are mistakes. */
+function mustGoWith(as: Kind, given: object): void {
+  taken(given, { ...FIELDS[as], others: ["as", "source"] }, `does not go with \`as\` ${as}`);
+}
+
+function playlistOf(source: PlaylistSource, given: PlaylistOptions) {
+  return { open: async () => openPlaylist(source, given) };
+}
 
 /** Of an upload that nobody can stop halfway. */
 function whole(end: Outcome | Suspended): Outcome {
@@ -799,14 +795,6 @@ async function load(
   const stored = await loaded(from);
   if (stored !== undefined) return { checkpoint: readCheckpoint(stored), store: from };
   throw new VodliftError(errorOf("checkpoint_invalid", "there is no checkpoint to resume from"));
-}
-
-/** Options without an effect are mistakes. */
-function mustNotBePlaylists(options: PlaylistOptions): void {
-  const { segments, variants, complete, missingSegments, hosts, limits } = options;
-  const given = defined({ segments, variants, complete, missingSegments, hosts, limits });
-  const [field] = Object.keys(given);
-  if (field !== undefined) throw invalid(field, "is for playlists");
 }
 
 function isStore(from: Checkpoint | CheckpointStore): from is CheckpointStore {

@@ -12,7 +12,7 @@ import {
   text,
   whole,
 } from "./arguments.ts";
-import { idOf, into, userData, words } from "./declared.ts";
+import { idOf, into, type Kind, userData, words } from "./declared.ts";
 import { limits } from "./door.ts";
 import type { Route } from "./hosts/host.ts";
 import { isUrl } from "./kinds.ts";
@@ -21,6 +21,7 @@ import type {
   ResumeOptions,
   SliceOptions,
   TransferOptions,
+  UploadAnyOptions,
   UploadAttachedMediaOptions,
   UploadImageOptions,
   UploadMediaByUrlOptions,
@@ -33,6 +34,7 @@ import type {
   CreateUploadAttachedMedia,
   CreateUploadImage,
   CreateUploadVideo,
+  Job,
   Options,
   OssService,
   UploadMediaByUrl,
@@ -88,7 +90,7 @@ export function memory(options: VodliftOptions): number | undefined {
 }
 
 /** What it becomes. */
-export function video(options: UploadOptions | PlaylistOptions): CreateUploadVideo {
+function video(options: UploadOptions | PlaylistOptions): CreateUploadVideo {
   return {
     title: "",
     fileName: "",
@@ -97,20 +99,24 @@ export function video(options: UploadOptions | PlaylistOptions): CreateUploadVid
 }
 
 /** What an image becomes. */
-export function image(options: UploadImageOptions): CreateUploadImage {
+function image(options: UploadImageOptions): CreateUploadImage {
   type Made = CreateUploadImage & { fileName?: string };
-  const { imageType = "default", fileName, ...made } = into<Made>("media", options, "image");
-  return { imageType, ...made, ...defined({ originalFileName: fileName }) };
+  const { fileName, ...made } = into<Made>("media", options, "image");
+  return { ...made, ...defined({ originalFileName: fileName }) };
 }
 
 /** What an attached media becomes. */
-export function attachedMedia(options: UploadAttachedMediaOptions): CreateUploadAttachedMedia {
+function attachedMedia(options: UploadAttachedMediaOptions): CreateUploadAttachedMedia {
   type Made = CreateUploadAttachedMedia & { cateId?: number };
   const { cateId, cateIds = [], ...made } = into<Made>("media", options, "attached");
-  if (made.businessType === undefined) {
-    throw invalid("businessType", 'is needed: "watermark", "subtitle" or "material"');
-  }
   return { ...made, cateIds: cateId === undefined ? cateIds : [cateId, ...cateIds] };
+}
+
+/** What it becomes in VOD. A playlist becomes a video. */
+export function mediaOf(kind: Kind, options: UploadAnyOptions): Job["media"] {
+  if (kind === "image") return { type: "image", ...image(options) };
+  if (kind === "attached") return { type: "attachedMedia", ...attachedMedia(options) };
+  return { type: "video", ...video(options) };
 }
 
 /** What VOD is to fetch by itself. */

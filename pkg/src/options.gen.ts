@@ -118,8 +118,10 @@ export interface EveryOption {
    * name's own.
    */
   imageExt?: string | undefined;
-  /** What an attached media is for: `watermark`, `subtitle` or `material`. Needed there. */
-  businessType?: "watermark" | "subtitle" | "material";
+  /**
+   * What an attached media is for: `watermark`, `subtitle` or `material`. Defaults to `material`.
+   */
+  businessType?: "watermark" | "subtitle" | "material" | undefined;
   /**
    * Format of an attached media as an extension without a dot (`png`, `vtt`, `zip` …). Defaults to
    * the file name's own.
@@ -707,7 +709,7 @@ export const OPTIONS = {
   earlierMediaId: {"core":"options.earlierMediaId","group":"media","kinds":["video","playlist"],"shells":["api"],"stages":["begin"],"type":"text"},
   imageType: {"core":"media.imageType","flag":"--image-type T","group":"media","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["default","cover"]},
   imageExt: {"core":"media.imageExt","flag":"--image-ext E","group":"media","kinds":["image"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
-  businessType: {"core":"media.businessType","flag":"--business-type T","group":"media","kinds":["attached"],"required":true,"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["watermark","subtitle","material"]},
+  businessType: {"core":"media.businessType","flag":"--business-type T","group":"media","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"oneOf","values":["watermark","subtitle","material"]},
   mediaExt: {"core":"media.mediaExt","flag":"--media-ext E","group":"media","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"text"},
   cateIds: {"core":"media.cateIds","flag":"--cate-ids 1,2","group":"media","kinds":["attached"],"shells":["api","cli","manifest","worker","dashboard"],"stages":["begin"],"type":"ids"},
   sourceHeaders: {"core":"source.headers","flag":"--source-header 'N: v'","group":"source","kinds":["video","image","attached","playlist"],"shells":["api","cli","manifest","worker","dashboard","handler"],"stages":["begin","resume"],"type":"fields"},
@@ -793,7 +795,7 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   earlierMediaId: "The media id that an earlier try of this very upload was given, if you noted it and have no checkpoint: where `referenceId` is found to belong to that media, the upload goes on with it and sends everything again.",
   imageType: "What an image is for: `default`, or `cover` for the cover of a video. Defaults to `default`.",
   imageExt: "Format of an image as an extension without a dot (`png`, `jpg`, `webp` …). Defaults to the file name's own.",
-  businessType: "What an attached media is for: `watermark`, `subtitle` or `material`. Needed there.",
+  businessType: "What an attached media is for: `watermark`, `subtitle` or `material`. Defaults to `material`.",
   mediaExt: "Format of an attached media as an extension without a dot (`png`, `vtt`, `zip` …). Defaults to the file name's own.",
   cateIds: "Category ids of an attached media, at most 5.",
   sourceHeaders: "Headers sent to the source: to the URL's own origin only, not to where it redirects.",

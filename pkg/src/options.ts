@@ -66,15 +66,20 @@ export type PlaylistOptions = Pick<EveryOption, PlaylistOption>;
 /** What an image becomes, and how to go about it. Every field may be left out. */
 export type UploadImageOptions = Pick<EveryOption, ImageOption>;
 
-/** What an attached media becomes, and how to go about it. `businessType` is needed. */
-export type UploadAttachedMediaOptions = Pick<EveryOption, AttachedOption> &
-  Required<Pick<EveryOption, "businessType">>;
+/** What an attached media becomes, and how to go about it. Every field may be left out. */
+export type UploadAttachedMediaOptions = Pick<EveryOption, AttachedOption>;
+
+/** What any of them becomes, by `as`: an option that does not go with that is refused by name. */
+export type UploadAnyOptions = Pick<
+  EveryOption,
+  VideoOption | PlaylistOption | ImageOption | AttachedOption
+>;
 
 /** What goes for every kind of upload. */
 export type TransferOptions = Pick<EveryOption, ImageOption & AttachedOption & VideoOption>;
 
 /** One of many uploads: what to upload, and its own options. */
-export interface UploadItem extends UploadOptions {
+export interface UploadItem extends UploadAnyOptions {
   /** As the first argument of `upload`. */
   source: UploadSource;
 }

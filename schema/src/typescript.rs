@@ -145,15 +145,12 @@ fn field(option: &Declared) -> String {
             format!("  /**\n{}   */\n", lines.collect::<String>())
         }
     };
-    let _ = match option.required {
-        true => writeln!(out, "  {}?: {};", option.name, type_of(option.value)),
-        false => writeln!(
-            out,
-            "  {}?: {} | undefined;",
-            option.name,
-            type_of(option.value)
-        ),
-    };
+    let _ = writeln!(
+        out,
+        "  {}?: {} | undefined;",
+        option.name,
+        type_of(option.value)
+    );
     out
 }
 
@@ -235,9 +232,6 @@ fn rules(option: &Declared, group: &str) -> Json {
     }
     if !option.core.is_empty() {
         put("core", option.core.into());
-    }
-    if option.required {
-        put("required", true.into());
     }
     rules.into()
 }

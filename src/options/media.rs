@@ -191,11 +191,11 @@ options! {
         core: "media.imageExt",
         withheld: &[(&[Shell::Handler], LATER)],
     }
-    /// What an attached media is for: `watermark`, `subtitle` or `material`. Needed there.
+    /// What an attached media is for: `watermark`, `subtitle` or `material`.
     businessType {
         value: Value::OneOf(&["watermark", "subtitle", "material"]),
+        default: "`material`",
         kinds: ATTACHED,
-        required: true,
         flag: "--business-type T",
         core: "media.businessType",
         withheld: &[(&[Shell::Handler], LATER)],

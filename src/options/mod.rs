@@ -165,8 +165,6 @@ pub struct Declared {
     pub kinds: &'static [Kind],
     /// When it may be given.
     pub stages: &'static [Stage],
-    /// Nothing goes without it.
-    pub required: bool,
     /// On the command line, as its help shows it.
     pub flag: &'static str,
     /// The environment variable that says it where a server, or for keys the command line, is set up.
@@ -188,7 +186,6 @@ impl Declared {
         default: "",
         kinds: ALL,
         stages: BEGIN,
-        required: false,
         flag: "",
         setting: "",
         core: "",

@@ -32,7 +32,7 @@ test("every option of upload becomes a field", () => {
       name: "upload",
       source: "https://h/f.mp4",
       kind: "video",
-      kindIsSaid: true,
+      as: "video",
       title: "T",
       description: "D",
       tags: ["a", "b"],
@@ -83,7 +83,7 @@ test("options of the service, of callbacks and of playlists become what the API 
     name: "upload",
     source: "a.m3u8",
     kind: "playlist",
-    kindIsSaid: true,
+    as: "playlist",
     enableFirstFrameCover: true,
     generateThumbnail: false,
     showWatermark: false,
@@ -155,7 +155,6 @@ test("each mistake is refused with a sentence that names it", () => {
     refusal("upload", "f", "--as", "image", "--workflow-id", "W"),
     /--workflow-id goes with --as video or playlist, not with image/,
   );
-  assert.match(refusal("upload", "f", "--as", "attached"), /needs --business-type: watermark/);
   assert.match(
     refusal("upload", "f", "--as", "attached", "--business-type", "logo"),
     /--business-type must be watermark, subtitle, material, got `logo`/,

@@ -113,11 +113,16 @@ test("an attached media of several parts arrives", async () => {
 test("what is wrong is named before anything is sent", async () => {
   const sent = service.log.length;
   const bytes = () => new Uint8Array(content);
+  for (const [options, message] of [
+    [{ as: "film" as never }, /`as` must be "video" or "image" or/],
+    [{ as: "image", workflowId: "w" }, /`workflowId` does not go with `as` image/],
+  ] as const) {
+    await assert.rejects(vod.upload(bytes(), options), { message });
+  }
   const cases: [Promise<unknown>, RegExp][] = [
     [vod.uploadImage(bytes()), /`fileName` is needed/],
     [vod.uploadImage(bytes(), { imageExt: ".png" }), /`imageExt` must be an extension/],
     [vod.uploadImage(bytes(), { fileName: "a.png", title: "x".repeat(129) }), /`title` must be/],
-    [vod.uploadAttachedMedia(bytes(), {} as never), /`businessType` is needed/],
     [
       vod.uploadAttachedMedia(bytes(), {
         businessType: "material",

@@ -123,12 +123,6 @@ const bad: [what: string, name: string, text: string | Uint8Array, message: RegE
     /line 2: column `coverUrl` goes with `as` video or playlist, not with image/,
   ],
   [
-    "an attached media of no type",
-    "m.csv",
-    "source,as\na,attached\n",
-    /line 2: column `businessType` is needed/,
-  ],
-  [
     "an unknown field",
     "m.jsonl",
     '{"source":"a","constructor":1}\n',

@@ -32,9 +32,9 @@ const without = (names: readonly string[], ...left: string[]) =>
   names.filter((name) => !left.includes(name)).toSorted();
 
 test("what goes with a kind, a client or a resume is what the package takes there", () => {
-  const { upload, playlist, image, attached, resume, account } = FIELDS;
+  const { video, playlist, image, attached, resume, account } = FIELDS;
   for (const [{ known }, has, hasNot] of [
-    [upload, ["title", "partSize", "budget", "replace", "as"], ["variants", "imageExt", "wait"]],
+    [video, ["title", "partSize", "budget", "replace", "as"], ["variants", "imageExt", "wait"]],
     [playlist, ["variants", "adopt", "shard"], ["partSize", "size", "replace", "as"]],
     [image, ["imageExt", "cateId", "signal"], ["referenceId", "budget", "as"]],
     [attached, ["businessType", "cateIds"], ["coverUrl", "stop"]],

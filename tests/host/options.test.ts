@@ -19,8 +19,8 @@ test("each column of a manifest stands in the help", () => {
 });
 
 test("check takes every option of what it is told, and names one of another kind", async () => {
-  const { upload, playlist, image, attached } = OPTIONS;
-  for (const { known } of [upload, playlist, image, attached]) {
+  const { video, playlist, image, attached } = OPTIONS;
+  for (const { known } of [video, playlist, image, attached]) {
     const strange = known.filter((field) => !OPTIONS.any.known.includes(field));
     assert.deepEqual(strange, []);
   }

@@ -1,10 +1,14 @@
 // Callers say one thing in one way, whichever door they come through.
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { readFields } from "../../pkg/src/cli/ingest/fields.ts";
 import { parseIngest } from "../../pkg/src/handler/body.ts";
-import { type UploadItem, Vodlift } from "../../pkg/src/index.ts";
+import { fromFile, type UploadItem, Vodlift } from "../../pkg/src/index.ts";
 import { asWrittenNow } from "../../worker/src/ingest/earlier.ts";
+import { startService } from "../support/service.ts";
 
 const url = "https://example.com/film.mp4";
 const vod = new Vodlift({ accessKeyId: "id", accessKeySecret: "secret" });
@@ -35,4 +39,41 @@ test("a request that was stored under the old name is read under the new one", (
     sourceHeaders,
   });
   assert.deepEqual(asWrittenNow({ ...stored, sourceHeaders }), { ...stored, sourceHeaders });
+});
+
+test("`upload` is the road of every kind: what `as` says, the methods do alike", async (t) => {
+  const service = await startService();
+  t.after(() => service.close());
+  const client = new Vodlift(service);
+  const bytes = () => new Uint8Array(9).fill(7);
+  const kindOf = async (end: Promise<{ kind: string }>) => (await end).kind;
+  const png = { fileName: "a.png" };
+  assert.equal(await kindOf(client.upload(bytes(), { fileName: "a.mp4" })), "video");
+  assert.equal(await kindOf(client.upload(bytes(), { as: "image", ...png, cateId: 7 })), "image");
+  assert.equal(await kindOf(client.uploadImage(bytes(), { ...png, cateId: 7 })), "image");
+  // What is not said is the core's default.
+  const attached = await client.upload(bytes(), {
+    as: "attached",
+    ...png,
+    cateId: 7,
+    cateIds: [8],
+  });
+  assert.deepEqual([attached.kind, /^material\//.test(attached.objectKey)], ["attached", true]);
+  assert.equal(await kindOf(client.uploadAttachedMedia(bytes(), png)), "attached");
+  const folder = await mkdtemp(join(tmpdir(), "vodlift-"));
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "a.m3u8"), "#EXTM3U\n#EXTINF:1,\n7.ts\n#EXT-X-ENDLIST\n");
+  await writeFile(join(folder, "7.ts"), bytes());
+  const list = fromFile(join(folder, "a.m3u8"));
+  const playlist = await client.upload(list, { as: "playlist", complete: true });
+  assert.match(playlist.objectKey, /\.m3u8$/);
+  const items = [
+    { source: bytes(), as: "image", ...png },
+    { source: bytes(), as: "image", ...png, workflowId: "w" },
+  ] as const;
+  const ends = [];
+  for await (const end of client.uploadAll(items))
+    ends.push(end.outcome?.kind ?? end.error?.message);
+  const told = "`workflowId` does not go with `as` image";
+  assert.deepEqual(ends.toSorted(), [told, "image"].toSorted());
 });

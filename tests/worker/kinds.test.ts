@@ -81,7 +81,7 @@ test("what is wanted of a playlist holds over several instances", async () => {
     assert.match(text, /#EXTINF:1,\n#EXT-X-GAP\n33\.ts\n/);
     assert.match(text, /#EXT-X-ENDLIST\n$/);
     const film = { ...request, as: "video" };
-    await assert.rejects(postIngest(worker, film), /variants.*is for playlists/);
+    await assert.rejects(postIngest(worker, film), /`variants` does not go with `as` video/);
   } finally {
     await site.close();
   }

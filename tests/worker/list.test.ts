@@ -261,7 +261,7 @@ test("a batch is answered in order, item by item", async () => {
   const { status, body } = await post([
     { url: FILM },
     { url: "nonsense" },
-    { url: FILM, as: "attached" },
+    { url: FILM, as: "attached", businessType: "logo" },
     { url: FILM, titel: "T" },
     null,
     { url: FILM, title: "last" },

@@ -1,7 +1,6 @@
 // Arguments → commands, with one sentence for everything that is not one. What the options are stands in options/: first
 // option.ts (what an option is), then declared.ts (those of src/options), commands.ts (all of them), values.ts (their texts).
 
-import { OPTIONS } from "../options.gen.ts";
 import { ABORT, CALL, EMULATOR, INGEST, RESUME, UPLOAD } from "./options/commands.ts";
 import {
   flagOf,
@@ -19,12 +18,10 @@ import { UsageError } from "./usage.ts";
 export type { UploadKind } from "./options/option.ts";
 export { UsageError } from "./usage.ts";
 
-export type UploadCommand = Omit<Values<typeof UPLOAD>, "as"> & {
+export type UploadCommand = Values<typeof UPLOAD> & {
   name: "upload";
   source: string;
   kind: UploadKind;
-  /** It was not left to the default. */
-  kindIsSaid?: true;
 };
 
 export type ResumeCommand = Values<typeof RESUME> & { name: "resume"; checkpoint: string };
@@ -121,8 +118,7 @@ function mustBeCommand(word: string): void {
 function parseUpload(args: string[]): UploadCommand | TicketUploadCommand {
   if (args.some((arg) => /^--ticket(=|$)/.test(arg))) return parseTicketUpload(args);
   const { values, positionals } = parsed(args, UPLOAD);
-  const { as, ...given } = values;
-  const kind = as ?? "video";
+  const kind = values.as ?? "video";
   refuseForeign(kind, values);
   const [source, extra] = positionals;
   if (!source) throw new UsageError("name a file, a URL, or - for standard input");
@@ -137,8 +133,7 @@ function parseUpload(args: string[]): UploadCommand | TicketUploadCommand {
       "--source-header goes with a URL: a file and standard input are read without HTTP",
     );
   }
-  const said = as !== undefined && ({ kindIsSaid: true } as const);
-  return { name: "upload", source, ...given, kind, ...said };
+  return { name: "upload", source, ...values, kind };
 }
 
 /** An option that has no effect on this kind is a mistake that somebody would find out late. */
@@ -147,11 +142,6 @@ function refuseForeign(kind: UploadKind, values: Values<typeof UPLOAD>): void {
     const { usage, only } = (UPLOAD as Table)[field] ?? {};
     if (usage === undefined || only === undefined || only.includes(kind)) continue;
     throw new UsageError(`${flagOf(usage)} goes with --as ${only.join(" or ")}, not with ${kind}`);
-  }
-  if (values.businessType === undefined && kind === "attached") {
-    throw new UsageError(
-      `--as attached needs --business-type: ${OPTIONS.businessType.values.join(", ")}`,
-    );
   }
 }
 

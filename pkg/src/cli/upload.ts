@@ -7,9 +7,6 @@ import {
   type Outcome,
   type PlaylistSource,
   type Suspended,
-  type UploadAttachedMediaOptions,
-  type UploadImageOptions,
-  type UploadSource,
   type VideoRef,
   type Vodlift,
 } from "../index.ts";
@@ -41,14 +38,8 @@ async function send(
   options: Awaited<ReturnType<typeof optionsFrom>> & Omit<Watched, "interrupt" | "asking">,
   interrupt: AbortSignal,
 ): Promise<Outcome | Suspended> {
-  const place = () => placeOf(command.source);
-  if (command.kind === "playlist") return vod.uploadPlaylist(place(), options);
-  const source = command.source === "-" ? process.stdin : place();
-  if (command.kind !== "video") return uploadOther(vod, command.kind, source, options);
-  const end = await vod.upload(source, {
-    ...options,
-    ...(command.kindIsSaid && { as: "video" }),
-  });
+  const source = command.source === "-" ? process.stdin : placeOf(command.source);
+  const end = await vod.upload(source, options);
   if (command.wait && !("suspended" in end)) await waited(vod, end, interrupt);
   return end;
 }
@@ -68,24 +59,6 @@ async function waited(
     const message = `${mediaId} is uploaded, but VOD has not confirmed it: ${failure.message}`;
     throw new CliError({ ...failure, message });
   }
-}
-
-/** What images and attached media may be told. */
-export type OtherOptions = UploadImageOptions & Partial<UploadAttachedMediaOptions>;
-
-/** Uploads an image or an attached media. */
-export function uploadOther(
-  vod: Vodlift,
-  kind: "image" | "attached",
-  source: UploadSource,
-  { cateIds, businessType = "material", ...options }: OtherOptions,
-): Promise<Outcome> {
-  if (kind === "image") return vod.uploadImage(source, options);
-  return vod.uploadAttachedMedia(source, {
-    ...options,
-    ...(cateIds !== undefined && { cateIds }),
-    businessType,
-  });
 }
 
 /** A checkpoint that is there belongs to an upload that somebody may still want. */
@@ -116,7 +89,7 @@ export function placeOf(source: string): PlaylistSource {
 
 async function optionsFrom(command: UploadCommand) {
   const { media, transfer } = UPLOAD_SECTIONS;
-  const { as: ___, replace, replaceReferenceId, ...become } = pick(command, media);
+  const { replace, replaceReferenceId, ...become } = pick(command, media);
   const { checkpoint, trace: _, wait: __, segments, ...how } = pick(command, transfer);
   return {
     ...become,

@@ -14,6 +14,7 @@ import { answer, isProblem, problem, problemOf, refuse } from "./problem.ts";
 import { RETRY_AFTER, Running } from "./running.ts";
 import { type Caller, Gate, type IngestScope } from "./tokens.ts";
 
+export { atResume, DECLARED, type Declared, ofKind } from "../declared.ts";
 /** The rule for a name that an option had once. */
 export { renamed as renamedOption } from "../fields.ts";
 export {

@@ -1,6 +1,7 @@
 // One slice of an ingest: begun or gone on with, run for as long as one request may take, and sealed for the next one.
 
 import { type CheckpointStore, memoryCheckpoint } from "../checkpoint/index.ts";
+import { atResume } from "../declared.ts";
 import type { Suspended } from "../driver.ts";
 import type { Vodlift } from "../index.ts";
 import type { SliceOptions, UploadOptions } from "../options.ts";
@@ -77,18 +78,8 @@ function limits(options: IngestHandlerOptions): UploadOptions & SliceOptions {
 
 /** What it becomes stands in the checkpoint once VOD knows it; the token need not say it twice. */
 function advance(ticket: Ticket, checkpoint: Checkpoint): Ticket & { checkpoint: Checkpoint } {
-  const { sourceHeaders, concurrency, verify, ranges, anyContentType } = ticket.options;
-  const { sourceTimeoutMs, serviceTimeoutMs } = ticket.options;
-  const kept = {
-    ...(sourceHeaders && { sourceHeaders }),
-    ...(concurrency && { concurrency }),
-    ...(verify && { verify }),
-    ...(ranges !== undefined && { ranges }),
-    ...(anyContentType && { anyContentType }),
-    ...(sourceTimeoutMs && { sourceTimeoutMs }),
-    ...(serviceTimeoutMs && { serviceTimeoutMs }),
-  };
-  return { ...ticket, ...(checkpoint.place && { options: kept }), checkpoint };
+  const options = checkpoint.place ? atResume(ticket.options) : ticket.options;
+  return { ...ticket, options, checkpoint };
 }
 
 /** A source without ranges is read from its beginning in every slice: at some length no slice gets further. */

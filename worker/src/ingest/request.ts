@@ -7,10 +7,8 @@ import { asWrittenNow } from "./earlier.ts";
 
 /** A request as the package takes it: what it becomes, from where, with which options. */
 export function jobOf(request: IngestRequest) {
-  const { url, as: said, webhookUrl, shards, wait, ...rest } = request;
-  const as = said ?? "video";
-  const meant = said === "video" ? { as: said } : {};
-  return { as, source: url, options: defined({ ...rest, ...meant }) };
+  const { url, webhookUrl, shards, wait, ...options } = request;
+  return { as: options.as ?? "video", source: url, options: defined(options) };
 }
 
 /** The same without what is not given. */

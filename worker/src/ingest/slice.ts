@@ -7,6 +7,7 @@ import {
   type Suspended,
   VodliftError,
 } from "vodlift";
+import { atResume, ofKind } from "vodlift/handler";
 import type { IngestRequest } from "../api/schema.ts";
 import { asFailure, client, KnownFailure, limitOf, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
@@ -206,20 +207,11 @@ async function upload(
   const slices = { budget, stop: beat.stop };
   const before = parsed(task.checkpoint);
   const begun = before?.place !== undefined || before?.createSent !== undefined;
+  const limit = await limitOf(env);
   if (begun && as !== "image" && as !== "attached") {
-    const { sourceHeaders, concurrency, verify, trafficLimit, ranges, hosts } = options;
-    const { anyContentType, sourceTimeoutMs, serviceTimeoutMs } = options;
     return vod.resume(store, {
-      ...(sourceHeaders && { sourceHeaders }),
-      ...(hosts && { hosts }),
-      ...(concurrency !== undefined && { concurrency }),
-      ...(verify !== undefined && { verify }),
-      ...(trafficLimit !== undefined && { trafficLimit }),
-      ...(ranges !== undefined && { ranges }),
-      ...(anyContentType && { anyContentType }),
-      ...(sourceTimeoutMs && { sourceTimeoutMs }),
-      ...(serviceTimeoutMs && { serviceTimeoutMs }),
-      ...(await limitOf(env)),
+      ...atResume(options),
+      ...limit,
       ...control,
       ...slices,
       ...(shard && { shard: { first: shard.first, last: shard.last } }),
@@ -228,26 +220,9 @@ async function upload(
   }
   const { mediaId } = task.view;
   const known = referenceOf({ reference: task.reference, mediaId }, options);
-  const limit = await limitOf(env);
-  const stored = { ...control, checkpoint: store };
-  switch (as) {
-    case "image":
-      return vod.uploadImage(source, { ...options, ...limit, ...stored });
-    case "attached": {
-      const { businessType = "material", ...rest } = options;
-      return vod.uploadAttachedMedia(source, { ...rest, businessType, ...limit, ...stored });
-    }
-    case "playlist":
-      return vod.uploadPlaylist(source, {
-        ...options,
-        ...known,
-        ...(limit.maxBytes && { limits: { bytes: limit.maxBytes } }),
-        ...stored,
-        ...slices,
-      });
-    default:
-      return vod.upload(source, { ...options, ...known, ...limit, ...stored, ...slices });
-  }
+  const { maxBytes: bytes } = limit;
+  const ofRun = ofKind(as, { ...known, ...limit, ...(bytes && { limits: { bytes } }), ...slices });
+  return vod.upload(source, { ...options, ...ofRun, ...control, checkpoint: store });
 }
 
 /** A source that cannot be read in ranges is read from its beginning in every slice: at some length none gets further. */

@@ -196,9 +196,6 @@ function mustFit(read: Readonly<Record<string, unknown>>): void {
   if (read.adopt !== undefined && read.referenceId === undefined) {
     throw new FieldError("adopt", "needs a `referenceId`");
   }
-  if (kind === "attached" && read.businessType === undefined) {
-    throw new FieldError("businessType", "is needed: watermark, subtitle or material");
-  }
 }
 
 /** Checks every value. What is empty counts as not given. */

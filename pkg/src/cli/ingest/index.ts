@@ -2,6 +2,7 @@
 // be done), fields.ts and csv.ts (how it is written), report.ts (what was done), board.ts (what is shown).
 import { rm } from "node:fs/promises";
 import { errorOf } from "../../core.ts";
+import { atResume, ofKind } from "../../declared.ts";
 import {
   type CheckpointStore,
   fileCheckpoint,
@@ -22,7 +23,6 @@ import { errorFields, note, print, printJson, SCREEN, warningLine } from "../out
 import { account, snapshot } from "../session.ts";
 import { onInterrupt } from "../signals.ts";
 import { slowLine } from "../slow.ts";
-import { uploadOther } from "../upload.ts";
 import { UsageError } from "../usage.ts";
 import { Board, type Tally } from "./board.ts";
 import { COLUMNS } from "./fields.ts";
@@ -173,7 +173,6 @@ class Ingest {
       ...(allowPrivateSources && { allowPrivateSources }),
       ...(allowHosts && { allowHosts }),
       ...(denyHosts && { denyHosts }),
-      stop: this.#stop.signal,
       ...(!quiet &&
         slowRequestMs !== undefined && {
           slowRequestMs,
@@ -185,41 +184,18 @@ class Ingest {
       },
     };
     if (left.includes(path)) {
-      // No checkpoint keeps these.
-      const { sourceHeaders, callback, trafficLimit, maxBytes, ranges } = row.options;
-      const { hosts, anyContentType, sourceTimeoutMs, serviceTimeoutMs } = row.options;
-      const again = {
-        ...(sourceHeaders && { sourceHeaders }),
-        ...(hosts && { hosts }),
-        ...(callback && { callback }),
-        ...(trafficLimit && { trafficLimit }),
-        ...(maxBytes && { maxBytes }),
-        ...(ranges !== undefined && { ranges }),
-        ...(anyContentType && { anyContentType }),
-        ...(sourceTimeoutMs && { sourceTimeoutMs }),
-        ...(serviceTimeoutMs && { serviceTimeoutMs }),
-      };
       await mustReplaceAsSaid(checkpoint, row);
       return this.#vod.resume(checkpoint, {
         source: row.source,
-        ...again,
+        ...atResume(row.options),
         ...how,
+        stop: this.#stop.signal,
         ownMediaOnly: true,
       });
     }
-    const options = { ...row.options, ...how, checkpoint };
-    const size = partSize === undefined ? {} : { partSize };
-    switch (row.kind) {
-      case "playlist":
-        return this.#vod.uploadPlaylist(row.source, { ...options, ...this.#known(row) });
-      case "video":
-        return this.#vod.upload(row.source, { ...size, ...options, ...this.#known(row) });
-      default: {
-        // They are small, and their credential cannot be renewed: Ctrl-C waits for them.
-        const { stop: _, ...whole } = options;
-        return uploadOther(this.#vod, row.kind, row.source, { ...size, ...whole });
-      }
-    }
+    // Images and attached media have no ids; and as their credential cannot be renewed, Ctrl-C waits for them.
+    const ofRun = ofKind(row.kind, { partSize, stop: this.#stop.signal, ...this.#known(row) });
+    return this.#vod.upload(row.source, { ...ofRun, ...row.options, ...how, checkpoint });
   }
 
   /** What follows from a row, once for all rows that it follows from. */

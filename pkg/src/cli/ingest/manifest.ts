@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, resolve } from "node:path";
 import { limits } from "../../door.ts";
-import { fromFile, type PlaylistSource, type UploadOptions } from "../../index.ts";
+import { fromFile, type PlaylistSource } from "../../index.ts";
 import { fileReason, openRegular } from "../../sources/look.ts";
 import { UsageError } from "../args.ts";
 import { replaceFrom } from "../upload.ts";
@@ -26,7 +26,7 @@ export interface Row {
   source: PlaylistSource;
   /** What it becomes. */
   kind: Kind;
-  options: Omit<Fields, "as"> & Pick<UploadOptions, "as">;
+  options: Fields;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -201,7 +201,7 @@ function toRow(line: number, values: Values, folder: string): Row {
     name: options.fileName ?? basename(place),
     source: remote ? where : fromFile(place),
     kind,
-    options: { ...options, ...(sourceHeaders && { sourceHeaders }) },
+    options: { ...options, ...(as && { as }), ...(sourceHeaders && { sourceHeaders }) },
   };
 }
 
