@@ -25,7 +25,13 @@ const drawn = (length: number) => randomBytes(length / 2).toString("hex");
 const many = <T>(count: number, one: (n: number) => T) =>
   Array.from({ length: count }, (_, n) => one(n));
 
-/** Bytes on disk, the log of the database included. */
+/**
+ * What the logs of two databases may hold at most, in bytes, that has yet to be moved: when it is, is a matter of how busy the
+ * machine is.
+ */
+const LOGS = 8 << 20;
+
+/** Bytes on disk, the logs of the databases included. */
 function stored(): number {
   return readdirSync(persist, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -89,7 +95,8 @@ test("a long URL is found by its beginning and its end, and takes little more th
     const urls = many(150, () => ({ url: `https://a.example/${drawn(7_000)}.mp4` }));
     assert.equal((await post([...urls, { url }])).status, 202);
   });
-  assert.ok(grown < 151 * 7_000 * 5, `${grown} bytes`);
+  // An index of three letters each took about 100 MB.
+  assert.ok(grown < 151 * 7_000 * 5 + LOGS, `${grown} bytes`);
   for (const text of [head, `${tail}.mp4`]) {
     const { ingests } = (await call("GET", `/v1/ingests?q=${text}`)).body;
     assert.deepEqual(
