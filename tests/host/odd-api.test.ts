@@ -65,6 +65,7 @@ before(async () => {
     ),
   );
   stored = await suspended();
+  ticket = await vod.createUpload({ fileName: "film.mp4" });
 });
 after(async () => {
   process.off("unhandledRejection", heard);
@@ -77,6 +78,7 @@ after(async () => {
 const PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfilm.ts\n#EXT-X-ENDLIST\n";
 const film = new Uint8Array(250_000).fill(7);
 let stored: Any;
+let ticket: Any;
 
 function account() {
   const { accessKeyId, accessKeySecret, region, endpoint } = service;
@@ -106,6 +108,9 @@ const FITS: Record<string, (controller: AbortController) => unknown> = {
   stored: () => structuredClone(stored),
   checkpoint: () => structuredClone(stored),
   initial: () => structuredClone(stored),
+  ticket: () => structuredClone(ticket),
+  uploadAddress: () => ticket.uploadAddress,
+  uploadAuth: () => ticket.uploadAuth,
   signal: (controller) => controller.signal,
   url: () => "https://example.com/film.mp4",
   urls: () => ["https://example.com/film.mp4"],
