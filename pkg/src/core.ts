@@ -25,7 +25,7 @@ import type {
 import type { Core } from "./wasm/index.ts";
 
 export type { HeaderFields } from "./arguments.ts";
-export { limits } from "./door.ts";
+export { limits, provideCore } from "./door.ts";
 export { VodliftError } from "./error.ts";
 export type {
   OssAnswer,

@@ -6,7 +6,7 @@ import { VodliftError } from "./error.ts";
 import { isUrl } from "./kinds.ts";
 import { VERSION } from "./version.ts";
 import type { Code, Error as ErrorData, Limits } from "./wasm/core.js";
-import { type Core, core, retire } from "./wasm/index.ts";
+import { type Core, core, provide, retire } from "./wasm/index.ts";
 
 /** Calls the core: see `call`. */
 function entered<T>(instance: Core, use: (core: Core) => T): T {
@@ -78,6 +78,20 @@ export class Owned<T extends { free(): void }> {
     }
     if (this.#core.memory.buffer.byteLength > limits().instanceMemory) retire(this.#core);
   }
+}
+
+/**
+ * Hands in the core, compiled: `core.wasm` of this very version of the package (`vodlift/core.wasm`). For platforms whose
+ * bundler neither takes the import of a `.wasm` file nor may compile one at run time. Call it before anything else of the
+ * package.
+ *
+ * @throws VodliftError `invalid_argument` for what is no `WebAssembly.Module`, and when the core is at work already.
+ */
+export function provideCore(module: WebAssembly.Module): void {
+  if (!(module instanceof WebAssembly.Module)) {
+    throw refused("module", `must be a WebAssembly.Module, got ${kindOf(module)}`);
+  }
+  if (!provide(module)) throw refused("module", "comes too late: the core is at work already");
 }
 
 /** What the core has answered. */

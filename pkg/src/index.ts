@@ -100,6 +100,7 @@ export {
   type TextStorage,
 } from "./checkpoint/index.ts";
 export type { CreateUploadOptions } from "./create-upload.ts";
+export { provideCore } from "./door.ts";
 export type { Suspended } from "./driver.ts";
 export {
   type Code,

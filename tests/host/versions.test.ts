@@ -37,6 +37,21 @@ test("a core of another version fails every call at once, with a sentence", {
   }
 });
 
+test("a compiled core that is handed in is the one that works", async () => {
+  const end = async (when: string) => {
+    const { stdout } = await run(process.execPath, [
+      path("../support/provided-core-child.ts"),
+      when,
+    ]);
+    return JSON.parse(stdout);
+  };
+  assert.deepEqual(await end("first"), ["taken", "b"]);
+  assert.match((await end("never"))[0], /compiled at run time/);
+  const [, , late, none] = await end("twice");
+  assert.match(late, /`module` comes too late/);
+  assert.match(none, /`module` must be a WebAssembly\.Module, got object/);
+});
+
 test("the version stands in four places, and is one", async () => {
   const read = (file: string) => readFile(path(`../../${file}`), "utf8");
   const { version } = JSON.parse(await read("pkg/package.json"));

@@ -8,10 +8,11 @@ import { type Core, instantiate } from "./core.js";
 export type { Core } from "./core.js";
 
 let current: Core | undefined;
+let given: WebAssembly.Module | undefined;
 
 /** The core, instantiated at the first call: importing this package does nothing. */
 export function core(): Core {
-  current ??= instantiate(wasmModule());
+  current ??= instantiate(given ?? wasmModule());
   return current;
 }
 
@@ -21,4 +22,11 @@ export function core(): Core {
  */
 export function retire(instance: Core): void {
   if (current === instance) current = undefined;
+}
+
+/** Takes this in place of `#wasm`, from the next instance on. `false` where there is one already. */
+export function provide(module: WebAssembly.Module): boolean {
+  if (current !== undefined) return false;
+  given = module;
+  return true;
 }
