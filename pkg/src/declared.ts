@@ -145,6 +145,17 @@ export function into<T>(place: string, options: object, kind?: Kind): T {
   return made as T;
 }
 
+/**
+ * Reads one option's value as the core takes it.
+ *
+ * @throws VodliftError `invalid_argument`, naming the option.
+ */
+export function readOption(name: string, value: unknown): unknown {
+  const declared = DECLARED[name];
+  if (declared === undefined) throw invalid(name, "is no option");
+  return (OWN[name] ?? BY_TYPE[declared.type])(name, value as never, declared);
+}
+
 /** Several texts: a list, or one text with commas. What is empty is dropped. */
 export function words(field: string, value: readonly string[] | string): string[] {
   const all = typeof value === "string" ? text(field, value)?.split(",") : texts(field, value);

@@ -1,9 +1,8 @@
 //! What the media becomes in VOD.
 
-use super::{ATTACHED, IMAGE, Shell, VIDEO, VIDEOS, Value, options};
+use super::{ATTACHED, IMAGE, Shell, VIDEO, VIDEOS, VIDEOS_ONLY, Value, options};
 
-/// Not yet.
-const LATER: &str = "not offered yet";
+const HAS_ITS_OWN: &str = "adopts what it began itself, by ids that it makes up";
 const RECORDS: &str = "goes by its own records: a checkpoint, or the table of ingests";
 
 options! {
@@ -17,7 +16,7 @@ options! {
         default: "a video, and what looks like a playlist or an image is refused",
         flag: "--as video|image|attached|playlist",
         core: "options.kindIsSaid",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// Shown in the VOD console: at most 128 characters, of attached media 128 bytes of UTF-8.
     title {
@@ -62,7 +61,6 @@ options! {
         kinds: VIDEOS,
         flag: "--first-frame-cover true|false",
         core: "media.enableFirstFrameCover",
-        withheld: &[(&[Shell::Handler], LATER)],
     }
     /// Make thumbnails.
     generateThumbnail {
@@ -70,7 +68,6 @@ options! {
         kinds: VIDEOS,
         flag: "--thumbnails true|false",
         core: "media.generateThumbnail",
-        withheld: &[(&[Shell::Handler], LATER)],
     }
     /// Whether VOD shows the watermark on the video. Where there is a template group, that decides.
     showWatermark {
@@ -78,7 +75,6 @@ options! {
         kinds: VIDEOS,
         flag: "--show-watermark true|false",
         core: "options.showWatermark",
-        withheld: &[(&[Shell::Handler], LATER)],
     }
     /// Transcoding template group; `VOD_NO_TRANSCODE` for none.
     templateGroupId {
@@ -133,7 +129,7 @@ options! {
         kinds: VIDEOS,
         flag: "--adopt",
         core: "options.adopt",
-        withheld: &[(&[Shell::Worker, Shell::Dashboard, Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Worker, Shell::Dashboard], HAS_ITS_OWN)],
     }
     /// A video or audio that exists and gets these bytes in place of its own, by its media id. It keeps its key, so the
     /// format must be the same, and all else; VOD transcodes it and takes its snapshots once more. A failure leaves the old
@@ -181,7 +177,7 @@ options! {
         kinds: IMAGE,
         flag: "--image-type T",
         core: "media.imageType",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// Format of an image as an extension without a dot (`png`, `jpg`, `webp` …).
     imageExt {
@@ -189,7 +185,7 @@ options! {
         kinds: IMAGE,
         flag: "--image-ext E",
         core: "media.imageExt",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// What an attached media is for: `watermark`, `subtitle` or `material`.
     businessType {
@@ -198,7 +194,7 @@ options! {
         kinds: ATTACHED,
         flag: "--business-type T",
         core: "media.businessType",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// Format of an attached media as an extension without a dot (`png`, `vtt`, `zip` …).
     mediaExt {
@@ -206,7 +202,7 @@ options! {
         kinds: ATTACHED,
         flag: "--media-ext E",
         core: "media.mediaExt",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// Category ids of an attached media, at most 5.
     cateIds {
@@ -214,6 +210,6 @@ options! {
         kinds: ATTACHED,
         flag: "--cate-ids 1,2",
         core: "media.cateIds",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
 }

@@ -309,6 +309,8 @@ const OF_THE_RUN: Withheld = &[
     ),
 ];
 
+const VIDEOS_ONLY: &str = "takes videos and audio only, which go up in slices";
+
 /// Declares options: their text as documentation comments, and what is not usual about them.
 macro_rules! options {
     ($($(#[doc = $text:literal])* $name:ident { $($field:ident: $value:expr),* $(,)? })*) => {

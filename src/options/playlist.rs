@@ -1,9 +1,6 @@
 //! What of an HLS playlist is taken.
 
-use super::{EVERY_RUN, PLAYLIST, REMOTE, Shell, Value, options};
-
-/// Not yet.
-const LATER: &str = "not offered yet";
+use super::{EVERY_RUN, PLAYLIST, REMOTE, Shell, VIDEOS_ONLY, Value, options};
 
 options! {
     /// Only these variants of a master playlist: `best` or `worst` (by bandwidth), `720p`, `<=720p`, `2500000` (bit/s),
@@ -16,7 +13,7 @@ options! {
         kinds: PLAYLIST,
         flag: "--variants V,…",
         core: "source.variants",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// Take a live or unfinished playlist as ended: what it lists now is all there is, stored with an EXT-X-ENDLIST.
     ///
@@ -27,7 +24,7 @@ options! {
         kinds: PLAYLIST,
         flag: "--complete",
         core: "source.complete",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// What to do about a segment that its source does not have (404, 410, no such file): `fail`, or `gap`: go on without it,
     /// marked with EXT-X-GAP.
@@ -39,7 +36,7 @@ options! {
         kinds: PLAYLIST,
         flag: "--missing-segments gap|fail",
         core: "source.missingSegments",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// The segments of one media playlist, in place of those it names: URLs (signed ones, say), or for a local playlist also
     /// paths below its folder. One for each different segment, in the order they first appear.
@@ -64,7 +61,7 @@ options! {
         stages: EVERY_RUN,
         flag: "--hosts JSON",
         core: "source.hosts",
-        withheld: &[(&[Shell::Handler], LATER)],
+        withheld: &[(&[Shell::Handler], VIDEOS_ONLY)],
     }
     /// What is too much: playlists, files, bytes of one playlist and bytes in all.
     limits {
@@ -75,7 +72,7 @@ options! {
         flag: "--limits NAME=N,…",
         core: "source.limits",
         withheld: &[
-            (&[Shell::Manifest], LATER),
+            (&[Shell::Manifest], "keeps to the defaults for every row"),
             (REMOTE, "is decided where the server is set up, not by who sends a request"),
         ],
     }

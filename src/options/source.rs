@@ -80,7 +80,6 @@ options! {
         stages: EVERY_RUN,
         flag: "--https-only",
         core: "options.httpsOnly",
-        withheld: &[(ROWS, "not offered yet")],
     }
     /// Only hosts of this list, for the URL itself, where it redirects to and what a playlist names: `media.example.com`,
     /// `*.example.com`, `example.com:8443`.

@@ -1,11 +1,8 @@
 //! How the bytes get there.
 
-use super::{EVERY_RUN, MOST_32, ONE_OBJECT, Shell, Value, options};
+use super::{EVERY_RUN, MOST_32, ONE_OBJECT, REMOTE, Shell, Value, options};
 use crate::oss::settings::TRAFFIC_LIMITS;
 use crate::upload::plan::{MAX_PART_SIZE, MIN_PART_SIZE};
-
-/// Not yet.
-const LATER: &str = "not offered yet";
 
 options! {
     /// Size of a part, {least} to {most}. It grows where 10,000 parts would not do.
@@ -43,7 +40,6 @@ options! {
         value: Value::Fields,
         flag: "--object-header 'N: v'",
         core: "options.objectHeaders",
-        withheld: &[(&[Shell::Handler], LATER)],
     }
     /// The most that one connection to OSS may carry, in bit/s: {least} (100 KB/s) to {most} (100 MB/s).
     trafficLimit {
@@ -51,7 +47,6 @@ options! {
         stages: EVERY_RUN,
         flag: "--traffic-limit BITS",
         core: "options.trafficLimit",
-        withheld: &[(&[Shell::Handler], LATER)],
     }
     /// What OSS calls when the object is complete: `url` (one, or a list), `body`, and if wanted `bodyType`, `host`, `sni`,
     /// `variables`. No checkpoint keeps it: pass it to resume again.
@@ -64,7 +59,7 @@ options! {
         flag: "--callback JSON",
         core: "options.callback",
         see: "https://www.alibabacloud.com/help/en/oss/developer-reference/callback",
-        withheld: &[(&[Shell::Worker, Shell::Dashboard, Shell::Handler], LATER)],
+        withheld: &[(REMOTE, "tells of the end itself: by its answer, or by a webhook")],
     }
     /// How long VOD and OSS may stand still. A part has as long as its bytes need at 16 KiB/s on top of that, as they may
     /// still be on their way.

@@ -227,9 +227,11 @@ test("a body that breaks a rule is refused, naming the field, before anything is
     [{ url: "film.mp4" }, "url"],
     [{ url: "ftp://example.com/film.mp4" }, "url"],
     [{ url, title: "" }, "title"],
-    [{ url, tags: "a,b" }, "tags"],
+    [{ url, tags: [1] }, "tags"],
+    [{ url, imageExt: "png" }, "imageExt"],
+    [{ url, sourceTimeoutMs: "soon" }, "sourceTimeoutMs"],
     [{ url, headers: {} }, "headers"],
-    [{ url, sourceHeaders: { a: 1 } }, "sourceHeaders"],
+    [{ url, sourceHeaders: { a: {} } }, "sourceHeaders"],
     [{ url, sourceHeaders: { "a b": "c" } }, "sourceHeaders"],
     [{ url, sourceHeaders: { Host: "another.example" } }, "sourceHeaders"],
     [{ url, sourceHeaders: { "transfer-encoding": "chunked" } }, "sourceHeaders"],
@@ -605,3 +607,13 @@ function named(field: string) {
     return true;
   };
 }
+
+test("what is declared for it is taken, spelled as everywhere", async () => {
+  const { url } = film("/declared.mp4", { size: 300_000 });
+  const said = { tags: "a, b", partSize: "128KiB", sourceTimeoutMs: "30s", trafficLimit: 819_200 };
+  const objectHeaders = { "Cache-Control": "no-store" };
+  const answer = await send("/v1/ingests", { url, ...said, objectHeaders, httpsOnly: false });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  const refused = await send("/v1/ingests", { url, httpsOnly: true });
+  assertProblem(refused, 422, "url_refused");
+});

@@ -154,7 +154,7 @@ the manifest:
   title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
   adopt, replace, replaceReferenceId, fileName, enableFirstFrameCover, generateThumbnail, showWatermark, imageExt,
   mediaExt, cateIds, partSize, concurrency, verify, trafficLimit, maxBytes, ranges, sourceTimeoutMs, serviceTimeoutMs,
-  anyContentType, variants, complete, missingSegments, hosts, callback, objectHeaders
+  anyContentType, httpsOnly, variants, complete, missingSegments, hosts, callback, objectHeaders
                              as for upload; the last three are JSON objects
 
   A row without a referenceId gets one that is made up (vodlift-…), the same until all rows are done: a media that was made

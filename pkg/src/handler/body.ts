@@ -1,9 +1,9 @@
-// What a request's body may hold. It is written here once; the rules of VOD itself are the core's.
+// What a request's body may hold: the options that src/options declares for the handler, and the URL.
 
-import { limits } from "../door.ts";
+import { DECLARED, namesOf, readOption } from "../declared.ts";
 import { renamed } from "../fields.ts";
 import type { UploadOptions } from "../options.ts";
-import { invalidField, type Problem, problem } from "./problem.ts";
+import { invalidField, type Problem, problem, problemOf } from "./problem.ts";
 
 /** What an ingest has to do. */
 export interface IngestRequest {
@@ -13,68 +13,10 @@ export interface IngestRequest {
   options: Partial<UploadOptions>;
 }
 
-/** Says what a value must be, or nothing if it is that. */
-type Rule = (value: unknown) => string | undefined;
+const isWebUrl = (value: unknown) =>
+  typeof value === "string" && /^https?:\/\//i.test(value) && URL.canParse(value);
 
-const text: Rule = (value) =>
-  typeof value === "string" && value !== "" ? undefined : "must be a text that is not empty";
-const texts: Rule = (value) =>
-  Array.isArray(value) && value.every((one) => typeof one === "string")
-    ? undefined
-    : "must be a list of texts";
-const whole: Rule = (value) =>
-  Number.isSafeInteger(value) && (value as number) > 0
-    ? undefined
-    : "must be a whole number above 0";
-const verify: Rule = (value) =>
-  value === "crc64" || value === "length" ? undefined : 'must be "crc64" or "length"';
-const bool: Rule = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
-const headers: Rule = (value) => {
-  if (!isRecord(value) || !Object.values(value).every((one) => typeof one === "string")) {
-    return "must be an object of texts";
-  }
-  const { headerBytes } = limits();
-  const length = Object.entries(value).flat().join("").length;
-  return length <= headerBytes ? undefined : `must have at most ${headerBytes} bytes in all`;
-};
-const webUrl: Rule = (value) =>
-  typeof value === "string" && /^https?:\/\//i.test(value) && URL.canParse(value)
-    ? undefined
-    : "must be an absolute http or https URL";
-
-const replace: Rule = (value) => {
-  const ids = typeof value === "string" ? { mediaId: value } : value;
-  const known = isRecord(ids) && Object.keys(ids).every((id) => VIDEO_IDS.includes(id));
-  return known && Object.values(ids).every((id) => text(id) === undefined)
-    ? undefined
-    : "must be a media id, { mediaId } or { referenceId }";
-};
-const VIDEO_IDS: readonly string[] = ["mediaId", "referenceId"];
-
-const RULES: Readonly<Record<string, Rule>> = {
-  url: webUrl,
-  sourceHeaders: headers,
-  title: text,
-  fileName: text,
-  description: text,
-  tags: texts,
-  cateId: whole,
-  coverUrl: webUrl,
-  templateGroupId: text,
-  workflowId: text,
-  storageLocation: text,
-  appId: text,
-  userData: text,
-  referenceId: text,
-  replace,
-  partSize: whole,
-  concurrency: whole,
-  verify,
-  ranges: bool,
-  sourceTimeoutMs: whole,
-  serviceTimeoutMs: whole,
-  anyContentType: bool,
-};
+const FIELDS = ["url", ...namesOf(({ shells }) => shells.includes("handler"))];
 
 /** The body of `POST /v1/ingests`, or what is wrong with it. */
 export function parseIngest(value: Record<string, unknown>): IngestRequest | Problem {
@@ -82,27 +24,40 @@ export function parseIngest(value: Record<string, unknown>): IngestRequest | Pro
     return invalidField("url", "is needed: the URL of the media to ingest");
   }
   for (const [field, given] of Object.entries(value)) {
-    const rule = Object.hasOwn(RULES, field) ? RULES[field] : undefined;
-    if (!rule) {
-      const now = renamed(field);
-      if (now !== undefined) return invalidField(field, now);
-      return invalidField(field, `is not known; known are ${Object.keys(RULES).join(", ")}`);
-    }
-    const broken = rule(given);
-    if (broken !== undefined) return invalidField(field, broken);
+    const broken = trouble(field, given);
+    if (broken !== undefined) return broken;
   }
   const { url, ...options } = value;
   return { url, options } as IngestRequest;
+}
+
+/** What is wrong with a field, if anything is. What it may hold is declared with the option. */
+function trouble(field: string, value: unknown): Problem | undefined {
+  if (!FIELDS.includes(field)) {
+    const now = renamed(field);
+    return invalidField(field, now ?? `is not known; known are ${FIELDS.join(", ")}`);
+  }
+  if (value === "") return invalidField(field, "must not be empty");
+  if (field === "url" || DECLARED[field]?.type === "url") {
+    return isWebUrl(value)
+      ? undefined
+      : invalidField(field, "must be an absolute http or https URL");
+  }
+  try {
+    readOption(field, value);
+    return undefined;
+  } catch (error) {
+    return problemOf(error);
+  }
 }
 
 /** The `{ resume }` of the other calls, or what is wrong with it. */
 export function parseResume(value: Record<string, unknown>): { resume: string } | Problem {
   const other = Object.keys(value).find((field) => field !== "resume");
   if (other !== undefined) return invalidField(other, "is not known; known is resume");
-  const broken = text(value.resume);
-  return broken === undefined
-    ? { resume: value.resume as string }
-    : invalidField("resume", `${broken}: the last answer's \`resume\``);
+  const { resume } = value;
+  if (typeof resume === "string" && resume !== "") return { resume };
+  return invalidField("resume", "must be a text that is not empty: the last answer's `resume`");
 }
 
 /** A body that says something is there at once, or it holds a place for nothing. */

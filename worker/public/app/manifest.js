@@ -72,6 +72,7 @@ const READERS = {
   sourceTimeoutMs: number,
   serviceTimeoutMs: number,
   anyContentType: flag,
+  httpsOnly: flag,
   partSize: number,
   concurrency: number,
   verify: plain,

@@ -94,6 +94,9 @@ export const IngestRequest = z
       description:
         "Take the source for what it is uploaded as, whatever its Content-Type and first bytes say.",
     }),
+    httpsOnly: z.boolean().optional().openapi({
+      description: "Refuse the source over plain http, also where it redirects to.",
+    }),
     partSize: wholeNumber.optional().openapi({ description: "Bytes a part." }),
     concurrency: wholeNumber
       .max(5)

@@ -122,6 +122,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   sourceTimeoutMs: time,
   serviceTimeoutMs: time,
   anyContentType: yesNo,
+  httpsOnly: yesNo,
   objectHeaders: fields,
   callback: object,
   variants: words,
