@@ -139,7 +139,8 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 /** The rule for an old or foreign name of an option. The same words in every shell. */
 export function renamed(field: string): string | undefined {
-  return Object.hasOwn(RENAMED, field) ? RENAMED[field] : undefined;
+  const known = typeof field === "string" && Object.hasOwn(RENAMED, field);
+  return known ? RENAMED[field] : undefined;
 }
 
 /**

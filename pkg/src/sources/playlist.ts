@@ -82,7 +82,11 @@ function limitsOf(limits: PlaylistLimits): PlaylistLimits {
 }
 
 function hostList(hosts: NonNullable<PlaylistRules["hosts"]>): HostAccess[] {
-  if (typeof hosts !== "object" || hosts === null || Array.isArray(hosts)) {
+  if (
+    typeof hosts !== "object" ||
+    hosts === null ||
+    readable("hosts", () => Array.isArray(hosts))
+  ) {
     throw invalid("hosts", 'must be an object such as { "cdn.example.com": { headers, query } }');
   }
   return Object.entries(record("hosts", hosts)).map(([host, given]) => {
