@@ -26,7 +26,7 @@ import type { Core } from "./wasm/index.ts";
 
 export type { HeaderFields } from "./arguments.ts";
 export { limits, provideCore } from "./door.ts";
-export { VodliftError } from "./error.ts";
+export { isVodliftError, VodliftError } from "./error.ts";
 export type {
   OssAnswer,
   OssAsk,

@@ -1,7 +1,11 @@
 import { needed, readable, text } from "./arguments.ts";
+import { errorOf } from "./core.ts";
 import type { Code, ErrorClass, Error as ErrorData } from "./wasm/core.js";
 
 export type { Code, ErrorClass } from "./wasm/core.js";
+
+/** The same in every copy of this package that a program has loaded. */
+const BRAND = Symbol.for("vodlift.error");
 
 /**
  * The one error of this package. Decide by `code` or `class`, show `message` and `hint`; neither ever holds a secret,
@@ -9,6 +13,10 @@ export type { Code, ErrorClass } from "./wasm/core.js";
  */
 export class VodliftError extends Error {
   override readonly name = "VodliftError";
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
   /** What went wrong; stable between versions. */
   readonly code: Code;
   /** Who has to act: the caller, the source, the owner of the keys, the service … */
@@ -26,6 +34,17 @@ export class VodliftError extends Error {
 
   /** What went wrong beside it, such as a checkpoint that could not be removed. */
   readonly warnings: readonly ErrorData[];
+
+  /**
+   * An error of your own that reads like this package's: class, hint and whether to retry follow from the code.
+   *
+   * ```ts
+   * throw VodliftError.of("source_missing", "no film of that name", cause);
+   * ```
+   */
+  static of(code: Code, message: string, cause?: unknown): VodliftError {
+    return new VodliftError(errorOf(code, message), cause);
+  }
 
   /** @internal */
   constructor(data: ErrorData, cause?: unknown, warnings: readonly ErrorData[] = []) {
@@ -54,6 +73,18 @@ export class VodliftError extends Error {
       ...(status !== undefined && { status }),
       ...(warnings.length > 0 && { warnings }),
     };
+  }
+}
+
+/**
+ * Whether it is an error of this package, also of another copy of it: bundled twice, or of another realm, where `instanceof`
+ * says no.
+ */
+export function isVodliftError(error: unknown): error is VodliftError {
+  try {
+    return (error as { [BRAND]?: unknown } | null | undefined)?.[BRAND] === true;
+  } catch {
+    return false;
   }
 }
 

@@ -105,6 +105,7 @@ export type { Suspended } from "./driver.ts";
 export {
   type Code,
   type ErrorClass,
+  isVodliftError,
   type OptionNames,
   VodliftError,
   withOptionNames,

@@ -10,6 +10,7 @@ import {
   decodeUploadAddress,
   decodeUploadAuth,
   errorOf,
+  isVodliftError,
   type Job,
   signVodRequest,
   Upload,
@@ -140,6 +141,27 @@ test("an upload's address and credential are decoded", () => {
     () => decodeUploadAddress("!"),
     (error) => error instanceof VodliftError,
   );
+});
+
+test("an error is known as this package's, also of another copy of it, and can be made whole", async () => {
+  const error = VodliftError.of("source_missing", "no film of that name", new Error("why"));
+  assert.deepEqual(
+    [error.class, error.retryable, error.message, (error.cause as Error).message],
+    ["source", false, "no film of that name", "why"],
+  );
+  assert.ok(error.hint.length > 10);
+  const another: typeof import("../../pkg/src/error.ts") = await import(
+    new URL("../../pkg/src/error.ts?another", import.meta.url).href
+  );
+  const theirs = new another.VodliftError(error.toJSON());
+  assert.ok(!(theirs instanceof VodliftError));
+  assert.ok(isVodliftError(theirs) && isVodliftError(error));
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  for (const none of [undefined, null, 5, "vodlift.error", new Error("x"), error.toJSON(), proxy]) {
+    assert.ok(!isVodliftError(none));
+  }
+  assert.throws(() => VodliftError.of("nonsense" as "internal", "x"), { code: "invalid_argument" });
 });
 
 test("the core's errors come out as one class, with everything they know", () => {
