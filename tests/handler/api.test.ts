@@ -316,7 +316,12 @@ test("while the sealing key is replaced, both open and the new one seals", async
 
 test("replacing a media of the account is a scope of its own", async () => {
   const scoped = (scopes: IngestScope[]) => handler({ tokens: [{ sha256: TOKEN_SHA256, scopes }] });
-  const body = { ...film("/replaced.mp4", { size: MIB }), replace: "0123456789abcdef" };
+  const source = film("/replaced.mp4", { size: MIB });
+  const body = { ...source, replace: "0123456789abcdef" };
+  for (const adopt of [true, "if-possible"]) {
+    const adopting = { ...source, referenceId: "film-1", adopt };
+    assertProblem(await scoped(["create"])("/v1/ingests", adopting), 403, "forbidden");
+  }
   assertProblem(await scoped(["create", "resume"])("/v1/ingests", body), 403, "forbidden");
   assert.equal(service.log.length, 0);
   const { status } = await scoped(["create", "replace"])("/v1/ingests", body);

@@ -63,6 +63,7 @@ test("a body that breaks a rule is refused with the field and the rule", async (
     [{ url, sourceHeaders: { a: 1 } }, "sourceHeaders.a", /expected string/],
     [{ url, allowPrivateSources: true }, "allowPrivateSources", /is not known/],
     [{ url, constructor: "x" }, "constructor", /is not known/],
+    [{ url, referenceId: "film-1", adopt: true }, "adopt", /is not known/],
     [{ url, as: "attached", businessType: "logo" }, "businessType", /"watermark"/],
     [{ url, title: "x".repeat(129) }, "title", /128/],
     [{ url, headers: {} }, "headers", /`objectHeaders` are stored .* `sourceHeaders` are sent/],

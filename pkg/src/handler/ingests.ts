@@ -88,7 +88,10 @@ export class Ingests {
   async begin(body: Record<string, unknown>, caller: Caller, gone: AbortSignal): Promise<Response> {
     const ticket = parseIngest(body);
     if (isProblem(ticket)) return refuse(ticket);
-    if (ticket.options.replace !== undefined && !caller.scopes.includes("replace")) {
+    const { replace, adopt } = ticket.options;
+    // Both reach media that somebody else has begun: `adopt` tells a media id, and may put bytes into it.
+    const reaches = replace !== undefined || (adopt !== undefined && adopt !== false);
+    if (reaches && !caller.scopes.includes("replace")) {
       return refuse(scopeMissing("replace"));
     }
     return this.#slice(ticket, caller, gone);

@@ -7,8 +7,8 @@ import { type Problem, problem } from "./problem.ts";
 const SCOPES = ["create", "resume", "abort", "replace"] as const;
 
 /**
- * What a token is good for: beginning an ingest, going on with one, giving one up; and, beside `create`, putting new bytes into
- * any media of the account (`replace`), as nothing here knows whose one is.
+ * What a token is good for: beginning an ingest, going on with one, giving one up; and, beside `create`, putting bytes into any
+ * media of the account by `replace` or `adopt` (`replace`), as nothing here knows whose one is.
  */
 export type IngestScope = (typeof SCOPES)[number];
 
