@@ -23,6 +23,7 @@
 mod clock;
 pub mod encode;
 pub mod error;
+mod few;
 pub mod http;
 mod idn;
 mod json;

@@ -1,6 +1,5 @@
 //! Reads a playlist line by line.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::attributes::{Attribute, attributes, value};
@@ -434,12 +433,14 @@ impl<'a> Reader<'a> {
         let left = dropped(self.reading.variants, &self.variants, &self.companions)?;
         self.references
             .retain(|reference| !left.contains(&reference.line));
-        let spans: BTreeMap<usize, usize> = lines(text)
+        let spans: Vec<(usize, usize)> = lines(text)
             .filter(|line| left.contains(&line.number))
             .map(|line| (line.whole.start, line.whole.end))
             .collect();
         self.edits.retain(|edit| {
-            let before = spans.range(..=edit.span.start).next_back();
+            // The spans are in the order of the lines.
+            let after = spans.partition_point(|(start, _)| *start <= edit.span.start);
+            let before = after.checked_sub(1).and_then(|at| spans.get(at));
             before.is_none_or(|(_, end)| edit.span.start >= *end)
         });
         for (start, end) in spans {

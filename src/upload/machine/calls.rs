@@ -38,12 +38,12 @@ impl Upload {
                 return Err(Error::new(Code::Internal, message));
             }
             Call::Vod(call) if self.cx.caller.must_renew(self.cx.now) => {
-                self.cx.calls.after_renewal.insert(call);
+                self.cx.calls.after_renewal.insert(call, ());
                 self.renew();
                 return Ok(());
             }
             Call::Oss(call) if self.needs_credential() => {
-                self.cx.calls.after_refresh.insert(call);
+                self.cx.calls.after_refresh.insert(call, ());
                 return self.refresh();
             }
             Call::Vod(call) => (Service::Vod, self.vod_request(call)?),
@@ -150,7 +150,7 @@ impl Upload {
                 self.retry_call(call.into(), error, asked)
             }
             Again::Renewed => {
-                self.cx.calls.after_renewal.insert(call);
+                self.cx.calls.after_renewal.insert(call, ());
                 self.renew();
                 Ok(Turn::Stay)
             }

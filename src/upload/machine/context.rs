@@ -1,12 +1,13 @@
 //! What every state has: what is wanted, who calls VOD, what is in flight and what happened so far. It decides nothing.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::budget::{self, Spent};
 use super::call::{Call, OssCall, VodCall};
 use super::rights::Rights;
 use super::tasks::{Task, Tasks};
 use crate::error::Error;
+use crate::few::Map;
 use crate::http::{Headers, Request, source_headers};
 use crate::time::UnixMs;
 use crate::upload::checkpoint::Checkpoint;
@@ -44,10 +45,10 @@ pub(super) struct Calls {
     /// To be sent as soon as the event at hand is dealt with, in this order.
     pub(super) asked: VecDeque<Call>,
     /// They wait for newer keys of the caller.
-    pub(super) after_renewal: BTreeSet<VodCall>,
+    pub(super) after_renewal: Map<VodCall, ()>,
     /// They wait for an upload credential.
-    pub(super) after_refresh: BTreeSet<OssCall>,
-    tries: BTreeMap<Call, u32>,
+    pub(super) after_refresh: Map<OssCall, ()>,
+    tries: Map<Call, u32>,
     /// Upload credentials that were refused in a row.
     pub(super) refused_credentials: u32,
 }
@@ -121,8 +122,8 @@ impl Context {
     pub(super) fn is_calling(&self, call: impl Into<Call>) -> bool {
         let call = call.into();
         let waits = match call {
-            Call::Vod(call) => self.calls.after_renewal.contains(&call),
-            Call::Oss(call) => self.calls.after_refresh.contains(&call),
+            Call::Vod(call) => self.calls.after_renewal.contains(call),
+            Call::Oss(call) => self.calls.after_refresh.contains(call),
         };
         waits || self.calls.asked.contains(&call) || self.tasks.is_calling(call)
     }
@@ -139,7 +140,7 @@ impl Context {
     }
 
     pub(super) fn tried(&self, call: impl Into<Call>) -> u32 {
-        self.calls.tries.get(&call.into()).copied().unwrap_or(0)
+        self.calls.tries.get(call.into()).copied().unwrap_or(0)
     }
 
     /// A request got through: its tries start from the beginning.
@@ -149,7 +150,7 @@ impl Context {
             Call::Vod(_) => self.caller.got_through(),
             Call::Oss(_) => self.calls.refused_credentials = 0,
         }
-        self.calls.tries.remove(&call);
+        self.calls.tries.remove(call);
     }
 
     /// Sends a call once more after a while, or ends with the error.
@@ -194,14 +195,14 @@ impl Context {
 
     /// What has waited for newer keys of the caller is sent.
     pub(super) fn ask_renewed(&mut self) {
-        for call in std::mem::take(&mut self.calls.after_renewal) {
+        for call in std::mem::take(&mut self.calls.after_renewal).into_keys() {
             self.ask(call);
         }
     }
 
     /// What has waited for an upload credential is sent.
     pub(super) fn ask_refreshed(&mut self) {
-        for call in std::mem::take(&mut self.calls.after_refresh) {
+        for call in std::mem::take(&mut self.calls.after_refresh).into_keys() {
             self.ask(call);
         }
     }

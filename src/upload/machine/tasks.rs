@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::call::{Call, OssCall};
+use crate::few::Map;
 use crate::time::UnixMs;
 use crate::upload::event::Effect;
 
@@ -77,7 +78,7 @@ impl Task {
 #[derive(Clone, Default)]
 pub(super) struct Tasks {
     last_id: u32,
-    in_flight: BTreeMap<u32, Task>,
+    in_flight: Map<u32, Task>,
     out: Vec<Effect>,
 }
 
@@ -94,7 +95,7 @@ impl Tasks {
     }
 
     pub(super) fn end(&mut self, id: u32) -> Option<Task> {
-        self.in_flight.remove(&id)
+        self.in_flight.remove(id)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -154,13 +155,13 @@ impl Tasks {
     pub(super) fn cancel_all(&mut self) {
         let ends = |task: &Task| !task.makes_an_upload_id() && !task.is_dropped();
         let tasks = self.in_flight.iter().filter(|(_, task)| ends(task));
-        let ids = tasks.map(|(id, _)| Effect::Cancel { id: *id });
+        let ids = tasks.map(|(id, _)| Effect::Cancel { id });
         self.out.extend(ids);
     }
 
     /// Calls off what these tasks are for: whatever becomes of it, it counts for nothing.
     pub(super) fn call_off(&mut self, is_stale: impl Fn(&Task) -> bool) {
-        for (id, task) in &mut self.in_flight {
+        for (id, task) in self.in_flight.iter_mut() {
             if task.is_dropped() || !is_stale(task) {
                 continue;
             }
@@ -168,12 +169,12 @@ impl Tasks {
                 Task::Read { part, .. } | Task::ReadFile(part) => Some(*part),
                 _ => None,
             });
-            self.out.push(Effect::Cancel { id: *id });
+            self.out.push(Effect::Cancel { id });
         }
     }
 
     pub(super) fn names(&self) -> BTreeMap<u32, String> {
         let tasks = self.in_flight.iter();
-        tasks.map(|(id, task)| (*id, task.name())).collect()
+        tasks.map(|(id, task)| (id, task.name())).collect()
     }
 }

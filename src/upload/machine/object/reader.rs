@@ -1,8 +1,7 @@
 //! What is known of the source of one object, and where reading it stands.
 
-use std::collections::BTreeMap;
-
 use crate::error::{Code, Error};
+use crate::few::Map;
 use crate::http::{Headers, Request, without_query};
 use crate::source::probe::{Likeness, Validator};
 use crate::upload::checkpoint::Checkpoint;
@@ -52,7 +51,7 @@ pub(super) struct Reader {
     /// Bytes put into buffers so far.
     pub(super) offset: u64,
     /// Offset and length of each buffer that waits to be accepted, by part number.
-    pub(super) buffers: BTreeMap<u32, (u64, u64)>,
+    pub(super) buffers: Map<u32, (u64, u64)>,
 }
 
 /// The body that a source is read from in order.

@@ -83,7 +83,7 @@ impl Object {
         self.sent_unseen.clear();
         self.reader.resolved_again = false;
         self.reader.lane.accepted();
-        if self.reader.buffers.remove(&part).is_some() {
+        if self.reader.buffers.remove(part).is_some() {
             cx.tasks.release(part);
         }
         cx.progress();

@@ -111,7 +111,7 @@ impl Object {
     /// Offset and length of a part.
     pub(super) fn extent(&self, part: u32) -> Result<(u64, u64), Error> {
         let extent = match self.is_stream() {
-            true => self.reader.buffers.get(&part).copied(),
+            true => self.reader.buffers.get(part).copied(),
             false => self.plan()?.part(part),
         };
         extent.ok_or_else(|| Error::new(Code::Internal, format!("part {part} has no bytes")))

@@ -82,7 +82,7 @@ impl Playlist {
         self.begun = number;
         let work = match self.tree.file(number) {
             Some(item) => {
-                let looked_at = self.looked_at.remove(&number);
+                let looked_at = self.looked_at.remove(number);
                 Work::Fetch(Box::new(
                     looked_at.unwrap_or_else(|| Fetch::of(item.clone())),
                 ))

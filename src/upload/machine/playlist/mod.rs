@@ -10,7 +10,7 @@ mod lists;
 mod put;
 mod receive;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::grant::Place;
@@ -18,6 +18,7 @@ use super::tasks::Task;
 use super::tries::Tries;
 use super::turn::Turn;
 use crate::error::{Code, Error};
+use crate::few::Map;
 use crate::upload::checkpoint::PlaylistMark;
 use crate::upload::job::{Job, PlaylistSource, Source};
 use crate::upload::tree::Tree;
@@ -37,10 +38,10 @@ pub(super) struct Playlist {
     /// How often that has failed.
     tries: u32,
     /// Segments that were looked at and come soon: their bodies wait. By number.
-    looked_at: BTreeMap<u32, Fetch>,
+    looked_at: Map<u32, Fetch>,
     files: FileSet,
     /// Begun and not stored, by number.
-    underway: BTreeMap<u32, Work>,
+    underway: Map<u32, Work>,
     /// Files that are in a buffer of the host.
     buffers: BTreeSet<u32>,
     /// The last number begun.
@@ -78,9 +79,9 @@ impl Playlist {
             tree: Tree::new(source, job.options.source_policy()),
             list: None,
             tries: 0,
-            looked_at: BTreeMap::new(),
+            looked_at: Map::default(),
             files: FileSet::default(),
-            underway: BTreeMap::new(),
+            underway: Map::default(),
             buffers: BTreeSet::new(),
             begun: 0,
             digest: None,
@@ -203,7 +204,7 @@ impl Playlist {
     // Small helpers of all steps.
 
     fn fetch(&mut self, number: u32) -> Result<&mut Fetch, Error> {
-        match self.underway.get_mut(&number) {
+        match self.underway.get_mut(number) {
             Some(Work::Fetch(fetch)) => Ok(fetch),
             Some(Work::List) | None => Err(no_files()),
         }

@@ -280,7 +280,7 @@ impl Playlist {
         if self.buffers.remove(&number) {
             cx.tasks.release(number);
         }
-        self.underway.remove(&number);
+        self.underway.remove(number);
         cx.progress();
         cx.save();
     }
