@@ -89,6 +89,16 @@ impl<K: Ord + Copy, V> Map<K, V> {
     }
 }
 
+impl<K: Ord + Copy, V> FromIterator<(K, V)> for Map<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Map::default();
+        for (key, value) in entries {
+            map.insert(key, value);
+        }
+        map
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -118,6 +128,7 @@ mod tests {
                 prop_assert_eq!((few.len(), few.is_empty()), (tree.len(), tree.is_empty()));
                 prop_assert!(few.iter().eq(tree.iter().map(|(key, value)| (*key, value))));
             }
+            prop_assert_eq!(&few.iter().map(|(key, value)| (key, *value)).collect::<Map<_, _>>(), &few);
             prop_assert!(few.into_keys().eq(tree.into_keys()));
         }
     }

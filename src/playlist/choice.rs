@@ -1,9 +1,8 @@
 //! Which variants of a multivariant playlist are wanted, and what falls away with the others.
 
-use std::collections::BTreeSet;
-
 use super::attributes::{Attribute, value};
 use crate::error::Error;
+use crate::few::Map;
 
 /// A wish for variants, as callers spell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +164,7 @@ pub(super) fn dropped(
     choices: &[Choice],
     variants: &[Variant],
     companions: &[Companion],
-) -> Result<BTreeSet<usize>, Error> {
+) -> Result<Map<usize, ()>, Error> {
     let fits = |variant: &&Variant| choices.iter().any(|choice| choice.fits(variant, variants));
     let (chosen, others): (Vec<&Variant>, Vec<&Variant>) = variants.iter().partition(fits);
     if chosen.is_empty() {
@@ -178,7 +177,7 @@ pub(super) fn dropped(
         .filter(|companion| !companion.goes_with(&chosen, &others))
         .map(|companion| companion.line);
     let lines = others.iter().flat_map(|variant| &variant.lines).copied();
-    Ok(lines.chain(left).collect())
+    Ok(lines.chain(left).map(|line| (line, ())).collect())
 }
 
 #[cfg(test)]
@@ -200,7 +199,7 @@ mod tests {
         let choices: Result<Vec<Choice>, Error> =
             choices.iter().map(|text| Choice::parse(text)).collect();
         let dropped = dropped(&choices?, &variants, &[])?;
-        Ok((1..=4).filter(|line| !dropped.contains(line)).collect())
+        Ok((1..=4).filter(|line| !dropped.contains(*line)).collect())
     }
 
     #[test]
@@ -248,6 +247,6 @@ mod tests {
             Companion::stills(&list("RESOLUTION=9x9"), 9),
         ];
         let dropped = dropped(&[Choice::Best], &variants, &companions).unwrap();
-        assert_eq!(dropped, BTreeSet::from([1, 3, 6, 7]));
+        assert_eq!(dropped.into_keys().collect::<Vec<_>>(), [1, 3, 6, 7]);
     }
 }

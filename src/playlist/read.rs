@@ -432,9 +432,9 @@ impl<'a> Reader<'a> {
         }
         let left = dropped(self.reading.variants, &self.variants, &self.companions)?;
         self.references
-            .retain(|reference| !left.contains(&reference.line));
+            .retain(|reference| !left.contains(reference.line));
         let spans: Vec<(usize, usize)> = lines(text)
-            .filter(|line| left.contains(&line.number))
+            .filter(|line| left.contains(line.number))
             .map(|line| (line.whole.start, line.whole.end))
             .collect();
         self.edits.retain(|edit| {

@@ -16,6 +16,7 @@ use url::Url;
 use super::job::{PlaylistLimits, PlaylistRoot, PlaylistSource};
 use crate::encode::{encode_path, hex, join_url, parse_url};
 use crate::error::{Code, Error};
+use crate::few::Map;
 use crate::http::{Headers, without_query};
 use crate::limits::{GROWTH, PLAYLIST_MEMORY, REFERENCES, SPARE};
 use crate::playlist::{
@@ -192,7 +193,7 @@ pub struct Tree {
     files: Vec<Item>,
     numbers: BTreeMap<Spot, Target>,
     /// The extensions of tracks whose names tell none, by the number of their list.
-    extensions: BTreeMap<usize, String>,
+    extensions: Map<usize, String>,
     /// Looking at the segments up to this number has told nothing.
     passed_over: u32,
     /// Segments that are gaps, and URIs of what is not part of the media.
@@ -213,6 +214,8 @@ impl Tree {
             PlaylistRoot::File { name, .. } => (Spot::File(name.into()), vec![]),
         };
         let root = Item::of(spot.clone(), Arc::new(headers), Role::Variant);
+        let mut numbers = BTreeMap::new();
+        numbers.insert(spot, Target::List(0));
         Tree {
             limits: source.limits.clone(),
             policy,
@@ -225,8 +228,8 @@ impl Tree {
             held: 0,
             references: 0,
             files: vec![],
-            numbers: BTreeMap::from([(spot, Target::List(0))]),
-            extensions: BTreeMap::new(),
+            numbers,
+            extensions: Map::default(),
             passed_over: 0,
             gaps: vec![],
             remotes: vec![],
@@ -518,7 +521,7 @@ impl Tree {
     pub fn untold(&self) -> Option<u32> {
         let is_untold = |number: &u32| {
             let track = self.file(*number).and_then(|file| file.track);
-            track.is_some_and(|track| !self.extensions.contains_key(&track))
+            track.is_some_and(|track| !self.extensions.contains(track))
         };
         (self.passed_over.saturating_add(1)..=self.last_file()).find(is_untold)
     }
@@ -539,7 +542,7 @@ impl Tree {
     /// What looks have told, to be remembered: the names follow from it.
     pub fn told(&self) -> Vec<(u32, String)> {
         let told = self.extensions.iter();
-        told.filter_map(|(track, told)| Some((u32::try_from(*track).ok()?, told.clone())))
+        told.filter_map(|(track, told)| Some((u32::try_from(track).ok()?, told.clone())))
             .collect()
     }
 
@@ -564,7 +567,7 @@ impl Tree {
         names.give(root_name);
         let extensions = &self.extensions;
         let wanted = |wish: &str, track: Option<usize>| {
-            let told = track.and_then(|track| extensions.get(&track));
+            let told = track.and_then(|track| extensions.get(track));
             let stem = told.and_then(|_| wish.strip_suffix(MADE_UP));
             match (stem, told) {
                 (Some(stem), Some(told)) => format!("{stem}{told}"),

@@ -3,7 +3,7 @@
 //! Players look at extensions: ffmpeg refuses segments whose extension it does not know, or which is not one of the format it
 //! finds. So a name keeps the extension it has if players know that, and gets the one of its format otherwise.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::encode::percent_decode;
 use crate::playlist::Role;
@@ -179,21 +179,28 @@ fn split(name: &str) -> (&str, &str) {
 /// Names that are taken. Case does not make a difference: not every place where a copy may end up has it.
 #[derive(Default)]
 pub(super) struct Names {
-    taken: BTreeSet<String>,
-    /// The last number given to a wish.
-    counts: BTreeMap<String, u32>,
+    /// With the last number that was given to it as a wish.
+    taken: BTreeMap<String, u32>,
 }
 
 impl Names {
     pub(super) fn give(&mut self, wish: &str) -> String {
+        let key = wish.to_ascii_lowercase();
+        let Some(mut count) = self.taken.get(&key).copied() else {
+            self.taken.insert(key, 1);
+            return wish.to_owned();
+        };
         let (stem, extension) = split(wish);
-        let mut name = wish.to_owned();
-        while !self.taken.insert(name.to_ascii_lowercase()) {
-            let count = self.counts.entry(wish.to_ascii_lowercase()).or_insert(1);
-            *count = count.saturating_add(1);
-            name = format!("{stem}-{count}{extension}");
+        loop {
+            count = count.saturating_add(1);
+            let name = format!("{stem}-{count}{extension}");
+            let taken = name.to_ascii_lowercase();
+            if !self.taken.contains_key(&taken) {
+                self.taken.insert(taken, 1);
+                self.taken.insert(key, count);
+                return name;
+            }
         }
-        name
     }
 }
 
