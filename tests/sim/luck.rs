@@ -239,6 +239,7 @@ impl Luck {
             PathRefused,
             Internal,
             NoHandle,
+            ProxyRefused,
         ];
         let service = [
             Malformed,
@@ -247,12 +248,13 @@ impl Luck {
             Internal,
             NoHandle,
             Timeout,
+            ProxyRefused,
         ];
         let is_source = matches!(op, Op::Open | Op::Read)
             || (matches!(op, Op::UploadPart | Op::PutObject) && self.below(2) == 0);
         match is_source {
-            true => source[self.below(10) as usize],
-            false => service[self.below(6) as usize],
+            true => source[self.below(11) as usize],
+            false => service[self.below(7) as usize],
         }
     }
 }
