@@ -684,7 +684,7 @@ export class Vodlift {
    * The next item is asked for when there is room, so the list may be of any length, and may be read as it comes.
    *
    * ```ts
-   * for await (const { item, outcome, error } of vod.uploadAll(items, { jobs: 8 })) …
+   * for await (const { item, outcome, error, suspended } of vod.uploadAll(items, { jobs: 8 })) …
    * ```
    *
    * @param items Each with its source and its own options.
@@ -698,7 +698,8 @@ export class Vodlift {
     if (!isIterable(items)) throw invalid("items", "must be a list of uploads, or give them");
     yield* inParallel(itemsOf(items), wholeNumber("jobs", jobs, 1) ?? 4, async (item) => {
       try {
-        return { item, outcome: await this.#uploadItem(item) };
+        const end = await this.#uploadItem(item);
+        return "suspended" in end ? { item, suspended: end } : { item, outcome: end };
       } catch (error) {
         return { item, error: asVodliftError(error) };
       }
@@ -706,10 +707,10 @@ export class Vodlift {
   }
 
   /** An item may have fields of the caller's own, as long as none looks like a slip of the pen. */
-  async #uploadItem(item: UploadItem): Promise<Outcome> {
+  async #uploadItem(item: UploadItem): Promise<Outcome | Suspended> {
     if (typeof item !== "object" || item === null) throw invalid("item", "must be an object");
     const source = readable("source", () => item.source);
-    return whole(await this.#upload(source, item, undefined, FIELDS.item));
+    return this.#upload(source, item, undefined, FIELDS.item);
   }
 
   #job(

@@ -1,5 +1,6 @@
 // What callers may say, a type for each question. The options themselves are declared in src/options, with their text.
 
+import type { Suspended } from "./driver.ts";
 import type { VodliftError } from "./error.ts";
 import type {
   AttachedOption,
@@ -79,15 +80,16 @@ export type UploadAnyOptions = Pick<
 export type TransferOptions = Pick<EveryOption, ImageOption & AttachedOption & VideoOption>;
 
 /** One of many uploads: what to upload, and its own options. */
-export interface UploadItem extends UploadAnyOptions {
+export interface UploadItem extends UploadAnyOptions, SliceOptions {
   /** As the first argument of `upload`. */
   source: UploadSource;
 }
 
-/** How one of many uploads ended. */
+/** How one of many uploads ended. `suspended` is one that came to rest at its `stop` or `budget`: resume it from its checkpoint. */
 export type UploadEnd<Item extends UploadItem = UploadItem> =
-  | { item: Item; outcome: Outcome; error?: never }
-  | { item: Item; error: VodliftError; outcome?: never };
+  | { item: Item; outcome: Outcome; error?: never; suspended?: never }
+  | { item: Item; suspended: Suspended; error?: never; outcome?: never }
+  | { item: Item; error: VodliftError; outcome?: never; suspended?: never };
 
 /** What one run may use up. Without a number there is no limit. */
 export interface UploadBudget {

@@ -247,7 +247,7 @@ async function outcomeOf(plan: Plan, signal: AbortSignal): Promise<Outcome | Vod
   const { source } = plan.given;
   if (plan.entry === "uploadAll") {
     for await (const { outcome, error } of vod.uploadAll([{ source, ...options }])) {
-      return outcome ?? error;
+      return outcome ?? error ?? assert.fail("it was suspended");
     }
   }
   return uploading(vod, plan, source, options).catch((error) => error);

@@ -37,3 +37,30 @@ test("a list is uploaded as it comes, and one that fails does not stop the other
     await service.close();
   }
 });
+
+test("one that comes to rest at its budget or stop is told with its checkpoint, and goes on from there", async () => {
+  const service = await startService();
+  const { accessKeyId, accessKeySecret, region, endpoint } = service;
+  const vod = new Vodlift({ accessKeyId, accessKeySecret, region, endpoint });
+  const source = new Uint8Array(350_000).fill(7);
+  const stopped = new AbortController();
+  stopped.abort();
+  const common = { source, fileName: "film.mp4", partSize: 102_400 };
+  const items = [
+    { ...common, budget: { parts: 1 } },
+    { ...common, stop: stopped.signal },
+    { ...common },
+  ];
+  try {
+    const ends: string[] = [];
+    for await (const { suspended, outcome, error } of vod.uploadAll(items)) {
+      assert.equal(error, undefined);
+      ends.push(suspended ? "suspended" : "done");
+      const whole = suspended ? await vod.resume(suspended.checkpoint, { source }) : outcome;
+      assert.equal(whole?.bytes, 350_000);
+    }
+    assert.deepEqual(ends.toSorted(), ["done", "suspended", "suspended"]);
+  } finally {
+    await service.close();
+  }
+});
