@@ -205,7 +205,7 @@ const FAILURE = {
 function refusal(detail: string): Problem {
   return {
     type: "about:blank",
-    title: "Bad request",
+    title: "Bad Request",
     status: 400,
     code: "BadField",
     field: "url",

@@ -1,11 +1,12 @@
 // Callers say one thing in one way, whichever door they come through.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readFields } from "../../pkg/src/cli/ingest/fields.ts";
 import { parseIngest } from "../../pkg/src/handler/body.ts";
+import { problem } from "../../pkg/src/handler/index.ts";
 import { fromFile, type UploadItem, Vodlift } from "../../pkg/src/index.ts";
 import { asWrittenNow } from "../../worker/src/ingest/earlier.ts";
 import { startService } from "../support/service.ts";
@@ -29,6 +30,21 @@ test("headers are named by where they go, and the old name is refused with both,
     "is no option: `objectHeaders` are stored with the object, `sourceHeaders` are sent to the source";
   for (const message of told) assert.equal(message, `\`headers\` ${rule}`);
   assert.throws(() => readFields({ source: url, headers }), { field: "headers", message: rule });
+});
+
+test("the Worker's problem details are those of the handler", async () => {
+  const source = await readFile(
+    new URL("../../worker/src/api/problem.ts", import.meta.url),
+    "utf8",
+  );
+  assert.match(source, /import \{ problem as detailsOf \} from "vodlift\/handler"/);
+  assert.doesNotMatch(source, /about:blank|title:/);
+  assert.deepEqual(problem(413, { code: "a", detail: "b", hint: "c", retryable: false }), {
+    type: "about:blank",
+    title: "Content Too Large",
+    status: 413,
+    ...{ code: "a", detail: "b", hint: "c", retryable: false },
+  });
 });
 
 test("a request that was stored under the old name is read under the new one", () => {

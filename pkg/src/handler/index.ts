@@ -29,7 +29,7 @@ export {
 } from "./adapters.ts";
 export type { IngestCanceled, IngestDone, IngestRunning } from "./ingests.ts";
 export { type Environment, type IngestHandlerOptions, ingestOptions } from "./options.ts";
-export type { Problem } from "./problem.ts";
+export { type Problem, problem } from "./problem.ts";
 export { seal, sealingKey, unseal } from "./seal.ts";
 export { looksDrawn, sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
 export type { IngestScope, IngestToken } from "./tokens.ts";

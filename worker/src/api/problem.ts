@@ -2,25 +2,9 @@
 import type { Context, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorClass, VodliftError } from "vodlift";
+import { problem as detailsOf } from "vodlift/handler";
 import { KnownFailure } from "../client.ts";
 import type { Problem } from "./schema.ts";
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: "Bad request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not found",
-  405: "Method not allowed",
-  408: "Request timeout",
-  409: "Conflict",
-  413: "Too large",
-  415: "Unsupported media type",
-  422: "Unprocessable",
-  429: "Too many requests",
-  500: "Internal error",
-  502: "Bad gateway",
-  503: "Unavailable",
-};
 
 /** 4xx where the request or its body must change, 502 where VOD, OSS or this Worker's account must. */
 const OF_CLASS: Readonly<Record<ErrorClass, 400 | 409 | 502>> = {
@@ -70,6 +54,10 @@ export interface Trouble {
   hint: string;
   /** The field that breaks a rule. */
   field?: string;
+  /** Whether the same request may succeed later. */
+  retryable?: boolean | undefined;
+  /** The service's id of the failed request. */
+  requestId?: string | undefined;
 }
 
 /** What is wrong with a body that was not read to its end. Thrown out of it, so that no route has to look for it. */
@@ -84,10 +72,15 @@ export class PayloadTrouble extends Error {
   }
 }
 
-export function problemOf(status: number, { code, message, hint, field }: Trouble): Problem {
-  const title = TITLES[status] ?? "Error";
-  const about = { type: "about:blank", title, status, detail: message, code, hint };
-  return field === undefined ? about : { ...about, field };
+/** As the package's handler says it. */
+export function problemOf(status: number, trouble: Trouble): Problem {
+  const { code, message, hint, field, retryable, requestId } = trouble;
+  return {
+    ...detailsOf(status, { code, detail: message, hint }),
+    ...(field !== undefined && { field }),
+    ...(retryable !== undefined && { retryable }),
+    ...(requestId !== undefined && { requestId }),
+  };
 }
 
 export function problem<S extends ContentfulStatusCode>(

@@ -223,6 +223,8 @@ export const Problem = z
     code: z.string(),
     hint: z.string(),
     field: z.string().optional(),
+    retryable: z.boolean().optional(),
+    requestId: z.string().optional(),
   })
   .openapi("Problem", { description: "RFC 9457." });
 export type Problem = z.infer<typeof Problem>;
