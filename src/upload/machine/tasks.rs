@@ -117,6 +117,15 @@ impl Tasks {
         self.in_flight.values().filter(moving).count()
     }
 
+    /// The parts of those PUTs.
+    pub(super) fn parts_in_flight(&self) -> Vec<u32> {
+        let part = |task: &Task| match task {
+            Task::Transfer { part, .. } => Some(*part),
+            _ => None,
+        };
+        self.in_flight.values().filter_map(part).collect()
+    }
+
     pub(super) fn is_opening(&self) -> bool {
         self.any(|task| matches!(task, Task::Open | Task::RetryOpen))
     }

@@ -97,11 +97,15 @@ impl Object {
         let Err(error) = checked else {
             return self.part_failed(cx, part, self.reader.error(failure), None);
         };
-        let may_resolve = !self.reader.resolved_again || cx.tasks.is_opening();
-        if may_have_moved(status) && self.reader.hops > 0 && may_resolve {
-            self.parts.ready(part);
-            self.resolve_again(cx);
-            return Ok(Turn::Stay);
+        if may_have_moved(status) {
+            if self.reader.was_sent_earlier(part) {
+                return Ok(self.ready(part));
+            }
+            if self.reader.hops > 0 && !self.reader.resolved_again {
+                self.parts.ready(part);
+                self.resolve_again(cx);
+                return Ok(Turn::Stay);
+            }
         }
         let asked = retry_after_ms(&failure.headers, cx.now);
         if is_crowded(status) {

@@ -238,6 +238,7 @@ impl Object {
     /// The redirects lead somewhere that no longer answers: follow them again, once until a part is accepted.
     pub(super) fn resolve_again(&mut self, cx: &mut Context) {
         self.reader.back_to_the_first_url(&cx.job);
+        self.reader.sent_earlier = cx.tasks.parts_in_flight();
         self.reader.resolved_again = true;
         self.reader.purpose = Purpose::Resolve;
         if !cx.tasks.is_opening() {

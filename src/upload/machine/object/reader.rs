@@ -24,6 +24,8 @@ pub(super) struct Reader {
     pub(super) hops: u32,
     /// The redirects were followed once more since a part was accepted.
     pub(super) resolved_again: bool,
+    /// Parts in flight that are read from where the redirects led before that.
+    pub(super) sent_earlier: Vec<u32>,
     pub(super) size: Option<u64>,
     pub(super) validator: Validator,
     pub(super) modified: Option<u64>,
@@ -183,6 +185,14 @@ impl Reader {
         self.access = Access::Stream;
         self.plain = true;
         self.body = Body::Open(id);
+    }
+
+    /// Whether this part, which is over, was read from where the redirects led before they were followed again: what it was
+    /// refused there says nothing of where they lead now.
+    pub(super) fn was_sent_earlier(&mut self, part: u32) -> bool {
+        let before = self.sent_earlier.len();
+        self.sent_earlier.retain(|earlier| *earlier != part);
+        self.sent_earlier.len() < before
     }
 
     /// Begins again at the URL that the caller gave: where its redirects led to may have ended.

@@ -82,6 +82,7 @@ impl Object {
         cx.calls.refused_credentials = 0;
         self.sent_unseen.clear();
         self.reader.resolved_again = false;
+        self.reader.was_sent_earlier(part);
         self.reader.lane.accepted();
         if self.reader.buffers.remove(part).is_some() {
             cx.tasks.release(part);
