@@ -276,6 +276,9 @@ const steps: readonly Step[] = [
       "--rounds=1",
       "--seconds=0.2",
       "--results=target/bench",
+      // Attacks take minutes; tests/worker/starvation.test.ts holds what bounds them.
+      "uploads",
+      "reads",
     ],
     needs: "bench/run.ts",
   },

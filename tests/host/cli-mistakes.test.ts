@@ -36,7 +36,11 @@ const SLIPS: readonly [line: string, says: RegExp, hint: RegExp][] = [
   ["upload f --chekpoint c", /unknown option '--chekpoint'/, /^Did you mean --checkpoint\?$/],
   ["upload f --filename=x.mp4", /unknown option '--filename'/, /^Did you mean --file-name\?$/],
   ["upload f --jobs 4", /unknown option '--jobs'/, /^--jobs is an option of vodlift ingest\.$/],
-  ["resume c --title T", /unknown option '--title'/, /^--title is an option of vodlift upload\.$/],
+  [
+    "resume c --title T",
+    /unknown option '--title'/,
+    /^--title is an option of vodlift upload and vodlift ticket\.$/,
+  ],
   ["upload f --no-wait", /unknown option '--no-wait'/, /^--wait says nothing unless it is given/],
   ["upload f -q", /unknown option '-q'/, /./],
   ["upload f --as vidoe", /--as must be video, .* got `vidoe`/, /^Did you mean --as video\?$/],

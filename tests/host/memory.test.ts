@@ -88,7 +88,8 @@ test("headers have 16 KiB in all, and more are an error that says so", () => {
   made(headerBytes);
   assert.throws(
     () => made(headerBytes + 1),
-    (error: VodliftError) => error.code === "invalid_argument" && /headers/.test(error.message),
+    (error: VodliftError) =>
+      error.code === "invalid_argument" && /sourceHeaders/.test(error.message),
   );
 });
 

@@ -16,7 +16,11 @@ const { batchOf } = (await import(
 )) as { batchOf: <T>(rows: readonly T[], start: number) => T[] };
 
 const persist = mkdtempSync(join(tmpdir(), "vodlift-stored-"));
-const { worker, origin } = await startWorld({ persist });
+const { worker, origin } = await startWorld({
+  persist,
+  // What one caller may send in a second is for starvation.test.ts.
+  settings: { VODLIFT_CALLS_PER_CALLER: "0" },
+});
 after(() => rmSync(persist, { recursive: true, force: true }));
 const call = (method: string, path: string, body?: unknown) =>
   callWorker(worker, path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
@@ -47,7 +51,10 @@ async function grownBy(deed: () => Promise<void>): Promise<number> {
 test("headers that requests have alike are stored once, and sent to the source of each", async () => {
   const headers = { "x-ticket": drawn(9_000), "x-pass": "p" };
   const paths = ["/shared-1.mp4", "/shared-2.mp4"];
-  const body = paths.map((path) => ({ url: origin.add(path, { size: 100 }), headers }));
+  const body = paths.map((path) => ({
+    url: origin.add(path, { size: 100 }),
+    sourceHeaders: headers,
+  }));
   const { body: answer } = await post(body);
   for (const { id } of answer.results) assert.equal((await ingestEnd(worker, id)).state, "done");
   const asked = origin.log.filter(({ path }) => paths.includes(path));
@@ -56,7 +63,10 @@ test("headers that requests have alike are stored once, and sent to the source o
     assert.deepEqual([sent["x-ticket"], sent["x-pass"]], Object.values(headers));
   }
   // After they are gone the next has them again.
-  const next = { url: origin.add("/shared-3.mp4", { size: 100, status: 404 }), headers };
+  const next = {
+    url: origin.add("/shared-3.mp4", { size: 100, status: 404 }),
+    sourceHeaders: headers,
+  };
   const id = await postIngest(worker, next);
   assert.equal((await ingestEnd(worker, id)).state, "failed");
   origin.add("/shared-3.mp4", { size: 100 });
@@ -70,7 +80,10 @@ test("ten calls store what they say, not many times that", async () => {
   const headers = { "x-ticket": drawn(15_000) };
   const alike = await grownBy(async () => {
     for (let n = 0; n < 10; n += 1) {
-      const batch = many(400, (m) => ({ url: `https://a.example/${n}-${m}.mp4`, headers }));
+      const batch = many(400, (m) => ({
+        url: `https://a.example/${n}-${m}.mp4`,
+        sourceHeaders: headers,
+      }));
       assert.equal((await post(batch)).status, 202);
     }
   });

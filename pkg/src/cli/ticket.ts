@@ -1,8 +1,9 @@
 // `vodlift ticket`, which makes one, and `vodlift upload --ticket`, which uploads by one.
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { fileCheckpoint, type UploadTicket, uploadWithTicket } from "../index.ts";
+import { openNew } from "../plain-files.ts";
 import { fileReason } from "../sources/look.ts";
 import { type TicketCommand, type TicketUploadCommand, UsageError } from "./args.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
@@ -63,7 +64,8 @@ async function mediaOf(command: TicketCommand, file: string | undefined) {
 /** No one else can read it, and nothing that is there is written over. */
 async function write(out: string, ticket: UploadTicket): Promise<void> {
   try {
-    await writeFile(out, `${JSON.stringify(ticket)}\n`, { mode: 0o600, flag: "wx" });
+    const file = await openNew(out);
+    await file.writeFile(`${JSON.stringify(ticket)}\n`).finally(() => file.close());
   } catch (error) {
     const there = (error as NodeJS.ErrnoException).code === "EEXIST";
     const reason = there ? "it exists already" : (fileReason(error) ?? String(error));

@@ -92,7 +92,7 @@ function identify(
     const operation = findOperation(exchange, address);
     info.operation = operation.name;
     if (address.bucket !== undefined) info.bucket = address.bucket;
-    if (address.key !== undefined) info.key = address.key;
+    if (address.key !== undefined) info.key = withoutToken(address.key);
     const uploadId = queryValue(exchange, "uploadId");
     if (uploadId !== undefined) info.uploadId = uploadId;
     const partNumber = Number(queryValue(exchange, "partNumber"));
@@ -204,4 +204,9 @@ function fromFault(fault: RefusalFault): OssError {
     [],
     headers,
   );
+}
+
+/** Of a presigned URL whose question mark was lost, the query is part of the key. */
+function withoutToken(key: string): string {
+  return key.replace(/(security-token=)[^&]*/gi, "$1…");
 }
