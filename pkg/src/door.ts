@@ -88,10 +88,18 @@ export class Owned<T extends { free(): void }> {
  * @throws VodliftError `invalid_argument` for what is no `WebAssembly.Module`, and when the core is at work already.
  */
 export function provideCore(module: WebAssembly.Module): void {
-  if (!(module instanceof WebAssembly.Module)) {
+  if (!isModule(module)) {
     throw refused("module", `must be a WebAssembly.Module, got ${kindOf(module)}`);
   }
   if (!provide(module)) throw refused("module", "comes too late: the core is at work already");
+}
+
+function isModule(value: unknown): boolean {
+  try {
+    return value instanceof WebAssembly.Module;
+  } catch {
+    return false;
+  }
 }
 
 /** What the core has answered. */

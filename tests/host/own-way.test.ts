@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { proxies } from "../../pkg/src/hosts/proxy.ts";
+import { passedOn, proxies } from "../../pkg/src/hosts/proxy.ts";
 import { fromFile, type Host, Vodlift, type VodliftOptions } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -173,6 +173,17 @@ test("which proxy, and for whom", () => {
     throw new Error("not allowed");
   };
   assert.equal(proxies(undefined, refused)(new URL("https://x.example")), undefined);
+});
+
+test("user and password are those of the proxy's URL, and a % in them may stand for itself", () => {
+  const told = (proxy: string) => {
+    const { headers } = passedOn(new URL("http://x.example/a"), new URL(proxy));
+    const [, pair = ""] = /^Basic (.*)$/.exec(Object(headers)["Proxy-Authorization"]) ?? [];
+    return atob(pair);
+  };
+  assert.equal(told("http://me:p%40ss@a:1"), "me:p@ss");
+  assert.equal(told("http://me:100%@a:1"), "me:100%");
+  assert.equal(told("http://a:1"), "");
 });
 
 test("a caller's fetch sends to VOD and OSS, and to sources where that is wanted", async () => {

@@ -21,8 +21,7 @@ export function proxies(told: URL | false | undefined, environment: () => Enviro
   const said = readable(environment);
   const by = (name: string) => said[name.toLowerCase()] || said[name];
   const around = exceptions(by("NO_PROXY"));
-  const given = (scheme: string) => told ?? parsed(by(`${scheme}_PROXY`) ?? by("ALL_PROXY"));
-  const secure = given("HTTPS");
+  const secure = told ?? parsed(by("HTTPS_PROXY") ?? by("ALL_PROXY"));
   // In capitals it may be a header `Proxy` of whoever calls a CGI script.
   const plain = told ?? parsed(said.http_proxy ?? by("ALL_PROXY"));
   return (url) => (around(url) ? undefined : url.protocol === "https:" ? secure : plain);
@@ -37,7 +36,7 @@ function readable(environment: () => Environment): Environment {
   }
 }
 
-/** curl takes `proxy.example:3128`, too. What names no proxy that can be used is said when it is to be used. */
+/** curl takes `proxy.example:3128`, too. What is no URL even so names none. */
 function parsed(text: string | undefined): URL | undefined {
   if (text === undefined) return undefined;
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
@@ -70,7 +69,7 @@ export function passedOn(url: URL, proxy: URL): http.RequestOptions {
 }
 
 /** `Host` is the target's. */
-export function addressOf(proxy: URL): { host: string; port: number } {
+function addressOf(proxy: URL): { host: string; port: number } {
   const secure = proxy.protocol === "https:";
   const host = proxy.hostname.replace(/^\[(.*)\]$/, "$1");
   return { host, port: Number(proxy.port || (secure ? 443 : 80)) };
@@ -78,8 +77,17 @@ export function addressOf(proxy: URL): { host: string; port: number } {
 
 function authorization({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { "Proxy-Authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
+}
+
+/** A `%` that stands for itself is left as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** As long as a connection may take to come about. */
