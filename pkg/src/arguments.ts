@@ -74,6 +74,12 @@ export function needed(field: string, value: unknown): string {
   return text(field, value === undefined ? (null as never) : (value as string)) ?? "";
 }
 
+/** A text that has to be there, and to say something. */
+export function filled(field: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return needed(field, value);
+  throw invalid(field, "must be a string that is not empty");
+}
+
 /** Several texts, if there is a list. */
 export function texts(field: string, value: readonly string[] | undefined): string[] | undefined {
   if (value === undefined) return undefined;

@@ -4,42 +4,25 @@ import { defined, oneOf, whole } from "./arguments.ts";
 import { namesOf } from "./declared.ts";
 import { type Names, taken } from "./fields.ts";
 import { mediaOf } from "./job.ts";
-import type {
-  UploadAttachedMediaOptions,
-  UploadImageOptions,
-  UploadOptions,
-  VodliftOptions,
-} from "./options.ts";
+import type { EveryOption, OPTIONS } from "./options.gen.ts";
+import type { VodliftOptions } from "./options.ts";
 import type { UploadTicket } from "./ticket.ts";
 import type { Ask, Ticket } from "./wasm/core.js";
 
-/** What is said of a video before its bytes are there. */
-type OfVideo = Pick<
-  UploadOptions,
-  | "title"
-  | "description"
-  | "tags"
-  | "cateId"
-  | "coverUrl"
-  | "templateGroupId"
-  | "workflowId"
-  | "storageLocation"
-  | "appId"
-  | "userData"
-  | "referenceId"
-  | "fileName"
-  | "enableFirstFrameCover"
-  | "generateThumbnail"
->;
+/** What of a media goes with its bytes, or with a media that is there. */
+const WITH_BYTES = ["showWatermark", "adopt", "replace", "earlierMediaId"] as const;
+
+/** What is declared of a media, but for these. */
+type OfMedia = {
+  [Name in keyof typeof OPTIONS]: (typeof OPTIONS)[Name]["group"] extends "media" ? Name : never;
+}[keyof typeof OPTIONS];
+type Said = Exclude<OfMedia & keyof EveryOption, "as" | (typeof WITH_BYTES)[number]>;
 
 /**
  * What the media of a ticket becomes. Its file is not here: `fileName` tells VOD the format, and the title defaults to it. Each
  * field is as in `UploadOptions`, `UploadImageOptions` and `UploadAttachedMediaOptions`, and goes with the kinds that have it.
  */
-export interface CreateUploadOptions
-  extends OfVideo,
-    Pick<UploadImageOptions, "imageType" | "imageExt">,
-    Partial<Pick<UploadAttachedMediaOptions, "businessType" | "mediaExt" | "cateIds">> {
+export interface CreateUploadOptions extends Pick<EveryOption, Said> {
   /** What it becomes; `video` (or audio) unless told otherwise. */
   as?: "video" | "image" | "attached";
   /** Bytes of the file, if they are known. VOD keeps it with the media; it is no limit. */
@@ -50,17 +33,15 @@ export interface CreateUploadOptions
 
 const MORE = ["fileSize", "signal"];
 
-/** What is declared of a media, but for what goes with its bytes or with a media that is there. */
+const goesWithBytes = (name: string) => (WITH_BYTES as readonly string[]).includes(name);
+
 function names(kind?: "video" | "image" | "attached"): Names {
   const known = namesOf(({ shells, group, kinds }, name) => {
-    const isOfMedia = group === "media" && shells.includes("api") && !WITH_BYTES.includes(name);
-    return isOfMedia && (kind === undefined ? !isOfPlaylists(kinds) : kinds.includes(kind));
+    const isOfMedia = group === "media" && shells.includes("api") && !goesWithBytes(name);
+    return isOfMedia && (kind === undefined || kinds.includes(kind));
   });
   return { known: [...known, ...MORE], open: false };
 }
-
-const WITH_BYTES = ["showWatermark", "adopt", "replace", "earlierMediaId"];
-const isOfPlaylists = (kinds: readonly string[]) => kinds.every((kind) => kind === "playlist");
 
 /** The question to VOD, and what of the options goes into the ticket. */
 export function creation(options: CreateUploadOptions): {

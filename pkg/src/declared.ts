@@ -3,6 +3,7 @@
 import {
   bytes,
   duration,
+  filled,
   flag,
   got,
   invalid,
@@ -10,6 +11,7 @@ import {
   MOST_32,
   oneOf,
   pairs,
+  readable,
   record,
   text,
   texts,
@@ -76,7 +78,8 @@ export function atResume<T extends object>(options: T): Partial<T> {
 }
 
 function only<T extends object>(options: T, fits: (declared: Declared) => boolean): Partial<T> {
-  const fitting = Object.entries(options).filter(([name, value]) => {
+  const entries = readable("options", () => Object.entries(options));
+  const fitting = entries.filter(([name, value]) => {
     const declared = DECLARED[name];
     return value !== undefined && declared !== undefined && fits(declared);
   });
@@ -166,11 +169,6 @@ export function words(field: string, value: readonly string[] | string): string[
 function hosts(field: string, value: readonly string[] | string): string[] | undefined {
   const all = typeof value === "string" ? words(field, value) : texts(field, value);
   return all?.map(spelledHost);
-}
-
-function filled(field: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw invalid(field, "must be a string that is not empty");
 }
 
 /** A number that VOD has given out, or its digits. */

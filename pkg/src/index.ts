@@ -17,6 +17,7 @@ import {
 } from "./arguments.ts";
 import { NO_SOURCE, start } from "./begin.ts";
 import type { CheckpointStore } from "./checkpoint/index.ts";
+import { loaded } from "./checkpoint/loaded.ts";
 import { replacedBy } from "./checkpoint/replaced.ts";
 import { converse } from "./converse.ts";
 import { errorOf, readCheckpoint, VodliftError } from "./core.ts";
@@ -803,16 +804,6 @@ async function load(
 function isStore(from: Checkpoint | CheckpointStore): from is CheckpointStore {
   if (typeof from !== "object" || from === null) return false;
   return readable("from", () => "load" in from && typeof from.load === "function");
-}
-
-async function loaded(store: CheckpointStore): Promise<Checkpoint | undefined> {
-  try {
-    return await store.load();
-  } catch (error) {
-    if (error instanceof VodliftError) throw error;
-    const message = `the checkpoint could not be loaded: ${wordsOf(error)}`;
-    throw new VodliftError(errorOf("checkpoint_failed", message), error);
-  }
 }
 
 /** What a list of the caller's own throws ends the calling, and says that it is the list's. */

@@ -99,7 +99,7 @@ export interface SignedRequest {
 export function signOss(request: OssSigning, credentials: Credentials, now: number): SignedRequest {
   const given = record("request", request);
   const [fields, query] = [signing(given), fieldsOf("query", given.query ?? {}, "names and texts")];
-  return sendable(requested("sign", given, fields, query, credentials, now));
+  return sendable(parsed(requested("sign", given, fields, query, credentials, now)));
 }
 
 /**
@@ -387,8 +387,8 @@ function asked<T>(
   const id: Pair[] =
     "uploadId" in given || NEEDS_ID.has(operation) ? [word("uploadId", given.uploadId)] : [];
   const fields: Pair[] = [word("key", given.key), ...id, ...own];
-  const request = requested(operation, given, fields, pairs, credentials, now);
-  const { body } = parsed<Request>(request);
+  const request = parsed<Request>(requested(operation, given, fields, pairs, credentials, now));
+  const { body } = request;
   const read = (reply: OssReply) => told<T>(operation, reply);
   return { ...sendable(request), body: body === "" ? null : body, read };
 }
@@ -455,8 +455,7 @@ function count(field: string, value: unknown): Pair {
   return [field, String(whole(field, value === undefined ? Number.NaN : (value as number), 0))];
 }
 
-function sendable(request: string): SignedRequest {
-  const { method, url, headers } = parsed<Request>(request);
+function sendable({ method, url, headers }: Request): SignedRequest {
   return { method, url, headers };
 }
 

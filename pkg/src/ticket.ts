@@ -3,6 +3,7 @@
 
 import {
   defined,
+  filled,
   invalid,
   mustBeFunction,
   oneOf,
@@ -12,7 +13,8 @@ import {
   timeOf,
 } from "./arguments.ts";
 import type { Beginning } from "./begin.ts";
-import { errorOf, readCheckpoint, VodliftError } from "./core.ts";
+import { loaded } from "./checkpoint/loaded.ts";
+import { readCheckpoint } from "./core.ts";
 import { namesOf } from "./declared.ts";
 import type { Suspended } from "./driver.ts";
 import { taken } from "./fields.ts";
@@ -227,11 +229,6 @@ export function ticketOf(field: string, value: unknown): UploadTicket {
   });
 }
 
-function filled(field: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return text(field, value) ?? "";
-  throw invalid(field, "must be a string that is not empty");
-}
-
 /** What the core takes of it. */
 function dataOf(ticket: UploadTicket): Ticket {
   const { mediaId, uploadAddress, uploadAuth, expiresAt, url, fileUrl, requestId } = ticket;
@@ -256,17 +253,5 @@ function mediaOf({ kind, fileName, businessType = "material" }: UploadTicket): J
       return { type: "attachedMedia", businessType, ...defined({ fileName }) };
     default:
       return { type: "video", title: "", fileName: fileName ?? "" };
-  }
-}
-
-async function loaded(
-  store: NonNullable<TransferOptions["checkpoint"]>,
-): Promise<Checkpoint | undefined> {
-  try {
-    return await store.load();
-  } catch (error) {
-    if (error instanceof VodliftError) throw error;
-    const message = `the checkpoint could not be loaded: ${wordsOf(error)}`;
-    throw new VodliftError(errorOf("checkpoint_failed", message), error);
   }
 }

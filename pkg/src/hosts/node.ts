@@ -96,14 +96,16 @@ type Prepare = (socket: Duplex) => void;
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
 /** No limit on sockets: how many requests run at once is the core's to say, and a queued one would look stalled. */
-function pool(refusal: Refusal, proxyFor?: ProxyFor, prepare: Prepare = () => {}): Pool {
+function pool(refusal: Refusal, proxyFor?: ProxyFor, prepare?: Prepare): Pool {
   const settings = { ...NO_PROXY, keepAlive: true, maxFreeSockets: LIMITS.maxConcurrency };
   const guarded = { ...settings, lookup: guardedLookup(refusal) };
   const secure = new https.Agent(guarded);
   if (proxyFor !== undefined) throughProxy(secure, proxyFor);
   const agents = { "http:": new http.Agent(guarded), "https:": secure };
   const toProxy = new http.Agent(settings);
-  for (const agent of [...Object.values(agents), toProxy]) prepareSockets(agent, prepare);
+  if (prepare !== undefined) {
+    for (const agent of [...Object.values(agents), toProxy]) prepareSockets(agent, prepare);
+  }
   return { ...agents, proxyFor, toProxy };
 }
 
