@@ -38,6 +38,12 @@ const GENERATED = [
 ];
 
 const locked = ci ? ["--locked"] : [];
+
+/** Files side by side: most of the time they wait, for sources that are slow on purpose, for backoff, for a process to start. */
+const tests = (files: string, sideBySide = 3): string[] => [
+  ...["node", "--test", `--test-concurrency=${sideBySide}`, "--test-reporter=spec", files],
+];
+
 const steps: readonly Step[] = [
   {
     name: "Rust is formatted",
@@ -170,7 +176,7 @@ const steps: readonly Step[] = [
   {
     name: "the packed package, and what the core may import",
     group: "package",
-    command: ["node", "--test", "--test-reporter=spec", "tests/package/*.test.ts"],
+    command: tests("tests/package/*.test.ts", 1),
     needs: "tests/package/*.test.ts",
   },
   {
@@ -182,29 +188,25 @@ const steps: readonly Step[] = [
   {
     name: "host, driver and CLI tests",
     group: "host",
-    command: ["node", "--test", "--test-reporter=spec", "tests/host/**/*.test.ts"],
+    command: tests("tests/host/**/*.test.ts"),
     needs: "tests/host/**/*.test.ts",
   },
   {
     name: "emulator tests",
     group: "emulator",
-    command: ["node", "--test", "--test-reporter=spec", "tests/emulator/**/*.test.ts"],
+    command: tests("tests/emulator/**/*.test.ts"),
     needs: "tests/emulator/**/*.test.ts",
   },
   {
     name: "Worker tests",
     group: "worker",
-    // Most of the time they wait: for sources that are slow on purpose, for backoff, for workerd to start.
-    command: [
-      ...["node", "--test", "--test-concurrency=2", "--test-reporter=spec"],
-      "tests/worker/**/*.test.ts",
-    ],
+    command: tests("tests/worker/**/*.test.ts"),
     needs: "tests/worker/**/*.test.ts",
   },
   {
     name: "the ingest handler, on Node, Deno, Bun and as functions",
     group: "handler",
-    command: ["node", "--test", "--test-reporter=spec", "tests/handler/**/*.test.ts"],
+    command: tests("tests/handler/**/*.test.ts"),
     needs: "tests/handler/**/*.test.ts",
   },
   {
@@ -220,20 +222,14 @@ const steps: readonly Step[] = [
   {
     name: "the driver in Rust, and a Worker on it",
     group: "rust-worker",
-    command: ["node", "--test", "--test-reporter=spec", "tests/rust-worker/**/*.test.ts"],
+    command: tests("tests/rust-worker/**/*.test.ts"),
     needs: "tests/rust-worker/**/*.test.ts",
   },
   {
     name: "the dashboard in Chromium",
     group: "browser",
     // A file at a time: two browsers on a small machine only wait for each other.
-    command: [
-      "node",
-      "--test",
-      "--test-concurrency=1",
-      "--test-reporter=spec",
-      "tests/browser/*.test.ts",
-    ],
+    command: tests("tests/browser/*.test.ts", 1),
     needs: "tests/browser/*.test.ts",
     skip: noChromium,
   },
