@@ -180,7 +180,7 @@ fn told_apart(code: Code, text: &str) -> (Code, &'static str) {
 const TOO_MUCH_HINT: &str =
     "A proxy on the way takes no request of that size: lower `partSize`, or raise its limit.";
 
-const DENIED_HINT: &str = "OSS denies this to the upload credential that VOD gave, which no permission of the AccessKey changes: leave out `objectHeaders` that ask for more than to store the file, look at the bucket's own policy, and if it lasts, give the request id to support.";
+const DENIED_HINT: &str = "OSS denies this to the credential that signed it, and if that is the upload credential of VOD, no permission of the AccessKey changes it: leave out `objectHeaders` that ask for more than to store the file, look at the bucket's own policy, and if it lasts, give the request id to support.";
 
 fn meaning(service_code: Option<&str>, status: u16) -> (Code, OssRecovery) {
     let named = service_code.and_then(|code| MEANINGS.iter().find(|(name, ..)| *name == code));
