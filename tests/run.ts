@@ -200,7 +200,7 @@ const steps: readonly Step[] = [
   {
     name: "Worker tests",
     group: "worker",
-    command: tests("tests/worker/**/*.test.ts"),
+    command: tests("tests/worker/**/*.test.ts", 4),
     needs: "tests/worker/**/*.test.ts",
   },
   {
