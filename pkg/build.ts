@@ -1,4 +1,5 @@
-// Builds the npm package: src/ → dist/. JavaScript by esbuild, declarations by tsc, the core as xtask left it.
+// Builds the npm package: src/ → dist/. JavaScript by esbuild, declarations by tsc and rolled up (declarations.ts), the core as
+// xtask left it.
 // What is built is what package.json promises: every ./dist/*.js that its exports, imports and command name.
 // `#wasm` and `#host` stay imports in the built files, so that they are resolved where the package is used.
 
@@ -7,6 +8,7 @@ import { cp, glob, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { called, rollUp } from "./declarations.ts";
 import { notices } from "./notices.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -64,12 +66,14 @@ const bundled = await build({
   metafile: true,
 }).catch(() => fail("esbuild could not bundle the package"));
 
+// Not below node_modules: what is there counts as somebody else's package.
+const declared = join(root, `.cache/declarations-${process.pid}`);
 const tsc = spawnSync(
   process.execPath,
-  [join(root, "node_modules/typescript/bin/tsc"), "-p", here, "--outDir", next],
+  [join(root, "node_modules/typescript/bin/tsc"), "-p", here, "--outDir", declared],
   { cwd: root, encoding: "utf8" },
 );
-if (!(await exists(join(next, "index.d.ts")))) {
+if (!(await exists(join(declared, "index.d.ts")))) {
   console.log(tsc.stdout, tsc.stderr);
   fail("tsc wrote no declarations");
 }
@@ -87,12 +91,25 @@ for await (const file of glob("**/*.js", { cwd: next })) {
 }
 
 // tsc leaves the sources' `.ts` in the declarations' imports; what lies beside them is `.js`.
-for await (const file of glob("**/*.d.ts", { cwd: next })) {
-  const text = await readFile(join(next, file), "utf8");
-  await writeFile(join(next, file), text.replace(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'));
+for await (const file of glob("**/*.d.ts", { cwd: declared })) {
+  const text = await readFile(join(declared, file), "utf8");
+  await writeFile(
+    join(declared, file),
+    text.replace(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'),
+  );
 }
+const core = await readFile(join(here, "src/wasm/core.d.ts"), "utf8");
+await writeFile(join(declared, "wasm/core.d.ts"), called(core));
+const typed = [...promised].filter((path) => /^\.\/dist\/.*\.d\.ts$/.test(path));
+const rolledUp = typed.filter((path) => !path.startsWith("./dist/wasm/"));
+await rollUp(
+  declared,
+  next,
+  rolledUp.map((path) => path.slice("./dist/".length, -".d.ts".length)),
+);
+await rm(declared, { recursive: true });
 
-for (const file of ["core.wasm", "core.d.ts", "core.wasm.d.ts"]) {
+for (const file of ["core.wasm", "core.wasm.d.ts"]) {
   await cp(join(here, "src/wasm", file), join(next, "wasm", file));
 }
 const inputs = Object.keys(bundled.metafile.inputs).map((file) => join(here, file));

@@ -33,6 +33,7 @@ interface Step {
 const GENERATED = [
   "pkg/src/wasm/core.d.ts",
   "pkg/src/options.gen.ts",
+  "pkg/src/codes.gen.ts",
   "docs/options.md",
   "docs/errors.md",
 ];

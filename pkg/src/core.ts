@@ -25,7 +25,8 @@ import type {
 import type { Core } from "./wasm/index.ts";
 
 export type { HeaderFields } from "./arguments.ts";
-export { limits, provideCore } from "./door.ts";
+export { ErrorCode, type ErrorCodes } from "./codes.gen.ts";
+export { type CoreModule, limits, provideCore } from "./door.ts";
 export { isVodliftError, VodliftError } from "./error.ts";
 export type {
   OssAnswer,
@@ -50,17 +51,20 @@ export type {
 export { ossRequest, planParts, presignOss, signOss } from "./oss.ts";
 export type {
   Account,
+  Adopt,
   Answer,
   Ask,
   Budget,
   BusinessType,
   Checkpoint,
   Code,
+  Compared,
   CreateUploadAttachedMedia,
   CreateUploadImage,
   CreateUploadVideo,
   Credentials,
   DecodedUploadAuth,
+  Deletion,
   Effect,
   Error as ErrorData,
   ErrorClass,
@@ -68,11 +72,15 @@ export type {
   Failure,
   FailureKind,
   Heard,
+  HostAccess,
   HostLimits,
   ImageType,
+  InOrder,
   Job,
   Limits,
   Media,
+  Mezzanine,
+  MissingSegments,
   Options,
   OssCallback,
   OssNetwork,
@@ -80,17 +88,25 @@ export type {
   OssSignature,
   Outcome,
   Phase,
+  PlaceMark,
+  Plan,
   PlaylistLimits,
+  PlaylistMark,
   PlaylistRoot,
   PlaylistSource,
   Progress,
   RangeExpectation,
   Readiness,
+  ReplyHead,
   Request,
+  Retry,
   Service,
   Shard,
   Source,
+  SourceHosts,
+  SourceMark,
   Step,
+  Ticket,
   TransferBody,
   UploadAddress,
   UploadMediaByUrl,
@@ -101,8 +117,11 @@ export type {
   UrlUploads,
   Validator,
   Verify,
+  VideoInfo,
+  VideoRef,
   VodService,
   VodSignature,
+  Vouched,
 } from "./wasm/core.js";
 
 /**

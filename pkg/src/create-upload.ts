@@ -4,25 +4,30 @@ import { defined, oneOf, whole } from "./arguments.ts";
 import { namesOf } from "./declared.ts";
 import { type Names, taken } from "./fields.ts";
 import { mediaOf } from "./job.ts";
-import type { EveryOption, OPTIONS } from "./options.gen.ts";
+import type { EveryOption, MediaOption } from "./options.gen.ts";
 import type { VodliftOptions } from "./options.ts";
 import type { UploadTicket } from "./ticket.ts";
 import type { Ask, Ticket } from "./wasm/core.js";
 
 /** What of a media goes with its bytes, or with a media that is there. */
-const WITH_BYTES = ["showWatermark", "adopt", "replace", "earlierMediaId"] as const;
+const WITH_BYTES: readonly string[] = [
+  "showWatermark",
+  "adopt",
+  "replace",
+  "earlierMediaId",
+] satisfies Exclude<MediaOption, TicketMediaOption>[];
 
-/** What is declared of a media, but for these. */
-type OfMedia = {
-  [Name in keyof typeof OPTIONS]: (typeof OPTIONS)[Name]["group"] extends "media" ? Name : never;
-}[keyof typeof OPTIONS];
-type Said = Exclude<OfMedia & keyof EveryOption, "as" | (typeof WITH_BYTES)[number]>;
+/** Options of the media of a ticket. */
+export type TicketMediaOption = Exclude<
+  MediaOption,
+  "as" | "showWatermark" | "adopt" | "replace" | "earlierMediaId"
+>;
 
 /**
  * What the media of a ticket becomes. Its file is not here: `fileName` tells VOD the format, and the title defaults to it. Each
  * field is as in `UploadOptions`, `UploadImageOptions` and `UploadAttachedMediaOptions`, and goes with the kinds that have it.
  */
-export interface CreateUploadOptions extends Pick<EveryOption, Said> {
+export interface CreateUploadOptions extends Pick<EveryOption, TicketMediaOption> {
   /** What it becomes; `video` (or audio) unless told otherwise. */
   as?: "video" | "image" | "attached";
   /** Bytes of the file, if they are known. VOD keeps it with the media; it is no limit. */
@@ -33,7 +38,7 @@ export interface CreateUploadOptions extends Pick<EveryOption, Said> {
 
 const MORE = ["fileSize", "signal"];
 
-const goesWithBytes = (name: string) => (WITH_BYTES as readonly string[]).includes(name);
+const goesWithBytes = (name: string) => WITH_BYTES.includes(name);
 
 function names(kind?: "video" | "image" | "attached"): Names {
   const known = namesOf(({ shells, group, kinds }, name) => {

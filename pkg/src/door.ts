@@ -80,6 +80,13 @@ export class Owned<T extends { free(): void }> {
   }
 }
 
+/** A `WebAssembly.Module`, where the runtime's types know one: those of Node do not. */
+export type CoreModule = typeof globalThis extends {
+  WebAssembly: { Module: { prototype: infer Module } };
+}
+  ? Module
+  : object;
+
 /**
  * Hands in the core, compiled: `core.wasm` of this very version of the package (`vodlift/core.wasm`). For platforms whose
  * bundler neither takes the import of a `.wasm` file nor may compile one at run time. Call it before anything else of the
@@ -87,7 +94,7 @@ export class Owned<T extends { free(): void }> {
  *
  * @throws VodliftError `invalid_argument` for what is no `WebAssembly.Module`, and when the core is at work already.
  */
-export function provideCore(module: WebAssembly.Module): void {
+export function provideCore(module: CoreModule): void {
   if (!isModule(module)) {
     throw refused("module", `must be a WebAssembly.Module, got ${kindOf(module)}`);
   }

@@ -17,7 +17,7 @@ export class VodliftError extends Error {
   get [BRAND](): true {
     return true;
   }
-  /** What went wrong; stable between versions. */
+  /** What went wrong; stable between versions. `ErrorCode` says what each means. */
   readonly code: Code;
   /** Who has to act: the caller, the source, the owner of the keys, the service … */
   readonly class: ErrorClass;

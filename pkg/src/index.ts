@@ -100,8 +100,10 @@ export {
   storageCheckpoint,
   type TextStorage,
 } from "./checkpoint/index.ts";
-export type { CreateUploadOptions } from "./create-upload.ts";
-export { provideCore } from "./door.ts";
+export { ErrorCode, type ErrorCodes } from "./codes.gen.ts";
+export type { CreateUploadOptions, TicketMediaOption } from "./create-upload.ts";
+export type { Kind } from "./declared.ts";
+export { type CoreModule, provideCore } from "./door.ts";
 export type { Suspended } from "./driver.ts";
 export {
   type Code,
@@ -113,6 +115,17 @@ export {
 } from "./error.ts";
 export type { ByteReader, Host, Incoming, Outgoing } from "./hosts/host.ts";
 export type {
+  AttachedOption,
+  ClientOption,
+  EveryOption,
+  ImageOption,
+  MediaOption,
+  PlaylistOption,
+  ResumeOption,
+  RunOption,
+  VideoOption,
+} from "./options.gen.ts";
+export type {
   CallerCredentials,
   CallOptions,
   NamedSource,
@@ -122,6 +135,7 @@ export type {
   TransferOptions,
   UploadAnyOptions,
   UploadAttachedMediaOptions,
+  UploadBudget,
   UploadCallback,
   UploadEnd,
   UploadImageOptions,
@@ -141,24 +155,49 @@ export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
 export type { RangeBytes, RangeSource } from "./sources/ranged.ts";
 export type { StoredObject } from "./sources/reply.ts";
 export type { ByteStream } from "./sources/stream.ts";
-export { type TicketUploadOptions, type UploadTicket, uploadWithTicket } from "./ticket.ts";
+export {
+  type OssOptions,
+  type TicketHasOption,
+  type TicketUploadOptions,
+  type UploadTicket,
+  uploadWithTicket,
+} from "./ticket.ts";
 export type {
+  Adopt,
+  BusinessType,
   Checkpoint,
+  Compared,
+  CreateUploadAttachedMedia,
+  CreateUploadImage,
+  CreateUploadVideo,
   Deletion,
+  Error as ErrorData,
   HostLimits,
+  ImageType,
+  InOrder,
+  Media,
   Mezzanine,
+  MissingSegments,
+  Outcome as CoreOutcome,
   Phase,
+  PlaceMark,
+  Plan,
   PlaylistLimits,
+  PlaylistMark,
   Progress,
   Readiness,
   Request as HostedRequest,
+  Retry,
+  SourceMark,
   UrlUploadInfo,
   UrlUploadInfos,
   UrlUploadJob,
   UrlUploads,
+  Validator,
   Verify,
   VideoInfo,
   VideoRef,
+  Vouched,
 } from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
 

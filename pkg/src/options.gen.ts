@@ -487,6 +487,33 @@ export type ClientOption =
   | "routeSources"
   | "host";
 
+/** Options that say what a media is. */
+export type MediaOption =
+  | "as"
+  | "title"
+  | "fileName"
+  | "description"
+  | "tags"
+  | "cateId"
+  | "coverUrl"
+  | "enableFirstFrameCover"
+  | "generateThumbnail"
+  | "showWatermark"
+  | "templateGroupId"
+  | "workflowId"
+  | "storageLocation"
+  | "appId"
+  | "userData"
+  | "referenceId"
+  | "adopt"
+  | "replace"
+  | "earlierMediaId"
+  | "imageType"
+  | "imageExt"
+  | "businessType"
+  | "mediaExt"
+  | "cateIds";
+
 /** Options of a video or audio. */
 export type VideoOption =
   | "as"

@@ -31,7 +31,10 @@ import { takeSource, type UploadSource } from "./sources/index.ts";
 import type { Account, Checkpoint, Job, Options, Ticket } from "./wasm/core.js";
 
 /** How OSS and VOD are reached and trusted, as `Vodlift` is told it. */
-type OssOptions = Pick<VodliftOptions, Extract<ClientOption, `oss${string}` | "trustedHosts">>;
+export type OssOptions = Pick<
+  VodliftOptions,
+  Extract<ClientOption, `oss${string}` | "trustedHosts">
+>;
 
 /**
  * The place and the upload credential of one media, to be handed to whoever has its bytes: plain JSON of about 2 KB.
@@ -65,13 +68,13 @@ export interface UploadTicket extends OssOptions, Pick<VodliftOptions, "region" 
 }
 
 /** Said of the media before: its ticket has it already. */
-type OfMedia =
+export type TicketHasOption =
   | ("title" | "fileName" | "description" | "tags" | "cateId")
   | ("storageLocation" | "appId" | "userData");
 
 /** How to upload by ticket. Every field may be left out. */
 export interface TicketUploadOptions
-  extends Omit<TransferOptions, OfMedia>,
+  extends Omit<TransferOptions, TicketHasOption>,
     Omit<SliceOptions, "shard">,
     OssOptions,
     Pick<UploadOptions, "as">,

@@ -1,10 +1,12 @@
-//! The errors as a page for readers: what has happened, what to do, and whether it helps to try again.
+//! The errors as a page for readers, and as TypeScript: what has happened, what to do, and whether it helps to try again.
 
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use vodlift::options::{Declared, all};
 use vodlift::{Code, ErrorClass};
+
+use crate::typescript::{WIDTH, wrapped};
 
 const HEAD: &str = "<!-- Generated from the table in src/error.rs by `make build`. -->
 # Errors
@@ -19,6 +21,13 @@ wrong clock) has been tried again already when an error arrives.
 
 Options stand here as the package names them, and as the command line and the environment of a server do. [What else there
 is](options.md).
+";
+
+/// How much of a line is text.
+const WIDE: usize = WIDTH - "   * ".len();
+
+const TYPESCRIPT: &str = "// Generated from the table in src/error.rs by `make build`. Committed, so that a change is seen in review.
+import type { Code } from \"./wasm/core.js\";
 ";
 
 /// Who has to act, with the exit code of the command line.
@@ -66,6 +75,44 @@ pub(crate) fn written() -> Result<String> {
         }
     }
     Ok(out)
+}
+
+/// The codes with their text: no editor shows what a member of a union of texts means.
+pub(crate) fn typescript() -> Result<String> {
+    let (mut types, mut values) = (String::new(), String::new());
+    for code in Code::ALL {
+        let word = spelled(code)?;
+        let again = match code.retryable() {
+            true => "may succeed later without any change",
+            false => "fails again until something is changed",
+        };
+        let paragraphs = [
+            wrapped(code.cause().trim(), WIDE),
+            wrapped(code.hint(), WIDE),
+            wrapped(
+                &format!(
+                    "Class `{}`; the same call {again}.",
+                    spelled(&code.class())?
+                ),
+                WIDE,
+            ),
+        ];
+        let text = paragraphs
+            .join(&String::new())
+            .iter()
+            .fold(String::new(), |text, line| {
+                text + format!("   * {line}").trim_end() + "\n"
+            });
+        let _ = write!(types, "  /**\n{text}   */\n  readonly {word}: {word:?};\n");
+        let _ = writeln!(values, "  {word}: {word:?},");
+    }
+    Ok(format!(
+        "{TYPESCRIPT}\n/** Every code with what it means: each is its own name. */\n\
+         export interface ErrorCodes {{\n{types}}}\n\n\
+         /** Every code, so that an editor can say what each means: `error.code === ErrorCode.url_refused`. */\n\
+         export const ErrorCode: ErrorCodes = {{\n{values}}} satisfies {{ [Name in Code]: Name }};\n\n\
+         /** One of the codes. */\nexport type ErrorCode = Code;\n"
+    ))
 }
 
 /// As it stands in JSON.

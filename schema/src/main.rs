@@ -1,5 +1,5 @@
-//! Writes what the core declares into files that are committed, so that a change of it is seen in review: `options.gen.ts` for
-//! the shells, `docs/options.md` and `docs/errors.md` for readers. `make build` runs it.
+//! Writes what the core declares into files that are committed, so that a change of it is seen in review: `options.gen.ts` and
+//! `codes.gen.ts` for the shells, `docs/options.md` and `docs/errors.md` for readers. `make build` runs it.
 
 mod errors;
 mod page;
@@ -15,6 +15,7 @@ fn main() -> Result<()> {
     let root = root.parent().context("this crate lies in the workspace")?;
     for (name, text) in [
         ("pkg/src/options.gen.ts", typescript::written()),
+        ("pkg/src/codes.gen.ts", errors::typescript()?),
         ("docs/options.md", page::written()),
         ("docs/errors.md", errors::written()?),
     ] {

@@ -18,7 +18,7 @@ import type { PlaylistLimits, VideoRef } from "./wasm/core.js";
 "#;
 
 /// Wide enough for a sentence, as in the files that people write.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 pub(crate) fn written() -> String {
     let mut out = String::from(HEAD);
@@ -60,10 +60,20 @@ pub(crate) fn written() -> String {
 
 /// Names of options by what they go with, for `Pick`.
 type Names = (&'static str, &'static str, fn(&Declared) -> bool);
-const NAMES: [Names; 7] = [
+const NAMES: [Names; 8] = [
     ("ClientOption", "Options of a client.", |option| {
         at(option, Stage::Client)
     }),
+    (
+        "MediaOption",
+        "Options that say what a media is.",
+        |option| {
+            GROUPS
+                .iter()
+                .filter(|group| group.name == "media")
+                .any(|group| group.options.iter().any(|one| one.name == option.name))
+        },
+    ),
     ("VideoOption", "Options of a video or audio.", |option| {
         begins(option, Kind::Video)
     }),
@@ -154,7 +164,7 @@ fn field(option: &Declared) -> String {
     out
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         match lines.last_mut() {

@@ -18,7 +18,7 @@ interface Bill {
 }
 
 interface Lock {
-  packages: Record<string, { version?: string; integrity?: string; link?: boolean }>;
+  packages: Record<string, { name?: string; version?: string; integrity?: string; link?: boolean }>;
 }
 
 test("the bill of materials holds each locked crate and package once, with digest and licence", async () => {
@@ -31,9 +31,10 @@ test("the bill of materials holds each locked crate and package once, with diges
   const { packages } = JSON.parse(await read("package-lock.json")) as Lock;
   const fromNpm = Object.entries(packages)
     .filter(([path, { version, link }]) => path.includes("node_modules/") && version && !link)
-    .map(([path, { version }]) => {
-      const name = path.split("node_modules/").at(-1)?.replace("@", "%40");
-      return `pkg:npm/${name}@${version}`;
+    .map(([path, { name, version }]) => {
+      // One that is installed under another name is known by its own.
+      const own = name ?? path.split("node_modules/").at(-1);
+      return `pkg:npm/${own?.replace("@", "%40")}@${version}`;
     });
   const refs = components.map((component) => component["bom-ref"]);
   assert.deepEqual(refs.toSorted(), [...new Set([...crates, ...fromNpm])].toSorted());

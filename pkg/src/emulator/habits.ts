@@ -252,11 +252,13 @@ export const HABITS = {
   },
 } as const satisfies Readonly<Record<string, Declaration>>;
 
-type Table = typeof HABITS;
-export type HabitName = keyof Table;
+/** The name of a habit. */
+export type HabitName = keyof typeof HABITS;
 
 /** One value per habit, such as `{ credentials: "fresh", expiredToken: "invalid" }`. */
-export type Habits = { -readonly [N in HabitName]: keyof Table[N]["values"] & string };
+export type Habits = {
+  -readonly [N in HabitName]: keyof (typeof HABITS)[N]["values"] & string;
+};
 
 export const HABIT_NAMES = Object.keys(HABITS) as HabitName[];
 

@@ -20,7 +20,7 @@
 export { parseHostName, parseOrigin } from "./door.ts";
 export { parseFault } from "./fault-text.ts";
 export type { FaultAction, FaultRule } from "./faults.ts";
-export { drawHabits, type Habits, parseHabit } from "./habits.ts";
+export { drawHabits, type HabitName, type Habits, parseHabit } from "./habits.ts";
 export type {
   Emulator,
   EmulatorOptions,
@@ -29,6 +29,7 @@ export type {
   OpenUpload,
   RequestInfo,
   SignatureScheme,
+  StreamInfo,
   TemporaryCredential,
 } from "./options.ts";
 export { startEmulator } from "./server.ts";

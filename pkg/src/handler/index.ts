@@ -14,9 +14,67 @@ import { answer, isProblem, problem, problemOf, refuse } from "./problem.ts";
 import { RETRY_AFTER, Running } from "./running.ts";
 import { type Caller, Gate, type IngestScope } from "./tokens.ts";
 
-export { atResume, DECLARED, type Declared, ofKind } from "../declared.ts";
+export type { HeaderFields } from "../arguments.ts";
+export type { CheckpointStore } from "../checkpoint/index.ts";
+export {
+  atResume,
+  DECLARED,
+  type Declared,
+  type Kind,
+  ofKind,
+  type ValueType,
+} from "../declared.ts";
 /** The rule for a name that an option had once. */
 export { renamed as renamedOption } from "../fields.ts";
+export type { ByteReader, Host, Incoming, Outgoing } from "../hosts/host.ts";
+export type { ClientOption, EveryOption, RunOption } from "../options.gen.ts";
+export type {
+  CallerCredentials,
+  NamedSource,
+  SliceOptions,
+  UploadBudget,
+  UploadCallback,
+  VodliftOptions,
+} from "../options.ts";
+export type { Outcome } from "../outcome.ts";
+export type { UploadProgress } from "../progress.ts";
+export type { SlowRequest } from "../slow.ts";
+export type { FileSource } from "../sources/file.ts";
+export type { UploadSource, UrlSource } from "../sources/index.ts";
+export type { HostRequest } from "../sources/playlist.ts";
+export type { RangeBytes, RangeSource } from "../sources/ranged.ts";
+export type { StoredObject } from "../sources/reply.ts";
+export type { ByteStream } from "../sources/stream.ts";
+export type {
+  Adopt,
+  BusinessType,
+  Checkpoint,
+  Code,
+  Compared,
+  CreateUploadAttachedMedia,
+  CreateUploadImage,
+  CreateUploadVideo,
+  Error as ErrorData,
+  ErrorClass,
+  HostLimits,
+  ImageType,
+  InOrder,
+  Media,
+  MissingSegments,
+  Outcome as CoreOutcome,
+  Phase,
+  PlaceMark,
+  Plan,
+  PlaylistLimits,
+  PlaylistMark,
+  Progress,
+  Request as HostedRequest,
+  Retry,
+  SourceMark,
+  Validator,
+  VideoRef,
+  Vouched,
+} from "../wasm/core.js";
 export {
   type FetchHandler,
   type FunctionComputeContext,
@@ -30,7 +88,7 @@ export {
 export type { IngestCanceled, IngestDone, IngestRunning } from "./ingests.ts";
 export { type Environment, type IngestHandlerOptions, ingestOptions } from "./options.ts";
 export { type Problem, problem } from "./problem.ts";
-export { seal, sealingKey, unseal } from "./seal.ts";
+export { type SealKey, seal, sealingKey, unseal } from "./seal.ts";
 export { looksDrawn, sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
 export type { IngestScope, IngestToken } from "./tokens.ts";
 

@@ -13,13 +13,16 @@ const PREFIX = `${VERSION}.`;
 /** What GCM is made for: 96 random bits, enough for 2³² tokens under one key. */
 const NONCE_BYTES = 12;
 
+/** A `CryptoKey`. Not every runtime's types have that name. */
+export type SealKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /**
  * The key that seals and opens tokens. The same secret and purpose give the same key everywhere.
  *
  * @param secret Of high entropy: an AccessKey secret, or 32 random bytes as text. It cannot be derived back from the key.
  * @param purpose What was sealed for one purpose does not open for another.
  */
-export async function sealingKey(secret: string, purpose = "resume token"): Promise<CryptoKey> {
+export async function sealingKey(secret: string, purpose = "resume token"): Promise<SealKey> {
   const raw = utf8(needed("secret", secret));
   const material = await crypto.subtle.importKey("raw", raw, "HKDF", false, ["deriveKey"]);
   const how = {
@@ -36,7 +39,7 @@ export async function sealingKey(secret: string, purpose = "resume token"): Prom
  * Seals a value that JSON can hold. The text has 4/3 of the JSON's bytes and 41 more, and tells nothing but that length.
  * The same value gives another text each time.
  */
-export async function seal(key: CryptoKey, value: object): Promise<string> {
+export async function seal(key: SealKey, value: object): Promise<string> {
   mustBeKey(key);
   const json = needed(
     "value",
@@ -54,7 +57,7 @@ export async function seal(key: CryptoKey, value: object): Promise<string> {
 }
 
 /** What was sealed; `undefined` if the text was not sealed under this key, or is not what it was. */
-export async function unseal(key: CryptoKey, token: string): Promise<unknown> {
+export async function unseal(key: SealKey, token: string): Promise<unknown> {
   mustBeKey(key);
   if (!needed("token", token).startsWith(PREFIX)) return undefined;
   const whole = fromBase64Url(token.slice(PREFIX.length));

@@ -4,13 +4,13 @@ import { got, invalid, list, record } from "../arguments.ts";
 import { utf8 } from "../base64.ts";
 import { type Problem, problem } from "./problem.ts";
 
-const SCOPES = ["create", "resume", "abort", "replace"] as const;
-
 /**
  * What a token is good for: beginning an ingest, going on with one, giving one up; and, beside `create`, putting bytes into any
  * media of the account by `replace` or `adopt` (`replace`), as nothing here knows whose one is.
  */
-export type IngestScope = (typeof SCOPES)[number];
+export type IngestScope = "create" | "resume" | "abort" | "replace";
+
+const SCOPES: readonly IngestScope[] = ["create", "resume", "abort", "replace"];
 
 /** A bearer token, by its digest. */
 export interface IngestToken {

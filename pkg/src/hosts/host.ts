@@ -10,7 +10,7 @@ export interface ByteReader {
   /** The next chunk, at least one byte; `undefined` at the end, however often it is asked. */
   read(): Promise<Uint8Array | undefined>;
   /** A chunk is not needed any more: its memory may be used for another one, or freed at once. */
-  release?(chunk: Uint8Array): void;
+  release?: ((chunk: Uint8Array) => void) | undefined;
   /** Lets go of everything. Further reads are not allowed; calling it twice is. */
   close(): void;
 }
