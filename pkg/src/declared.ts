@@ -27,7 +27,7 @@ import type { Budget, OssCallback, Shard, VideoRef } from "./wasm/core.js";
 /** What an option's value may be. */
 export type ValueType =
   | ("text" | "url" | "words" | "texts" | "flag" | "flagOr" | "whole" | "id" | "ids")
-  | ("size" | "duration" | "oneOf" | "fields" | "video" | "object" | "program");
+  | ("size" | "duration" | "oneOf" | "fields" | "video" | "json" | "object" | "program");
 
 /** What an upload becomes. */
 export type Kind = "video" | "image" | "attached" | "playlist";
@@ -39,6 +39,8 @@ export interface Declared {
   readonly min?: number;
   readonly max?: number;
   readonly unit?: string;
+  /** What holds without it, where that is one value everywhere. */
+  readonly default?: string | number | boolean;
   /** Of one of a few words. */
   readonly values?: readonly string[];
   readonly kinds: readonly Kind[];
@@ -53,12 +55,28 @@ export interface Declared {
 }
 
 /** Every option by its name. */
-export const DECLARED: Readonly<Record<string, Declared>> = OPTIONS;
+export const DECLARED: Readonly<Record<string, Declared>> = Object.assign(
+  Object.create(null),
+  OPTIONS,
+);
 
 /** The names of the options for which something is true, as they are declared. */
 export function namesOf(fits: (declared: Declared, name: string) => boolean): string[] {
   const fitting = Object.entries(DECLARED).filter(([name, declared]) => fits(declared, name));
   return fitting.map(([name]) => name);
+}
+
+/** Those who offer options. */
+export type Shell = Declared["shells"][number];
+
+/** The names of the options that a shell offers. */
+export type OptionOf<S extends Shell> = {
+  [N in keyof typeof OPTIONS]: S extends (typeof OPTIONS)[N]["shells"][number] ? N : never;
+}[keyof typeof OPTIONS];
+
+/** The same, in the order in which they are declared. */
+export function optionsOf<S extends Shell>(shell: S): OptionOf<S>[] {
+  return namesOf(({ shells }) => shells.includes(shell)) as OptionOf<S>[];
 }
 
 /** What the environment calls the options that are set there. */
@@ -88,13 +106,14 @@ function only<T extends object>(options: T, fits: (declared: Declared) => boolea
 
 type Read = (field: string, value: never, declared: Declared) => unknown;
 
-/** The least and the most are the core's to judge, but for what a field of the core cannot hold. */
-const most = ({ max }: Declared) => (max === MOST_32 ? MOST_32 : Number.MAX_SAFE_INTEGER);
+/** The least and the most are the core's to judge, but for what a field of it cannot hold, and what it never hears of. */
+const most = ({ max, core }: Declared) =>
+  core === undefined || max === MOST_32 ? max : Number.MAX_SAFE_INTEGER;
 const least = ({ min = 0 }: Declared) => Math.min(min, 1);
 
 const BY_TYPE: Readonly<Record<ValueType, Read>> = {
   text,
-  url: text,
+  url: webUrl,
   words: (field, value: readonly string[] | string) => words(field, value),
   texts: (field, value: readonly string[]) => list(field, value).map((one) => filled(field, one)),
   flag,
@@ -104,17 +123,20 @@ const BY_TYPE: Readonly<Record<ValueType, Read>> = {
   id: (field, value: number | string) => idOf(field, value),
   ids: (field, value: readonly unknown[]) => list(field, value).map((one) => idOf(field, one)),
   size: (field, value, declared) => bytes(field, value, least(declared)),
-  duration: (field, value, declared) => duration(field, value, least(declared), most(declared)),
+  duration: (field, value, declared) =>
+    duration(field, value, least(declared), most(declared) ?? MOST_32),
   oneOf: (field, value: string, { values = [] }) => oneOf(field, value, values),
   fields: pairs,
   video: videoRef,
+  json: userData,
   object: (field, value) => record(field, value),
   program: (_, value) => value,
 };
 
 /** What the core takes in another form than the caller writes it. */
 const OWN: Readonly<Record<string, Read>> = {
-  as: (_, value: string) => value === "video",
+  as: (field, value: string, declared) =>
+    BY_TYPE.oneOf(field, value as never, declared) === "video",
   adopt: (field, value: boolean | string, declared) => {
     const said = BY_TYPE.flagOr(field, value as never, declared);
     return said === true ? "always" : said === false ? undefined : "if_possible";
@@ -122,7 +144,6 @@ const OWN: Readonly<Record<string, Read>> = {
   allowHosts: hosts,
   denyHosts: hosts,
   checkpoint: () => true,
-  userData,
   callback,
   budget,
   shard,
@@ -155,8 +176,15 @@ export function into<T>(place: string, options: object, kind?: Kind): T {
  */
 export function readOption(name: string, value: unknown): unknown {
   const declared = DECLARED[name];
-  if (declared === undefined) throw invalid(name, "is no option");
+  if (declared === undefined) throw invalid("name", "is that of no option");
   return (OWN[name] ?? BY_TYPE[declared.type])(name, value as never, declared);
+}
+
+/** A URL as it is passed on: who follows it judges it again. */
+function webUrl(field: string, value: string): string | undefined {
+  const given = text(field, value);
+  if (given === undefined || (/^https?:\/\//i.test(given) && URL.canParse(given))) return given;
+  throw invalid(field, "must be an absolute http or https URL");
 }
 
 /** Several texts: a list, or one text with commas. What is empty is dropped. */
@@ -173,7 +201,8 @@ function hosts(field: string, value: readonly string[] | string): string[] | und
 
 /** A number that VOD has given out, or its digits. */
 export function idOf(field: string, value: unknown): number {
-  return whole(field, (typeof value === "string" ? Number(value) : value) as number, 0) ?? 0;
+  const isDigits = typeof value === "string" && /^\d+$/.test(value);
+  return whole(field, (isDigits ? Number(value) : value) as number, 0) ?? 0;
 }
 
 /** A video by one of its ids: which of them the core says. */

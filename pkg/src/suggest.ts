@@ -1,9 +1,11 @@
 // What somebody meant who has mistyped a name.
 
+import { needed, texts } from "./arguments.ts";
+
 /** The name that is nearest to `word`, if one is near enough to have been meant. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
-  const wanted = plain(word);
-  const ranked = names
+  const wanted = plain(needed("word", word));
+  const ranked = (texts("names", names) ?? [])
     .map((name) => ({ name, steps: distance(wanted, plain(name)) }))
     .sort((a, b) => a.steps - b.steps);
   const [best] = ranked;

@@ -125,6 +125,7 @@ fn kind(option: &Declared) -> String {
             .map(|word| format!("`{word}`"))
             .collect::<Vec<_>>()
             .join(" or "),
+        Value::Json => "JSON object, or its text".to_owned(),
         Value::Fields => "header fields".to_owned(),
         Value::Object(type_) | Value::Program(type_) => format!("`{type_}`"),
     };

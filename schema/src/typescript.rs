@@ -196,6 +196,7 @@ fn type_of(value: Value) -> String {
             .collect::<Vec<_>>()
             .join(" | "),
         Value::Fields => "HeaderFields".into(),
+        Value::Json => "object | string".into(),
         Value::Object(type_) => type_.into(),
         Value::Program(type_) if type_.contains("=>") => format!("({type_})"),
         Value::Program(type_) => type_.into(),
@@ -213,6 +214,9 @@ fn rules(option: &Declared, group: &str) -> Json {
     {
         put("min", least.into());
         put("max", most.into());
+    }
+    if let Some(default) = default(option) {
+        put("default", default);
     }
     if let Some(unit) = unit(option.value) {
         put("unit", unit.into());
@@ -262,6 +266,7 @@ pub(crate) fn type_name(value: Value) -> &'static str {
         Value::Duration(..) => "duration",
         Value::OneOf(_) => "oneOf",
         Value::Fields => "fields",
+        Value::Json => "json",
         Value::Object(_) => "object",
         Value::Program(_) => "program",
     }
@@ -272,6 +277,27 @@ fn unit(value: Value) -> Option<&'static str> {
         Value::Size(..) => Some("bytes"),
         Value::Duration(..) => Some("ms"),
         Value::Whole(_, _, unit) if !unit.is_empty() => Some(unit),
+        _ => None,
+    }
+}
+
+/// What is true without it, where that is a value and not a sentence.
+fn default(option: &Declared) -> Option<Json> {
+    let word = option.default.trim_matches('`');
+    match option.value {
+        Value::Flag | Value::FlagOr(_) => word.parse::<bool>().ok().map(Json::from),
+        Value::OneOf(words) => words.contains(&word).then(|| word.into()),
+        Value::Size(..) | Value::Duration(..) => {
+            let (amount, unit) = word.split_once(' ')?;
+            let each: u64 = match unit {
+                "KiB" => 1 << 10,
+                "MiB" => 1 << 20,
+                "GiB" => 1 << 30,
+                "s" => 1_000,
+                _ => return None,
+            };
+            Some(amount.parse::<u64>().ok()?.checked_mul(each)?.into())
+        }
         _ => None,
     }
 }

@@ -102,7 +102,7 @@ options! {
     }
     /// Passed on to callbacks: a JSON object with `MessageCallback`, `Extend` (at most 512 bytes), `AccelerateConfig`.
     userData {
-        value: Value::Object("object | string"),
+        value: Value::Json,
         flag: "--user-data JSON",
         core: "media.userData",
     }

@@ -137,6 +137,8 @@ pub enum Value {
     Video,
     /// An object, of this type in TypeScript; in shells that have only text, JSON.
     Object(&'static str),
+    /// A JSON object, or the text of one, which is passed on as it stands.
+    Json,
     /// What only a program can pass, of this type in TypeScript.
     Program(&'static str),
 }

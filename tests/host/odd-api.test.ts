@@ -99,6 +99,8 @@ const FITS: Record<string, (controller: AbortController) => unknown> = {
   endpoint: () => service.endpoint,
   region: () => service.region,
   fileName: () => "film.mp4",
+  // Of an option, too.
+  name: () => "title",
   allowPrivateSources: () => true,
   partSize: () => 102_400,
   source: () => film,
@@ -466,7 +468,8 @@ const ALIASES: Record<string, readonly string[]> = {
   stored: ["checkpoint"],
   ask: ["urls", "media"],
   // A playlist whose checkpoint is that of a film.
-  source: ["fileName"],
+  source: ["fileName", "sourceHeaders"],
+  value: ["title"],
   items: ["item", "options"],
 };
 

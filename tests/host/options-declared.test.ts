@@ -128,6 +128,7 @@ const SAMPLES: Readonly<Record<ValueType, unknown>> = {
   oneOf: undefined,
   fields: { a: "b" },
   video: { referenceId: "abcdef" },
+  json: "{}",
   object: { url: "https://example.com", body: "a" },
   program: undefined,
 };

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readFields } from "../../pkg/src/cli/ingest/fields.ts";
 import { parseIngest } from "../../pkg/src/handler/body.ts";
-import { problem } from "../../pkg/src/handler/index.ts";
+import { problem } from "../../pkg/src/handler/problem.ts";
 import { fromFile, type UploadItem, Vodlift } from "../../pkg/src/index.ts";
 import { asWrittenNow } from "../../worker/src/ingest/earlier.ts";
 import { startService } from "../support/service.ts";
@@ -37,7 +37,7 @@ test("the Worker's problem details are those of the handler", async () => {
     new URL("../../worker/src/api/problem.ts", import.meta.url),
     "utf8",
   );
-  assert.match(source, /import \{ problem as detailsOf \} from "vodlift\/handler"/);
+  assert.match(source, /import \{ problem as detailsOf \} from "vodlift\/shell"/);
   assert.doesNotMatch(source, /about:blank|title:/);
   assert.deepEqual(problem(413, { code: "a", detail: "b", hint: "c", retryable: false }), {
     type: "about:blank",

@@ -38,7 +38,8 @@ test("all fields of a video are taken, by the rules of POST", async () => {
     enableFirstFrameCover: "true",
     generateThumbnail: "false",
     objectHeaders: '{"Cache-Control":"no-store"}',
-    partSize: "131072",
+    partSize: "128KiB",
+    serviceTimeoutMs: "1m",
     concurrency: "2",
     verify: "crc64",
   });
@@ -81,7 +82,7 @@ test("what is not known is refused by name, with what was meant", async () => {
     ["title=a&__proto__=1", "__proto__", /is not known/],
     ["title=a&cateId=1.5", "cateId", /number/],
     ["title=a&cateId=0x10", "cateId", /number/],
-    ["title=a&enableFirstFrameCover=yes", "enableFirstFrameCover", /boolean/],
+    ["title=a&enableFirstFrameCover=yes", "enableFirstFrameCover", /must be true or false/],
     ["title=a&objectHeaders=x", "objectHeaders", /./],
     ["title=a&title=b", "title", /string/],
     ["description=a", "title", /is needed, or `fileName`/],

@@ -1,7 +1,8 @@
 // What a request's body may hold: the options that src/options declares for the handler, and the URL.
 
-import { DECLARED, namesOf, readOption } from "../declared.ts";
+import { optionsOf } from "../declared.ts";
 import { renamed } from "../fields.ts";
+import { fromJson } from "../given.ts";
 import type { UploadOptions } from "../options.ts";
 import { invalidField, type Problem, problem, problemOf } from "./problem.ts";
 
@@ -16,7 +17,7 @@ export interface IngestRequest {
 const isWebUrl = (value: unknown) =>
   typeof value === "string" && /^https?:\/\//i.test(value) && URL.canParse(value);
 
-const FIELDS = ["url", ...namesOf(({ shells }) => shells.includes("handler"))];
+const FIELDS: readonly string[] = ["url", ...optionsOf("handler")];
 
 /** The body of `POST /v1/ingests`, or what is wrong with it. */
 export function parseIngest(value: Record<string, unknown>): IngestRequest | Problem {
@@ -37,14 +38,13 @@ function trouble(field: string, value: unknown): Problem | undefined {
     const now = renamed(field);
     return invalidField(field, now ?? `is not known; known are ${FIELDS.join(", ")}`);
   }
-  if (value === "") return invalidField(field, "must not be empty");
-  if (field === "url" || DECLARED[field]?.type === "url") {
+  if (field === "url") {
     return isWebUrl(value)
       ? undefined
       : invalidField(field, "must be an absolute http or https URL");
   }
   try {
-    readOption(field, value);
+    fromJson(field, value);
     return undefined;
   } catch (error) {
     return problemOf(error);

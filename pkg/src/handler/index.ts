@@ -16,16 +16,6 @@ import { type Caller, Gate, type IngestScope } from "./tokens.ts";
 
 export type { HeaderFields } from "../arguments.ts";
 export type { CheckpointStore } from "../checkpoint/index.ts";
-export {
-  atResume,
-  DECLARED,
-  type Declared,
-  type Kind,
-  ofKind,
-  type ValueType,
-} from "../declared.ts";
-/** The rule for a name that an option had once. */
-export { renamed as renamedOption } from "../fields.ts";
 export type { ByteReader, Host, Incoming, Outgoing } from "../hosts/host.ts";
 export type { ClientOption, EveryOption, RunOption } from "../options.gen.ts";
 export type {
@@ -87,7 +77,7 @@ export {
 } from "./adapters.ts";
 export type { IngestCanceled, IngestDone, IngestRunning } from "./ingests.ts";
 export { type Environment, type IngestHandlerOptions, ingestOptions } from "./options.ts";
-export { type Problem, problem } from "./problem.ts";
+export type { Problem } from "./problem.ts";
 export { type SealKey, seal, sealingKey, unseal } from "./seal.ts";
 export { looksDrawn, sealKeysIn, sealKeyTrouble } from "./seal-key.ts";
 export type { IngestScope, IngestToken } from "./tokens.ts";

@@ -1,5 +1,5 @@
 // From a request to a job: what can be refused at once is refused at once, naming the field.
-import { withOptionNames } from "vodlift";
+import { type VideoRef, withOptionNames } from "vodlift";
 import { checkUrl } from "vodlift/core";
 import { asFailure, client, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
@@ -68,7 +68,9 @@ export async function replacementOf(
   actor: Actor,
 ): Promise<{ replace: { mediaId: string } } | Trouble | undefined> {
   if (replace === undefined || actor.all) return undefined;
-  const target = typeof replace === "string" ? { mediaId: replace } : replace;
+  const { mediaId: id, referenceId = "" }: VideoRef =
+    typeof replace === "string" ? { mediaId: replace } : replace;
+  const target = id === undefined ? { referenceId } : { mediaId: id };
   const mediaId = await jobs(env).replaceable(target, actor);
   return mediaId === undefined ? NONE_TO_REPLACE : { replace: { mediaId } };
 }

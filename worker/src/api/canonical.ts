@@ -1,5 +1,6 @@
 // One text for one request, however it is written: order of members, case of header names, what is left out because it would
 // be so anyway. By it a request is known again that comes under the same Idempotency-Key.
+import { DECLARED } from "vodlift/shell";
 import { parseJson } from "./validation.ts";
 
 /** What holds for a member that is left out. */
@@ -10,8 +11,8 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 };
 /** Fingerprints that were stored once stay what they are: in them these have their first names. */
 const WRITTEN: Readonly<Record<string, string>> = { sourceHeaders: "headers" };
-const URLS: ReadonlySet<string> = new Set(["url", "coverUrl", "webhookUrl"]);
-const HEADERS: ReadonlySet<string> = new Set(["headers", "sourceHeaders", "objectHeaders"]);
+const isUrl = (name: string) => name === "url" || DECLARED[name]?.type === "url";
+const isHeaders = (name: string) => name === "headers" || DECLARED[name]?.type === "fields";
 
 export function canonical(request: object): string {
   const members = Object.entries(request)
@@ -21,14 +22,14 @@ export function canonical(request: object): string {
 }
 
 function plain(name: string, value: unknown): unknown {
-  if (URLS.has(name) && typeof value === "string") return new URL(value).href;
+  if (isUrl(name) && typeof value === "string") return new URL(value).href;
   // A media id alone is one of two ways to say it.
   if (name === "replace" && typeof value === "string") return { mediaId: value };
   // A JSON object as text.
   if (name === "userData" && typeof value === "string") return parseJson(value) ?? value;
   if (!isRecord(value)) return value;
   const members = Object.entries(value);
-  if (HEADERS.has(name)) {
+  if (isHeaders(name)) {
     return Object.fromEntries(
       members.map(([field, text]) => [field.toLowerCase(), `${text}`.trim()]),
     );

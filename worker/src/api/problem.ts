@@ -2,7 +2,7 @@
 import type { Context, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorClass, VodliftError } from "vodlift";
-import { problem as detailsOf } from "vodlift/handler";
+import { problem as detailsOf } from "vodlift/shell";
 import { KnownFailure } from "../client.ts";
 import type { Problem } from "./schema.ts";
 

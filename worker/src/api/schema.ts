@@ -1,24 +1,14 @@
 // What goes over the wire of the HTTP API, written once: it checks requests, types the code, and becomes /openapi.json.
 // The rules of VOD itself (how long a title may be) are the core's.
 import { z } from "@hono/zod-openapi";
-import { limits } from "vodlift/core";
+import { optionsOf } from "vodlift/shell";
 import { momentOf } from "./moment.ts";
-import { isReserved, RESERVED } from "./reserved.ts";
+import { zodOf } from "./options.ts";
 
 export const MAX_BATCH = 1_000;
 export const MAX_PAGE = 200;
 
-const text = z.string().min(1);
-const referenceId = text.refine((id) => !isReserved(id), {
-  error: `must not begin with ${RESERVED}, which ids of this Worker do`,
-});
 const webUrl = z.url({ protocol: /^https?$/, hostname: /./ }).max(8_192);
-const fields = z
-  .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string())
-  .refine((all) => Object.entries(all).flat().join("").length <= limits().headerBytes, {
-    error: () => `must have at most ${limits().headerBytes} bytes in all`,
-  });
-const wholeNumber = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 
 const STATES = ["queued", "running", "done", "ready", "failed", "canceled"] as const;
 export const State = z.enum(STATES).openapi("State", {
@@ -33,109 +23,7 @@ export const IngestRequest = z
       description: "The media. It may be signed: its query is never shown again.",
       example: "https://example.com/film.mp4",
     }),
-    sourceHeaders: fields
-      .optional()
-      .openapi({ description: "Sent to the source's own origin only." }),
-    as: z.enum(["video", "image", "attached", "playlist"]).optional().openapi({
-      description:
-        "What it becomes in VOD: a video if it is left out, and then what looks like a playlist or an image is refused.",
-    }),
-    title: text.optional().openapi({
-      description:
-        "At most 128 characters, of attached media 128 bytes of UTF-8; made from the file's name if left out.",
-    }),
-    fileName: text.optional(),
-    description: text.optional().openapi({
-      description: "At most 1024 characters, of attached media 1024 bytes of UTF-8.",
-    }),
-    tags: z.array(z.string()).max(16).optional(),
-    cateId: wholeNumber.optional(),
-    coverUrl: webUrl.optional(),
-    templateGroupId: text.optional(),
-    workflowId: text.optional(),
-    storageLocation: text.optional(),
-    appId: text.optional(),
-    userData: text.optional().openapi({ description: "A JSON object as text." }),
-    referenceId: referenceId.optional().openapi({
-      description: `An id of your own, which VOD takes once. It does not begin with ${RESERVED}: those are this Worker's.`,
-    }),
-    replace: z
-      .union([text, z.strictObject({ mediaId: text }), z.strictObject({ referenceId })])
-      .optional()
-      .openapi({
-        description:
-          "A video or audio that exists and gets these bytes in place of its own: its media id, or one of `mediaId` and `referenceId`. Nothing else of it changes; VOD transcodes it once more.",
-      }),
-    enableFirstFrameCover: z.boolean().optional(),
-    generateThumbnail: z.boolean().optional(),
-    imageType: z.enum(["default", "cover"]).optional(),
-    imageExt: text.optional(),
-    businessType: z.enum(["watermark", "subtitle", "material"]).optional(),
-    mediaExt: text.optional(),
-    cateIds: z.array(wholeNumber).max(5).optional(),
-    showWatermark: z.boolean().optional(),
-    objectHeaders: fields.optional().openapi({ description: "Stored with the object." }),
-    trafficLimit: wholeNumber
-      .optional()
-      .openapi({ description: "Bit/s of one connection to OSS." }),
-    ranges: z.boolean().optional().openapi({
-      description:
-        "`false`: read the URL in one request, in order, for a link that works only once.",
-    }),
-    sourceTimeoutMs: wholeNumber.optional().openapi({
-      description:
-        "How long the source may stand still: 300,000 ms before its first byte and 60,000 between two if left out.",
-    }),
-    serviceTimeoutMs: wholeNumber.optional().openapi({
-      description:
-        "How long VOD and OSS may stand still: 60,000 ms if left out, and what a part needs at 16 KiB/s.",
-    }),
-    anyContentType: z.boolean().optional().openapi({
-      description:
-        "Take the source for what it is uploaded as, whatever its Content-Type and first bytes say.",
-    }),
-    httpsOnly: z.boolean().optional().openapi({
-      description: "Refuse the source over plain http, also where it redirects to.",
-    }),
-    partSize: wholeNumber.optional().openapi({ description: "Bytes a part." }),
-    concurrency: wholeNumber
-      .max(5)
-      .optional()
-      .openapi({ description: "Parts in flight at once: 3 unless told otherwise." }),
-    verify: z.enum(["length", "crc64"]).optional(),
-    variants: z
-      .array(text)
-      .min(1)
-      .max(50)
-      .optional()
-      .openapi({
-        description:
-          "Only these variants of a master playlist: best, worst, 720p, <=720p, 2500000 (bit/s), <=2500000, name=HD.",
-        example: ["best"],
-      }),
-    complete: z.boolean().optional().openapi({
-      description: "Take live or unfinished playlists as ended: what they list is all there is.",
-    }),
-    missingSegments: z.enum(["fail", "gap"]).optional().openapi({
-      description: "`gap`: go on without segments that are not there, marked with EXT-X-GAP.",
-    }),
-    hosts: z
-      .record(text, z.strictObject({ headers: fields.optional(), query: z.string().optional() }))
-      .optional()
-      .openapi({
-        description: "What the hosts that a playlist leads to are asked with, host by host.",
-      }),
-    shards: wholeNumber.max(16).optional().openapi({
-      description:
-        "Workflow instances that move one large object at once; by its size if left out.",
-    }),
-    wait: z.boolean().default(false).openapi({
-      description: "Ask VOD until it has the file; then the ingest is `ready`.",
-    }),
-    webhookUrl: webUrl.optional().openapi({
-      description:
-        "Told when it is done, ready, failed or canceled (Standard Webhooks), beside the Worker's own.",
-    }),
+    ...zodOf(optionsOf("worker")),
   })
   .openapi("IngestRequest");
 export type IngestRequest = z.infer<typeof IngestRequest>;

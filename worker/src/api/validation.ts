@@ -1,6 +1,6 @@
 // What came in: is it JSON at all, and which rule of a schema does it break?
 import type { Hook } from "@hono/zod-openapi";
-import { renamedOption } from "vodlift/handler";
+import { nearest, renamedOption } from "vodlift/shell";
 import type { ZodError } from "zod";
 import type { Bound } from "./auth.ts";
 import { invalid, problem, type Trouble } from "./problem.ts";
@@ -61,42 +61,4 @@ export function parseJson(text: string): unknown {
 
 function lower(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-/** The name that was most likely meant, if one is near. */
-function nearest(given: string, known: readonly string[]): string | undefined {
-  const far = Math.max(1, Math.floor(given.length / 3));
-  return known
-    .map((name) => ({ name, far: distance(plain(given), plain(name)) }))
-    .filter((one) => one.far <= far)
-    .toSorted((a, b) => a.far - b.far)[0]?.name;
-}
-
-/** `cover_url`, `Cover-URL` and `coverUrl` are one name. */
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[-_]/g, "");
-}
-
-/** Letters to insert, remove, replace, or swap with the next. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 3) return Number.POSITIVE_INFINITY;
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1];
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const at = (list: number[], n: number) => list[n] ?? Number.POSITIVE_INFINITY;
-      next[j] = Math.min(
-        at(row, j) + 1,
-        at(next, j - 1) + 1,
-        at(row, j - 1) + Number(!same),
-        swapped ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length] ?? Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,6 @@
 // What requests of one caller have alike is sealed and stored once: many files of one place are asked for with the same
 // headers, and a thousand copies of them would be most of what is stored.
+import { DECLARED } from "vodlift/shell";
 import type { IngestRequest } from "../api/schema.ts";
 import type { Env } from "../env.ts";
 import type { Shared } from "../jobs/contract.ts";
@@ -22,8 +23,11 @@ export class Sharing {
 
   /** The request without what is stored apart from it, if anything is. */
   async split(request: IngestRequest): Promise<{ own: object; shared?: Shared }> {
-    const { sourceHeaders, objectHeaders, hosts, ...own } = request;
-    const rest = defined({ sourceHeaders, objectHeaders, hosts });
+    const members = Object.entries(defined(request));
+    const isShared = ([name]: [string, unknown]) =>
+      ["fields", "object"].includes(DECLARED[name]?.type ?? "");
+    const own = Object.fromEntries(members.filter((one) => !isShared(one)));
+    const rest = Object.fromEntries(members.filter(isShared));
     const text = JSON.stringify(rest);
     if (text.length < LEAST) return { own: request };
     const known = this.#known.get(text) ?? this.#seal(rest, text);

@@ -7,7 +7,7 @@ import {
   type Suspended,
   VodliftError,
 } from "vodlift";
-import { atResume, ofKind } from "vodlift/handler";
+import { atResume, ofKind } from "vodlift/shell";
 import type { IngestRequest } from "../api/schema.ts";
 import { asFailure, client, KnownFailure, limitOf, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
@@ -72,7 +72,7 @@ async function slice(
     const end = await upload(env, request, task, { budget, beat, store, shard: params.shard });
     if (!("suspended" in end)) {
       await beat.end();
-      await index.finish(id, run, ended(end, request.wait));
+      await index.finish(id, run, ended(end, request.wait === true));
       return { end: "done" };
     }
     if (beat.order !== "go") {

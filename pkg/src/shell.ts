@@ -1,0 +1,19 @@
+// `vodlift/shell`: what a shell around this package is made of that offers its options to callers of its own: an HTTP API, a
+// queue, a form. The Worker is one.
+
+export {
+  atResume,
+  DECLARED,
+  type Declared,
+  type Kind,
+  type OptionOf,
+  ofKind,
+  optionsOf,
+  type Shell,
+  type ValueType,
+} from "./declared.ts";
+export { renamed as renamedOption } from "./fields.ts";
+export { fromJson, fromText, type Taken } from "./given.ts";
+export { type Problem, problem } from "./handler/problem.ts";
+export { TEXTS } from "./options.gen.ts";
+export { nearest } from "./suggest.ts";
