@@ -6,31 +6,21 @@ import { DECLARED, readOption, type ValueType } from "./declared.ts";
 import type { EveryOption, OPTIONS } from "./options.gen.ts";
 
 /** These are told in several ways, and taken on in one. The rest is taken on as it was told. */
-const READ: { readonly [T in keyof Read]: true } & { readonly [T in ValueType]?: true } = {
-  words: true,
-  texts: true,
-  id: true,
-  ids: true,
-  size: true,
-  duration: true,
-  json: true,
-};
-
-interface Read {
-  words: string[];
-  texts: string[];
-  id: number;
-  ids: number[];
-  size: number;
-  duration: number;
-  json: string;
-}
+const READ: readonly (ValueType | undefined)[] = [
+  ...(["words", "texts", "id", "ids", "size", "duration", "json"] as const),
+];
 
 /** What an option is taken on as. */
-export type Taken<N extends keyof EveryOption> = (typeof OPTIONS)[N]["type"] extends infer T
-  ? T extends keyof Read
-    ? Read[T]
-    : Exclude<EveryOption[N], undefined>
+export type Taken<N extends keyof EveryOption> = (typeof OPTIONS)[N] extends { type: infer T }
+  ? T extends "id" | "size" | "duration"
+    ? number
+    : T extends "words" | "texts"
+      ? string[]
+      : T extends "ids"
+        ? number[]
+        : T extends "json"
+          ? string
+          : Exclude<EveryOption[N], undefined>
   : never;
 
 /**
@@ -46,8 +36,7 @@ export function fromJson(name: string, value: unknown): unknown {
   if (value === undefined) return undefined;
   if (value === "") throw invalid(needed("name", name), "must not be empty");
   const read = readOption(name, value);
-  const { type = "program" } = DECLARED[name] ?? {};
-  return READ[type] ? read : value;
+  return READ.includes(DECLARED[name]?.type) ? read : value;
 }
 
 /**
