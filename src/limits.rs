@@ -9,6 +9,11 @@ pub const TEXT: usize = 16 << 20;
 /// What VOD or OSS may answer at once, in bytes. A thousand parts are a list of 0.3 MB; JSON takes 24 times its length when it
 /// is read.
 pub const REPLY: usize = 2 << 20;
+/// What of a reply may be read before there is room for what it becomes, in bytes. Few are longer.
+pub const REPLY_AHEAD: usize = 16 << 10;
+/// What a longer reply to a call may take while it is read, in bytes: as bytes, and as text of two bytes a character. What it
+/// becomes in the core is there for one at a time.
+pub const REPLY_MEMORY: usize = 3 * REPLY;
 /// Headers that a caller sends to a source, or to one host, in bytes: names and values. Servers take no more either.
 pub const HEADER_BYTES: usize = 16 << 10;
 /// What an upload may hold in memory of all its playlists and of what they name, in bytes: as it is kept, not as it was read.
@@ -47,6 +52,10 @@ pub struct Limits {
     pub text: usize,
     /// The body of a reply of VOD or OSS, in bytes.
     pub reply: usize,
+    /// What of the reply to a call may be read before there is room for what it becomes, in bytes.
+    pub reply_ahead: usize,
+    /// What a longer reply to a call may take, in bytes.
+    pub reply_memory: usize,
     /// Headers to send to a source, in bytes: names and values.
     pub header_bytes: usize,
     /// What one upload may hold of playlists, in bytes.
@@ -68,6 +77,8 @@ impl Limits {
             version: env!("CARGO_PKG_VERSION"),
             text: TEXT,
             reply: REPLY,
+            reply_ahead: REPLY_AHEAD,
+            reply_memory: REPLY_MEMORY,
             header_bytes: HEADER_BYTES,
             playlist_memory: PLAYLIST_MEMORY,
             text_ahead: TEXT_AHEAD,

@@ -6,21 +6,29 @@ import { Attempt } from "./hosts/attempt.ts";
 import { describe, HostFailure } from "./hosts/failure.ts";
 import type { Host } from "./hosts/host.ts";
 import type { Keys } from "./keys.ts";
+import { UploadMemory } from "./memory.ts";
 import { unlessAborted } from "./patience.ts";
+import { Pulse } from "./pulse.ts";
 import { send } from "./transfer.ts";
+import { fitting, Queue, Turn } from "./turns.ts";
 import type { Answer, Ask, Heard, Step, VodService } from "./wasm/core.js";
 
 /** What a conversation runs with. */
 export interface Converse {
   readonly host: Host;
+  /** What all uploads and calls of the process may hold in memory, in bytes, where that is not the host's to say. */
+  readonly memory: number | undefined;
   readonly service: VodService;
   readonly keys: Keys;
   readonly signal: AbortSignal | undefined;
 }
 
+/** Calls wait for each other, and for no upload: an upload may wait for what a call tells, such as its keys. */
+const CALLS = new Queue();
+
 /** Asks VOD; gives the answer that fits, or throws. */
 export async function converse<T extends Answer["type"]>(
-  { host, service, keys, signal }: Converse,
+  { host, memory, service, keys, signal }: Converse,
   ask: Ask,
   wanted: T,
 ): Promise<Extract<Answer, { type: T }>> {
@@ -28,11 +36,27 @@ export async function converse<T extends Answer["type"]>(
   const account = await unlessAborted(keys.current(), signal);
   const entropy = crypto.getRandomValues(new Uint8Array(32));
   const machine = new Conversation(service, account, ask, entropy, Date.now());
+  const room = new UploadMemory(memory ?? host.limits.bufferBytes, () => 0);
+  const most = fitting(memory, host);
+  const pulse = host.dropsRequests ? new Pulse() : undefined;
+  let turn: Turn | undefined;
+  pulse?.left(() => {
+    machine.free();
+    room.abandon();
+    turn?.end();
+  });
   try {
     let step = machine.start(Date.now());
     while (step.type !== "done" && step.type !== "failed") {
       mustNotBeAborted(signal);
-      step = machine.handle(await take(step, host, keys, signal), Date.now());
+      // Only while something is on its way: what the caller's own functions do may need a call, too.
+      if (step.type === "send") {
+        turn = new Turn({ most, until: Number.POSITIVE_INFINITY }, CALLS);
+        await unlessAborted(turn.begun, signal);
+      }
+      step = machine.handle(await take(step, { host, keys, signal, room }), Date.now());
+      room.replied();
+      turn?.end();
     }
     if (step.type === "failed") throw new VodliftError(step.error);
     const { answer } = step;
@@ -40,14 +64,15 @@ export async function converse<T extends Answer["type"]>(
     throw new VodliftError(errorOf("internal", `the core answered ${answer.type}`));
   } finally {
     machine.free();
+    room.leave();
+    turn?.end();
+    pulse?.end();
   }
 }
 
 async function take(
   step: Exclude<Step, { type: "done" | "failed" }>,
-  host: Host,
-  keys: Keys,
-  signal: AbortSignal | undefined,
+  { host, keys, signal, room }: Pick<Converse, "host" | "keys" | "signal"> & { room: UploadMemory },
 ): Promise<Heard> {
   if (step.type === "renew") return { type: "renewed", account: await keys.renew() };
   const attempt = new Attempt();
@@ -55,7 +80,7 @@ async function take(
   const forget = signal && onAbort(signal, stop);
   try {
     if (step.type === "send") {
-      return { type: "replied", ...(await send(attempt, host, step.request)) };
+      return { type: "replied", ...(await send(attempt, host, step.request, () => room.reply())) };
     }
     while (Date.now() < step.until) await attempt.sleep(step.until - Date.now());
     return { type: "woke" };

@@ -129,6 +129,8 @@ const LIMITS: Record<Exclude<keyof Limits, "version">, true> = {
   headerBytes: true,
   playlistMemory: true,
   textAhead: true,
+  replyAhead: true,
+  replyMemory: true,
   row: true,
   leastMemory: true,
   instanceMemory: true,

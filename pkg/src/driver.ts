@@ -4,11 +4,12 @@
 import { onAbort } from "./aborts.ts";
 import { BlocksReader } from "./blocks.ts";
 import { PartBuffers } from "./buffers.ts";
-import { Crc64, checkRange, type Upload, VodliftError } from "./core.ts";
+import { Crc64, checkRange, errorOf, type Upload, VodliftError } from "./core.ts";
 import { Attempt, type Side } from "./hosts/attempt.ts";
 import { failureFrom, HostFailure } from "./hosts/failure.ts";
 import type { ByteReader, Host, Incoming } from "./hosts/host.ts";
 import { type Lease, type PartBuffer, UploadMemory } from "./memory.ts";
+import type { Pulse } from "./pulse.ts";
 import { type Asked, type SlowRequests, watched } from "./slow.ts";
 import type { LocalSource, Slices } from "./sources/source.ts";
 import { bodySide, localSide, OpenBody, peek, put, send, sourceSide } from "./transfer.ts";
@@ -50,6 +51,8 @@ export interface Drive {
   readonly slow?: SlowRequests | undefined;
   /** What its buffers and playlists are leased from. It is left in the end. */
   readonly memory?: UploadMemory;
+  /** Tells where it was dropped by its runtime. */
+  readonly pulse?: Pulse | undefined;
   /** Bytes of a transfer went out; `undefined` when it is over. */
   onSent(transfer: number, bytes: number | undefined): void;
 }
@@ -104,7 +107,8 @@ class Run {
   }
 
   start(): void {
-    const { signal, stop, quit } = this.#options;
+    const { signal, stop, quit, pulse } = this.#options;
+    pulse?.left(() => this.#abandon());
     this.#dispatch({ type: "start" });
     this.#listen(quit, () => this.#end(() => this.#reject(quit?.reason)));
     this.#listen(signal, this.#abort);
@@ -434,6 +438,15 @@ class Run {
     this.#options.machine.free();
     this.#memory.leave();
     settle();
+  }
+
+  /** It was dropped by its runtime, with its requests, timers and listeners. What others could use is left to them. */
+  #abandon(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.machine.free();
+    this.#memory.abandon();
+    this.#reject(new VodliftError(errorOf("internal", "its request was dropped by the runtime")));
   }
 }
 

@@ -713,7 +713,7 @@ export class Vodlift {
 
   #ask<T extends Answer["type"]>(ask: Ask, wanted: T, signal: AbortSignal | undefined) {
     return converse(
-      { host: this.#way(), service: this.#vod, keys: this.#keys, signal },
+      { host: this.#way(), memory: this.#memory, service: this.#vod, keys: this.#keys, signal },
       ask,
       wanted,
     );

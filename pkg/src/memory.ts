@@ -1,5 +1,5 @@
-// The memory that uploads hold bytes in, counted over all of the process: parts that are gathered before they are sent, and
-// playlists in the core, which become larger than their text. Many at once would be more than a Worker has.
+// The memory that uploads and calls hold bytes in, counted over all of the process: parts that are gathered before they are
+// sent, and playlists and replies in the core, which become larger than their text. Many at once would be more than a Worker has.
 //
 // Who needs some asks for it and waits in turn. The core says how much a buffer takes, and how little will do; how much
 // there is in all is the host's to say, or the caller's (`memory`).
@@ -15,6 +15,8 @@ import { limits } from "./door.ts";
 let taken = 0;
 /** Of that, by playlists. */
 let playlists = 0;
+/** How many have room for a long reply. */
+let replying = 0;
 const buffers = new Set<PartBuffer>();
 const waiting: Waiting[] = [];
 let uploads = 0;
@@ -32,6 +34,8 @@ interface Waiting {
   tryToEnter(): boolean;
   /** Whether nobody may pass who came later. */
   blocks(): boolean;
+  /** Whether it may pass those who came before. */
+  passes(): boolean;
 }
 
 /** What was asked for. */
@@ -58,6 +62,8 @@ export class UploadMemory {
   readonly #filled: (bytes: number) => void;
   #playlists = 0;
   #entering: Lease<void> | undefined;
+  #reply: Lease<void> | undefined;
+  #isReplying = false;
 
   /**
    * @param budget What all uploads of the process may hold while this one gets some, in bytes.
@@ -113,6 +119,39 @@ export class UploadMemory {
     admit();
   }
 
+  /**
+   * Resolves once there is room for what a long reply becomes, until `replied`. One at a time always has room: an upload
+   * may wait for what that reply tells, such as its keys.
+   */
+  reply(): Promise<void> {
+    const share = limits().replyMemory;
+    this.#reply ??= this.#ask<void>(
+      (enter) => {
+        const fits = taken + share <= this.#budget || this.#reclaimed(share);
+        if (!fits && replying > 0) return false;
+        this.#isReplying = true;
+        replying += 1;
+        taken += share;
+        enter();
+        return true;
+      },
+      () => false,
+      () => replying === 0,
+    );
+    return this.#reply.granted;
+  }
+
+  /** What was replied is needed no more. */
+  replied(): void {
+    this.#reply?.giveUp();
+    this.#reply = undefined;
+    if (!this.#isReplying) return;
+    this.#isReplying = false;
+    replying -= 1;
+    taken -= limits().replyMemory;
+    admit();
+  }
+
   /** @internal So many bytes came into one of its buffers. */
   filled(bytes: number): void {
     this.#filled(bytes);
@@ -121,10 +160,20 @@ export class UploadMemory {
   /** The upload is over. Its buffers are released by whoever holds them. */
   leave(): void {
     this.#entering?.giveUp();
+    this.replied();
     this.#hold(0);
     uploads -= 1;
     if (uploads === 0) freeSpare();
     admit();
+  }
+
+  /** The upload was dropped where it stood: nobody will release anything of it. */
+  abandon(): void {
+    for (const one of [...waiting]) {
+      if (one.owner === this) waiting.splice(waiting.indexOf(one), 1);
+    }
+    for (const buffer of [...buffers]) if (buffer.owner === this) buffer.abandon();
+    this.leave();
   }
 
   #hold(bytes: number): void {
@@ -135,7 +184,8 @@ export class UploadMemory {
 
   #ask<T>(
     tryToEnter: (enter: (what: T) => void) => boolean,
-    blocks: () => boolean = () => true,
+    blocks = () => true,
+    passes = () => false,
   ): Lease<T> {
     const { promise, resolve } = withResolvers<T>();
     let timer: ReturnType<typeof setInterval> | undefined;
@@ -143,11 +193,12 @@ export class UploadMemory {
       clearInterval(timer);
       resolve(what);
     };
-    const one: Waiting = { owner: this, tryToEnter: () => tryToEnter(enter), blocks };
+    const one: Waiting = { owner: this, tryToEnter: () => tryToEnter(enter), blocks, passes };
     waiting.push(one);
     admit();
-    // One for each: in a Worker a timer ends with the request that has set it.
-    if (waiting.includes(one)) timer = setInterval(admit, LOOK_MS);
+    // One for each: in a Worker a timer ends with the request that has set it, and no other request can clear it.
+    const look = () => (waiting.includes(one) ? admit() : clearInterval(timer));
+    if (waiting.includes(one)) timer = setInterval(look, LOOK_MS);
     return {
       granted: promise,
       giveUp() {
@@ -246,20 +297,27 @@ export class PartBuffer {
   /** It is not needed any more, and nobody reads from it. */
   release(): void {
     if (this.#state === "released") return;
-    this.#state = "released";
-    buffers.delete(this);
-    taken -= this.#size;
+    this.abandon();
     this.blocks.giveBack();
     if (uploads === 0) freeSpare();
     admit();
+  }
+
+  /** @internal It does not count any more. Its bytes are left to whoever may still read them. */
+  abandon(): void {
+    this.#state = "released";
+    buffers.delete(this);
+    taken -= this.#size;
   }
 }
 
 /** In the order in which they came. */
 function admit(): void {
+  let blocked = false;
   for (const next of [...waiting]) {
+    if (blocked && !next.passes()) continue;
     if (next.tryToEnter()) waiting.splice(waiting.indexOf(next), 1);
-    else if (next.blocks()) return;
+    else blocked ||= next.blocks();
   }
 }
 

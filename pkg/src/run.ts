@@ -13,10 +13,11 @@ import { UploadMemory } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
 import { mustNotBeAborted, unlessAborted } from "./patience.ts";
 import { ProgressMeter, type UploadProgress } from "./progress.ts";
+import { Pulse } from "./pulse.ts";
 import type { SlowRequests } from "./slow.ts";
 import type { OpenSource, TakenSource } from "./sources/index.ts";
 import { afterTrap, isTrap } from "./trapped.ts";
-import { Turn } from "./turns.ts";
+import { fitting, Turn } from "./turns.ts";
 import type { Account, Checkpoint, Error as ErrorData, HostLimits, Job } from "./wasm/core.js";
 
 /** What a run needs. */
@@ -62,36 +63,40 @@ export async function run(
 ): Promise<Outcome | Suspended> {
   let what: Run | undefined;
   let turn: Turn | undefined;
+  let pulse: Pulse | undefined;
   try {
     what = await prepare();
-    const { signal, keys, source } = what;
+    const { signal, keys, source, host } = what;
     mustNotBeAborted(signal);
-    turn = await inTurn(what);
+    pulse = host.dropsRequests ? new Pulse() : undefined;
+    turn = await inTurn(what, pulse);
     const account = await unlessAborted(keys.current(), signal);
     const opened = await source.open(signal);
     mustNotBeAborted(signal);
-    return await runOpened(what, account, opened, turn);
+    return await runOpened(what, account, opened, { turn, pulse });
   } finally {
     await what?.source.close?.();
     await taken?.close();
     turn?.end();
+    pulse?.end();
   }
 }
-
-/** The connections of an upload, in bytes, with what lies in them. */
-const MEMORY_EACH = 3 * 1024 * 1024;
 
 /**
  * Waits for its turn among the uploads of the process. One that is to stop, or whose time is over, has it at once: it ends
  * by itself then. So does one of a stream that the caller gives, after a while: a caller who writes several in step waits
  * until all of them are read.
  */
-async function inTurn({ host, memory, source, deadline, signal, stop }: Run): Promise<Turn> {
+async function inTurn(
+  { host, memory, source, deadline, signal, stop }: Run,
+  pulse: Pulse | undefined,
+): Promise<Turn> {
   const patience = source.isStream ? Date.now() + STREAM_MS : Number.POSITIVE_INFINITY;
   const turn = new Turn({
-    most: (memory ?? host.limits.bufferBytes) / (host.memoryEach ?? MEMORY_EACH),
+    most: fitting(memory, host),
     until: Math.min(deadline ?? patience, patience),
   });
+  pulse?.left(() => turn.end());
   const skip = () => turn.skip();
   if (stop?.aborted) skip();
   const forget = stop && onAbort(stop, skip);
@@ -110,7 +115,7 @@ async function runOpened(
   what: Run,
   account: Account,
   { data, local }: OpenSource,
-  turn: Turn,
+  { turn, pulse }: { turn: Turn; pulse: Pulse | undefined },
 ): Promise<Outcome | Suspended> {
   const { signal, slow } = what;
   const abort = new AbortController();
@@ -141,6 +146,7 @@ async function runOpened(
         () => machine.held(),
         (bytes) => turn.moved(bytes),
       ),
+      pulse,
       host: what.host,
       renew: () => what.keys.renew(),
       local,

@@ -40,14 +40,23 @@ export function localSide(idleMs: number): Side {
   return { broken: "source_read", stalled: "source_timeout", idleMs };
 }
 
-/** Sends a small request and reads its whole reply. */
-export async function send(attempt: Attempt, host: Host, request: Request): Promise<Reply> {
+/**
+ * Sends a small request and reads its whole reply.
+ *
+ * @param longer Awaited before more of it is read than short replies have.
+ */
+export async function send(
+  attempt: Attempt,
+  host: Host,
+  request: Request,
+  longer?: () => Promise<void>,
+): Promise<Reply> {
   const side = serviceSide(request.idleMs);
   const body = new TextEncoder().encode(request.body);
   const outgoing = host.put(request, body.length, attempt.signal);
   if (body.length > 0) await room(attempt, outgoing.write(body, nothing), side);
   const head = await attempt.wait(outgoing.finish(), serviceSide(request.replyMs));
-  return readReply(attempt, head, side);
+  return readReply(attempt, head, side, longer);
 }
 
 /** What is to be PUT. */
@@ -111,8 +120,13 @@ async function room(attempt: Attempt, written: Promise<void> | undefined, side: 
   if (written !== undefined) await attempt.wait(written, side);
 }
 
-async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<Reply> {
-  const { reply: most } = limits();
+async function readReply(
+  attempt: Attempt,
+  head: Incoming,
+  side: Side,
+  longer?: () => Promise<void>,
+): Promise<Reply> {
+  const { reply: most, replyAhead } = limits();
   const gathered = new Gathered(most);
   try {
     for (let size = 0; ; ) {
@@ -120,6 +134,7 @@ async function readReply(attempt: Attempt, head: Incoming, side: Side): Promise<
       if (chunk === undefined) break;
       size += chunk.length;
       if (size > most) throw new HostFailure("network", `a reply of over ${most} bytes`);
+      if (longer !== undefined && size > replyAhead) await attempt.wait(longer(), serviceSide(0));
       gathered.put(chunk);
       head.body.release?.(chunk);
     }

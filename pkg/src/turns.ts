@@ -6,15 +6,34 @@
 // Nobody waits for ever: an upload that hardly moves, such as one of a source that trickles, holds up nobody, and neither
 // does one whose request was dropped by the runtime, so that it never says that it is over.
 
+import type { Host } from "./hosts/host.ts";
+
 /** Who moves fewer bytes in so many milliseconds does not count. */
 const SLOW_BYTES = 1024 * 1024;
 const SLOW_MS = 10_000;
 
+/** The connections of an upload, in bytes, with what lies in them. */
+const MEMORY_EACH = 3 * 1024 * 1024;
+
 /** How often one that waits looks whether others have become slow, in milliseconds. */
 const LOOK_MS = 1_000;
 
-const working = new Set<Turn>();
-const waiting: Turn[] = [];
+/** Those that wait for each other. */
+export class Queue {
+  /** @internal */
+  readonly working = new Set<Turn>();
+  /** @internal */
+  readonly waiting: Turn[] = [];
+
+  /** @internal In the order in which they came. */
+  admit(): void {
+    const busy = () => [...this.working].filter(({ isBusy }) => isBusy).length;
+    for (let next = this.waiting[0]; next?.goesBeside(busy()); next = this.waiting[0]) next.skip();
+  }
+}
+
+/** All uploads of the process. */
+const UPLOADS = new Queue();
 
 /** Whom an upload waits for, and how long. */
 export interface Patience {
@@ -24,10 +43,16 @@ export interface Patience {
   until: number;
 }
 
+/** So many fit into this memory. */
+export function fitting(memory: number | undefined, { limits, memoryEach }: Host): number {
+  return (memory ?? limits.bufferBytes) / (memoryEach ?? MEMORY_EACH);
+}
+
 /** The turn of one upload. */
 export class Turn {
   /** Resolves once it may begin. */
   readonly begun: Promise<void>;
+  readonly #queue: Queue;
   readonly #most: number;
   readonly #until: number;
   #begin: () => void = () => {};
@@ -37,16 +62,17 @@ export class Turn {
   #moved = 0;
   #isSlow = false;
 
-  constructor({ most, until }: Patience) {
+  constructor({ most, until }: Patience, queue = UPLOADS) {
+    this.#queue = queue;
     this.#most = Math.max(Math.floor(most), 1);
     this.#until = until;
     this.begun = new Promise((resolve) => {
       this.#begin = resolve;
     });
-    waiting.push(this);
+    queue.waiting.push(this);
     this.#look();
     // One for each: in a Worker a timer ends with the request that has set it.
-    if (waiting.includes(this)) this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    if (queue.waiting.includes(this)) this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
   /** It has moved so many bytes. */
@@ -57,6 +83,7 @@ export class Turn {
 
   /** It begins whether or not others are at work, such as where it is to end at once. */
   skip(): void {
+    const { waiting } = this.#queue;
     const at = waiting.indexOf(this);
     if (at < 0) return;
     waiting.splice(at, 1);
@@ -66,10 +93,11 @@ export class Turn {
   /** It is over, or does not wait any more. */
   end(): void {
     clearInterval(this.#timer);
+    const { working, waiting } = this.#queue;
     working.delete(this);
     const at = waiting.indexOf(this);
     if (at >= 0) waiting.splice(at, 1);
-    admit();
+    this.#queue.admit();
   }
 
   /** @internal Whether it may begin beside so many. */
@@ -88,7 +116,7 @@ export class Turn {
 
   #look(): void {
     if (Date.now() >= this.#until) this.skip();
-    else admit();
+    else this.#queue.admit();
   }
 
   #count(): void {
@@ -100,13 +128,7 @@ export class Turn {
   #enter(): void {
     clearInterval(this.#timer);
     this.#count();
-    working.add(this);
+    this.#queue.working.add(this);
     this.#begin();
   }
-}
-
-/** In the order in which they came. */
-function admit(): void {
-  const busy = () => [...working].filter(({ isBusy }) => isBusy).length;
-  for (let next = waiting[0]; next?.goesBeside(busy()); next = waiting[0]) next.skip();
 }

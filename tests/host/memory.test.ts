@@ -359,6 +359,61 @@ for (const { runtime, many, skip } of RUNTIMES) {
   }
 }
 
+test("of 500 calls at once few are under way, and long replies are read as there is room", async () => {
+  const { reply, replyMemory } = limits();
+  const body = JSON.stringify({ Text: "x".repeat(64 * 1024) });
+  const most = { asked: 0, at: 0 };
+  const long = await startHostile((_, response) => {
+    most.at += 1;
+    most.asked = Math.max(most.asked, most.at);
+    response.write(body.slice(0, -1));
+    // Whoever does not wait for a turn is here by then.
+    setTimeout(() => {
+      most.at -= 1;
+      response.end("}");
+    }, 20);
+  });
+  try {
+    const memory = 8 * replyMemory;
+    const own = { accessKeyId: "id", accessKeySecret: "secret" };
+    const vod = new Vodlift({ ...own, endpoint: long.url, trustedHosts: [long.url], memory });
+    const all = Array.from({ length: 500 }, () => vod.call("GetVideoInfo"));
+    for (const { Text } of await Promise.all(all)) assert.equal(String(Text).length, 64 * 1024);
+    assert.ok(most.asked <= memory / (3 * MIB), `${most.asked} at once`);
+    assert.ok(reply <= replyMemory);
+  } finally {
+    long.close();
+  }
+});
+
+test("a long reply has room beside uploads that hold all of the memory, and the next one waits", async () => {
+  const { replyMemory } = limits();
+  const budget = 2 * replyMemory;
+  const full = new UploadMemory(budget, () => 0);
+  const wish = { limit: replyMemory, least: replyMemory };
+  const held = await Promise.all([full.buffer(wish).granted, full.buffer(wish).granted]);
+  for (const buffer of held) {
+    buffer.put(new Uint8Array(replyMemory));
+    buffer.settle();
+  }
+  // The upload may wait for what the first one tells, and so may one that waits for a buffer before it.
+  const other = full.buffer(wish);
+  const calls = Array.from({ length: 3 }, () => new UploadMemory(budget, () => 0));
+  const answered: number[] = [];
+  for (const [at, call] of calls.entries()) void call.reply().then(() => answered.push(at));
+  await turn();
+  assert.deepEqual(answered, [0]);
+  calls[0]?.leave();
+  await turn();
+  assert.deepEqual(answered, [0, 1]);
+  // One that is given up while it waits is passed over.
+  calls[2]?.leave();
+  for (const buffer of held) buffer.release();
+  (await other.granted).release();
+  calls[1]?.leave();
+  full.leave();
+});
+
 test("files that trickle keep their memory for a while, and then no more than they have filled", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval", "Date"] });
   const budget = 48 * MIB;

@@ -5,7 +5,7 @@ import { isShared } from "../kinds.ts";
 import type { HostLimits, Request } from "../wasm/core.js";
 import { HostFailure } from "./failure.ts";
 import type { AddressRules, Host, Incoming, Outgoing, Route } from "./host.ts";
-import { misplaced, misplacedOn } from "./runtime.ts";
+import { isEdge, misplaced, misplacedOn } from "./runtime.ts";
 import { emptyBody, type Fetch, isBrowser, noProxy, open, ownFetch, send } from "./web.ts";
 
 export { fileCheckpoint, fromFile } from "./web.ts";
@@ -44,6 +44,7 @@ export function createHost(_rules: AddressRules, route?: Route): Host {
 export function hostOn(fetch: Fetch): Host {
   return {
     limits: LIMITS,
+    dropsRequests: isEdge(),
     open: (request, _allowPrivate, signal) => open(fetch, request, signal),
     put: (request, length, signal) => new GatheredRequest(fetch, request, length, signal),
   };

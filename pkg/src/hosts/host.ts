@@ -41,6 +41,8 @@ export interface Host {
   readonly limits: HostLimits;
   /** For so many bytes of the memory that all uploads may have one of them is at work at once. Defaults to 3 MiB. */
   readonly memoryEach?: number;
+  /** An upload may be dropped with the request that it belongs to, without a word. */
+  readonly dropsRequests?: boolean;
   /** Sends a GET without a body and does not follow redirects. The signal ends it at any time, body included. */
   open(request: Request, allowPrivate: boolean, signal: AbortSignal): Promise<Incoming>;
   /**

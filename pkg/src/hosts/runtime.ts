@@ -11,15 +11,23 @@ interface Globals {
 
 /** The runtime for which this is the wrong host. */
 export function misplacedOn(globals: Globals = globalThis as Globals): string | undefined {
-  const { Deno, Bun, EdgeRuntime, navigator, process } = globals;
-  // Both speak some of Node, and give nobody an address.
-  if (EdgeRuntime !== undefined) return undefined;
-  if (navigator?.userAgent?.startsWith("Cloudflare-Workers")) return undefined;
+  const { Deno, Bun, process } = globals;
+  // These speak some of Node, and give nobody an address.
+  if (isEdge(globals)) return undefined;
   if (Deno?.version !== undefined) return "Deno";
   if (Bun !== undefined) return "Bun";
   // A window of Electron fetches as Chromium does.
   const node = process?.versions?.node !== undefined && process.type !== "renderer";
   return node ? "Node" : undefined;
+}
+
+/** An isolate that serves many requests and drops each with its client. */
+export function isEdge({ EdgeRuntime, navigator }: Globals = globalThis as Globals): boolean {
+  return EdgeRuntime !== undefined || isWorkers(navigator);
+}
+
+function isWorkers(navigator: Globals["navigator"]): boolean {
+  return navigator?.userAgent?.startsWith("Cloudflare-Workers") ?? false;
 }
 
 /** What is wrong, and the setting of each bundler that mends it. */

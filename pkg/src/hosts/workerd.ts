@@ -32,6 +32,7 @@ export function createHost(_rules: AddressRules, route?: Route): Host {
     limits: LIMITS,
     // An open connection costs this runtime up to 1 MiB, and six are all that move at once.
     memoryEach: 4 * MIB,
+    dropsRequests: true,
     open: async (request, _allowPrivate, signal) => withBytes(await open(fetch, request, signal)),
     put: (request, length, signal) => new WorkerRequest(fetch, request, length, signal),
   };

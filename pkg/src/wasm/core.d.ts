@@ -822,6 +822,14 @@ export interface Limits {
      */
     reply: number;
     /**
+     * What of the reply to a call may be read before there is room for what it becomes, in bytes.
+     */
+    replyAhead: number;
+    /**
+     * What a longer reply to a call may take, in bytes.
+     */
+    replyMemory: number;
+    /**
      * Headers to send to a source, in bytes: names and values.
      */
     headerBytes: number;
