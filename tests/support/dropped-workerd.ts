@@ -15,7 +15,7 @@ const every = globalThis.setInterval;
 globalThis.setInterval = ((run: () => void, ms: number) => every(run, ms / FASTER)) as never;
 
 async function done({ account, kind, url }: Errand): Promise<unknown> {
-  const vod = new Vodlift(account) as never as import("../../pkg/src/index.ts").Vodlift;
+  const vod = new Vodlift(account as never) as never as import("../../pkg/src/index.ts").Vodlift;
   if (kind === "call") return Object.keys(await vod.call("GetVideoInfo", { VideoId: "1" })).length;
   const how = { title: "Film", allowPrivateSources: true };
   const { bytes } = await (kind === "film"
