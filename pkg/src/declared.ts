@@ -46,6 +46,8 @@ export interface Declared {
   readonly kinds: readonly Kind[];
   readonly stages: readonly ("client" | "begin" | "resume" | "run")[];
   readonly shells: readonly ("api" | "cli" | "manifest" | "worker" | "dashboard" | "handler")[];
+  /** Of a manifest: said once, for all of them. */
+  readonly rows?: "all" | undefined;
   /** On the command line, as its help shows it. */
   readonly flag?: string;
   /** The environment variable that says it where a server, or for keys the command line, is set up. */
@@ -126,12 +128,20 @@ const BY_TYPE: Readonly<Record<ValueType, Read>> = {
   duration: (field, value, declared) =>
     duration(field, value, least(declared), most(declared) ?? MOST_32),
   oneOf: (field, value: string, { values = [] }) => oneOf(field, value, values),
-  fields: pairs,
+  fields: (field, value) => pairs(field, object(field, value, EXAMPLE)),
   video: videoRef,
   json: userData,
-  object: (field, value) => record(field, value),
+  object: (field, value) => record(field, object(field, value)),
   program: (_, value) => value,
 };
+
+const EXAMPLE = ', such as {"Authorization":"…"}';
+
+/** What it is instead may hold a secret, so it is not told. */
+function object<T>(field: string, value: T, example = ""): T {
+  if (typeof value !== "string") return value;
+  throw invalid(field, `must be an object${example}`);
+}
 
 /** What the core takes in another form than the caller writes it. */
 const OWN: Readonly<Record<string, Read>> = {
@@ -219,7 +229,7 @@ export function videoRef(field: string, video: string | VideoRef): VideoRef {
 
 /** Passed on as text, so it may be written as an object. */
 export function userData(field: string, data: object | string): string | undefined {
-  if (typeof data === "string") return text(field, data);
+  if (typeof data === "string") return jsonObject(field, data);
   if (typeof data !== "object" || data === null) {
     throw invalid(field, `must be a text or an object, ${got(data)}`);
   }
@@ -231,6 +241,16 @@ export function userData(field: string, data: object | string): string | undefin
   }
   if (written === undefined) throw invalid(field, "cannot be written as JSON");
   return text(field, written);
+}
+
+/** As it was written: numbers of 20 digits stay what they are. */
+function jsonObject(field: string, data: string): string | undefined {
+  try {
+    const found: unknown = JSON.parse(data);
+    if (typeof found === "object" && found !== null && !Array.isArray(found))
+      return text(field, data);
+  } catch {}
+  throw invalid(field, 'must be a JSON object, such as {"Extend":{}}');
 }
 
 function callback(field: string, value: UploadCallback): OssCallback {

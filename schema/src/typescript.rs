@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value as Json, json};
-use vodlift::options::{Declared, GROUPS, Kind, Stage, Value, all};
+use vodlift::options::{Declared, FOR_ALL_ROWS, GROUPS, Kind, Shell, Stage, Value, all};
 
 const HEAD: &str = r#"// Generated from the declarations in src/options by `make build`. Committed, so that a change is seen in review.
 import type { HeaderFields } from "./arguments.ts";
@@ -238,6 +238,9 @@ fn rules(option: &Declared, group: &str) -> Json {
         "shells",
         option.shells().map(|shell| shell.name()).collect(),
     );
+    if option.why_not(Shell::Manifest) == Some(FOR_ALL_ROWS) {
+        put("rows", "all".into());
+    }
     if !option.flag.is_empty() {
         put("flag", option.flag.into());
     }

@@ -299,12 +299,11 @@ const ROWS: &[Shell] = &[
     Shell::Dashboard,
     Shell::Handler,
 ];
+/// Why a manifest has no column for what the command itself takes.
+pub const FOR_ALL_ROWS: &str = "is said for all rows: an option of `vodlift ingest`";
 /// What is decided for all rows of a manifest, and by whoever runs a server.
 const OF_THE_RUN: Withheld = &[
-    (
-        &[Shell::Manifest],
-        "is said for all rows: an option of `vodlift ingest`",
-    ),
+    (&[Shell::Manifest], FOR_ALL_ROWS),
     (
         REMOTE,
         "is decided where the server is set up, not by who sends a request",

@@ -1,8 +1,8 @@
 //! One run: its checkpoint, how long it goes, who is told.
 
 use super::{
-    ANY_RUN, EVERY_RUN, NO_MOST, REMOTE, ROWS, Shell, VIDEO, VIDEOS, Value, WITHOUT_PROGRAM,
-    options,
+    ANY_RUN, EVERY_RUN, FOR_ALL_ROWS, NO_MOST, REMOTE, ROWS, Shell, VIDEO, VIDEOS, Value,
+    WITHOUT_PROGRAM, options,
 };
 
 const A_PROGRAM: &str = "has its own progress and its own way to cancel";
@@ -70,7 +70,7 @@ options! {
         stages: EVERY_RUN,
         flag: "--slow-requests SECONDS",
         withheld: &[
-            (&[Shell::Manifest], "is said for all rows: an option of `vodlift ingest`"),
+            (&[Shell::Manifest], FOR_ALL_ROWS),
             (REMOTE, "has no one to tell while a request runs"),
         ],
     }

@@ -161,6 +161,19 @@ test("a row may become an image or an attached media", async () => {
   assert.equal((await created("B")).CateIds, "8");
 });
 
+test("what is said for all rows holds for each that says nothing else", async () => {
+  const plain = origin.add("/plain.mp4", { size: MIB });
+  const other = origin.add("/other.mp4", { size: MIB });
+  await writeFile(manifest, `url,httpsOnly\n${plain},\n${other},false\n`);
+  const { code } = await ingest(["--https-only", "--object-header", "Cache-Control: no-store"]);
+  assert.equal(code, 7);
+  const rows = await report();
+  assert.equal(rows.find(({ line }) => line === 2)?.error.code, "url_refused");
+  assert.equal(rows.find(({ line }) => line === 3)?.state, "done");
+  const [object] = await storedObjects(service);
+  assert.ok(object);
+});
+
 test("killed in the middle, it goes on where it was, and no media is made twice", async () => {
   const rows = ["source,partSize"];
   for (let i = 0; i < 6; i += 1) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { FIELDS as COLUMNS } from "../../pkg/src/cli/ingest/fields.ts";
-import { RESUME, UPLOAD } from "../../pkg/src/cli/options/commands.ts";
+import { INGEST, RESUME, UPLOAD } from "../../pkg/src/cli/options/commands.ts";
 import { flagOf, type Table } from "../../pkg/src/cli/options/option.ts";
 import { DECLARED, into, type ValueType } from "../../pkg/src/declared.ts";
 import { FIELDS } from "../../pkg/src/fields.ts";
@@ -18,6 +18,8 @@ interface Rules {
   readonly shells: readonly string[];
   readonly flag?: string;
   readonly core?: string;
+  readonly group: string;
+  readonly rows?: string;
 }
 const ALL: [name: string, rules: Rules][] = Object.entries(OPTIONS);
 
@@ -69,6 +71,17 @@ test("the command line has the flags that are declared", () => {
 
 test("a manifest has the columns that are declared", () => {
   assert.deepEqual(without(COLUMNS, "source", "url", "file", "id"), offers("manifest"));
+});
+
+test("what is said once for all rows of a manifest is an option of `vodlift ingest`", () => {
+  const all = ALL.filter(([, { rows }]) => rows === "all").map(([name]) => name);
+  assert.ok(all.length > 10);
+  for (const name of all) assert.ok(Object.hasOwn(INGEST, name), name);
+  // And what each row may say for itself, of how its bytes are read and moved.
+  const transfer = ALL.filter(
+    ([, { group, shells }]) => group === "transfer" && shells.includes("cli"),
+  );
+  for (const [name] of transfer) assert.ok(Object.hasOwn(INGEST, name), name);
 });
 
 test("the Worker, its dashboard and the handler take the fields that are declared", async () => {
@@ -128,7 +141,7 @@ const SAMPLES: Readonly<Record<ValueType, unknown>> = {
   oneOf: undefined,
   fields: { a: "b" },
   video: { referenceId: "abcdef" },
-  json: "{}",
+  json: {},
   object: { url: "https://example.com", body: "a" },
   program: undefined,
 };

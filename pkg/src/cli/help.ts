@@ -1,4 +1,5 @@
 // What `--help` prints. It is the CLI's documentation, so it is written to be read; the options come from their tables.
+import { optionsOf } from "../declared.ts";
 import {
   ABORT,
   CALL,
@@ -7,7 +8,7 @@ import {
   RESUME,
   UPLOAD_SECTIONS,
 } from "./options/commands.ts";
-import { habitLines, optionLines } from "./options/lines.ts";
+import { habitLines, nameLines, optionLines } from "./options/lines.ts";
 import { TICKET, TICKET_UPLOAD } from "./options/ticket.ts";
 
 const OVERALL = `vodlift lifts media into ApsaraVideo VOD (Alibaba Cloud): streamed in parallel parts, never stored on disk.
@@ -146,16 +147,10 @@ the manifest:
   checked as a whole before anything is begun or written. A column is one of
 
   source                     a file or a URL; or url, or file. Paths are relative to the manifest
-  sourceHeaders              sent to the URL's own origin: {"Authorization":"Bearer …"}
   id                         by which the report knows the row, where its source is not always written the same way
                              (a URL that is signed anew)
-  as, imageType, businessType
-                             what it becomes: video (the default), image, attached or playlist
-  title, description, tags, cateId, coverUrl, templateGroupId, workflowId, storageLocation, appId, userData, referenceId,
-  adopt, replace, replaceReferenceId, fileName, enableFirstFrameCover, generateThumbnail, showWatermark, imageExt,
-  mediaExt, cateIds, partSize, concurrency, verify, trafficLimit, maxBytes, ranges, sourceTimeoutMs, serviceTimeoutMs,
-  anyContentType, httpsOnly, variants, complete, missingSegments, hosts, callback, objectHeaders
-                             as for upload; the last three are JSON objects
+${nameLines(optionsOf("manifest"))}
+                             as for upload. What is an object there is JSON, in a cell, too
 
   A row without a referenceId gets one that is made up (vodlift-…), the same until all rows are done: a media that was made
   when the process was killed, and never heard of, is found again by it and not made twice. Where VOD does not know the

@@ -1,21 +1,15 @@
 // What a row may hold: one rule a field, for cells (text) and for JSON values alike.
-import { bytes, duration, flag, MOST_32, oneOf, text, whole } from "../../arguments.ts";
-import { DECLARED, videoRef } from "../../declared.ts";
+import { text } from "../../arguments.ts";
+import { DECLARED, type Kind, type OptionOf, optionsOf } from "../../declared.ts";
 import { renamed } from "../../fields.ts";
-import {
-  type OptionNames,
-  type PlaylistOptions,
-  type UploadOptions,
-  VodliftError,
-} from "../../index.ts";
+import { fromJson, fromText, type Taken } from "../../given.ts";
+import { type OptionNames, VodliftError } from "../../index.ts";
+import { OPTIONS } from "../../options.gen.ts";
 import { FLAGS } from "../spelling.ts";
 import { closest } from "../suggest.ts";
 import { isMisspeltUrl, isUrl, MISSPELT } from "../urls.ts";
 
-/** What a row may become. */
-export type Kind = "video" | "image" | "attached" | "playlist";
-
-const KINDS: readonly Kind[] = ["video", "image", "attached", "playlist"];
+const KINDS = OPTIONS.as.values;
 
 /** A row's value that breaks a rule. */
 export class FieldError extends Error {
@@ -30,17 +24,6 @@ export class FieldError extends Error {
 /** Returns what the value means; throws what it must be. */
 type Rule = (field: string, value: never) => unknown;
 
-const from =
-  (least: number): Rule =>
-  (field, value: number | string) =>
-    whole(field, typeof value === "string" ? Number(value) : value, least);
-const number = from(0);
-const time: Rule = (field, value: number | string) => duration(field, value, 1, MOST_32);
-/** Spreadsheets write TRUE. */
-const yesNo: Rule = (field, value: boolean | string) => {
-  const word = typeof value === "string" ? value.toLowerCase() : value;
-  return flag(field, word === "true" ? true : word === "false" ? false : (value as boolean));
-};
 const url: Rule = (field, value: string) => {
   if (isUrl(text(field, value) ?? "")) return value;
   throw new FieldError(field, "must be a URL, with https:// or http:// before it");
@@ -55,84 +38,12 @@ const path: Rule = (field, value: string) => {
     throw new FieldError(field, "is a path: a URL goes with `url`");
   return file(field, value);
 };
-const tags: Rule = (field, value: string | string[]) => {
-  const list = Array.isArray(value) ? value : [value];
-  for (const tag of list) text(field, tag);
-  return value;
-};
-const words: Rule = (field, value: string | string[]) => {
-  const list = Array.isArray(value) ? value : value.split(",");
-  return list.map((one) => text(field, one)?.trim());
-};
-const numbers: Rule = (field, value: string | (number | string)[]) => {
-  const list = Array.isArray(value) ? value : String(value).split(",");
-  return list.map((one) => number(field, one as never));
-};
-const object: Rule = (field, value: string | object) => {
-  const found: unknown = typeof value === "string" ? parsed(value) : value;
-  if (typeof found === "object" && found !== null && !Array.isArray(found)) return found;
-  throw new FieldError(field, "must be a JSON object");
-};
-/** A media id; in JSON also an object of either id. */
-const video: Rule = (field, value: string | object) =>
-  typeof value === "string" ? text(field, value) : videoRef(field, value);
-const fields: Rule = (field, value: string | object) => {
-  const found = object(field, value as never) as Record<string, unknown>;
-  if (Object.values(found).every((one) => typeof one === "string")) return found;
-  throw new FieldError(field, 'must be a JSON object of texts, such as {"Authorization":"…"}');
-};
 
-const RULES: Readonly<Record<string, Rule>> = {
-  source: file,
-  url,
-  file: path,
-  sourceHeaders: fields,
-  id: text,
-  as: (field, value: Kind) => oneOf(field, value, KINDS),
-  imageType: (field, value: "default") => oneOf(field, value, ["default", "cover"]),
-  businessType: (field, value: "material") =>
-    oneOf(field, value, ["watermark", "subtitle", "material"]),
-  title: text,
-  description: text,
-  tags,
-  cateId: number,
-  coverUrl: text,
-  templateGroupId: text,
-  workflowId: text,
-  storageLocation: text,
-  appId: text,
-  userData: object,
-  referenceId: text,
-  adopt: yesNo,
-  replace: video,
-  replaceReferenceId: text,
-  fileName: text,
-  enableFirstFrameCover: yesNo,
-  generateThumbnail: yesNo,
-  showWatermark: yesNo,
-  imageExt: text,
-  mediaExt: text,
-  cateIds: numbers,
-  partSize: bytes,
-  concurrency: from(1),
-  verify: (field, value: "length" | "crc64") => oneOf(field, value, ["length", "crc64"]),
-  trafficLimit: from(1),
-  maxBytes: bytes,
-  ranges: yesNo,
-  sourceTimeoutMs: time,
-  serviceTimeoutMs: time,
-  anyContentType: yesNo,
-  httpsOnly: yesNo,
-  objectHeaders: fields,
-  callback: object,
-  variants: words,
-  complete: yesNo,
-  missingSegments: (field, value: "fail" | "gap") => oneOf(field, value, ["fail", "gap"]),
-  hosts: object,
-};
+/** A row's own: the options are read as everywhere. */
+const OWN: Readonly<Record<string, Rule>> = { source: file, url, file: path, id: text };
 
 /** The names a column or field may have. */
-export const FIELDS: readonly string[] = Object.keys(RULES);
+export const FIELDS: readonly string[] = [...Object.keys(OWN), ...optionsOf("manifest")];
 
 /** What a manifest calls the package's options: columns, and flags for what is no column. */
 export const COLUMNS: OptionNames = {
@@ -142,21 +53,9 @@ export const COLUMNS: OptionNames = {
 };
 
 /** A row's fields, checked. */
-export interface Fields
-  extends Omit<UploadOptions, "as">,
-    Pick<PlaylistOptions, "variants" | "complete" | "missingSegments" | "hosts"> {
-  as?: Kind;
-  imageType?: "default" | "cover";
-  businessType?: "watermark" | "subtitle" | "material";
-  imageExt?: string;
-  mediaExt?: string;
-  cateIds?: number[];
-  replaceReferenceId?: string;
-  source?: string;
-  url?: string;
-  file?: string;
-  id?: string;
-}
+export type Fields = { [N in OptionOf<"manifest">]?: Taken<N> } & {
+  [N in "source" | "url" | "file" | "id"]?: string;
+};
 
 const bare = (name: string) => name.toLowerCase().replace(/[\s_-]/g, "");
 const BY_BARE_NAME = new Map(FIELDS.map((field) => [bare(field), field]));
@@ -176,7 +75,7 @@ function meant(name: string): string {
 
 /** A field's name, if it is one. */
 export function mustBeKnown(field: string): void {
-  if (Object.hasOwn(RULES, field)) return;
+  if (FIELDS.includes(field)) return;
   const now = renamed(field);
   if (now !== undefined) throw new FieldError(field, now);
   const divided = /[^\w\s-]/.test(field) ? "; commas, semicolons or tabs divide columns" : "";
@@ -213,18 +112,12 @@ export function readFields(values: Readonly<Record<string, unknown>>): Fields {
 
 function checked(field: string, value: unknown): unknown {
   try {
-    return RULES[field]?.(field, value as never);
+    const own = OWN[field];
+    if (own !== undefined) return own(field, value as never);
+    return fromJson(field, typeof value === "string" ? fromText(field, value) : value);
   } catch (error) {
     if (!(error instanceof VodliftError)) throw error;
     // The library names its option in front; here the place in the manifest stands there.
     throw new FieldError(field, error.message.replace(/^[^`]*`[^`]*` /, ""));
-  }
-}
-
-function parsed(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
   }
 }

@@ -19,6 +19,8 @@ import { asFailure, asWarnings } from "../failure.ts";
 import { bytes, clock } from "../format.ts";
 import { mustBeFile, mustBeWritable } from "../look.ts";
 import { fewer, jobsFor, openFilesLimit } from "../open-files.ts";
+import { OF_ALL_ROWS } from "../options/commands.ts";
+import { pick } from "../options/option.ts";
 import { errorFields, note, print, printJson, SCREEN, warningLine } from "../output.ts";
 import { account, snapshot } from "../session.ts";
 import { onInterrupt } from "../signals.ts";
@@ -158,21 +160,15 @@ class Ingest {
   }
 
   async #move(row: Row, path: string, show: (now: ReturnType<typeof snapshot>) => void) {
-    const { concurrency, verify, allowPrivateSources, partSize, slowRequestMs, quiet } =
-      this.#command;
+    const { slowRequestMs, quiet } = this.#command;
     const jobs = this.#jobs;
-    const { allowHosts, denyHosts } = this.#command;
+    const ofAll = pick(this.#command, OF_ALL_ROWS);
     const left = this.#report.left(row);
     for (const other of left) if (other !== path) await this.#discard(other);
-    const wanted = row.options.concurrency ?? concurrency ?? 4;
+    const wanted = row.options.concurrency ?? ofAll.concurrency ?? 4;
     const checkpoint = keptUntilReported(fileCheckpoint(path));
     const how = {
       concurrency: Math.max(1, Math.min(wanted, Math.floor(MOST_PARTS / jobs))),
-      ...(verify !== undefined && { verify }),
-      ...(row.options.verify !== undefined && { verify: row.options.verify }),
-      ...(allowPrivateSources && { allowPrivateSources }),
-      ...(allowHosts && { allowHosts }),
-      ...(denyHosts && { denyHosts }),
       ...(!quiet &&
         slowRequestMs !== undefined && {
           slowRequestMs,
@@ -187,14 +183,15 @@ class Ingest {
       await mustReplaceAsSaid(checkpoint, row);
       return this.#vod.resume(checkpoint, {
         source: row.source,
-        ...atResume(row.options),
+        ...atResume({ ...ofKind(row.kind, ofAll), ...row.options }),
         ...how,
         stop: this.#stop.signal,
         ownMediaOnly: true,
       });
     }
     // Images and attached media have no ids; and as their credential cannot be renewed, Ctrl-C waits for them.
-    const ofRun = ofKind(row.kind, { partSize, stop: this.#stop.signal, ...this.#known(row) });
+    const stop = this.#stop.signal;
+    const ofRun = ofKind(row.kind, { ...ofAll, stop, ...this.#known(row) });
     return this.#vod.upload(row.source, { ...ofRun, ...row.options, ...how, checkpoint });
   }
 

@@ -1,6 +1,7 @@
 // The manifest: a row an upload, read as it comes, so that its length does not matter.
 import { createHash } from "node:crypto";
 import { basename, dirname, extname, resolve } from "node:path";
+import type { Kind } from "../../declared.ts";
 import { limits } from "../../door.ts";
 import { fromFile, type PlaylistSource } from "../../index.ts";
 import { fileReason, openRegular } from "../../sources/look.ts";
@@ -8,7 +9,7 @@ import { UsageError } from "../args.ts";
 import { replaceFrom } from "../upload.ts";
 import { isUrl, shownUrl } from "../urls.ts";
 import { CsvError, csvRecords, tooLong } from "./csv.ts";
-import { FieldError, type Fields, fieldOf, type Kind, readFields } from "./fields.ts";
+import { FieldError, type Fields, fieldOf, readFields } from "./fields.ts";
 
 /** One upload to be done. */
 export interface Row {

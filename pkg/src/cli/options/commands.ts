@@ -73,6 +73,11 @@ export const CALL = {
 /** Beyond this the machine's own limits are met, and an account's. */
 const MOST_JOBS = 64;
 
+/** What a row takes from no other: its file's size, and headers, which may hold a secret of one source. */
+const { size: _, sourceHeaders: __, ...OF_ROWS } = group(["source", "transfer"], "begin");
+/** What all rows have that say nothing else. */
+export const OF_ALL_ROWS = OF_ROWS;
+
 export const INGEST = {
   jobs: option(
     "--jobs 4",
@@ -86,8 +91,8 @@ export const INGEST = {
       "bytes, replaced, warnings, error. Beside it, FILE.d holds what is needed to go on while there is work left",
   ),
   noReferenceIds: flag("--no-reference-ids", "make none up"),
-  ...declared("partSize", "concurrency", "verify", "slowRequestMs"),
-  ...declared("allowPrivateSources", "allowHosts", "denyHosts"),
+  ...OF_ALL_ROWS,
+  ...declared("slowRequestMs"),
   ...SERVICE,
   ...output(
     "one JSON object as the last line on stdout: total, done, failed, skipped (done before), left, bytes, seconds, and " +

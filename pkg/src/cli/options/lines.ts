@@ -19,6 +19,13 @@ export function habitLines(): string {
   return lines.join("\n");
 }
 
+/** Names, with commas between, on as many lines as they need. */
+export function nameLines(names: readonly string[]): string {
+  return wrapped(names.join(", "), 2)
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
 function entry({ usage, help, only }: Option<unknown>): string {
   const told = only === undefined ? help : `${help} (only ${only.join(", ")})`;
   return described(`  ${usage}`, told);
@@ -34,12 +41,12 @@ function pad(line: string): string {
   return " ".repeat(INDENT) + line;
 }
 
-function wrapped(text: string): string[] {
+function wrapped(text: string, indent = INDENT): string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const line = lines.at(-1) ?? "";
     const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && INDENT + longer.length > WIDTH) lines.push(word);
+    if (line !== "" && indent + longer.length > WIDTH) lines.push(word);
     else lines[lines.length - 1] = longer;
   }
   return lines;

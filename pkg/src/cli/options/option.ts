@@ -1,11 +1,12 @@
 // What an option is: how it is written, what its text means, for which kinds it is, and its line in the help. Tables of
 // them are what commands are parsed by and what their help is made of.
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { OPTIONS } from "../../options.gen.ts";
 import { closest } from "../suggest.ts";
 import { UsageError } from "../usage.ts";
 
 /** What an upload becomes; audio is a video, too. */
-export const KINDS = ["video", "image", "attached", "playlist"] as const;
+export const KINDS = OPTIONS.as.values;
 
 export type UploadKind = (typeof KINDS)[number];
 
