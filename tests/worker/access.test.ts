@@ -231,20 +231,21 @@ test("over https the cookie has a name that no other host can plant; over http i
 });
 
 test("guesses are counted: at the login, and apart from that at the API", async () => {
-  const statuses = async (guess: () => Promise<number>) => {
-    const all = [];
-    for (let n = 0; n < 35; n += 1) all.push(await guess());
-    return new Set(all);
+  // Counts begin anew each minute, which a slow machine may see midway: so it goes on until the first refusal.
+  const refused = async <R extends { status: number }>(guess: () => Promise<R>): Promise<R> => {
+    for (let n = 0; n < 300; n += 1) {
+      const answer = await guess();
+      if (answer.status !== 401) return answer;
+    }
+    assert.fail("300 guesses, and none was refused");
   };
-  const bearer = () => as("wrong", "/v1/ingests", "GET");
-  assert.deepEqual(await statuses(async () => (await bearer()).status), new Set([401, 429]));
-  const { status, headers, body } = await bearer();
+  const { status, headers, body } = await refused(() => as("wrong", "/v1/ingests", "GET"));
   assert.deepEqual(
     [status, body.code, headers.get("retry-after")],
     [429, "too_many_requests", "60"],
   );
   assert.equal((await as(ALL, "/v1/ingests", "GET")).status, 200, "the right token is let in");
   assert.equal((await logIn("wrong")).status, 401, "no wrong bearer has used up the login");
-  assert.deepEqual(await statuses(async () => (await logIn("wrong")).status), new Set([401, 429]));
+  assert.equal((await refused(() => logIn("wrong"))).status, 429);
   assert.equal((await logIn(ALL)).status, 204, "nor can wrong logins lock it");
 });
