@@ -72,8 +72,9 @@ clean: ## remove everything that was built or installed in this folder
 	rm -rf target fuzz/target fuzz/found fuzz/artifacts node_modules pkg/dist pkg/node_modules worker/node_modules worker/.wrangler worker/dist pkg/LICENSE-* pkg/README.md examples/rust-worker/build tests/rust-worker/harness/build
 	rm -f pkg/src/wasm/core.js pkg/src/wasm/core.wasm pkg/src/wasm/core.base64.js
 
-# Node packages are installed when the lockfile is not the one that was installed last. xtask is compiled by cargo, which
-# knows by itself whether there is anything to do.
+# npm packages are installed anew when the lockfile is not the one that was installed last: an install on top of another may lose
+# a program (of two packages that bring `tsc`, removing one removes it). xtask is compiled by cargo, which knows by itself whether
+# there is anything to do.
 setup:
 	@command -v cargo >/dev/null || { echo 'error: Rust is missing: install it with rustup (https://rustup.rs), then try again' >&2; exit 1; }
 	@command -v npm >/dev/null || { echo 'error: Node.js is missing: install version 20.19 or later with npm, then try again' >&2; exit 1; }
@@ -84,7 +85,7 @@ setup:
 
 .PHONY: node_modules crates xtask
 node_modules:
-	$(call step,Installing npm packages,npm $(if $(or $(CI),$(if $(wildcard node_modules),,fresh)),ci,install) && node_modules/.bin/node --version && cp package-lock.json node_modules/.installed)
+	$(call step,Installing npm packages,npm ci && node_modules/.bin/node --version && cp package-lock.json node_modules/.installed)
 
 crates:
 	$(call step,Downloading the Rust crates,cargo fetch $(if $(CI),--locked))
