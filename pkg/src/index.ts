@@ -538,7 +538,7 @@ export class Vodlift {
    *
    * @param action Its name, such as `GetVideoInfo`.
    * @param params Its own parameters as the API names them; lists are joined with commas, objects become JSON.
-   * @returns The reply's JSON object.
+   * @returns The reply's JSON object. A whole number beyond 2^53 - 1, of which JavaScript would lose digits, is a text of them.
    * @throws VodliftError `vod_rejected` and others, with `serviceCode` and `requestId`.
    * @see https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-overview
    */
@@ -801,6 +801,12 @@ function callParams(params: Readonly<Record<string, unknown>>): [string, string]
 }
 
 function paramText(name: string, value: unknown): string {
+  if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+    throw invalid(
+      `params.${name}`,
+      "must be exact: as a number it has lost digits, so write it as text or as a bigint",
+    );
+  }
   const items = isList(value) ? listOf("params", value) : undefined;
   if (items?.every((item) => typeof item !== "object")) return items.join(",");
   if (typeof value === "function" || typeof value === "symbol") {

@@ -429,14 +429,15 @@ export interface EveryOption {
    * this client's has to wait for its turn: 1 MiB or more. Defaults to 48 MiB. A number of bytes,
    * or text such as `"16MiB"`.
    *
-   * Parts of sources that have no ranges, files of playlists, and playlists count. In Workers it
-   * defaults to 24 MiB; both leave room beside it in 128 MB. Where memory is short, parts are
-   * smaller. A single part or playlist that needs more than there is has its turn when nothing else
-   * does.
+   * Parts of sources that have no ranges, files of playlists, playlists, and long replies to calls
+   * count. In Workers it defaults to 24 MiB; both leave room beside it in 128 MB. Where memory is
+   * short, parts are smaller. A single part or playlist that needs more than there is has its turn
+   * when nothing else does.
    *
    * Beside its buffers each upload takes about 1 MiB for its connections. So one is at work at once
    * for each 3 MiB of this (4 MiB in Workers); the others wait before they begin, in their order,
    * except that a stream waits a second at most, and that uploads which hardly move hold up nobody.
+   * Of calls (`vod.call` and others) as many are under way beside them.
    */
   memory?: number | string | undefined;
   /**

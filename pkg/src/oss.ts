@@ -386,7 +386,7 @@ function asked<T>(
 ): OssAsk<T> {
   const id: Pair[] =
     "uploadId" in given || NEEDS_ID.has(operation) ? [word("uploadId", given.uploadId)] : [];
-  const fields: Pair[] = [word("key", given.key), ...id, ...own];
+  const fields: Pair[] = [keyWord(given.key), ...id, ...own];
   const request = parsed<Request>(requested(operation, given, fields, pairs, credentials, now));
   const { body } = request;
   const read = (reply: OssReply) => told<T>(operation, reply);
@@ -433,7 +433,7 @@ function signing(given: Fields): Pair[] {
   const additional = list("additionalHeaders", additionalHeaders ?? []).map(
     (name): Pair => ["additional", needed("additionalHeaders", name)],
   );
-  return [word("method", given.method), ...(key === null ? [] : [word("key", key)]), ...additional];
+  return [word("method", given.method), ...(key === null ? [] : [keyWord(key)]), ...additional];
 }
 
 function keysOf(credentials: Credentials): Credentials {
@@ -448,6 +448,13 @@ function keysOf(credentials: Credentials): Credentials {
 
 function word(field: string, value: unknown): Pair {
   return [field, needed(field, value)];
+}
+
+/** Half of a character would become U+FFFD, and the object another one than was named. */
+function keyWord(value: unknown): Pair {
+  const key = needed("key", value);
+  if (/\p{Surrogate}/u.test(key)) throw invalid("key", "must not hold half of a surrogate pair");
+  return ["key", key];
 }
 
 /** What of it is too much is the core's to say. */

@@ -6,6 +6,7 @@
 //! exists once. With the feature `serde`, for callers in Rust, the types have serde's traits, too; the two must agree
 //! (`tests/json.rs`).
 
+mod exact;
 mod fault;
 mod number;
 mod parse;
@@ -14,6 +15,7 @@ mod read;
 mod tests;
 mod write;
 
+pub(crate) use exact::exact;
 pub(crate) use fault::Fault;
 pub(crate) use number::whole;
 pub(crate) use read::Read;

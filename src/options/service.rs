@@ -111,13 +111,13 @@ options! {
     /// What all uploads of this process (of this isolate, in Workers) may hold in memory before one of this client's has to
     /// wait for its turn: {least} or more.
     ///
-    /// Parts of sources that have no ranges, files of playlists, and playlists count. In Workers it defaults to 24 MiB; both
-    /// leave room beside it in 128 MB. Where memory is short, parts are smaller. A single part or playlist that needs more
-    /// than there is has its turn when nothing else does.
+    /// Parts of sources that have no ranges, files of playlists, playlists, and long replies to calls count. In Workers it
+    /// defaults to 24 MiB; both leave room beside it in 128 MB. Where memory is short, parts are smaller. A single part or
+    /// playlist that needs more than there is has its turn when nothing else does.
     ///
     /// Beside its buffers each upload takes about 1 MiB for its connections. So one is at work at once for each 3 MiB of this
     /// (4 MiB in Workers); the others wait before they begin, in their order, except that a stream waits a second at most, and
-    /// that uploads which hardly move hold up nobody.
+    /// that uploads which hardly move hold up nobody. Of calls (`vod.call` and others) as many are under way beside them.
     memory {
         value: Value::Size(LEAST_MEMORY, NO_MOST),
         default: "48 MiB",

@@ -101,7 +101,7 @@ impl Draft {
         }
     }
 
-    fn check(&self, signature: OssSignature) -> Result<(), Error> {
+    fn check(&self, target: &Target, signature: OssSignature) -> Result<(), Error> {
         if self.method.is_empty() || !self.method.bytes().all(|byte| byte.is_ascii_uppercase()) {
             let rule = "must be an HTTP method in capital letters, such as PUT";
             return Err(Error::invalid("method", rule));
@@ -119,7 +119,10 @@ impl Draft {
         }
         self.headers.iter().try_for_each(|field| {
             check_syntax("headers", field)?;
-            match field.0.eq_ignore_ascii_case("authorization") {
+            // A request that goes to one host and names another one reaches whatever lies behind that name there.
+            let is_other_host =
+                field.0.eq_ignore_ascii_case("host") && field.1 != host_of(&target.base_url);
+            match is_other_host || field.0.eq_ignore_ascii_case("authorization") {
                 true => Err(reserved("headers", &field.0)),
                 false => Ok(()),
             }
@@ -131,11 +134,7 @@ impl Draft {
         let names = &self.additional_headers;
         let asks = names.iter().any(|name| name.eq_ignore_ascii_case("host"));
         if asks && header(&headers, "host").is_none() {
-            let host = target
-                .base_url
-                .split_once("://")
-                .map_or("", |(_, host)| host);
-            add(&mut headers, "host", host);
+            add(&mut headers, "host", host_of(&target.base_url));
         }
         (sign_v4::additional_headers(&headers, names), headers)
     }
@@ -183,7 +182,7 @@ pub fn sign(
     now: UnixMs,
     draft: Draft,
 ) -> Result<Request, Error> {
-    draft.check(signature)?;
+    draft.check(target, signature)?;
     signed(target, signature, credentials, now, draft)
 }
 
@@ -272,7 +271,7 @@ pub fn presign(
     expires_s: u32,
 ) -> Result<String, Error> {
     credentials.validate()?;
-    draft.check(signature)?;
+    draft.check(target, signature)?;
     let most = match signature {
         OssSignature::V4 => sign_v4::MAX_EXPIRES_S,
         OssSignature::V1 => u32::MAX,
@@ -558,6 +557,11 @@ pub(super) fn check_header(option: &str, field: &(String, String)) -> Result<(),
     }
 }
 
+/// As it stands in the `Host` header.
+fn host_of(base_url: &str) -> &str {
+    base_url.split_once("://").map_or("", |(_, host)| host)
+}
+
 fn reserved(option: &str, name: &str) -> Error {
     let rule = format!("must not set {name}, which is set by vodlift or the runtime");
     Error::invalid(option, rule)
@@ -601,6 +605,10 @@ fn part_list(parts: &[(u32, String)]) -> Result<String, Error> {
     let mut places: Vec<Option<&str>> = vec![];
     for (number, etag) in parts {
         check_part_number(*number)?;
+        if etag.chars().any(char::is_control) {
+            let rule = format!("must not hold control characters in the ETag of part {number}");
+            return Err(Error::invalid("parts", rule));
+        }
         let at = usize::try_from(*number).unwrap_or(usize::MAX);
         if places.len() <= at {
             places.resize(at.saturating_add(1), None);

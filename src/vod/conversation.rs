@@ -12,7 +12,7 @@ use super::video_info::{self, Deletion, VideoInfo};
 use super::{Media, Ticket, VideoRef, VodService, api, request};
 use crate::error::{Code, Error};
 use crate::http::{Headers, Reply, Request};
-use crate::json::{Read, Write};
+use crate::json::{self, Read, Write};
 use crate::time::UnixMs;
 use crate::upload::naming::{self, Hints};
 use crate::wire::FailureKind;
@@ -150,7 +150,8 @@ pub enum Readiness {
 pub enum Answer {
     /// Of `Action`.
     Reply {
-        /// The reply, a JSON object as text.
+        /// The reply, a JSON object as text. Whole numbers beyond 2^53 - 1, which JavaScript would round, are texts of their
+        /// digits.
         body: String,
     },
     /// Of `UntilReady`.
@@ -456,7 +457,7 @@ impl Conversation {
             }
             Ask::Action { .. } => {
                 api::Body::read(reply)?;
-                let body = reply.body.clone();
+                let body = json::exact(&reply.body);
                 Ok(Some(Answer::Reply { body }))
             }
             Ask::UntilReady { until, size, .. } => match until {

@@ -165,9 +165,42 @@ test("which proxy, and for whom", () => {
     ["a, x.EXAMPLE ,b", true],
     ["", false],
     [" , ", false],
+    [".", false],
+    [":443", false],
+    ["x.example.", true],
+    ["10.0.0.0/8", false],
   ] as const) {
     const NO_PROXY = list;
     assert.equal(by({ HTTPS_PROXY, NO_PROXY }, "https://x.example") === undefined, skipped, list);
+  }
+  for (const [list, host, skipped] of [
+    ["10.0.0.0/8", "10.1.2.3", true],
+    ["10.0.0.0/8", "11.1.2.3", false],
+    ["10.0.0.0/99", "10.0.0.0", true],
+    ["10.0.0.0/99", "10.0.0.1", false],
+    ["0.0.0.1", "10.0.0.1", false],
+    ["10.0.0.1:443", "10.0.0.1", true],
+    ["10.0.0.1:444", "10.0.0.1", false],
+    ["fd00::5", "[fd00::5]", true],
+    ["FD00:0::5", "[fd00::5]", true],
+    ["[fd00::5]", "[fd00::5]", true],
+    ["[fd00::5]:443", "[fd00::5]", true],
+    ["[fd00::5]:444", "[fd00::5]", false],
+    ["fd00::/8", "[fd12::5]", true],
+    ["fd00::/8", "[fe00::5]", false],
+    ["example", "x.example.", true],
+    ["a/b/8,x.example", "x.example", true],
+  ] as const) {
+    const NO_PROXY = list;
+    const way = by({ HTTPS_PROXY, NO_PROXY }, `https://${host}`);
+    assert.equal(way === undefined, skipped, `${list} for ${host}`);
+  }
+  // To go round a proxy that cannot be used would tell those on the way what it was to keep from them.
+  for (const wrong of ["socks5://me:hush@a:1", "http://me:hush@a:99999", "http://", "http://a b"]) {
+    const message = /^the proxy in the environment is (?!.*hush)/;
+    assert.throws(() => by({ HTTPS_PROXY: wrong }, "https://x.example"), { message }, wrong);
+    assert.equal(by({ HTTPS_PROXY: wrong, NO_PROXY: "*" }, "https://x.example"), undefined);
+    assert.equal(by({ HTTPS_PROXY: wrong }, "https://x.example", false), undefined);
   }
   const refused = () => {
     throw new Error("not allowed");

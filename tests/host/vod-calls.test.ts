@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { Vodlift, VodliftError } from "../../pkg/src/index.ts";
 import { vodlift } from "../support/cli.ts";
@@ -31,6 +34,32 @@ test("any action can be called", async () => {
     const reply = await caller.call("GetVideoInfo", { VideoId: mediaId });
     assert.equal((reply.Video as { Title: string }).Title, "Üben & mehr");
   }
+});
+
+test("no digit of a large number is lost, and one that was lost before is refused by name", async () => {
+  const told =
+    '{"RequestId":"1","Id":12345678901234567890,"List":[-9007199254740993,9007199254740991,1.5],"Text":"9007199254740993\\""}';
+  const server = createServer((_, response) => void response.end(told)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const caller = new Vodlift({ ...service, endpoint, trustedHosts: [endpoint] });
+  const expected = {
+    RequestId: "1",
+    Id: "12345678901234567890",
+    List: ["-9007199254740993", 9007199254740991, 1.5],
+    Text: '9007199254740993"',
+  };
+  try {
+    assert.deepEqual(await caller.call("GetVideoInfo"), expected);
+    const call = ["call", "GetVideoInfo", "--json", "--endpoint", endpoint];
+    const { stdout } = await vodlift(call, { service });
+    assert.deepEqual(JSON.parse(stdout), expected);
+  } finally {
+    server.close();
+  }
+  const lost = await failure(vod.call("GetVideoInfo", { Id: 2 ** 53 }));
+  assert.equal(lost.code, "invalid_argument");
+  assert.match(lost.message, /`params.Id` must be exact/);
 });
 
 test("a refusal is a typed error with the service's own code", async () => {

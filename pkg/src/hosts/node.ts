@@ -117,9 +117,13 @@ function throughProxy(agent: https.Agent, proxyFor: ProxyFor): void {
   agent.createConnection = (options: ConnectTo, done: Connected) => {
     const { host = "", port = 443 } = options;
     const target = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-    const proxy = proxyFor(new URL(`https://${target}`));
-    if (proxy === undefined) return direct.call(agent, options, done);
-    tunnel(proxy, target, options, done);
+    try {
+      const proxy = proxyFor(new URL(`https://${target}`));
+      if (proxy === undefined) return direct.call(agent, options, done);
+      tunnel(proxy, target, options, done);
+    } catch (error) {
+      done(error as Error);
+    }
     return undefined;
   };
 }

@@ -2,7 +2,7 @@
 
 import http from "node:http";
 import https from "node:https";
-import type { Socket } from "node:net";
+import { BlockList, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect } from "node:tls";
 import { HostFailure } from "./failure.ts";
@@ -10,7 +10,7 @@ import { HostFailure } from "./failure.ts";
 /** What the environment says of proxies, in the names that curl reads. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy for a URL, if it goes through one. */
+/** The proxy for a URL, if it goes through one. Throws where one is named that cannot be used. */
 export type ProxyFor = (url: URL) => URL | undefined;
 
 const NONE: ProxyFor = () => undefined;
@@ -24,7 +24,17 @@ export function proxies(told: URL | false | undefined, environment: () => Enviro
   const secure = told ?? parsed(by("HTTPS_PROXY") ?? by("ALL_PROXY"));
   // In capitals it may be a header `Proxy` of whoever calls a CGI script.
   const plain = told ?? parsed(said.http_proxy ?? by("ALL_PROXY"));
-  return (url) => (around(url) ? undefined : url.protocol === "https:" ? secure : plain);
+  return (url) => {
+    const proxy = url.protocol === "https:" ? secure : plain;
+    if (proxy === undefined || around(url)) return undefined;
+    if (proxy instanceof URL) return proxy;
+    throw new HostFailure("proxy_refused", proxy.problem);
+  };
+}
+
+/** What is named and cannot be used. To go round it would tell everybody on the way what was to go through it. */
+interface Unusable {
+  readonly problem: string;
 }
 
 /** Deno asks its user for leave to read the environment, and refuses without. */
@@ -36,31 +46,64 @@ function readable(environment: () => Environment): Environment {
   }
 }
 
-/** curl takes `proxy.example:3128`, too. What is no URL even so names none. */
-function parsed(text: string | undefined): URL | undefined {
-  if (text === undefined) return undefined;
-  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  return URL.canParse(url) ? new URL(url) : undefined;
+/** curl takes `proxy.example:3128`, too. What is wrong is never quoted: it may hold a password. */
+function parsed(given: string | undefined): URL | Unusable | undefined {
+  const text = given?.trim() ?? "";
+  if (text === "") return undefined;
+  const named = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(named) ? new URL(named) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  const problem = url === undefined ? "no URL" : `one of ${url.protocol}//`;
+  return { problem: `the proxy in the environment is ${problem}, and must be http:// or https://` };
 }
 
 const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** `NO_PROXY`: hosts, with all names below them, `*` for all; a port may follow. This machine needs no proxy to itself. */
+/**
+ * `NO_PROXY`: hosts, with all names below them, addresses, networks (`10.0.0.0/8`), `*` for all; a port may follow. This
+ * machine needs no proxy to itself.
+ */
 function exceptions(list = ""): (url: URL) => boolean {
   const entries = list
     .toLowerCase()
     .split(/[\s,]+/)
     .filter((entry) => entry !== "")
-    .map((entry) => /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry) ?? []);
-  return ({ hostname, port, protocol }) => {
-    if (LOOPBACK.test(hostname)) return true;
-    const actual = port || (protocol === "https:" ? "443" : "80");
-    return entries.some(
-      ([, host = "", only]) =>
-        (host === "*" || hostname === host || hostname.endsWith(`.${host}`)) &&
-        (only === undefined || only === actual),
-    );
+    .map(exception);
+  return (url) => {
+    const host = bare(url.hostname);
+    const port = url.port || (url.protocol === "https:" ? "443" : "80");
+    return LOOPBACK.test(url.hostname) || entries.some((holds) => holds(host, port));
   };
+}
+
+/** Without the brackets of IPv6, and without the dot of the root. */
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+}
+
+/** One entry. An IPv6 address is written bare, or in brackets with a port behind. */
+function exception(entry: string): (host: string, port: string) => boolean {
+  const [, network = "", bits] = /^(.*)\/(\d+)$/.exec(entry) ?? [];
+  if (bits !== undefined) return inNetwork(bare(network), Number(bits));
+  if (isIP(entry) === 6) return inNetwork(entry, 128);
+  const [, name = "", only] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  const wanted = bare(name);
+  const isHost =
+    isIP(wanted) === 0
+      ? (host: string) => host === wanted || (isIP(host) === 0 && host.endsWith(`.${wanted}`))
+      : inNetwork(wanted, 128);
+  return (host, port) =>
+    wanted !== "" && (wanted === "*" || isHost(host)) && (only === undefined || only === port);
+}
+
+function inNetwork(network: string, bits: number): (host: string) => boolean {
+  const kind = isIP(network);
+  const most = kind === 6 ? 128 : 32;
+  if (kind === 0) return () => false;
+  const list = new BlockList();
+  const type = kind === 6 ? "ipv6" : "ipv4";
+  list.addSubnet(network, Math.min(bits, most), type);
+  return (host) => isIP(host) === kind && list.check(host, type);
 }
 
 /** What a request to `url` is sent to and with, if `proxy` passes plain HTTP on. */
