@@ -16,6 +16,10 @@ fn main() -> Result<()> {
     for (name, text) in [
         ("pkg/src/options.gen.ts", typescript::written()),
         ("pkg/src/codes.gen.ts", errors::typescript()?),
+        (
+            "worker/public/app/options.gen.js",
+            typescript::of_dashboard(),
+        ),
         ("docs/options.md", page::written()),
         ("docs/errors.md", errors::written()?),
     ] {

@@ -58,6 +58,26 @@ pub(crate) fn written() -> String {
     out
 }
 
+/// What the dashboard's table reader has to know: it is served as it is, so nothing can be left out of it by a bundler.
+pub(crate) fn of_dashboard() -> String {
+    let mut out = String::from(
+        "// Generated from the declarations in src/options by `make build`. Committed, so that a change is seen in review.\n\n\
+         /** The options of a row, and what each may be. */\nexport const OPTIONS = {\n",
+    );
+    for option in all().filter(|option| option.why_not(Shell::Dashboard).is_none()) {
+        let mut known = Map::new();
+        known.insert("type".into(), type_name(option.value).into());
+        match option.value {
+            Value::OneOf(words) => known.insert("values".into(), json!(words)),
+            Value::Whole(least, ..) => known.insert("least".into(), least.min(1).into()),
+            _ => None,
+        };
+        let _ = writeln!(out, "  {}: {},", option.name, Json::from(known));
+    }
+    out.push_str("};\n");
+    out
+}
+
 /// Names of options by what they go with, for `Pick`.
 type Names = (&'static str, &'static str, fn(&Declared) -> bool);
 const NAMES: [Names; 8] = [

@@ -24,7 +24,7 @@ withWorld([
         return `${url},"Film ""${n}"", uncut","a,b"`;
       });
       await choose(visit, ["url,title,tags", ...rows].join("\r\n"));
-      await page.getByText("Line 9: url must be a URL").waitFor();
+      await page.getByText("Line 9: url must be an absolute").waitFor();
       await page.getByRole("cell", { name: 'Film "0", uncut' }).waitFor();
       await page.getByRole("button", { name: "Add 9,999" }).click();
       await page.getByText("9,999 added.").waitFor();
@@ -127,7 +127,7 @@ withBrowser([
       const urls = page.getByLabel("URLs, one a line");
       await urls.fill(`${target.media("quick", "y.mp4")}\nnonsense`);
       await page.locator("#add-send").click();
-      await page.getByText("Line 2: url must be a URL").waitFor();
+      await page.getByText("Line 2: url must be an absolute").waitFor();
       await urls.fill(target.media("quick", "y.mp4"));
       await page.locator("#add-send").click();
       await page.getByText("1 added.").waitFor();

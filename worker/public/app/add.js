@@ -7,11 +7,20 @@ import { ask, closable, say } from "./dialogs.js";
 import { byId, element, setText } from "./dom.js";
 import { bytes, counted, whole } from "./format.js";
 import { fromCsv, fromLines } from "./manifest.js";
+import { OPTIONS } from "./options.gen.js";
 import { clearResults, showResults } from "./results.js";
 import { Sending } from "./sending.js";
 
 const LARGEST = 64 * 1024 * 1024;
 const SHOWN_TROUBLES = 50;
+
+/** @type {Readonly<Record<string, string>>} */
+const KIND_NAMES = {
+  video: "Video",
+  image: "Image",
+  attached: "Watermark, subtitle, material",
+  playlist: "HLS playlist",
+};
 
 /** @type {{ name: string, manifest: Manifest } | undefined} */
 let file;
@@ -26,6 +35,10 @@ export function startAdd(listener) {
   onAdded = listener;
   const sheet = byId("add", HTMLDialogElement);
   closable(sheet);
+  const kinds = OPTIONS.as.values.map((kind) =>
+    element("option", { value: kind }, KIND_NAMES[kind] ?? kind),
+  );
+  byId("as").replaceChildren(...kinds);
   sheet.addEventListener("cancel", (event) => {
     if (sending === undefined || sending.done || sending.sent.length === 0) return;
     event.preventDefault();

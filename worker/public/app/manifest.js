@@ -3,6 +3,7 @@
 // all the rules.
 /** @import { IngestRequest } from "../../src/api/schema.ts" */
 import { csvRecords } from "./csv.js";
+import { OPTIONS } from "./options.gen.js";
 
 /** @typedef {{ line: number, request: Partial<IngestRequest> }} Row */
 /** @typedef {{ line: number, text: string }} Trouble */
@@ -12,80 +13,80 @@ const PREVIEW = 5;
 /** Records between two pauses, in which the page can paint. */
 const BREATH = 2_000;
 
-/** @param {string} text */
-const number = (text) => (/^\d+$/.test(text) ? Number(text) : fail("must be a whole number"));
+/** @typedef {{ type: string, values?: readonly string[], least?: number }} Declared */
+
+/**
+ * @param {string} text
+ * @param {Declared} declared
+ */
+const number = (text, { least = 0 }) =>
+  /^\d+$/.test(text) && Number(text) >= least
+    ? Number(text)
+    : fail(`must be a whole number of at least ${least}`);
 /** @param {string} text */
 const flag = (text) =>
-  ["true", "false"].includes(text) ? text === "true" : fail("must be true or false");
+  /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : fail("must be true or false");
 /** @param {string} text */
-const items = (text) =>
-  text
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean);
+const items = (text) => text.split(",").map((item) => item.trim());
 /** @param {string} text */
 const plain = (text) => text;
 /** @param {string} text */
 const webUrl = (text) =>
   /^https?:\/\/./i.test(text) && URL.canParse(text)
     ? text
-    : fail("must be a URL, with https:// or http:// before it");
+    : fail("must be an absolute http or https URL");
 /** @param {string} text */
 function object(text) {
   try {
     const found = JSON.parse(text);
     if (typeof found === "object" && found !== null && !Array.isArray(found)) return found;
   } catch {}
-  return fail('must be a JSON object, such as {"Authorization":"…"}');
+  return fail("must be an object");
+}
+/** @param {string} text */
+function fields(text) {
+  try {
+    return object(text);
+  } catch {
+    return fail('must be an object, such as {"Authorization":"…"}');
+  }
+}
+/**
+ * @param {string} text
+ * @param {Declared} declared
+ */
+function oneOf(text, { values = [] }) {
+  if (values.includes(text)) return text;
+  return fail(`must be ${values.map((word) => `"${word}"`).join(" or ")}`);
 }
 
-/** @type {Readonly<Record<keyof IngestRequest, (text: string) => unknown>>} */
+/**
+ * By what an option may be. Sizes and times are text to the service, too.
+ * @type {Readonly<Record<string, (text: string, declared: Declared) => unknown>>}
+ */
 const READERS = {
+  flag,
+  whole: number,
+  id: number,
+  ids: (text, declared) => items(text).map((item) => number(item, declared)),
+  words: items,
   url: webUrl,
-  sourceHeaders: object,
-  as: plain,
-  title: plain,
-  fileName: plain,
-  description: plain,
-  tags: items,
-  cateId: number,
-  coverUrl: webUrl,
-  templateGroupId: plain,
-  workflowId: plain,
-  storageLocation: plain,
-  appId: plain,
-  userData: plain,
-  referenceId: plain,
+  fields,
+  object,
+  oneOf,
   // A media id, or {"referenceId":"…"}.
-  replace: (text) => (text.startsWith("{") ? object(text) : text),
-  enableFirstFrameCover: flag,
-  generateThumbnail: flag,
-  imageType: plain,
-  imageExt: plain,
-  businessType: plain,
-  mediaExt: plain,
-  cateIds: (text) => items(text).map(number),
-  showWatermark: flag,
-  objectHeaders: object,
-  trafficLimit: number,
-  ranges: flag,
-  sourceTimeoutMs: number,
-  serviceTimeoutMs: number,
-  anyContentType: flag,
-  httpsOnly: flag,
-  partSize: number,
-  concurrency: number,
-  verify: plain,
-  variants: items,
-  complete: flag,
-  missingSegments: plain,
-  hosts: object,
-  shards: number,
-  wait: flag,
-  webhookUrl: webUrl,
+  video: (text) => (text.startsWith("{") ? object(text) : text),
 };
+/** @type {Readonly<Record<string, Declared>>} */
+const COLUMNS = { url: { type: "url" }, ...OPTIONS };
 const FIELDS = new Map(
-  Object.entries(READERS).map(([name, read]) => [name.toLowerCase(), { name, read }]),
+  Object.entries(COLUMNS).map(([name, declared]) => [
+    name.toLowerCase(),
+    {
+      name,
+      read: (/** @type {string} */ text) => (READERS[declared.type] ?? plain)(text, declared),
+    },
+  ]),
 );
 
 /** A value that breaks a rule. */
@@ -163,7 +164,7 @@ function headerTrouble(header) {
     return "has a column “headers”: objectHeaders are stored with the object, sourceHeaders are sent to the source";
   const unknown = header.find((name) => !FIELDS.has(name.toLowerCase()));
   if (unknown !== undefined) {
-    const known = Object.keys(READERS).join(", ");
+    const known = Object.keys(COLUMNS).join(", ");
     return `has a column “${unknown}” that is not known; known are ${known}`;
   }
   if (!header.some((name) => name.toLowerCase() === "url"))
