@@ -332,6 +332,7 @@ export class Vodlift {
         signal,
         stop,
         deadline: deadlineOf(given),
+        owner: text("owner", given.owner),
         onProgress,
         trace,
       };
@@ -437,6 +438,7 @@ export class Vodlift {
         signal,
         stop,
         deadline: deadlineOf(given),
+        owner: text("owner", given.owner),
         onProgress,
         trace,
       };

@@ -374,6 +374,12 @@ export interface EveryOption {
   /** Stops at the next part: what is in flight is finished, and the run ends in `Suspended`. */
   stop?: AbortSignal | undefined;
   /**
+   * For whom it is, where one process uploads for several: a name, which is told to nobody. Uploads
+   * that wait for their turn (see `memory`) are taken up owner by owner, so that one owner's many
+   * do not keep another's waiting. Without it all are one owner's.
+   */
+  owner?: string | undefined;
+  /**
    * AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and
    * `vod:RefreshUploadVideo`.
    */
@@ -435,9 +441,10 @@ export interface EveryOption {
    * when nothing else does.
    *
    * Beside its buffers each upload takes about 1 MiB for its connections. So one is at work at once
-   * for each 3 MiB of this (4 MiB in Workers); the others wait before they begin, in their order,
-   * except that a stream waits a second at most, and that uploads which hardly move hold up nobody.
-   * Of calls (`vod.call` and others) as many are under way beside them.
+   * for each 3 MiB of this (4 MiB in Workers), and two more where one `owner` has most of these;
+   * the others wait before they begin, in their order, except that a stream waits a second at most,
+   * and that uploads which hardly move hold up nobody. Of calls (`vod.call` and others) as many are
+   * under way beside them.
    */
   memory?: number | string | undefined;
   /**
@@ -558,7 +565,8 @@ export type VideoOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace";
+  | "trace"
+  | "owner";
 
 /** Options of a playlist. */
 export type PlaylistOption =
@@ -603,7 +611,8 @@ export type PlaylistOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace";
+  | "trace"
+  | "owner";
 
 /** Options of an image. */
 export type ImageOption =
@@ -639,7 +648,8 @@ export type ImageOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace";
+  | "trace"
+  | "owner";
 
 /** Options of an attached media. */
 export type AttachedOption =
@@ -676,7 +686,8 @@ export type AttachedOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace";
+  | "trace"
+  | "owner";
 
 /** Options of an upload that is resumed. */
 export type ResumeOption =
@@ -705,7 +716,8 @@ export type ResumeOption =
   | "onProgress"
   | "onSlowRequest"
   | "slowRequestMs"
-  | "trace";
+  | "trace"
+  | "owner";
 
 /** Options of a run that may end before its upload does. */
 export type RunOption =
@@ -779,6 +791,7 @@ export const OPTIONS = {
   budget: {"core":"options.budget","group":"run","kinds":["video","playlist"],"shells":["api"],"stages":["run"],"type":"program"},
   shard: {"core":"options.shard","group":"run","kinds":["video","playlist"],"shells":["api"],"stages":["run"],"type":"program"},
   stop: {"group":"run","kinds":["video","playlist"],"shells":["api"],"stages":["run"],"type":"program"},
+  owner: {"group":"run","kinds":["video","image","attached","playlist"],"shells":["api"],"stages":["begin","resume"],"type":"text"},
   accessKeyId: {"core":"account","group":"service","kinds":["video","image","attached","playlist"],"setting":"ALIBABA_CLOUD_ACCESS_KEY_ID","shells":["api"],"stages":["client"],"type":"text"},
   accessKeySecret: {"core":"account","group":"service","kinds":["video","image","attached","playlist"],"setting":"ALIBABA_CLOUD_ACCESS_KEY_SECRET","shells":["api"],"stages":["client"],"type":"text"},
   securityToken: {"core":"account","group":"service","kinds":["video","image","attached","playlist"],"setting":"ALIBABA_CLOUD_SECURITY_TOKEN","shells":["api"],"stages":["client"],"type":"text"},
@@ -865,6 +878,7 @@ export const TEXTS: Readonly<Record<keyof typeof OPTIONS, string>> = {
   budget: "Where to stop early: parts begun, requests, bytes, or a deadline. What is in flight is finished, and the run ends in `Suspended`.",
   shard: "Only these part numbers (from 1, both included), of an upload that another run began and will complete.",
   stop: "Stops at the next part: what is in flight is finished, and the run ends in `Suspended`.",
+  owner: "For whom it is, where one process uploads for several: a name, which is told to nobody. Uploads that wait for their turn (see `memory`) are taken up owner by owner, so that one owner's many do not keep another's waiting. Without it all are one owner's.",
   accessKeyId: "AccessKey id of a RAM user, or of an STS credential. It may call `vod:CreateUploadVideo` and `vod:RefreshUploadVideo`.",
   accessKeySecret: "The secret that belongs to it. It signs, and is never sent.",
   securityToken: "The token of an STS credential.",

@@ -35,6 +35,8 @@ export interface Run {
   readonly stop: AbortSignal | undefined;
   /** From then on it waits for no other upload, in ms since 1970. */
   readonly deadline?: number | undefined;
+  /** Whose upload it is. */
+  readonly owner?: string | undefined;
   readonly onProgress: ((progress: UploadProgress) => unknown) | undefined;
   readonly slow?: SlowRequests | undefined;
   /** Who wants to write down what happens. */
@@ -88,13 +90,14 @@ export async function run(
  * until all of them are read.
  */
 async function inTurn(
-  { host, memory, source, deadline, signal, stop }: Run,
+  { host, memory, source, deadline, owner, signal, stop }: Run,
   pulse: Pulse | undefined,
 ): Promise<Turn> {
   const patience = source.isStream ? Date.now() + STREAM_MS : Number.POSITIVE_INFINITY;
   const turn = new Turn({
     most: fitting(memory, host),
     until: Math.min(deadline ?? patience, patience),
+    owner,
   });
   pulse?.left(() => turn.end());
   const skip = () => turn.skip();

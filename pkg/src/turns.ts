@@ -5,6 +5,9 @@
 //
 // Nobody waits for ever: an upload that hardly moves, such as one of a source that trickles, holds up nobody, and neither
 // does one whose request was dropped by the runtime, so that it never says that it is over.
+//
+// Owners take turns. Each place goes to the owner with the fewest at work; and where one owner has taken most of them, another
+// need not wait until one of those is over, or turns out to be slow: there are a few places more for that.
 
 import type { Host } from "./hosts/host.ts";
 
@@ -14,6 +17,9 @@ const SLOW_MS = 10_000;
 
 /** The connections of an upload, in bytes, with what lies in them. */
 const MEMORY_EACH = 3 * 1024 * 1024;
+
+/** Places beyond `most`, for owners with at least two fewer at work than another. They are few beside what an isolate has. */
+const SPARE = 2;
 
 /** How often one that waits looks whether others have become slow, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -25,10 +31,26 @@ export class Queue {
   /** @internal */
   readonly waiting: Turn[] = [];
 
-  /** @internal In the order in which they came. */
+  /** @internal Of the owners with the fewest at work whoever came first, as long as there is room for one. */
   admit(): void {
-    const busy = () => [...this.working].filter(({ isBusy }) => isBusy).length;
-    for (let next = this.waiting[0]; next?.goesBeside(busy()); next = this.waiting[0]) next.skip();
+    for (let next = this.#first(); next !== undefined; next = this.#first()) next.skip();
+  }
+
+  /** Who is to begin now. Nobody passes whoever is before it. */
+  #first(): Turn | undefined {
+    const counts = new Map<string | undefined, number>();
+    for (const { isBusy, owner } of this.working) {
+      if (isBusy) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    }
+    const own = ({ owner }: Turn) => counts.get(owner) ?? 0;
+    const [next] = this.waiting.toSorted((one, other) => own(one) - own(other));
+    if (next === undefined) return undefined;
+    const others = [...counts].filter(([owner]) => owner !== next.owner);
+    const mayBegin = next.goesBeside(
+      own(next),
+      others.map(([, count]) => count),
+    );
+    return mayBegin ? next : undefined;
   }
 }
 
@@ -41,6 +63,8 @@ export interface Patience {
   most: number;
   /** From then on it waits no longer, in ms since 1970. */
   until: number;
+  /** Whose upload it is. All without one are one owner's. */
+  owner?: string | undefined;
 }
 
 /** So many fit into this memory. */
@@ -52,6 +76,8 @@ export function fitting(memory: number | undefined, { limits, memoryEach }: Host
 export class Turn {
   /** Resolves once it may begin. */
   readonly begun: Promise<void>;
+  /** @internal */
+  readonly owner: string | undefined;
   readonly #queue: Queue;
   readonly #most: number;
   readonly #until: number;
@@ -62,7 +88,8 @@ export class Turn {
   #moved = 0;
   #isSlow = false;
 
-  constructor({ most, until }: Patience, queue = UPLOADS) {
+  constructor({ most, until, owner }: Patience, queue = UPLOADS) {
+    this.owner = owner;
     this.#queue = queue;
     this.#most = Math.max(Math.floor(most), 1);
     this.#until = until;
@@ -100,9 +127,12 @@ export class Turn {
     this.#queue.admit();
   }
 
-  /** @internal Whether it may begin beside so many. */
-  goesBeside(busy: number): boolean {
-    return busy < this.#most;
+  /** @internal Whether it may begin where so many are at work of its owner, and so many of each other one. */
+  goesBeside(own: number, others: readonly number[]): boolean {
+    // What one owner has beyond that, of streams that did not wait, is nobody else's loss.
+    const busy = others.reduce((sum, count) => sum + Math.min(count, this.#most), own);
+    const isCrowdedOut = others.some((count) => count >= own + 2);
+    return busy < this.#most + (isCrowdedOut ? SPARE : 0);
   }
 
   /** @internal Whether others wait for it. */

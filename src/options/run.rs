@@ -113,4 +113,11 @@ options! {
         stages: ANY_RUN,
         withheld: &[(WITHOUT_PROGRAM, "stops on a signal, or where a request is canceled")],
     }
+    /// For whom it is, where one process uploads for several: a name, which is told to nobody. Uploads that wait for their turn
+    /// (see `memory`) are taken up owner by owner, so that one owner's many do not keep another's waiting. Without it all are
+    /// one owner's.
+    owner {
+        stages: EVERY_RUN,
+        withheld: &[(WITHOUT_PROGRAM, "is whoever runs it, or whose token calls")],
+    }
 }

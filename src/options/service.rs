@@ -116,8 +116,9 @@ options! {
     /// playlist that needs more than there is has its turn when nothing else does.
     ///
     /// Beside its buffers each upload takes about 1 MiB for its connections. So one is at work at once for each 3 MiB of this
-    /// (4 MiB in Workers); the others wait before they begin, in their order, except that a stream waits a second at most, and
-    /// that uploads which hardly move hold up nobody. Of calls (`vod.call` and others) as many are under way beside them.
+    /// (4 MiB in Workers), and two more where one `owner` has most of these; the others wait before they begin, in their order,
+    /// except that a stream waits a second at most, and that uploads which hardly move hold up nobody. Of calls (`vod.call` and
+    /// others) as many are under way beside them.
     memory {
         value: Value::Size(LEAST_MEMORY, NO_MOST),
         default: "48 MiB",

@@ -66,6 +66,54 @@ test("an upload that hardly moves holds up nobody, and one that moves does", asy
   for (const turn of turns) turn.end();
 });
 
+/** Who begins of those that ask in this order, where so many may be at work. */
+function owned(most: number) {
+  const begun: string[] = [];
+  const turns = new Map<string, Turn>();
+  const ask = (...names: string[]) => {
+    for (const name of names) {
+      const turn = new Turn({ most, until: NEVER, owner: name[0] });
+      turns.set(name, turn);
+      void turn.begun.then(() => begun.push(name));
+    }
+    return settled();
+  };
+  const end = (...names: string[]) => {
+    for (const name of names) turns.get(name)?.end();
+    return settled();
+  };
+  return { begun, ask, end, over: () => end(...turns.keys()) };
+}
+
+test("an owner that has taken all places keeps no other waiting, and its own do wait", async (t) => {
+  const { begun, ask, end, over } = owned(3);
+  t.after(over);
+  await ask("a1", "a2", "a3", "a4", "a5");
+  assert.deepEqual(begun, ["a1", "a2", "a3"]);
+  // There is room for a few more, and not for all of another crowd.
+  await ask("b1", "c1", "b2", "c2");
+  assert.deepEqual(begun.slice(3), ["b1", "c1"]);
+  // From now on places go to whoever has the fewest, and of those to whoever came first.
+  await end("a1", "a2");
+  assert.deepEqual(begun.slice(5), []);
+  await end("b1");
+  assert.deepEqual(begun.slice(5), ["b2"]);
+  await end("c1");
+  assert.deepEqual(begun.slice(6), ["c2"]);
+  await end("b2", "c2");
+  assert.deepEqual(begun.slice(7), ["a4", "a5"]);
+});
+
+test("streams of one owner that did not wait keep no other owner waiting", async () => {
+  const streams = Array.from(
+    { length: 9 },
+    () => new Turn({ most: 3, until: Date.now(), owner: "a" }),
+  );
+  const other = new Turn({ most: 3, until: NEVER, owner: "b" });
+  await other.begun;
+  for (const turn of [...streams, other]) turn.end();
+});
+
 test("from its time on an upload waits for nobody", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval", "Date"] });
   const { begun, turns } = asking(2, 1, Date.now() + 3_000);

@@ -12,7 +12,7 @@ const PART = 100 * KIB;
 const COUNT = 200;
 
 const { service, origin, worker } = await startWorld({
-  settings: { VODLIFT_RUNNING: "40", VODLIFT_PER_HOST: "40" },
+  settings: { VODLIFT_RUNNING: "40", VODLIFT_PER_HOST: "40", VODLIFT_STARTS_PER_CALLER: "0" },
 });
 
 /** What becomes of a source: the code of its failure, or nothing if it arrives. */

@@ -14,21 +14,30 @@ interface Run {
 interface Turns {
   start: Run[];
   yields: Run[];
+  againMs?: number;
+}
+interface Starts {
+  waitMs(owner: string): number;
+  spend(owner: string): void;
 }
 interface Limits {
   running: number;
   perHost: number;
   perCaller: number;
   halted: ReadonlySet<string>;
+  starts: Starts;
 }
 
 // Their types are workerd's, so they are not looked at from here.
 const jobs = new URL("../../worker/src/jobs/", import.meta.url);
-const { nextToRun } = (await import(`${jobs}dispatch.ts`)) as {
+const { leftToDo, nextToRun } = (await import(`${jobs}dispatch.ts`)) as {
+  leftToDo: (sql: object, starts: Starts, most: number) => Omit<Turns, "yields">;
   nextToRun: (sql: object, limits: Limits) => Turns;
 };
+const { Starts } = (await import(`${jobs}starts.ts`)) as { Starts: new (env: object) => Starts };
 
-const LIMITS: Limits = { running: 20, perHost: 20, perCaller: 20, halted: new Set() };
+const starts: Starts = { waitMs: () => 0, spend() {} };
+const LIMITS: Limits = { running: 20, perHost: 20, perCaller: 20, halted: new Set(), starts };
 
 class Index {
   readonly #tables = openTables();
@@ -66,6 +75,17 @@ class Index {
   endOne(luck: Dice): void {
     const ids = this.#all("id", "running");
     if (ids.length > 0) this.#set(luck.pick(ids), "done");
+  }
+
+  /** All that run have failed. */
+  failAll(): void {
+    for (const id of this.#all("id", "running")) this.#set(id, "failed");
+  }
+
+  /** All that wait are over, and somebody is to be told. */
+  leaveAll(): void {
+    for (const id of this.#all("id", "queued")) this.#set(id, "canceled");
+    this.sql.exec("UPDATE jobs SET todo = 'notify' WHERE state = 'canceled'");
   }
 
   running(): string[] {
@@ -173,6 +193,56 @@ test("the places at one host are shared, too: no crowd keeps another caller from
     [Array(3).fill("other"), Array(3).fill("crowd")],
   );
   assert.deepEqual(index.look({ perHost: 6 }), { start: [], yields: [] }, "then nothing changes");
+});
+
+/** How many of each owner, such as `crowd 3, other 1`. */
+function told({ start }: Pick<Turns, "start">): string {
+  const owners = start.map(({ owner }) => owner);
+  return [...new Set(owners)].map((owner) => `${owner} ${count(owners, owner)}`).join(", ");
+}
+
+test("what fails as soon as it runs begins at a rate, and keeps no other owner from beginning", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const index = new Index();
+  const limits = { starts: new Starts({ VODLIFT_STARTS_PER_CALLER: "4" }) };
+  index.post("crowd", 1_000);
+  assert.equal(told(index.look(limits)), "crowd 8", "two seconds' worth");
+  index.failAll();
+  const none = index.look(limits);
+  assert.equal(told(none), "");
+  assert.ok(none.againMs !== undefined && none.againMs <= 251, `${none.againMs}`);
+  index.post("other", 5);
+  assert.equal(told(index.look(limits)), "other 5");
+  index.failAll();
+  t.mock.timers.tick(none.againMs ?? 0);
+  assert.equal(told(index.look(limits)), "crowd 1");
+  let begun = 0;
+  for (let ms = 0; ms < 10_000; ms += 100) {
+    t.mock.timers.tick(100);
+    begun += index.look(limits).start.length;
+    index.failAll();
+  }
+  assert.equal(begun, 40, "whatever wakes it");
+  assert.equal(
+    index.look({ starts: new Starts({ VODLIFT_STARTS_PER_CALLER: "0" }) }).start.length,
+    20,
+  );
+});
+
+test("what is left to do after an end is begun owner by owner, at the same rate", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const index = new Index();
+  const limited = new Starts({ VODLIFT_STARTS_PER_CALLER: "4" });
+  index.post("crowd", 300);
+  index.post("other", 3);
+  index.leaveAll();
+  const turns = leftToDo(index.sql, limited, 100);
+  assert.equal(told(turns), "crowd 8, other 3");
+  assert.ok(turns.againMs !== undefined && turns.againMs <= 251, `${turns.againMs}`);
+  // It is one allowance.
+  index.post("crowd", 1);
+  index.post("other", 1);
+  assert.equal(told(index.look({ starts: limited })), "other 1");
 });
 
 test("whatever is posted and ends, limits hold and nobody starves", (t) => {

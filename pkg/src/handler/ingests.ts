@@ -114,7 +114,7 @@ export class Ingests {
   }
 
   async #slice(ticket: Ticket, caller: Caller, gone: AbortSignal): Promise<Response> {
-    const end = await runSlice(this.#vod, ticket, this.#options, gone);
+    const end = await runSlice(this.#vod, ticket, caller, this.#options, gone);
     if (end.state === "done") {
       const done: IngestDone = { state: "done", ...end.outcome };
       return answer(200, done);

@@ -9,6 +9,7 @@ import type { Checkpoint, Outcome } from "../wasm/core.js";
 import type { IngestRequest } from "./body.ts";
 import type { IngestHandlerOptions } from "./options.ts";
 import { type Problem, problem, problemOf } from "./problem.ts";
+import type { Caller } from "./tokens.ts";
 
 /** What a resume token holds. The URL and its headers may be secrets; of ours there is none. */
 export interface Ticket extends IngestRequest {
@@ -27,13 +28,15 @@ const SLICE_MS = 25_000;
 export async function runSlice(
   vod: Vodlift,
   ticket: Ticket,
+  { owner }: Caller,
   options: IngestHandlerOptions,
   gone: AbortSignal,
 ): Promise<SliceEnd> {
   const store = memoryCheckpoint(ticket.checkpoint);
   const before = ticket.checkpoint?.bytesAccepted;
   try {
-    const end = await upload(vod, ticket, { ...limits(options), checkpoint: store }, gone);
+    const how = { ...limits(options), owner, checkpoint: store };
+    const end = await upload(vod, ticket, how, gone);
     if (!("suspended" in end)) return { state: "done", outcome: end };
     const next = advance(ticket, end.checkpoint);
     if (before === undefined || end.checkpoint.bytesAccepted > before) {

@@ -115,6 +115,7 @@ uploads.openapi(
           ...own,
           ...named,
           ...size,
+          owner: context.get("actor").owner,
           // Only under a key the same upload may come again.
           ...((owner !== undefined || query.referenceId !== undefined) && known),
         };

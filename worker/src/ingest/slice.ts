@@ -203,6 +203,7 @@ async function upload(
     ...placesOf(env),
     signal: beat.abort,
     onProgress: beat.onProgress,
+    owner: task.owner,
   };
   const slices = { budget, stop: beat.stop };
   const before = parsed(task.checkpoint);

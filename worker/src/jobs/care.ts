@@ -3,10 +3,11 @@
 import type { Env } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { setting } from "../settings.ts";
-import { nextToRun, type Turns } from "./dispatch.ts";
+import { leftToDo, nextToRun, type Turns } from "./dispatch.ts";
 import type { Lives } from "./lives.ts";
 import { type Quota, SPENT } from "./quota.ts";
 import { COLUMNS, type Row } from "./row.ts";
+import type { Starts } from "./starts.ts";
 import type { Table } from "./table.ts";
 
 export interface Care {
@@ -15,6 +16,7 @@ export interface Care {
   table: Table;
   lives: Lives;
   quota: Quota;
+  starts: Starts;
 }
 
 const DAY_MS = 86_400_000;
@@ -53,22 +55,25 @@ export function holdTheSpent({ sql, lives, quota }: Care): void {
 }
 
 /** Who is to run now, those that wait and those that have ended but for something. They count as running from now on. */
-export function startWaiting({ env, sql, table, lives, quota }: Care): RunParams[] {
+export function startWaiting(care: Care): { runs: RunParams[]; againMs: number } {
+  const { env, sql, table, lives, quota, starts } = care;
   const limits = {
     running: setting(env, "VODLIFT_RUNNING"),
     perHost: setting(env, "VODLIFT_PER_HOST"),
     perCaller: setting(env, "VODLIFT_RUNNING_PER_CALLER"),
     halted: quota.halted(),
+    starts,
   };
-  const { start, yields } = table.paused() ? NO_TURNS : nextToRun(sql, limits);
-  for (const row of yields) lives.happens(row, { type: "yield" });
   // What is to be done after an end needs a run of its own where none is left.
-  const query = `SELECT ${COLUMNS} FROM jobs WHERE todo IS NOT NULL AND lease IS NULL LIMIT ?`;
-  const left = sql.exec<Row>(query, BATCH).toArray();
-  return [...start, ...left].flatMap((row) => {
+  const left = leftToDo(sql, starts, BATCH);
+  const next = table.paused() ? NO_TURNS : nextToRun(sql, limits);
+  for (const row of next.yields) lives.happens(row, { type: "yield" });
+  const runs = [...next.start, ...left.start].flatMap((row) => {
     const { create, life } = lives.happens(row, { type: "start" });
     return create ? [{ id: row.id, run: life.run }] : [];
   });
+  const never = Number.POSITIVE_INFINITY;
+  return { runs, againMs: Math.min(left.againMs ?? never, next.againMs ?? never) };
 }
 
 /** Forgets what ended long ago. */

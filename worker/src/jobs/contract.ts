@@ -89,6 +89,7 @@ export interface Notice extends Told {
 /** What a run has to do. */
 export interface Task {
   todo: Todo;
+  owner: string;
   /** Empty: it went well, and nothing of it is needed any more. */
   request: string | null;
   shared: string | null;

@@ -2,6 +2,7 @@
 // that waits at a host with room. Where no place is free, a caller with at least two more gives up its slowest one, which
 // goes on later from its checkpoint; so no crowd keeps another caller waiting. The places at one host are shared likewise.
 import { COLUMNS, type Row } from "./row.ts";
+import type { Starts } from "./starts.ts";
 
 export interface Limits {
   running: number;
@@ -9,12 +10,16 @@ export interface Limits {
   perCaller: number;
   /** Callers that have moved as much as they may for now, or take too much room. */
   halted: ReadonlySet<string>;
+  /** How often runs of each owner begin. */
+  starts: Pick<Starts, "waitMs" | "spend">;
 }
 
 export interface Turns {
   start: Row[];
   /** Back into the queue. */
   yields: Row[];
+  /** In so many ms there is a turn for whoever waits only because as many have begun as may. */
+  againMs?: number;
 }
 
 export function nextToRun(sql: SqlStorage, limits: Limits): Turns {
@@ -22,6 +27,7 @@ export function nextToRun(sql: SqlStorage, limits: Limits): Turns {
   const waiting = waitingOwners(sql)
     .filter((owner) => !limits.halted.has(owner))
     .map((owner) => ({ owner, rows: oldest(sql, owner, limits.running), passed: [] as Row[] }));
+  const { starts } = limits;
   const turns: Turns = { start: [], yields: [] };
   const giveWay = (row: Row) => {
     turns.yields.push(row);
@@ -32,19 +38,51 @@ export function nextToRun(sql: SqlStorage, limits: Limits): Turns {
     for (const { rows, passed } of waiting) {
       while (rows[0] && !places.hasRoom(rows[0])) passed.push(...rows.splice(0, 1));
     }
-    const next = waiting
-      .filter(({ owner, rows }) => rows.length > 0 && places.of(owner) < limits.perCaller)
+    const able = waiting.filter(
+      ({ owner, rows }) => rows.length > 0 && places.of(owner) < limits.perCaller,
+    );
+    const next = able
+      .filter(({ owner }) => starts.waitMs(owner) === 0)
       .toSorted((a, b) => places.of(a.owner) - places.of(b.owner) || seq(a) - seq(b))[0];
     const row = next?.rows[0];
-    if (!next || !row) return turns;
+    if (!next || !row) return { ...turns, ...soonest(able, starts) };
     next.rows.shift();
     const full = [row.host, EVERYWHERE].find((host) => !places.isFree(host));
     const slowest = full === undefined ? undefined : places.give(next.owner, full);
     if (full !== undefined && !slowest) return turns;
     places.take(row);
+    starts.spend(row.owner);
     if (slowest) giveWay(slowest);
     turns.start.push(row);
   }
+}
+
+/** What has ended and has no run for what is left to do: the oldest of each owner, as many as may begin now. */
+export function leftToDo(
+  sql: SqlStorage,
+  starts: Limits["starts"],
+  most: number,
+): Omit<Turns, "yields"> {
+  const owners = sql.exec<{ owner: string }>(LEFT_OWNERS).toArray();
+  const start = owners.flatMap(({ owner }) => {
+    if (starts.waitMs(owner) > 0) return [];
+    const rows = sql.exec<Row>(LEFT, owner, most).toArray();
+    return rows.filter(() => {
+      const may = starts.waitMs(owner) === 0;
+      if (may) starts.spend(owner);
+      return may;
+    });
+  });
+  return { start, ...soonest(owners, starts) };
+}
+
+/** When the first of these may begin again, if any is kept by that. */
+function soonest(
+  owners: readonly { owner: string }[],
+  starts: Limits["starts"],
+): Pick<Turns, "againMs"> {
+  const waits = owners.map(({ owner }) => starts.waitMs(owner)).filter((ms) => ms > 0);
+  return waits.length > 0 ? { againMs: Math.min(...waits) } : {};
 }
 
 const seq = ({ rows }: { rows: readonly Row[] }): number => rows[0]?.seq ?? 0;
@@ -163,3 +201,14 @@ WITH RECURSIVE hosts (host) AS (
   SELECT (SELECT MIN(host) FROM jobs WHERE state = 'queued' AND owner = ?2 AND host > hosts.host) FROM hosts WHERE host IS NOT NULL
 )
 SELECT host FROM hosts WHERE host IS NOT NULL`;
+
+const IS_LEFT = "todo IS NOT NULL AND lease IS NULL";
+const LEFT = `SELECT ${COLUMNS} FROM jobs WHERE ${IS_LEFT} AND owner = ? ORDER BY seq LIMIT ?`;
+/** From owner to owner in the index. */
+const LEFT_OWNERS = `
+WITH RECURSIVE owners (owner) AS (
+  SELECT MIN(owner) FROM jobs WHERE ${IS_LEFT}
+  UNION ALL
+  SELECT (SELECT MIN(owner) FROM jobs WHERE ${IS_LEFT} AND owner > owners.owner) FROM owners WHERE owner IS NOT NULL
+)
+SELECT owner FROM owners WHERE owner IS NOT NULL`;

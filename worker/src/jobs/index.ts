@@ -47,6 +47,7 @@ import { GROWN, Quota } from "./quota.ts";
 import { Reads } from "./reads.ts";
 import { COLUMNS, isSettled, type Row, toIngest } from "./row.ts";
 import { type Session, Sessions } from "./sessions.ts";
+import { Starts } from "./starts.ts";
 import { PAGE, Table } from "./table.ts";
 
 export type * from "./contract.ts";
@@ -62,6 +63,7 @@ export class JobIndex extends DurableObject<Env> {
   });
   readonly #quota = new Quota(this.#sql, this.env);
   readonly #reads = new Reads(this.env);
+  readonly #starts = new Starts(this.env);
   readonly #sessions = new Sessions(this.#sql);
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -309,7 +311,8 @@ export class JobIndex extends DurableObject<Env> {
     const todo = row && this.#lives.says(row, { type: "begin", run }).todo;
     if (!todo) return undefined;
     const now = this.#table.find(id) ?? row;
-    return { todo, ...this.#table.luggage(row), reference: row.reference, view: toIngest(now) };
+    const { owner, reference } = row;
+    return { todo, owner, ...this.#table.luggage(row), reference, view: toIngest(now) };
   }
 
   report(id: string, run: number, report: Report): Order {
@@ -447,18 +450,19 @@ export class JobIndex extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const care: Care = {
       ...{ env: this.env, sql: this.#sql, table: this.#table },
-      ...{ lives: this.#lives, quota: this.#quota },
+      ...{ lives: this.#lives, quota: this.#quota, starts: this.#starts },
     };
     let next: number | undefined = Date.now() + tickMs(this.env);
     try {
       this.#quota.settle();
       passTime(care);
       holdTheSpent(care);
-      const runs = startWaiting(care);
+      const { runs, againMs } = startWaiting(care);
       for (let at = 0; at < runs.length; at += BATCH)
         await this.#create(runs.slice(at, at + BATCH));
       sweep(care);
       next = nextLook(care);
+      if (next !== undefined) next = Math.min(next, Date.now() + againMs);
     } catch (error) {
       console.error("the index could not look after its ingests", reasonOf(error));
     }

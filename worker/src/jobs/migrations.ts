@@ -300,9 +300,14 @@ CREATE INDEX jobs_to_do ON jobs (lease) WHERE todo IS NOT NULL;
 CREATE INDEX jobs_by_lease ON jobs (lease) WHERE lease IS NOT NULL;
 `;
 
+const LEFT = `
+-- What has ended, and is to get a run for what is left to do: owner by owner.
+CREATE INDEX jobs_left ON jobs (owner, seq) WHERE todo IS NOT NULL AND lease IS NULL;
+`;
+
 const MIGRATIONS: readonly string[] = [
   ...[TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES, QUOTAS],
-  ...[STORED, LEASES],
+  ...[STORED, LEASES, LEFT],
 ];
 
 /** Brings the database to this version, or an earlier one, in one transaction. */

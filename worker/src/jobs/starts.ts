@@ -1,0 +1,29 @@
+// How often runs of one owner begin. Each is work of its own for the index and for whoever runs it, however little comes of
+// it: a thousand that fail at once are a thousand beginnings. So each owner has an allowance of them, and the rest waits.
+import type { Env } from "../env.ts";
+import { Allowances } from "../life/allowance.ts";
+import { setting } from "../settings.ts";
+
+/** Seconds of its allowance that an owner may save up. */
+const SAVED = 2;
+
+export class Starts {
+  readonly #perSecond: number;
+  readonly #allowances: Allowances;
+
+  constructor(env: Pick<Env, "VODLIFT_STARTS_PER_CALLER">) {
+    this.#perSecond = setting(env, "VODLIFT_STARTS_PER_CALLER");
+    const perSecond = this.#perSecond;
+    this.#allowances = new Allowances({ most: perSecond * SAVED, perSecond });
+  }
+
+  /** In how many ms another run of this owner may begin: 0 for now. */
+  waitMs(owner: string): number {
+    return this.#perSecond > 0 ? this.#allowances.waitMs(owner, Date.now()) : 0;
+  }
+
+  /** One has begun. */
+  spend(owner: string): void {
+    if (this.#perSecond > 0) this.#allowances.spend(owner, 1, Date.now());
+  }
+}
