@@ -1,18 +1,23 @@
 // A caller's 64 MiB, alone and beside an attacker of each kind, who has a token of its own: how many times as long it takes.
 // The service has its default settings. Alone and beside take turns, as other work may run on the machine.
+//
+// What shares what: the Worker is one process with one thread, which also is its job index and runs its Workflows; VOD, the
+// victim's source, and the attacker with its sources are a process each. The attacker takes the CPU that the others leave, as
+// if it had a machine of its own. VOD is one process for both callers. What the Worker stores lies in memory, where there is
+// a folder for that: on a disk each write of one Durable Object would stop the thread that all others share, which is so here
+// and not where they are deployed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import { loadavg } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Emulator, startEmulator } from "../pkg/src/emulator/index.ts";
-import { type Origin, startOrigin } from "../tests/support/origin.ts";
 import { sha256, startWorker } from "../tests/support/worker.ts";
 import { table } from "./table.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const SIZE = 64 * 2 ** 20;
 /** Whoever takes longer hangs, as far as anybody minds. */
 const HANGS_MS = 120_000;
 /** So that the attack is at its height. */
@@ -55,6 +60,20 @@ interface Options {
   say(line: string): void;
 }
 
+interface Account {
+  endpoint: string;
+  accessKeyId: string;
+  accessKeySecret: string;
+  region: string;
+}
+
+/** A process, and what it has said of itself. */
+interface Peer<T> {
+  said: T;
+  pid: number;
+  close(): Promise<void>;
+}
+
 interface Service {
   url: string;
   pids: number[];
@@ -63,11 +82,14 @@ interface Service {
 
 interface Took {
   ms: number;
+  /** In seconds: the service's, VOD's, and the attacker's. */
   cpu: number;
+  vod: number;
+  attacker: number;
 }
 
 export async function measureStarvation({ rounds, kinds, say }: Options): Promise<string> {
-  const [vod, origin] = [await startEmulator({ allowPrivate: true }), await startOrigin()];
+  const source = await peer<{ url: string }>("source");
   const rows: string[][] = [];
   try {
     for (const [kind, what, targets] of KINDS) {
@@ -75,42 +97,71 @@ export async function measureStarvation({ rounds, kinds, say }: Options): Promis
       for (const target of targets) {
         const [alone, beside]: [Took[], Took[]] = [[], []];
         for (let round = 0; round < rounds; round += 1) {
-          const victim = new Victim(target, await start(target, vod), origin);
+          const vod = await peer<Account>("vod");
+          const service = await start(target, vod.said);
+          const victim = new Victim(target, service, source.said.url, vod.pid);
           try {
             // The first one finds everything cold.
             await victim.lift();
             alone.push(await victim.lift());
             beside.push(await attacked(kind, target, victim));
           } finally {
-            await victim.service.close();
+            await service.close();
+            await vod.close();
           }
         }
-        const [ms, cpu] = [sum(beside, "ms") / sum(alone, "ms"), (all: Took[]) => mean(all, "cpu")];
+        const of = (what: keyof Took, all = beside) => `${mean(all, what).toFixed(1)} s`;
         rows.push([
-          ...[what, target, told(alone), told(beside), `${ms.toFixed(2)} ×`],
-          ...[`${cpu(alone).toFixed(1)} s`, `${cpu(beside).toFixed(1)} s`],
+          ...[what, target, told(alone), told(beside)],
+          `${(mean(beside, "ms") / mean(alone, "ms")).toFixed(2)} ×`,
+          ...[of("cpu", alone), of("cpu"), of("vod"), of("attacker")],
           loadavg()[0]?.toFixed(1) ?? "",
         ]);
         say(rows.at(-1)?.join(", ") ?? "");
       }
     }
   } finally {
-    await origin.close();
-    await vod.close();
+    await source.close();
   }
-  const head = ["attacker", "at", "alone", "beside", "", "CPU alone", "CPU beside", "load"];
+  const head = [
+    "attacker",
+    "at",
+    "alone",
+    "beside",
+    "",
+    "CPU alone",
+    "CPU beside",
+    "VOD's",
+    "its own",
+    "load",
+  ];
   return `## 64 MiB beside an attacker
 
 Each kind of attacker has a token of its own, and the service its default settings. Alone and beside took turns, ${rounds} times;
-the times are means. The CPU is the service's, meanwhile; attacker, source and VOD share the machine with it.
+the times are means. The CPU is the service's, and beside the attacker also VOD's and the attacker's own. Service, VOD, the victim's
+source, and the attacker with its sources are a process each; the attacker takes what CPU the others leave, as if it had a machine
+of its own, and VOD is the same for both. ${MEMORY ? "What the Worker stores lies in memory." : "What the Worker stores lies on a disk, which stops all of it."}
 
 ${table([head, ...rows])}`;
 }
 
+/** Where files are kept in memory; not every system has it. */
+const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : undefined;
+
+async function peer<T>(what: string): Promise<Peer<T>> {
+  const child = spawn(process.execPath, [here("starvation/peer.ts"), what], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [line] = await once(child.stdout, "data");
+  const close = async () => {
+    child.stdin.end();
+    await once(child, "exit");
+  };
+  return { said: JSON.parse(String(line)) as T, pid: child.pid ?? 0, close };
+}
+
 /** Everything anew, so that nothing is left over of the attack before. */
-async function start(target: Target, vod: Emulator): Promise<Service> {
-  const { endpoint, accessKeyId, accessKeySecret, region } = vod;
-  const account = { endpoint, accessKeyId, accessKeySecret, region };
+async function start(target: Target, account: Account): Promise<Service> {
   const own = ["create", "read", "cancel", "own"];
   const callers = [
     { name: "attacker", sha256: sha256("attacker"), owner: "attacker", scopes: own },
@@ -119,8 +170,14 @@ async function start(target: Target, vod: Emulator): Promise<Service> {
   ];
   if (target === "worker") {
     const settings = { VODLIFT_TOKENS: JSON.stringify(callers) };
-    const { url, close } = await startWorker({ service: account, token: "victim", settings });
-    return { url, close, pids: childrenNamed("workerd") };
+    const persist = await mkdtemp(join(MEMORY ?? tmpdir(), "vodlift-bench-"));
+    const options = { service: account, token: "victim", settings, persist };
+    const { url, close } = await startWorker(options);
+    const closeAll = async () => {
+      await close();
+      await rm(persist, { recursive: true, force: true });
+    };
+    return { url, close: closeAll, pids: childrenNamed("workerd") };
   }
   const tokens = callers.map(({ sha256: digest, owner }) => ({ sha256: digest, owner }));
   const options = JSON.stringify({ ...account, allowPrivateSources: true, tokens });
@@ -137,11 +194,11 @@ async function start(target: Target, vod: Emulator): Promise<Service> {
 
 async function attacked(kind: string, target: Target, victim: Victim): Promise<Took> {
   const args = [here("starvation/attacker.ts"), kind, target, victim.service.url];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   try {
     await Promise.race([once(child.stdout, "data"), sleep(HANGS_MS)]);
     await sleep(BEFORE_MS);
-    return await victim.lift();
+    return await victim.lift(child.pid);
   } finally {
     await ended(child);
   }
@@ -158,25 +215,29 @@ let films = 0;
 class Victim {
   readonly target: Target;
   readonly service: Service;
-  readonly #origin: Origin;
+  readonly #source: string;
+  readonly #vod: number;
 
-  constructor(target: Target, service: Service, origin: Origin) {
+  constructor(target: Target, service: Service, source: string, vod: number) {
     this.target = target;
     this.service = service;
-    this.#origin = origin;
+    this.#source = source;
+    this.#vod = vod;
   }
 
-  /** One film from its origin into VOD. */
-  async lift(): Promise<Took> {
+  /** One film from its source into VOD. */
+  async lift(attacker = 0): Promise<Took> {
     films += 1;
-    const url = this.#origin.add(`/film-${films}.mp4`, { size: SIZE, seed: `film ${films}` });
-    const [began, cpu] = [performance.now(), cpuOf(this.service.pids)];
+    const url = `${this.#source}/film-${films}.mp4`;
+    const pids = [this.service.pids, [this.#vod], [attacker]] as const;
+    const [began, before] = [performance.now(), pids.map(cpuOf)];
     const over = () => performance.now() - began > HANGS_MS;
     const state = await (this.target === "worker"
       ? this.#byWorker(url, over)
       : this.#slices(url, over));
     if (state !== "done" && !over()) throw new Error(`the victim's ingest is ${state}`);
-    return { ms: performance.now() - began, cpu: cpuOf(this.service.pids) - cpu };
+    const [cpu = 0, vod = 0, own = 0] = pids.map((all, at) => cpuOf(all) - (before[at] ?? 0));
+    return { ms: performance.now() - began, cpu, vod, attacker: own };
   }
 
   async #byWorker(url: string, over: () => boolean): Promise<string> {
@@ -245,12 +306,8 @@ function statOf(pid: number): { comm: string; parent: number; cpu: number } | un
   }
 }
 
-function sum(all: readonly Took[], what: keyof Took): number {
-  return all.reduce((total, one) => total + one[what], 0);
-}
-
 function mean(all: readonly Took[], what: keyof Took): number {
-  return sum(all, what) / all.length;
+  return all.reduce((sum, one) => sum + one[what], 0) / all.length;
 }
 
 function told(all: readonly Took[]): string {

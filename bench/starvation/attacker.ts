@@ -2,6 +2,7 @@
 // goes on until it is killed.
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { startHostile } from "./hostile.ts";
@@ -97,9 +98,12 @@ async function ingest(what: string, more: object = {}, count = 1_000): Promise<v
   const url = (n: number) =>
     what === "inform" ? `${hostile.informing}/f.mp4?${n}` : hostile.url(what, n);
   if (target === "worker") {
-    const { status, text } = await post(many(count, url, more));
-    if (status !== 202) throw new Error(`${status} ${text}`);
-    return;
+    for (;;) {
+      const { status, text } = await post(many(count, url, more));
+      if (status === 202) return;
+      if (status !== 429) throw new Error(`${status} ${text}`);
+      await sleep(1_000);
+    }
   }
   const { referenceId: _, ...rest } = more as { referenceId?: string };
   flood(200, (n) => post({ url: url(n), title: `t${n}`, ...rest }));
@@ -211,5 +215,9 @@ const KINDS: Readonly<Record<string, () => Promise<void> | void>> = {
   failing: () => ingest("gone"),
 };
 
+// An attacker has a machine of its own, and so do its sources: here they take what the others leave.
+setPriority(10);
+// Whoever has started it is gone, or has seen enough.
+process.stdin.on("end", () => process.exit()).resume();
 await KINDS[kind]?.();
 console.log("ready");
