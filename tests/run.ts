@@ -38,6 +38,9 @@ const GENERATED = [
   "docs/errors.md",
 ];
 
+/** By its package: others of other versions lie beside it, and which one is called `tsc` is npm's to say. */
+const TSC = "node_modules/typescript/bin/tsc";
+
 const locked = ci ? ["--locked"] : [];
 
 /** Files side by side: most of the time they wait, for sources that are slow on purpose, for backoff, for a process to start. */
@@ -58,17 +61,17 @@ const steps: readonly Step[] = [
     command: ["biome", ci ? "ci" : "check", "--error-on-warnings", "."],
     hint: "`make fmt` repairs most of it",
   },
-  { name: "types of package and tests", group: "lint", command: ["tsc", "--noEmit"] },
+  { name: "types of package and tests", group: "lint", command: ["node", TSC, "--noEmit"] },
   {
     name: "types of the Worker",
     group: "lint",
-    command: ["tsc", "--noEmit", "-p", "worker"],
+    command: ["node", TSC, "--noEmit", "-p", "worker"],
     needs: "worker/src/*.ts*",
   },
   {
     name: "types of the dashboard",
     group: "lint",
-    command: ["tsc", "--noEmit", "-p", "worker/tsconfig.dashboard.json"],
+    command: ["node", TSC, "--noEmit", "-p", "worker/tsconfig.dashboard.json"],
     needs: "worker/public/app/*.js",
   },
   {

@@ -243,6 +243,23 @@ test(`events drawn by seeds ${SEEDS[0]} to ${SEEDS.at(-1)} are all answered`, as
   }
 });
 
+test("Function Compute, whose answers hold one cookie, loses none without a word", async () => {
+  const answer = (...cookies: string[]) => {
+    const handler = async () =>
+      new Response("", { headers: cookies.map((cookie) => ["set-cookie", cookie]) });
+    const event = {
+      version: "v1",
+      rawPath: "/",
+      headers: {},
+      requestContext: { http: { method: "GET" } },
+    };
+    return toFunctionCompute(() => handler)(JSON.stringify(event), undefined as never);
+  };
+  assert.equal((await answer("a=1; Path=/")).headers["set-cookie"], "a=1; Path=/");
+  assert.equal((await answer()).headers["set-cookie"], undefined);
+  await assert.rejects(answer("a=1", "b=2"), /`set-cookie` must come once, got 2/);
+});
+
 test("a Lambda sends every cookie that a handler sets", async () => {
   const set = ["a=1; Path=/", "b=2; Expires=Thu, 01 Jan 2026 00:00:00 GMT"];
   const handler: FetchHandler = () =>

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Board } from "../../pkg/src/cli/ingest/board.ts";
+import { Reading } from "../../pkg/src/cli/ingest/reading.ts";
 
 /** Enough of a terminal: carriage return, line feed, cursor up, clear to the end, lines that wrap. */
 class Terminal {
@@ -122,4 +123,25 @@ test("where there is no terminal, nothing is redrawn", (t) => {
   board.note("line 7: it failed");
   board.end();
   assert.equal(out, "line 7: it failed\n");
+});
+
+test("while a long manifest is read, a line now and then says how far that is", () => {
+  const said: string[] = [];
+  let now = 0;
+  const reading = new Reading(
+    "films.csv",
+    (text) => said.push(text),
+    () => now,
+  );
+  for (let row = 0; row < 20_000; row += 1) {
+    // A thousand rows a second.
+    now += 1;
+    reading.row();
+  }
+  assert.deepEqual(said, [
+    "reading films.csv: 2000 rows so far",
+    "reading films.csv: 7000 rows so far",
+    "reading films.csv: 12000 rows so far",
+    "reading films.csv: 17000 rows so far",
+  ]);
 });

@@ -61,6 +61,8 @@ export interface Env {
   VODLIFT_STALE_SECONDS?: string;
   /** Days that a finished ingest is remembered: 30. */
   VODLIFT_RETENTION_DAYS?: string;
+  /** Days that one which has failed or was canceled may be tried again: 7, as long as VOD keeps its parts. */
+  VODLIFT_RETRY_DAYS?: string;
 
   /** Source hosts, with commas between; `*.example.com` stands for all below. Only these, if there are any. */
   VODLIFT_ALLOW_HOSTS?: string;

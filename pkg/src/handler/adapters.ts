@@ -1,7 +1,7 @@
 // Functions that are called with an event instead of a request: AWS Lambda and Alibaba Cloud Function Compute. Their
 // HTTP events are near relatives, so one translation serves both.
 
-import { mustBeFunction } from "../arguments.ts";
+import { invalid, mustBeFunction } from "../arguments.ts";
 import { toBase64 } from "../base64.ts";
 import { METHODS, NotARequest, requestOf } from "./event.ts";
 import { refuse } from "./problem.ts";
@@ -81,6 +81,9 @@ export function toLambda(
  * A `fetch` handler as an Alibaba Cloud Function Compute 3.0 function with an HTTP trigger. The event comes as bytes that
  * hold JSON, version `v1`. What is no request is answered 400 or 405.
  *
+ * Its answer has one value for each header. A response with more than one `Set-Cookie` therefore fails the invocation, as
+ * `invalid_argument`: all but one of its cookies would be lost without a word.
+ *
  * @param handlerFor Makes the handler of one invocation, which brings the role's keys.
  * @see https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function
  */
@@ -88,9 +91,16 @@ export function toFunctionCompute(
   handlerFor: (context: FunctionComputeContext) => FetchHandler,
 ): FunctionHandler<Uint8Array | string, FunctionComputeContext> {
   mustBeFunction("handlerFor", handlerFor);
-  return async (event, context) =>
-    toResult(await answered(parsed(event), () => handlerFor(context)));
+  return async (event, context) => {
+    const response = await answered(parsed(event), () => handlerFor(context));
+    const cookies = response.headers.getSetCookie().length;
+    if (cookies > 1) throw invalid("set-cookie", `must come once, got ${cookies}: ${ONE_COOKIE}`);
+    return toResult(response);
+  };
 }
+
+const ONE_COOKIE =
+  "the answer of a Function Compute function has one value for each header, and cookies cannot be joined";
 
 /** Asks the handler what the event asks. An event that is no request is answered, too: it comes from anywhere. */
 async function answered(event: unknown, handler: () => FetchHandler): Promise<Response> {

@@ -235,6 +235,7 @@ ingests.openapi(
     const view = await jobs(context.env).retry(context.req.param("id"), context.get("actor"));
     if (!view) return problem(context, 404, NOT_FOUND);
     if (view === "over" || view === "gone") return problem(context, 409, NOT_RETRYABLE);
+    if (view === "forgotten") return problem(context, 409, FORGOTTEN);
     if ("full" in view) return full(context, view);
     return context.json({ id: view.id, state: view.state }, 202);
   },
@@ -323,6 +324,11 @@ export const NOT_FOUND: Trouble = {
   code: "not_found",
   message: "there is nothing at this address",
   hint: "POST /v1/ingests begins an ingest, GET /v1/ingests lists them, /openapi.json names everything.",
+};
+const FORGOTTEN: Trouble = {
+  code: "request_forgotten",
+  message: "it ended too long ago: what it was asked for with is not kept any more",
+  hint: "Post it again; VODLIFT_RETRY_DAYS says how long it is kept.",
 };
 const NOT_RETRYABLE: Trouble = {
   code: "not_retryable",

@@ -4,6 +4,7 @@ import type { Env } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
 import { setting } from "../settings.ts";
 import { leftToDo, nextToRun, type Turns } from "./dispatch.ts";
+import { forgetRequests, nextToForget } from "./forget.ts";
 import type { Lives } from "./lives.ts";
 import { type Quota, SPENT } from "./quota.ts";
 import { COLUMNS, type Row } from "./row.ts";
@@ -77,7 +78,9 @@ export function startWaiting(care: Care): { runs: RunParams[]; againMs: number }
 }
 
 /** Forgets what ended long ago. */
-export function sweep({ env, sql }: Care): void {
+export function sweep(care: Care): void {
+  forgetRequests(care);
+  const { env, sql } = care;
   sql.exec(
     "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE ended < ? AND todo IS NULL LIMIT ?)",
     Date.now() - keptMs(env),
@@ -93,7 +96,9 @@ export function nextLook(care: Care): number | undefined {
   const { ended } = care.sql
     .exec<{ ended: number | null }>("SELECT MIN(ended) AS ended FROM jobs WHERE ended IS NOT NULL")
     .one();
-  return ended === null ? undefined : Math.max(ended + keptMs(care.env), Date.now() + 1_000);
+  if (ended === null) return undefined;
+  const due = Math.min(ended + keptMs(care.env), nextToForget(care) ?? Number.POSITIVE_INFINITY);
+  return Math.max(due, Date.now() + 1_000);
 }
 
 /** From one look to the next, as long as there is something to look at. */

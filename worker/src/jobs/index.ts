@@ -37,6 +37,7 @@ import type {
   Report,
   Task,
 } from "./contract.ts";
+import { isForgotten } from "./forget.ts";
 import { Listeners } from "./listeners.ts";
 import { Lives } from "./lives.ts";
 import { migrate } from "./migrations.ts";
@@ -235,11 +236,15 @@ export class JobIndex extends DurableObject<Env> {
   }
 
   /** Queues again what has failed or was canceled; it goes on from its checkpoint, if it left one. */
-  async retry(id: string, actor: Actor): Promise<Ingest | "over" | "gone" | Full | undefined> {
+  async retry(
+    id: string,
+    actor: Actor,
+  ): Promise<Ingest | "over" | "gone" | "forgotten" | Full | undefined> {
     const row = this.#table.seen(id, actor);
     if (!row) return undefined;
     const { refusal } = this.#lives.would(row, { type: "retry" });
     if (refusal) return refusal;
+    if (isForgotten({ env: this.env, sql: this.#sql }, row.seq)) return "forgotten";
     const full = this.#quota.waiting(row.owner, 1) ?? this.#quota.stored(row.owner, GROWN);
     if (full) return full;
     // Without a checkpoint all of its bytes move once more, and count once more.

@@ -305,9 +305,13 @@ const LEFT = `
 CREATE INDEX jobs_left ON jobs (owner, seq) WHERE todo IS NOT NULL AND lease IS NULL;
 `;
 
+const FORGETTING = `
+CREATE INDEX jobs_to_forget ON jobs (ended) WHERE state IN ('failed', 'canceled') AND todo IS NULL AND request <> '';
+`;
+
 const MIGRATIONS: readonly string[] = [
   ...[TABLES, NOTICES, OWNERS, CALLBACKS, REFERENCES, QUOTAS],
-  ...[STORED, LEASES, LEFT],
+  ...[STORED, LEASES, LEFT, FORGETTING],
 ];
 
 /** Brings the database to this version, or an earlier one, in one transaction. */

@@ -29,6 +29,7 @@ import { UsageError } from "../usage.ts";
 import { Board, type Tally } from "./board.ts";
 import { COLUMNS } from "./fields.ts";
 import { type Row, rowsOf, wrong } from "./manifest.ts";
+import { Reading } from "./reading.ts";
 import { Report } from "./report.ts";
 
 /** Parts in flight at once, over all uploads together. */
@@ -43,16 +44,24 @@ export async function runIngest(command: IngestCommand, env: NodeJS.ProcessEnv):
   await mustBeWritable(path, "ingest", "Name a --report that is a file, or is to become one.");
   const vod = account(command, env);
   const tally = { total: 0, done: 0, failed: 0, skipped: 0, bytes: 0 };
+  const say = command.quiet ? () => {} : note;
+  let reading = new Reading(manifest, say);
   // Whatever is wrong with the manifest is told before anything is begun, or written anywhere.
   for await (const row of rowsOf(manifest)) {
     tally.total += 1;
+    reading.row();
     if (row.options.replace !== undefined) await mustReplace(vod, manifest, row);
   }
   if (tally.total === 0) throw empty(manifest);
   const report = await Report.open(path);
   let over = report.isNew;
   try {
-    for await (const row of rowsOf(manifest)) if (report.isDone(row)) tally.skipped += 1;
+    reading = new Reading(manifest, say);
+    // A new report has nothing to look up, and half of the time is spent here where a manifest is long.
+    for await (const row of report.isEmpty ? [] : rowsOf(manifest)) {
+      if (report.isDone(row)) tally.skipped += 1;
+      reading.row();
+    }
     over = false;
     const code = await new Ingest(command, vod, report, tally).run(env);
     over = tally.done + tally.skipped === tally.total;

@@ -101,6 +101,11 @@ export class Report {
     return report;
   }
 
+  /** Nothing is done yet. */
+  get isEmpty(): boolean {
+    return this.#done.isEmpty;
+  }
+
   /**
    * The row needs nothing more.
    *
@@ -224,6 +229,10 @@ const PAGE = 128;
 /** What is done, in about 10 bytes a line of the manifest, however long that is and whichever lines a report names. */
 export class Done {
   readonly #pages = new Map<number, BigUint64Array>();
+
+  get isEmpty(): boolean {
+    return this.#pages.size === 0;
+  }
 
   get(line: number): bigint | undefined {
     return this.#pages.get(Math.floor(line / PAGE))?.[line % PAGE] || undefined;
