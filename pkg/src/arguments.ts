@@ -37,7 +37,11 @@ export function readable<T>(field: string, read: () => T): T {
 /** The fields of an object, each read once. */
 export function record(field: string, value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null)
-    throw invalid(field, `must be an object, ${got(value)}`);
+    // A text may hold a secret, so it is not repeated.
+    throw invalid(
+      field,
+      `must be an object, ${typeof value === "string" ? "got a text" : got(value)}`,
+    );
   return readable(field, () => {
     if (Array.isArray(value)) throw invalid(field, "must be an object, got a list");
     const read: Record<string, unknown> = Object.create(null);
@@ -180,6 +184,9 @@ export type HeaderFields =
 
 /** Header fields as pairs. */
 export function pairs(field: string, headers: HeaderFields = {}): [string, string][] {
+  // A text may hold a secret, so it is not repeated.
+  if (typeof headers === "string")
+    throw invalid(field, 'must be an object, such as {"Authorization":"…"}');
   const given = fieldsOf(field, headers);
   try {
     return [...new Headers(given)];

@@ -21,6 +21,7 @@ import {
 import { describe } from "./hosts/failure.ts";
 import { OPTIONS } from "./options.gen.ts";
 import type { SliceOptions, UploadCallback } from "./options.ts";
+import { hostAccess, playlistLimits, segments } from "./sources/playlist-options.ts";
 import { spelledHost } from "./urls.ts";
 import type { Budget, OssCallback, Shard, VideoRef } from "./wasm/core.js";
 
@@ -128,20 +129,12 @@ const BY_TYPE: Readonly<Record<ValueType, Read>> = {
   duration: (field, value, declared) =>
     duration(field, value, least(declared), most(declared) ?? MOST_32),
   oneOf: (field, value: string, { values = [] }) => oneOf(field, value, values),
-  fields: (field, value) => pairs(field, object(field, value, EXAMPLE)),
+  fields: pairs,
   video: videoRef,
   json: userData,
-  object: (field, value) => record(field, object(field, value)),
+  object: (field, value) => record(field, value),
   program: (_, value) => value,
 };
-
-const EXAMPLE = ', such as {"Authorization":"…"}';
-
-/** What it is instead may hold a secret, so it is not told. */
-function object<T>(field: string, value: T, example = ""): T {
-  if (typeof value !== "string") return value;
-  throw invalid(field, `must be an object${example}`);
-}
 
 /** What the core takes in another form than the caller writes it. */
 const OWN: Readonly<Record<string, Read>> = {
@@ -154,6 +147,9 @@ const OWN: Readonly<Record<string, Read>> = {
   allowHosts: hosts,
   denyHosts: hosts,
   checkpoint: () => true,
+  segments,
+  hosts: hostAccess,
+  limits: playlistLimits,
   callback,
   budget,
   shard,

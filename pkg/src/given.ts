@@ -35,7 +35,7 @@ export type Taken<N extends keyof EveryOption> = (typeof OPTIONS)[N] extends { t
 export function fromJson(name: string, value: unknown): unknown {
   if (value === undefined) return undefined;
   if (value === "") throw invalid(needed("name", name), "must not be empty");
-  const read = readOption(name, value);
+  const read = readOption(needed("name", name), value);
   return READ.includes(DECLARED[name]?.type) ? read : value;
 }
 

@@ -15,6 +15,6 @@ export {
 export { renamed as renamedOption } from "./fields.ts";
 export { fromJson, fromText, type Taken } from "./given.ts";
 export { type Problem, problem } from "./handler/problem.ts";
-export type * from "./index.ts";
+export type * from "./option-types.ts";
 export { TEXTS } from "./options.gen.ts";
 export { nearest } from "./suggest.ts";

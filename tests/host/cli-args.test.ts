@@ -137,7 +137,7 @@ test("each mistake is refused with a sentence that names it", () => {
   );
   assert.match(
     refusal("upload", "f", "--as", "film"),
-    /--as must be video, image, attached, playlist, got/,
+    /--as must be "video" or "image" or "attached" or "playlist", got/,
   );
   assert.match(
     refusal("upload", "-", "--as", "playlist", "--file-name", "a.m3u8"),
@@ -157,7 +157,7 @@ test("each mistake is refused with a sentence that names it", () => {
   );
   assert.match(
     refusal("upload", "f", "--as", "attached", "--business-type", "logo"),
-    /--business-type must be watermark, subtitle, material, got `logo`/,
+    /--business-type must be "watermark" or "subtitle" or "material", got logo/,
   );
   assert.match(refusal("upload"), /name a file, a URL, or -/);
   assert.match(refusal("upload", "a", "b"), /`b` is one too many/);
@@ -167,7 +167,7 @@ test("each mistake is refused with a sentence that names it", () => {
   assert.match(refusal("upload", "f", "--concurrency", "0"), /--concurrency .* from 1, got `0`/);
   assert.match(refusal("upload", "f", "--cate-id", "x"), /--cate-id .* got `x`/);
   assert.match(refusal("upload", "f", "--part-size", "16XiB"), /--part-size .* got `16XiB`/);
-  assert.match(refusal("upload", "f", "--verify", "md5"), /--verify must be length or crc64/);
+  assert.match(refusal("upload", "f", "--verify", "md5"), /--verify must be "length" or "crc64"/);
   assert.match(refusal("upload", "f", "--user-data", "[]"), /--user-data must be a JSON object/);
   assert.match(refusal("emulator", "--port", "70000"), /--port ends at 65535/);
   assert.match(refusal("upload", "f", "--size", "5"), /--size goes with standard input/);

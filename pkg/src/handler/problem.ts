@@ -1,5 +1,6 @@
 // Errors as answers: problem details by RFC 9457.
 
+import { record } from "../arguments.ts";
 import {
   type Code,
   type ErrorClass,
@@ -83,7 +84,8 @@ export function problem(
   status: number,
   what: Pick<Problem, "code" | "detail" | "hint" | "field" | "retryable" | "resume">,
 ): Problem {
-  return { type: "about:blank", title: TITLES[status] ?? "Error", status, ...what };
+  const said = record("what", what) as typeof what;
+  return { type: "about:blank", title: TITLES[status] ?? "Error", status, ...said };
 }
 
 /** Whether it is a problem, and not what was to be had. */

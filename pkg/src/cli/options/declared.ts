@@ -1,6 +1,10 @@
 // The options that src/options declares for the command line: flag, text and meaning follow from there.
 import { DECLARED, type Declared } from "../../declared.ts";
+import { VodliftError } from "../../error.ts";
+import { fromJson, fromText } from "../../given.ts";
 import { OPTIONS, TEXTS } from "../../options.gen.ts";
+import { closest } from "../suggest.ts";
+import { UsageError } from "../usage.ts";
 import {
   flag,
   flagOf,
@@ -11,22 +15,7 @@ import {
   type Reader,
   type UploadKind,
 } from "./option.ts";
-import {
-  callback,
-  headers,
-  hosts,
-  numbers,
-  path,
-  seconds,
-  size,
-  sizes,
-  text,
-  userData,
-  whole,
-  word,
-  words,
-  yesNo,
-} from "./values.ts";
+import { callback, headers, hosts, path, sizes } from "./values.ts";
 
 type Options = typeof OPTIONS;
 /** The options that the command line offers. */
@@ -36,7 +25,6 @@ export type CliOption = {
 
 /** What these are by name: an object that only JSON could tell, or the name of a file. */
 const OWN = {
-  userData,
   callback,
   hosts,
   limits: sizes(["playlists", "files", "playlistBytes", "bytes"]),
@@ -51,6 +39,7 @@ interface Values {
   text: string;
   url: string;
   video: string;
+  json: string;
   words: string[];
   texts: string[];
   ids: number[];
@@ -109,37 +98,35 @@ type In<G, S extends Stage> = {
 }[CliOption];
 
 function made(name: CliOption): Option<unknown> {
-  const { type, flag: usage = "", kinds, values = [], min = 0, max }: Declared = OPTIONS[name];
+  const { type, flag: usage = "", kinds }: Declared = OPTIONS[name];
   const only = kinds.length === KIND_COUNT ? undefined : (kinds as readonly UploadKind[]);
   const help = [spelled(TEXTS[name]), MORE[name]].filter(Boolean).join(" ");
   const one = (read: Reader<unknown>) => option(usage, read, help, only);
   if (Object.hasOwn(OWN, name)) return one(OWN[name as keyof typeof OWN]);
   switch (type) {
-    case "words":
-      return one(words);
     case "texts":
       return list(usage, (all) => [...all], help);
     case "fields":
       return list(usage, headers, help, ALSO[name]);
     case "flag":
-      if (usage.includes(" ")) return one(yesNo);
-      return usage.startsWith("--no-") ? off(usage, help, only) : flag(usage, help, only);
     case "flagOr":
-      return flag(usage, help, only);
-    case "whole":
-      return one(whole(Math.min(min, 1), max));
-    case "id":
-      return one(whole(0));
-    case "ids":
-      return one(numbers);
-    case "size":
-      return one(size);
-    case "duration":
-      return one(seconds);
-    case "oneOf":
-      return one(word(values));
-    default:
-      return one(text);
+      if (usage.includes(" ")) break;
+      return usage.startsWith("--no-") ? off(usage, help, only) : flag(usage, help, only);
+  }
+  return one((text, flag) => readAs(name, text, flag));
+}
+
+/** As every shell reads it, but that a time without a unit is one in seconds. */
+function readAs(name: CliOption, text: string, flag: string): unknown {
+  const { type, values = [] }: Declared = OPTIONS[name];
+  const isSeconds = type === "duration" && /^[\d.]+$/.test(text);
+  try {
+    return fromJson(name, fromText(name, isSeconds ? `${text}s` : text));
+  } catch (error) {
+    if (!(error instanceof VodliftError)) throw error;
+    const near = type === "oneOf" ? closest(text, values) : undefined;
+    const hint = near === undefined ? undefined : `Did you mean ${flag} ${near}?`;
+    throw new UsageError(`${flag} ${error.message.replace(/^`[^`]*` /, "")}`, "", hint);
   }
 }
 

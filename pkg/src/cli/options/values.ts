@@ -1,7 +1,6 @@
 // What the texts on a command line mean, and a sentence for those that mean nothing.
 import type { PlaylistOptions, UploadCallback } from "../../options.ts";
-import { durationOf, sizeOf } from "../../units.ts";
-import { closest } from "../suggest.ts";
+import { sizeOf } from "../../units.ts";
 import { UsageError } from "../usage.ts";
 import type { Reader } from "./option.ts";
 
@@ -12,21 +11,6 @@ export const path: Reader<string> = (value, option) => {
   if (value !== "") return value;
   throw new UsageError(`${option} must name a file, got nothing`);
 };
-
-/** One of a few words. */
-export function word<const T extends string>(words: readonly T[]): Reader<T> {
-  const choice = words.length === 2 ? words.join(" or ") : words.join(", ");
-  return (value, option) => {
-    const known = words.find((one) => one === value);
-    if (known !== undefined) return known;
-    const near = closest(value, words);
-    const hint = near === undefined ? undefined : `Did you mean ${option} ${near}?`;
-    throw new UsageError(`${option} must be ${choice}, got \`${value}\``, "", hint);
-  };
-}
-
-export const yesNo: Reader<boolean> = (value, option) =>
-  word(["true", "false"])(value, option) === "true";
 
 /** A whole number. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Reader<number> {
@@ -40,15 +24,6 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Reader<num
   };
 }
 
-/** Seconds, or text such as `500ms` or `5m`; as ms. */
-export const seconds: Reader<number> = (value, option) => {
-  const ms = durationOf(value, "s");
-  if (ms !== undefined) return ms;
-  throw new UsageError(
-    `${option} must be a number of seconds or a time such as 500ms or 5m, got \`${value}\``,
-  );
-};
-
 /** `16MiB`, `100KB` or plain bytes. */
 export const size: Reader<number> = (value, option) => {
   const bytes = sizeOf(value);
@@ -59,15 +34,11 @@ export const size: Reader<number> = (value, option) => {
 };
 
 /** `a,b`, without what is empty. */
-export const words: Reader<string[]> = (value) =>
+const words: Reader<string[]> = (value) =>
   value
     .split(",")
     .map((one) => one.trim())
     .filter((one) => one !== "");
-
-/** `1,2`. */
-export const numbers: Reader<number[]> = (value, option) =>
-  words(value, option).map((one) => whole(0)(one, option));
 
 /** `files=10,bytes=1GiB`: sizes by a few names. */
 export function sizes<const T extends string>(names: readonly T[]): Reader<{ [K in T]?: number }> {
@@ -98,12 +69,6 @@ export function headers(lines: readonly string[], option: string): Record<string
   }
   return found;
 }
-
-/** A JSON object, as it stands. */
-export const userData: Reader<string> = (value, option) => {
-  if (asObject(value) !== undefined) return value;
-  throw new UsageError(`${option} must be a JSON object, such as '{"Extend":{"id":"7"}}'`);
-};
 
 const CALLBACK = ["url", "body", "bodyType", "host", "sni", "variables"];
 
