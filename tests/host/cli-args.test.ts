@@ -164,9 +164,9 @@ test("each mistake is refused with a sentence that names it", () => {
   assert.match(refusal("upload", "-"), /--file-name/);
   assert.match(refusal("upload", "f", "--title"), /'--title <value>' argument missing/);
   assert.match(refusal("upload", "f", "--header", "A: b"), /--source-header goes with a URL/);
-  assert.match(refusal("upload", "f", "--concurrency", "0"), /--concurrency .* from 1, got `0`/);
-  assert.match(refusal("upload", "f", "--cate-id", "x"), /--cate-id .* got `x`/);
-  assert.match(refusal("upload", "f", "--part-size", "16XiB"), /--part-size .* got `16XiB`/);
+  assert.match(refusal("upload", "f", "--concurrency", "0"), /--concurrency .* at least 1, got 0/);
+  assert.match(refusal("upload", "f", "--cate-id", "x"), /--cate-id .* got x/);
+  assert.match(refusal("upload", "f", "--part-size", "16XiB"), /--part-size .* got 16XiB/);
   assert.match(refusal("upload", "f", "--verify", "md5"), /--verify must be "length" or "crc64"/);
   assert.match(refusal("upload", "f", "--user-data", "[]"), /--user-data must be a JSON object/);
   assert.match(refusal("emulator", "--port", "70000"), /--port ends at 65535/);

@@ -126,7 +126,10 @@ function readAs(name: CliOption, text: string, flag: string): unknown {
     if (!(error instanceof VodliftError)) throw error;
     const near = type === "oneOf" ? closest(text, values) : undefined;
     const hint = near === undefined ? undefined : `Did you mean ${flag} ${near}?`;
-    throw new UsageError(`${flag} ${error.message.replace(/^`[^`]*` /, "")}`, "", hint);
+    const rule = error.message
+      .replace(/^`[^`]*` /, "")
+      .replace("a number of ms", "a number of seconds");
+    throw new UsageError(`${flag} ${rule}`, "", hint);
   }
 }
 
