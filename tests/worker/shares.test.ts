@@ -1,6 +1,7 @@
 // What one caller may use up of the index and of an isolate, on the rules alone: no workerd, and a clock that the test moves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { discarding } from "../../worker/src/api/discard.ts";
 import { inTime } from "../../worker/src/api/late.ts";
 import { Allowances, spent, waitMs } from "../../worker/src/life/allowance.ts";
 import { type Dice, dice, seeds } from "../support/dice.ts";
@@ -119,6 +120,28 @@ test("what lists have read too much is waited for, and few are read at once", ()
   const free = new Reads({ VODLIFT_ROWS_PER_CALLER: "0" });
   free.spend("a", 1e9);
   assert.equal(free.begin("a"), undefined);
+});
+
+test("what is read for nothing is read at a rate, and nobody else's waits for it", async (t) => {
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  const mib = new Uint8Array(1024 * 1024);
+  /** Sends so many MiB; says how many were taken by now. */
+  const sending = (owner: string, count: number) => {
+    let taken = 0;
+    const writer = discarding(owner).getWriter();
+    for (let n = 0; n < count; n += 1) void writer.write(mib).then(() => (taken += 1));
+    return () => settled().then(() => taken);
+  };
+  const taken = sending("greedy", 200);
+  assert.equal(await taken(), 64);
+  assert.equal(await sending("another", 3)(), 3);
+  for (let ms = 0; ms < 1_000; ms += 1) {
+    t.mock.timers.tick(1);
+    await settled();
+  }
+  const after = await taken();
+  assert.ok(after >= 90 && after <= 97, `${after} MiB`);
 });
 
 test("refusals come late to whoever hears many, and to nobody else", async (t) => {

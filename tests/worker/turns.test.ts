@@ -18,7 +18,7 @@ interface Turns {
 }
 interface Starts {
   waitMs(owner: string): number;
-  spend(owner: string): void;
+  spend(run: { owner: string; kind: string }): void;
 }
 interface Limits {
   running: number;
@@ -227,6 +227,23 @@ test("what fails as soon as it runs begins at a rate, and keeps no other owner f
     index.look({ starts: new Starts({ VODLIFT_STARTS_PER_CALLER: "0" }) }).start.length,
     20,
   );
+});
+
+test("a playlist, which takes long to be read, counts as many", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const index = new Index();
+  const limits = { starts: new Starts({ VODLIFT_STARTS_PER_CALLER: "10" }) };
+  index.post("crowd", 100);
+  index.sql.exec("UPDATE jobs SET kind = 'playlist'");
+  index.post("other", 3);
+  let begun = 0;
+  for (let ms = 0; ms < 20_000; ms += 100) {
+    const turns = index.look(limits);
+    begun += turns.start.filter(({ owner }) => owner === "crowd").length;
+    index.failAll();
+    t.mock.timers.tick(100);
+  }
+  assert.equal(begun, 11, "one every two seconds, and what was saved up");
 });
 
 test("what is left to do after an end is begun owner by owner, at the same rate", (t) => {

@@ -16,6 +16,7 @@ import { setting } from "../settings.ts";
 import { identityOf, replacementOf } from "./accept.ts";
 import type { Bound } from "./auth.ts";
 import { bounded } from "./body.ts";
+import { discarding } from "./discard.ts";
 import { json, needs, problems } from "./documented.ts";
 import { drop } from "./door.ts";
 import { codingsOf, type Decoded, decoded } from "./encoding.ts";
@@ -200,7 +201,7 @@ async function sentBefore(
   { id, state, mediaId, bytes }: Ingest,
 ) {
   const rest = bounded(body, bytes, patienceFor(context.env, bytes));
-  await rest.pipeTo(new WritableStream()).catch(() => {});
+  await rest.pipeTo(discarding(context.get("actor").owner)).catch(() => {});
   if (mediaId === undefined || state === "canceled") return problem(context, 409, GIVEN_UP);
   return context.json({ id, state, mediaId, bytes }, 200);
 }

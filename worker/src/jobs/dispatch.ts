@@ -51,7 +51,7 @@ export function nextToRun(sql: SqlStorage, limits: Limits): Turns {
     const slowest = full === undefined ? undefined : places.give(next.owner, full);
     if (full !== undefined && !slowest) return turns;
     places.take(row);
-    starts.spend(row.owner);
+    starts.spend(row);
     if (slowest) giveWay(slowest);
     turns.start.push(row);
   }
@@ -67,9 +67,9 @@ export function leftToDo(
   const start = owners.flatMap(({ owner }) => {
     if (starts.waitMs(owner) > 0) return [];
     const rows = sql.exec<Row>(LEFT, owner, most).toArray();
-    return rows.filter(() => {
+    return rows.filter((row) => {
       const may = starts.waitMs(owner) === 0;
-      if (may) starts.spend(owner);
+      if (may) starts.spend(row);
       return may;
     });
   });

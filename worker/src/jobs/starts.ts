@@ -3,9 +3,12 @@
 import type { Env } from "../env.ts";
 import { Allowances } from "../life/allowance.ts";
 import { setting } from "../settings.ts";
+import type { Row } from "./row.ts";
 
 /** Seconds of its allowance that an owner may save up. */
 const SAVED = 2;
+/** A playlist of the longest kind takes a third of a second to be read, and is read twice: before it goes up, and as it does. */
+const PLAYLIST = 20;
 
 export class Starts {
   readonly #perSecond: number;
@@ -23,7 +26,8 @@ export class Starts {
   }
 
   /** One has begun. */
-  spend(owner: string): void {
-    if (this.#perSecond > 0) this.#allowances.spend(owner, 1, Date.now());
+  spend({ owner, kind }: Pick<Row, "owner" | "kind">): void {
+    const cost = kind === "playlist" ? PLAYLIST : 1;
+    if (this.#perSecond > 0) this.#allowances.spend(owner, cost, Date.now());
   }
 }
