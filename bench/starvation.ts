@@ -3,9 +3,9 @@
 //
 // What shares what: the Worker is one process with one thread, which also is its job index and runs its Workflows; VOD, the
 // victim's source, and the attacker with its sources are a process each. The attacker takes the CPU that the others leave, as
-// if it had a machine of its own. VOD is one process for both callers. What the Worker stores lies in memory, where there is
-// a folder for that: on a disk each write of one Durable Object would stop the thread that all others share, which is so here
-// and not where they are deployed.
+// if it had a machine of its own, and its large films come by 1 Gbit/s in all. VOD is one process for both callers. What the
+// Worker stores lies in memory, where there is a folder for that: on a disk each write of one Durable Object would stop the
+// thread that all others share, which is so here and not where they are deployed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -140,7 +140,7 @@ export async function measureStarvation({ rounds, kinds, say }: Options): Promis
 Each kind of attacker has a token of its own, and the service its default settings. Alone and beside took turns, ${rounds} times;
 the times are means. The CPU is the service's, and beside the attacker also VOD's and the attacker's own. Service, VOD, the victim's
 source, and the attacker with its sources are a process each; the attacker takes what CPU the others leave, as if it had a machine
-of its own, and VOD is the same for both. ${MEMORY ? "What the Worker stores lies in memory." : "What the Worker stores lies on a disk, which stops all of it."}
+of its own, and its large films come by 1 Gbit/s. VOD is the same for both. ${MEMORY ? "What the Worker stores lies in memory." : "What the Worker stores lies on a disk, which stops all of it."}
 
 ${table([head, ...rows])}`;
 }
