@@ -37,6 +37,7 @@ const KINDS: readonly (readonly [name: string, what: string, targets: readonly T
   ["redirect", "sources that redirect for ever", ["worker", "handler"]],
   ["busy", "sources that answer 429", ["worker", "handler"]],
   ["large-puts", "20 PUTs of 32 MiB at once", ["worker"]],
+  ["small-puts", "20 PUTs of 1 KB at once, again and again", ["worker"]],
   ["large-posts", "batches of 8 MiB at once", ["worker"]],
   ["resumes", "the largest resume tokens at rate", ["handler"]],
   ["gzip-puts", "gzip bombs as bodies", ["worker"]],

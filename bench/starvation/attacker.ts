@@ -152,6 +152,14 @@ const KINDS: Readonly<Record<string, () => Promise<void> | void>> = {
       }),
     );
   },
+  "small-puts"() {
+    flood(20, (n) =>
+      call(`/v1/uploads?title=p${n}`, {
+        ...{ method: "PUT", bearer: token, body: "v".repeat(1_000) },
+        headers: { "content-type": "video/mp4" },
+      }),
+    );
+  },
   "large-posts"() {
     const one = { url: "https://example.com/f.mp4", title: "t", description: "d".repeat(8_000) };
     const body = JSON.stringify(Array.from({ length: 1_000 }, () => one));

@@ -19,6 +19,7 @@ interface Turns {
 interface Starts {
   waitMs(owner: string): number;
   spend(run: { owner: string; kind: string }): void;
+  begin(run: { owner: string; kind: string }): Promise<void>;
 }
 interface Limits {
   running: number;
@@ -36,7 +37,7 @@ const { leftToDo, nextToRun } = (await import(`${jobs}dispatch.ts`)) as {
 };
 const { Starts } = (await import(`${jobs}starts.ts`)) as { Starts: new (env: object) => Starts };
 
-const starts: Starts = { waitMs: () => 0, spend() {} };
+const starts: Starts = { waitMs: () => 0, spend() {}, begin: async () => {} };
 const LIMITS: Limits = { running: 20, perHost: 20, perCaller: 20, halted: new Set(), starts };
 
 class Index {
@@ -244,6 +245,24 @@ test("a playlist, which takes long to be read, counts as many", (t) => {
     t.mock.timers.tick(100);
   }
   assert.equal(begun, 11, "one every two seconds, and what was saved up");
+});
+
+test("uploads by request begin at the same rate, in the order in which they come", async (t) => {
+  t.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 });
+  const limited = new Starts({ VODLIFT_STARTS_PER_CALLER: "10" });
+  const begun: number[] = [];
+  const begin = (owner: string) => limited.begin({ owner, kind: "video" });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  for (let n = 0; n < 25; n += 1) void begin("crowd").then(() => begun.push(n));
+  await begin("other");
+  await settled();
+  assert.equal(begun.length, 20);
+  t.mock.timers.tick(350);
+  await settled();
+  assert.deepEqual(begun.slice(20), [20, 21, 22, 23]);
+  t.mock.timers.tick(100);
+  await settled();
+  assert.equal(begun.length, 25);
 });
 
 test("what is left to do after an end is begun owner by owner, at the same rate", (t) => {

@@ -34,7 +34,7 @@ export interface Env {
   VODLIFT_RUNNING_PER_CALLER?: string;
   VODLIFT_QUEUED_PER_CALLER?: string;
   VODLIFT_STORED_PER_CALLER?: string;
-  /** Runs of one caller that begin in a second: 10, of which a playlist takes 20. The others wait. */
+  /** Runs and uploads by request of one caller that begin in a second: 10; a playlist counts as 20. The others wait. */
   VODLIFT_STARTS_PER_CALLER?: string;
   /** Bytes that one caller may move within 24 hours: 16 TiB. What is over waits. */
   VODLIFT_BYTES_PER_CALLER?: string;

@@ -102,6 +102,7 @@ export class JobIndex extends DurableObject<Env> {
       if (full) return { todo: "full", ...full };
       this.#add(job, actor);
       await this.#wake();
+      await this.#starts.begin({ owner: actor.owner, kind: job.kind });
       return { todo: "send", run: 1, reference: job.reference };
     }
     if (known.owner !== actor.owner) return { todo: "conflict" };
@@ -120,6 +121,7 @@ export class JobIndex extends DurableObject<Env> {
       () => afresh,
     );
     if (refusal) return { todo: "wait" };
+    await this.#starts.begin(known);
     const { reference, media_id: mediaId } = known;
     return { todo: "send", run: life.run, reference, ...(mediaId !== null && { mediaId }) };
   }

@@ -30,4 +30,11 @@ export class Starts {
     const cost = kind === "playlist" ? PLAYLIST : 1;
     if (this.#perSecond > 0) this.#allowances.spend(owner, cost, Date.now());
   }
+
+  /** Begins one that stands in no queue: it waits here until it may. */
+  async begin(run: Pick<Row, "owner" | "kind">): Promise<void> {
+    const ms = this.waitMs(run.owner);
+    this.spend(run);
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  }
 }
