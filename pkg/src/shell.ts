@@ -17,4 +17,5 @@ export { fromJson, fromText, type Taken } from "./given.ts";
 export { type Problem, problem } from "./handler/problem.ts";
 export type * from "./option-types.ts";
 export { TEXTS } from "./options.gen.ts";
+export { shownUrl } from "./shown-url.ts";
 export { nearest } from "./suggest.ts";

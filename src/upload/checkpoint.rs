@@ -384,9 +384,10 @@ impl SourceMark {
             }) => {
                 let query_removed = !has_harmless_query(url);
                 let kept = if query_removed {
-                    crate::http::without_query(url)
+                    crate::http::shown(url)
                 } else {
-                    url
+                    // What stands behind a `#` is sent to nobody.
+                    url.split('#').next().unwrap_or_default()
                 };
                 SourceMark {
                     url: Some(kept.to_owned()),
@@ -512,6 +513,10 @@ const HARMLESS: &[&str] = &[
 /// checkpoint.
 fn has_harmless_query(url: &str) -> bool {
     const LONGEST: usize = 20;
+    // Some have lost their question mark: it may be anything then.
+    if crate::http::shown(url) != crate::http::without_query(url) {
+        return false;
+    }
     let bare = url.split('#').next().unwrap_or_default();
     let query = bare.split_once('?').map_or("", |(_, query)| query);
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parseCommand } from "../../pkg/src/cli/args.ts";
 import { rowsOf } from "../../pkg/src/cli/ingest/manifest.ts";
-import { isMisspeltUrl, isUrl, named, shownUrl } from "../../pkg/src/cli/urls.ts";
+import { isMisspeltUrl, isUrl, named } from "../../pkg/src/cli/urls.ts";
+import { shownUrl } from "../../pkg/src/shown-url.ts";
 import { vodlift } from "../support/cli.ts";
 import { type Drawn, drawn, seeds } from "../support/drawn.ts";
 

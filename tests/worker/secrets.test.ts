@@ -87,7 +87,7 @@ test("no secret is stored, printed or answered", { skip: cannotKill }, async (t)
     const arrives = (id: string) => until(async () => (await viewIngest(worker, id)).bytes >= MIB);
     const [done, missing, changed, canceled, stopped, image] = await Promise.all([
       post("/known.mp4", { size: 5 * MIB }, { title: "Known title", wait: true }),
-      post("/missing.mp4", { status: 404 }),
+      post(`/missing.mp4&lost=${own.query}`, { status: 404 }),
       post("/changed.mp4", { size: 6 * MIB, changeAfter: 3 }),
       post("/canceled.mp4", slow),
       post("/stopped.mp4", slow),

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { fileCheckpoint, type UploadTicket, uploadWithTicket } from "../index.ts";
 import { openNew } from "../plain-files.ts";
+import { shownUrl } from "../shown-url.ts";
 import { fileReason } from "../sources/look.ts";
 import { type TicketCommand, type TicketUploadCommand, UsageError } from "./args.ts";
 import { mustBeFile, mustBeSource } from "./look.ts";
@@ -13,7 +14,7 @@ import { note, print, printJson } from "./output.ts";
 import { account, watch } from "./session.ts";
 import { quoted } from "./shell.ts";
 import { placeOf } from "./upload.ts";
-import { isUrl, shownUrl } from "./urls.ts";
+import { isUrl } from "./urls.ts";
 
 /** The longest that a ticket is, in characters; anything longer is something else. */
 const LONGEST = 1 << 20;

@@ -10,6 +10,7 @@ import {
   type VideoRef,
   type Vodlift,
 } from "../index.ts";
+import { shownUrl } from "../shown-url.ts";
 import { fileReason } from "../sources/look.ts";
 import { type UploadCommand, UsageError } from "./args.ts";
 import { CliError } from "./exit.ts";
@@ -19,7 +20,7 @@ import { AGAIN, UPLOAD_SECTIONS } from "./options/commands.ts";
 import { pick, type Values } from "./options/option.ts";
 import { account, type Watched, watch } from "./session.ts";
 import { quoted } from "./shell.ts";
-import { isUrl, shownUrl } from "./urls.ts";
+import { isUrl } from "./urls.ts";
 
 export async function runUpload(command: UploadCommand, env: NodeJS.ProcessEnv): Promise<number> {
   mustBeReadable(command.source, process.stdin);

@@ -1,5 +1,6 @@
 // What a text on the command line or in a manifest is: a URL, a path, or a URL that is spelled wrong. And what may be shown of it.
 
+import { shownUrl } from "../shown-url.ts";
 import { UsageError } from "./usage.ts";
 
 /** A source that is fetched, in whatever case the scheme is written. */
@@ -30,18 +31,6 @@ export const MISSPELT = "looks like a URL, and does not begin as one";
 export const MISSPELT_HINT =
   "A URL begins with https:// or http://, such as https://example.com/film.mp4; a file that is called so is named by its " +
   "folder, such as ./http:film.mp4.";
-
-/**
- * What may be shown and kept of a URL: neither its query, which may hold a signature, nor a user name and password. Of what
- * is no URL for all its scheme, nothing up to the last `@`.
- */
-export function shownUrl(url: string): string {
-  const [bare = ""] = url.split(/[?#]/);
-  const user = URL.canParse(url)
-    ? /^([a-z][a-z0-9+.-]*:\/\/)[\s/\\]*[^/\\]*@/i
-    : /^([a-z][a-z0-9+.-]*:\/\/).*@/is;
-  return bare.replace(user, "$1");
-}
 
 /** What was typed, to be said again: a URL's query may hold a signature, and an option's value a token. */
 export function named(word: string): string {

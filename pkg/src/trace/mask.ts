@@ -28,6 +28,9 @@ const PROOF = "proof";
 
 const SECRET_NAME = /auth|cookie|token|secret|signature|credential|password/i;
 
+/** Within a URL: a mark that was escaped or has become another, or a pair of a query without one, and what follows it. */
+const LOST = /(:\/\/[^\s"'<>\\?#]*?)(%3f|%23|#|(?:&|%26)(?=[\w.-]+(?:=|%3d)))([^\s"'<>\\?#]+)/gi;
+
 /** In place of what is computed. */
 const COMPUTED_VALUE = "…";
 
@@ -160,7 +163,21 @@ export class Mask {
       .replace(
         /(?<!<)\?((?:[^\s"'<>\\#?]|\\u[0-9a-f]{4}|\\\/)+)/gi,
         (_, query: string) => `?${this.#pairs(query)}`,
-      );
+      )
+      .replace(LOST, (_, before: string, mark: string, lost: string) => {
+        return `${before}${mark}${this.#lost(lost)}`;
+      });
+  }
+
+  /** What may be a query that has lost its question mark. */
+  #lost(query: string): string {
+    return query.replaceAll(
+      /(^|&|%26|;)([\w.-]+(?:=|%3d))?((?:(?!&|%26|;).)*)/gi,
+      (_, before: string, name = "", value: string) => {
+        const isPlain = value === "" || FILE_NAME.test(value) || value.includes("{$");
+        return before + name + (isPlain ? value : this.#learn(value));
+      },
+    );
   }
 
   #pairs(query: string): string {

@@ -17,7 +17,7 @@ use super::job::{PlaylistLimits, PlaylistRoot, PlaylistSource};
 use crate::encode::{encode_path, hex, join_url, parse_url};
 use crate::error::{Code, Error};
 use crate::few::Map;
-use crate::http::{Headers, without_query};
+use crate::http::{Headers, shown};
 use crate::limits::{GROWTH, PLAYLIST_MEMORY, REFERENCES, SPARE};
 use crate::playlist::{
     Choice, Kind, Origin, Playlist, Reading, Reference, Replacement, Role, Room,
@@ -45,10 +45,18 @@ impl Spot {
         text.len()
     }
 
+    /// Without its query.
+    fn bare(&self) -> &str {
+        match self {
+            Spot::Url(url) => crate::http::without_query(url),
+            Spot::File(path) => path,
+        }
+    }
+
     /// What may be printed of it.
     pub fn shown(&self) -> &str {
         match self {
-            Spot::Url(url) => without_query(url),
+            Spot::Url(url) => shown(url),
             Spot::File(path) => path,
         }
     }
@@ -307,7 +315,7 @@ impl Tree {
         // Some playlists name a subtitle file where a playlist of subtitles should be.
         let is_subtitle = text.trim_start_matches('\u{feff}').starts_with("WEBVTT");
         if is_subtitle && let Some(item) = self.met.get_mut(index).filter(|_| index > 0) {
-            item.wish = wish(item.spot.shown(), Format::Subtitles);
+            item.wish = wish(item.spot.bare(), Format::Subtitles);
             return Ok(Playlist::opaque());
         }
         let urls: Vec<&str> = [Some(at), self.unread()]

@@ -1,6 +1,8 @@
 // From a request to a job: what can be refused at once is refused at once, naming the field.
+
 import { type VideoRef, withOptionNames } from "vodlift";
 import { checkUrl } from "vodlift/core";
+import { shownUrl } from "vodlift/shell";
 import { asFailure, client, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
 import { ownReference } from "../ingest/reference.ts";
@@ -26,7 +28,7 @@ export async function toJob(
   sharing: Sharing,
 ): Promise<NewJob | Trouble> {
   const { url } = request;
-  const { host, origin, pathname } = new URL(url);
+  const { host, href } = new URL(url);
   const places = placesOf(env);
   const refusal = checkUrl(url, places.allowPrivateSources);
   if (refusal) return { ...refusal, ...withOptionNames(refusal, NAMES), field: "url" };
@@ -49,7 +51,7 @@ export async function toJob(
     reference: await ownReference(env, identity.id),
     hooked: request.webhookUrl !== undefined,
     host,
-    url: origin + pathname,
+    url: shownUrl(href),
     ...(request.title !== undefined && { title: request.title }),
     kind: as,
     request: await seal(env, "source", split.own),

@@ -4,10 +4,11 @@ import { basename, dirname, extname, resolve } from "node:path";
 import type { Kind } from "../../declared.ts";
 import { limits } from "../../door.ts";
 import { fromFile, type PlaylistSource } from "../../index.ts";
+import { shownUrl } from "../../shown-url.ts";
 import { fileReason, openRegular } from "../../sources/look.ts";
 import { UsageError } from "../args.ts";
 import { replaceFrom } from "../upload.ts";
-import { isUrl, shownUrl } from "../urls.ts";
+import { isUrl } from "../urls.ts";
 import { CsvError, csvRecords, tooLong } from "./csv.ts";
 import { FieldError, type Fields, fieldOf, readFields } from "./fields.ts";
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error};
 use crate::few::Map;
-use crate::http::{Headers, Request, without_query};
+use crate::http::{Headers, Request, shown};
 use crate::source::probe::{Likeness, Validator};
 use crate::upload::checkpoint::Checkpoint;
 use crate::upload::event::Failure;
@@ -262,7 +262,7 @@ impl Reader {
         }
         let place = match self.url.as_str() {
             "" => "the source",
-            url => without_query(url),
+            url => shown(url),
         };
         Error::new(code, format!("{place}: {}", failure.message))
     }
