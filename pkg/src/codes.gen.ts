@@ -711,3 +711,38 @@ export const ErrorCode: ErrorCodes = {
 
 /** One of the codes. */
 export type ErrorCode = Code;
+
+/** The exit code of the command line, by an error's class. */
+export const EXIT_CODES = {
+  usage: 2,
+  source: 3,
+  credentials: 4,
+  service: 5,
+  integrity: 6,
+  guard: 7,
+  interrupted: 130,
+} as const;
+
+/** The HTTP status of servers, by an error's class. */
+export const STATUSES = {
+  usage: 400,
+  source: 400,
+  credentials: 502,
+  service: 502,
+  integrity: 502,
+  guard: 400,
+  interrupted: 409,
+} as const;
+
+/** The HTTP status of what says more than its class. */
+export const STATUSES_OF_CODES = {
+  too_large: 413,
+  permission_denied: 403,
+  media_not_found: 404,
+  reference_taken: 409,
+  not_replaceable: 409,
+  abort_refused: 409,
+  storage_not_found: 400,
+  vod_rejected: 400,
+  internal: 500,
+} as const;

@@ -14,7 +14,8 @@ export {
 } from "./declared.ts";
 export { renamed as renamedOption } from "./fields.ts";
 export { fromJson, fromText, type Taken } from "./given.ts";
-export { type Problem, problem } from "./handler/problem.ts";
+export { type Problem, problem, type Status, statusOf } from "./handler/problem.ts";
+export { STANDSTILL } from "./handler/slice.ts";
 export type * from "./option-types.ts";
 export { TEXTS } from "./options.gen.ts";
 export { shownUrl } from "./shown-url.ts";

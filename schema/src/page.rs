@@ -18,6 +18,21 @@ Sizes are a number of bytes, or text such as `16MiB`. Times are a number of ms, 
 to `resume`, too; what else an upload was told stands in its checkpoint.
 ";
 
+const TAIL: &str = "
+## Declared elsewhere
+
+What is no option of an upload, and offered by one place alone, is declared where it is offered, each with its text:
+
+- `call`, `waitUntilReady`, `waitForUrlUploads`, `uploadMediaByUrl`: `CallOptions`, `WaitOptions` and `UploadMediaByUrlOptions` in
+  [`pkg/src/options.ts`](../pkg/src/options.ts). They are arguments of one request; `uploadMediaByUrl` reads those that it shares with an
+  upload as that does. On the command line: `vodlift call`.
+- The handler's own (who may call, how long a slice is): `IngestHandlerOptions` in
+  [`pkg/src/handler/options.ts`](../pkg/src/handler/options.ts). They belong to whoever deploys it, and no request can say them.
+- The Worker's own: its settings, in [deploy.md](deploy.md).
+- What a ticket takes beside the options of the bytes (`refresh`): [tickets.md](tickets.md).
+- What `vodlift` prints and asks (`--json`, `--quiet`, `--yes`, `--jobs`, `--report`), and its emulator: `--help` of each command.
+";
+
 pub(crate) fn written() -> String {
     let mut out = String::from(HEAD);
     for group in GROUPS {
@@ -66,6 +81,7 @@ pub(crate) fn written() -> String {
             }
         }
     }
+    out.push_str(TAIL);
     out
 }
 

@@ -157,7 +157,7 @@ test("a media that exists gets new bytes in slices, also where an answer was los
   assert.equal(titled.status, 400);
   // What the body names and VOD does not have is the client's to correct.
   const unknown = await send("/v1/ingests", { ...source, replace: "0".repeat(32) });
-  assertProblem(unknown, 422, "media_not_found");
+  assertProblem(unknown, 404, "media_not_found");
 });
 
 test("a lost answer is asked for again with the token before, also after the end", async () => {
@@ -342,7 +342,7 @@ for (const method of ["POST", "DELETE"]) {
 test("what the source does wrong is told by its own code, and leaves nothing", async () => {
   assertProblem(
     await send("/v1/ingests", film("/gone.mp4", { status: 404 })),
-    422,
+    400,
     "source_not_found",
   );
   assertProblem(await send("/v1/ingests", film("/empty.mp4", { size: 0 })), 400, "empty_source");
@@ -354,7 +354,7 @@ test("a source that changes between two slices is refused, and what there is can
   const answers = await ingest(send, source);
   const last = answers.at(-1);
   assert.ok(last);
-  assertProblem(last, 422, "source_changed");
+  assertProblem(last, 400, "source_changed");
   assert.equal(last.body.retryable, false);
   assert.equal((await send("/v1/ingests/abort", { resume: last.body.resume })).status, 200);
   await assertNothingStored(service);
@@ -366,7 +366,7 @@ test("a slice that fails for a while leaves a token that goes on", async () => {
   const action = { kind: "answer", status: 403, code: "Forbidden.RAM" } as const;
   service.setFaults([{ operation: "RefreshUploadVideo", action }]);
   const failed = await send("/v1/ingests/resume", { resume: first.resume });
-  assertProblem(failed, 500, "permission_denied");
+  assertProblem(failed, 403, "permission_denied");
   service.setFaults([]);
   const done = await send("/v1/ingests/resume", { resume: failed.body.resume });
   assert.deepEqual([done.status, done.body.mediaId], [200, first.mediaId]);
@@ -375,17 +375,17 @@ test("a slice that fails for a while leaves a token that goes on", async () => {
 test("the guard refuses private sources and other hosts than those allowed", async () => {
   const source = film("/guard.mp4", { size: 10 });
   const strict = handler({ allowPrivateSources: false });
-  assertProblem(await strict("/v1/ingests", source), 422, "address_refused");
+  assertProblem(await strict("/v1/ingests", source), 400, "address_refused");
   const elsewhere = handler({ allowHosts: ["media.example.com", "*.example.org"] });
   for (const url of [source.url, "https://example.org/a.mp4", "https://example.com/a.mp4"]) {
-    assertProblem(await elsewhere("/v1/ingests", { url }), 422, "source_host_refused");
+    assertProblem(await elsewhere("/v1/ingests", { url }), 400, "source_host_refused");
   }
   const here = handler({ allowHosts: [new URL(origin.url).host.toUpperCase()] });
   assert.equal((await here("/v1/ingests", source)).status, 200);
   const away = film("/away.mp4", { redirectTo: "http://localhost:1/film.mp4" });
-  assertProblem(await here("/v1/ingests", away), 422, "source_host_refused");
+  assertProblem(await here("/v1/ingests", away), 400, "source_host_refused");
   const there = handler({ denyHosts: ["localhost"] });
-  assertProblem(await there("/v1/ingests", away), 422, "source_host_refused");
+  assertProblem(await there("/v1/ingests", away), 400, "source_host_refused");
 });
 
 test("hosts beyond ASCII are judged as what is fetched is spelled", async () => {
@@ -393,7 +393,7 @@ test("hosts beyond ASCII are judged as what is fetched is spelled", async () => 
   const lists = handler(hosts);
   for (const host of ["电影.example", "中国.电影.example", "xn--fiqs8s.xn--p3t879b.example"]) {
     const answer = await lists("/v1/ingests", { url: `https://${host}/film.mp4` });
-    assertProblem(answer, 422, "source_host_refused");
+    assertProblem(answer, 400, "source_host_refused");
     assert.match(String(answer.body.detail), /xn--p3t879b\.example/);
   }
   // One that is taken is only judged: to look its name up takes as long as the machine's resolver likes.
@@ -405,13 +405,13 @@ test("hosts beyond ASCII are judged as what is fetched is spelled", async () => 
 test("a source beyond maxBytes is refused before VOD hears of it, or removed where it did not say so", async () => {
   const small = handler({ maxBytes: "2MiB", budget: {} });
   const told = await small("/v1/ingests", film("/big.mp4", { size: 2 * MIB + 1 }));
-  assertProblem(told, 400, "too_large");
+  assertProblem(told, 413, "too_large");
   assert.equal(service.log.length, 0);
   const untold = await small(
     "/v1/ingests",
     film("/endless.mp4", { size: 9 * MIB, noLength: true }),
   );
-  assertProblem(untold, 400, "too_large");
+  assertProblem(untold, 413, "too_large");
   await assertNothingStored(service);
   assert.equal((await small("/v1/ingests", film("/fits.mp4", { size: 2 * MIB }))).status, 200);
 });
@@ -475,7 +475,7 @@ test("what fails is told to the log, and of a stranger's error nothing to the cl
   const failing = handler({ onError, allowPrivateSources: false });
   assertProblem(
     await failing("/v1/ingests", film("/log.mp4", { size: 1 })),
-    422,
+    400,
     "address_refused",
   );
   assert.ok(told[0] instanceof VodliftError);
@@ -620,5 +620,5 @@ test("what is declared for it is taken, spelled as everywhere", async () => {
   const answer = await send("/v1/ingests", { url, ...said, objectHeaders, httpsOnly: false });
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   const refused = await send("/v1/ingests", { url, httpsOnly: true });
-  assertProblem(refused, 422, "url_refused");
+  assertProblem(refused, 400, "url_refused");
 });

@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readFields } from "../../pkg/src/cli/ingest/fields.ts";
+import { ErrorCode, STATUSES, STATUSES_OF_CODES } from "../../pkg/src/codes.gen.ts";
 import { parseIngest } from "../../pkg/src/handler/body.ts";
-import { problem } from "../../pkg/src/handler/problem.ts";
-import { fromFile, type UploadItem, Vodlift } from "../../pkg/src/index.ts";
+import { problem, problemOf, statusOf } from "../../pkg/src/handler/problem.ts";
+import { fromFile, type UploadItem, Vodlift, VodliftError } from "../../pkg/src/index.ts";
 import { asWrittenNow } from "../../worker/src/ingest/earlier.ts";
 import { startService } from "../support/service.ts";
 
@@ -37,7 +38,7 @@ test("the Worker's problem details are those of the handler", async () => {
     new URL("../../worker/src/api/problem.ts", import.meta.url),
     "utf8",
   );
-  assert.match(source, /import \{ problem as detailsOf \} from "vodlift\/shell"/);
+  assert.match(source, /import \{ problem as detailsOf, .* \} from "vodlift\/shell"/);
   assert.doesNotMatch(source, /about:blank|title:/);
   assert.deepEqual(problem(413, { code: "a", detail: "b", hint: "c", retryable: false }), {
     type: "about:blank",
@@ -45,6 +46,25 @@ test("the Worker's problem details are those of the handler", async () => {
     status: 413,
     ...{ code: "a", detail: "b", hint: "c", retryable: false },
   });
+});
+
+test("a failure has one HTTP status, whichever server answers, and the page tells it", async () => {
+  const page = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
+  const source = await readFile(
+    new URL("../../worker/src/api/problem.ts", import.meta.url),
+    "utf8",
+  );
+  assert.doesNotMatch(source, /[45]\d\d,$/m, "no table of its own");
+  for (const [name, status] of Object.entries(STATUSES))
+    assert.match(page, new RegExp(`Class \`${name}\`, exit code \\d+, HTTP ${status}`));
+  for (const code of Object.values(ErrorCode)) {
+    const error = VodliftError.of(code, "as it is");
+    const own = (STATUSES_OF_CODES as Record<string, number>)[code];
+    assert.equal(statusOf(error), own ?? STATUSES[error.class]);
+    assert.equal(problemOf(error).status, statusOf(error), code);
+    if (own !== undefined) assert.ok(page.includes(`${own} for \`${code}\``), code);
+  }
+  assert.equal(statusOf({ code: "none_of_ours" }), 502);
 });
 
 test("a request that was stored under the old name is read under the new one", () => {

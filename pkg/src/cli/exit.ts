@@ -1,18 +1,9 @@
 // Exit codes: who has to act, so that a script can tell.
 
-/** Of everything that a signal has ended. */
-export const INTERRUPTED = 130;
+import { EXIT_CODES } from "../codes.gen.ts";
 
-/** By the error's class; the same numbers stand in the help and in the README. */
-const EXIT_CODES: Readonly<Record<string, number>> = {
-  usage: 2,
-  source: 3,
-  credentials: 4,
-  service: 5,
-  integrity: 6,
-  guard: 7,
-  interrupted: INTERRUPTED,
-};
+/** Of everything that a signal has ended. */
+export const INTERRUPTED = EXIT_CODES.interrupted;
 
 /** What a failure looks like to the command line, wherever it comes from. */
 export interface CliFailure {
@@ -30,7 +21,7 @@ export interface CliFailure {
 export type Warning = Pick<CliFailure, "code" | "message" | "hint">;
 
 export function exitCode(failure: CliFailure): number {
-  return EXIT_CODES[failure.class] ?? 5;
+  return (EXIT_CODES as Readonly<Record<string, number>>)[failure.class] ?? EXIT_CODES.service;
 }
 
 /** A failure the command line itself finds, before any call. */

@@ -1,13 +1,8 @@
 // Errors as answers: problem details by RFC 9457.
 
-import { record } from "../arguments.ts";
-import {
-  type Code,
-  type ErrorClass,
-  type OptionNames,
-  VodliftError,
-  withOptionNames,
-} from "../error.ts";
+import { record, text } from "../arguments.ts";
+import { STATUSES, STATUSES_OF_CODES } from "../codes.gen.ts";
+import { type ErrorClass, type OptionNames, VodliftError, withOptionNames } from "../error.ts";
 
 /**
  * What a failed request is answered with, as `application/problem+json`.
@@ -56,25 +51,24 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** Who has to act, as a status: 4xx is the client's, 500 ours (the keys), 502 somebody's behind us. */
-const STATUSES: Readonly<Record<ErrorClass, number>> = {
-  usage: 400,
-  source: 422,
-  guard: 422,
-  credentials: 500,
-  service: 502,
-  integrity: 502,
-  interrupted: 409,
-};
+/** One of those that a failure is answered with. */
+export type Status =
+  | (typeof STATUSES)[keyof typeof STATUSES]
+  | (typeof STATUSES_OF_CODES)[keyof typeof STATUSES_OF_CODES];
 
-/** What VOD says of something that the body names. */
-const OF_CODE: Partial<Record<Code, number>> = {
-  media_not_found: 422,
-  storage_not_found: 422,
-  not_replaceable: 409,
-  abort_refused: 409,
-  reference_taken: 409,
-};
+/**
+ * The HTTP status that a failure is answered with, by its code and class: docs/errors.md lists them. A code that the package does
+ * not know is a fault of what stands behind the server, unless its class says otherwise.
+ */
+export function statusOf(failure: { code: string; class?: ErrorClass | undefined }): Status {
+  const { code, class: kind } = record("failure", failure);
+  const [own, ofClass] = [text("code", code as string), text("class", kind as string)];
+  return NUMBERS.get(own) ?? NUMBERS.get(ofClass) ?? STATUSES.service;
+}
+
+const NUMBERS: ReadonlyMap<string | undefined, Status> = new Map(
+  Object.entries<Status>({ ...STATUSES, ...STATUSES_OF_CODES }),
+);
 
 /** What the body calls options that the package calls otherwise. */
 export const NAMES: OptionNames = { source: "url" };
@@ -114,7 +108,7 @@ export function problemOf(error: unknown): Problem {
   const { message, hint } = withOptionNames(error, NAMES);
   const field = code === "invalid_argument" ? /^`([\w.]+)`/.exec(message)?.[1] : undefined;
   return {
-    ...problem(OF_CODE[error.code] ?? STATUSES[error.class], {
+    ...problem(statusOf(error), {
       code,
       detail: message,
       hint,

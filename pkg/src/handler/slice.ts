@@ -42,7 +42,8 @@ export async function runSlice(
     if (before === undefined || end.checkpoint.bytesAccepted > before) {
       return { state: "running", ticket: next };
     }
-    return { state: "failed", problem: STANDSTILL, ticket: next };
+    const { message: detail, ...told } = STANDSTILL;
+    return { state: "failed", problem: problem(409, { ...told, detail }), ticket: next };
   } catch (error) {
     options.onError?.(error);
     const left = await store.load();
@@ -86,9 +87,9 @@ function advance(ticket: Ticket, checkpoint: Checkpoint): Ticket & { checkpoint:
 }
 
 /** A source without ranges is read from its beginning in every slice: at some length no slice gets further. */
-const STANDSTILL = problem(409, {
+export const STANDSTILL = {
   code: "cut_short",
-  detail: "a whole slice brought the upload no further",
-  hint: "Use longer slices, smaller parts, or a source that answers ranges.",
+  message: "a whole slice brought the upload no further",
+  hint: "Use a source that answers ranges, smaller parts or longer slices, or upload it with `vodlift upload`.",
   retryable: false,
-});
+} as const;

@@ -30,6 +30,7 @@ const REASONS: Readonly<Record<number, string>> = {
   415: "The Content-Encoding of the body is not known here.",
   422: "The Idempotency-Key was used for another request.",
   429: "Too many requests; `Retry-After` says when to come back.",
+  500: "The Worker itself failed.",
   502: "VOD or OSS did not take it.",
   503: "The Worker is not configured.",
 };

@@ -1,40 +1,15 @@
 // RFC 9457 problem details: what every failed call answers with.
 import type { Context, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorClass, VodliftError } from "vodlift";
-import { problem as detailsOf } from "vodlift/shell";
+import { VodliftError } from "vodlift";
+import { problem as detailsOf, type Status, statusOf as statusOfFailure } from "vodlift/shell";
 import { KnownFailure } from "../client.ts";
 import type { Problem } from "./schema.ts";
 
-/** 4xx where the request or its body must change, 502 where VOD, OSS or this Worker's account must. */
-const OF_CLASS: Readonly<Record<ErrorClass, 400 | 409 | 502>> = {
-  usage: 400,
-  source: 400,
-  guard: 400,
-  interrupted: 409,
-  credentials: 502,
-  service: 502,
-  integrity: 502,
-};
-/** What VOD says of something that the request names: the request itself is signed and well-formed. */
-const OF_CODE = {
-  too_large: 413,
-  permission_denied: 403,
-  media_not_found: 404,
-  reference_taken: 409,
-  not_replaceable: 409,
-  abort_refused: 409,
-  storage_not_found: 400,
-  vod_rejected: 400,
-} as const;
-type Failed = (typeof OF_CLASS)[ErrorClass] | (typeof OF_CODE)[keyof typeof OF_CODE];
-
 /** What a failed upload is answered with. */
-export function statusOf(error: unknown): Failed {
-  if (error instanceof KnownFailure)
-    return OF_CODE[error.failure.code as keyof typeof OF_CODE] ?? 502;
-  if (!(error instanceof VodliftError)) return 502;
-  return OF_CODE[error.code as keyof typeof OF_CODE] ?? OF_CLASS[error.class];
+export function statusOf(error: unknown): Status {
+  if (error instanceof KnownFailure) return statusOfFailure(error.failure);
+  return statusOfFailure(error instanceof VodliftError ? error : { code: "internal" });
 }
 
 /** What a request that cannot be taken is answered with. */

@@ -62,7 +62,7 @@ uploads.openapi(
     responses: {
       200: json(Uploaded, "It was uploaded under this Idempotency-Key before."),
       201: json(Uploaded, "It is in VOD."),
-      ...problems(400, 403, 404, 409, 413, 415, 422, 502),
+      ...problems(400, 403, 404, 409, 413, 415, 422, 500, 502),
     },
   }),
   async (context) => {

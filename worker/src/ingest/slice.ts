@@ -7,7 +7,7 @@ import {
   type Suspended,
   VodliftError,
 } from "vodlift";
-import { atResume, ofKind } from "vodlift/shell";
+import { atResume, ofKind, STANDSTILL } from "vodlift/shell";
 import type { IngestRequest } from "../api/schema.ts";
 import { asFailure, client, KnownFailure, limitOf, placesOf } from "../client.ts";
 import type { Env } from "../env.ts";
@@ -225,11 +225,3 @@ async function upload(
   const ofRun = ofKind(as, { ...known, ...limit, ...(bytes && { limits: { bytes } }), ...slices });
   return vod.upload(source, { ...options, ...ofRun, ...control, checkpoint: store });
 }
-
-/** A source that cannot be read in ranges is read from its beginning in every slice: at some length none gets further. */
-const STANDSTILL = {
-  code: "cut_short",
-  message: "a whole slice brought the upload no further",
-  hint: "Use a source that answers ranges, smaller parts, or `vodlift resume` with its checkpoint.",
-  retryable: false,
-};
