@@ -91,4 +91,12 @@ test("refusals come late to a caller that hears many, and to no other", async (t
   assert.ok(!come);
   t.mock.timers.tick(1_000);
   await late;
+  // Once a second one of them is at once again: each may have cost a source's whole mischief.
+  await refused("one");
+  let after = 0;
+  const more = Array.from({ length: 5 }, () => refused("one").then(() => (after += 1)));
+  for (let n = 0; n < 10; n += 1) await refused("two");
+  assert.equal(after, 0);
+  t.mock.timers.tick(1_000);
+  await Promise.all(more);
 });

@@ -9,7 +9,7 @@ const MOST = 10;
 const LATE_MS = 1_000;
 /** Refusals that a caller hears at once, and in how many ms there is another one. */
 const REFUSALS = 50;
-const REFUSAL_MS = 100;
+const REFUSAL_MS = 1_000;
 /** So many wait at the most; they hold a connection each. */
 const MOST_LATE = 1_000;
 /** In seconds. A slice may end at any time. */
