@@ -45,11 +45,9 @@ interface Route {
 /**
  * Makes a handler that ingests media from URLs in slices that fit a function's limits. It holds no state.
  *
- * - `POST /v1/ingests` with `{ url, title, … }` runs the first slice; beside `url` it takes `sourceHeaders` and
- *   `title`, `fileName`, `description`, `tags`, `cateId`, `coverUrl`, `templateGroupId`, `workflowId`, `storageLocation`,
- *   `appId`, `userData`, `referenceId`, `partSize`, `concurrency`, `verify`, `ranges`, `sourceTimeoutMs`, `serviceTimeoutMs`,
- *   `anyContentType` of `Vodlift.upload`. It answers `IngestDone`
- *   with 200, or `IngestRunning` with 202.
+ * - `POST /v1/ingests` with `{ url, title, … }` runs the first slice; beside `url` it takes the options of `Vodlift.upload` that
+ *   docs/options.md lists for the handler, by the same names and rules. It answers `IngestDone` with 200, or `IngestRunning` with
+ *   202.
  * - `POST /v1/ingests/resume` with `{ resume }` runs the next one.
  * - `POST` or `DELETE /v1/ingests/abort` with `{ resume }` gives it up: `IngestCanceled`.
  * - `GET /healthz` needs no token. Like every ingest it answers 503 where `allowHosts`, `denyHosts`, `maxBytes` or `endpoint`
