@@ -15,6 +15,11 @@
 //! times parts in flight). Either way the bytes stay in JavaScript's memory, unless [`Verify::Crc64`](crate::upload::Verify)
 //! wants to look at them.
 //!
+//! Runs share no budget of memory, as the uploads of the npm package do: each may hold 48 MiB in Workers, 64 MiB elsewhere, of a
+//! source without ranges. How many of those run at once in one isolate is for the caller to bound.
+//!
+//! A checkpoint from a stranger may name any media: resume it with `own_media_only: Some(true)` among the options of [`Run`].
+//!
 //! An aborted signal gives the upload up and removes its parts from the server. Dropping the future closes every connection at
 //! once and leaves the parts, to be resumed or aborted by checkpoint. A Worker whose client may leave needs both the request's
 //! signal (compatibility flag `enable_request_signal`) and `waitUntil`, or the runtime ends it before it has cleaned up;
@@ -50,7 +55,7 @@ pub use run::{End, Run};
 
 use crate::error::{Code, Error};
 use crate::oss::OssService;
-use crate::upload::{Checkpoint, Media, Source};
+use crate::upload::{Checkpoint, Media, Options, Source};
 use crate::vod::api::CreateUploadVideo;
 use crate::vod::{Account, VodService};
 use account::Keys;
@@ -140,8 +145,18 @@ impl Vodlift {
     /// Gives up an upload for good: its parts are removed from the server.
     ///
     /// # Errors
-    /// When the server could not be told.
+    /// `MediaUnconfirmed` where the media is not provably the checkpoint's own, `AbortRefused` where it is no longer unfinished;
+    /// and when the server could not be told.
     pub async fn abort(&self, from: Checkpoint) -> Result<(), Error> {
+        self.abort_with(from, Options::default()).await
+    }
+
+    /// The same with options of one's own: `own_media_only: Some(false)` vouches for what the checkpoint names, as where it was
+    /// written with another AccessKey and nobody else could have written it.
+    ///
+    /// # Errors
+    /// As [`Vodlift::abort`].
+    pub async fn abort_with(&self, from: Checkpoint, options: Options) -> Result<(), Error> {
         // Nothing is read, so any source does.
         let source = Source::Slices {
             size: 1,
@@ -151,7 +166,7 @@ impl Vodlift {
             version: None,
         };
         let run = Run::new(self, Task::Discard(from), Ok(source), Local::Nothing);
-        match run.end().await {
+        match run.options(options).end().await {
             Err(error) if error.code == Code::Aborted => Ok(()),
             other => other.map(drop),
         }

@@ -62,7 +62,8 @@ pub async fn run(task: String, hands: JsValue) -> Result<String, JsValue> {
 async fn told(task: Task, hands: &JsValue) -> Result<Told, Error> {
     let vod = client(task.account, task.vod, hands);
     if let Some(checkpoint) = task.abort {
-        return vod.abort(checkpoint).await.map(|()| Told::Removed);
+        let removed = vod.abort_with(checkpoint, task.options).await;
+        return removed.map(|()| Told::Removed);
     }
     let blob: Option<Blob> = hand(hands, "blob");
     let stream: Option<ReadableStream> = hand(hands, "stream");
