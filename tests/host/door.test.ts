@@ -84,6 +84,8 @@ const CALLS: Record<string, Call[]> = {
       (...args) => talk.handle.apply(talk, args as Any),
     ],
   ],
+  // Names of codes, which take nothing.
+  ErrorCode: [],
   Crc64: [[[new Uint8Array(9)], (bytes) => sum.update(bytes)]],
   VodliftError: [[["internal", "it broke"], core.VodliftError.of]],
   isVodliftError: [[[new Error("it broke")], core.isVodliftError]],
