@@ -110,8 +110,13 @@ test("streams of one owner that did not wait keep no other owner waiting", async
     () => new Turn({ most: 3, until: Date.now(), owner: "a" }),
   );
   const other = new Turn({ most: 3, until: NEVER, owner: "b" });
-  await other.begun;
+  let begun = false;
+  void other.begun.then(() => {
+    begun = true;
+  });
+  await settled();
   for (const turn of [...streams, other]) turn.end();
+  assert.ok(begun, "at once, not when the streams turn out to be slow");
 });
 
 test("from its time on an upload waits for nobody", async (t) => {
