@@ -16,8 +16,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::say;
 use crate::toolchain::{self, TARGET, Toolchain};
+use crate::{order, say};
 
 /// Builds the core into `pkg/src/wasm` and prints its size.
 pub(crate) fn build(root: &Path) -> Result<()> {
@@ -54,7 +54,9 @@ pub(crate) fn build(root: &Path) -> Result<()> {
 
     let optimized = folder.join("core.opt.wasm");
     optimize(root, &folder.join("core_bg.wasm"), &optimized, &STRIP)?;
-    let wasm = fs::read(&optimized)?;
+    let ordered = folder.join("core.ordered.wasm");
+    put_in_order(root, &optimized, &ordered)?;
+    let wasm = fs::read(&ordered)?;
     no_path_of_this_machine(&wasm, &remapped)?;
 
     let glue = trimmed_glue(&fs::read_to_string(folder.join("core.js"))?)?;
@@ -111,27 +113,41 @@ pub(crate) fn named(root: &Path) -> Result<PathBuf> {
 /// wasm-opt, for the size of what is compressed. Inlining would make less of the bytes and more of what is left after gzip:
 /// the compiler has inlined already, and what is written twice alike compresses better than what is woven into its callers.
 pub(crate) fn optimize(root: &Path, from: &Path, to: &Path, names: &[&str]) -> Result<()> {
-    say::step(
-        "Optimizing the wasm",
-        Command::new("node")
-            .arg(root.join("node_modules/binaryen/bin/wasm-opt"))
-            .args(names)
-            .args([
-                "-Oz",
-                "--always-inline-max-function-size=0",
-                "--flexible-inline-max-function-size=0",
-                "--one-caller-inline-max-function-size=0",
-                "--enable-bulk-memory",
-                "--enable-nontrapping-float-to-int",
-                "--enable-sign-ext",
-                "--enable-mutable-globals",
-                "--enable-reference-types",
-                "--enable-multivalue",
-            ])
-            .arg(from)
-            .arg("-o")
-            .arg(to),
-    )
+    let smaller = [
+        "-Oz",
+        "--always-inline-max-function-size=0",
+        "--flexible-inline-max-function-size=0",
+        "--one-caller-inline-max-function-size=0",
+    ];
+    let mut command = wasm_opt(root, from, to);
+    say::step("Optimizing the wasm", command.args(names).args(smaller))
+}
+
+/// Puts functions that are alike beside each other.
+fn put_in_order(root: &Path, from: &Path, to: &Path) -> Result<()> {
+    let named = to.with_extension("named");
+    fs::write(&named, order::named_in_order(&fs::read(from)?)?)?;
+    let mut command = wasm_opt(root, &named, to);
+    let how = ["--reorder-functions-by-name", "--strip-debug"];
+    say::step("Putting its functions in order", command.args(how))
+}
+
+fn wasm_opt(root: &Path, from: &Path, to: &Path) -> Command {
+    let mut command = Command::new("node");
+    command
+        .arg(root.join("node_modules/binaryen/bin/wasm-opt"))
+        .args([
+            "--enable-bulk-memory",
+            "--enable-nontrapping-float-to-int",
+            "--enable-sign-ext",
+            "--enable-mutable-globals",
+            "--enable-reference-types",
+            "--enable-multivalue",
+        ])
+        .arg(from)
+        .arg("-o")
+        .arg(to);
+    command
 }
 
 /// Where the results go.
