@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 /** The most that core.wasm may be with gzip, in bytes. `make size` says where they are. */
-const MOST = 295_000;
+const MOST = 297_000;
 
 test("the wasm is no larger than it was, and what it has shrunk by is held", async () => {
   const file = new URL("../../pkg/dist/wasm/core.wasm", import.meta.url);
