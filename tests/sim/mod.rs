@@ -191,6 +191,10 @@ pub struct World {
     pub told_removing: bool,
     /// How often each part was sent.
     pub sent: BTreeMap<u32, u32>,
+    /// How often the machine has waited.
+    pub waits: u32,
+    /// What it said it was doing, each once in a row.
+    pub phases: Vec<Phase>,
     pub steps: u64,
 }
 
@@ -288,6 +292,8 @@ impl World {
             tries_told: Vec::new(),
             told_removing: false,
             sent: BTreeMap::new(),
+            waits: 0,
+            phases: vec![],
             steps: 0,
         }
     }
@@ -690,6 +696,7 @@ impl World {
             }
             Effect::Wait { id, until } => {
                 self.begin(id, "wait");
+                self.waits += 1;
                 self.schedule(until.saturating_sub(self.now), Event::Woke { id });
             }
             Effect::Renew { id } => {
@@ -713,6 +720,9 @@ impl World {
                     seen.insert(format!("{:?} > {:?}", self.last_phase, progress.phase));
                 }
                 self.last_phase = progress.phase;
+                if self.phases.last() != Some(&progress.phase) {
+                    self.phases.push(progress.phase);
+                }
                 assert!(
                     progress.phase != Phase::Ended || progress.media_id.is_some(),
                     "the end tells of no media"

@@ -138,7 +138,7 @@ impl Case {
         )
     }
 
-    fn is_video(&self) -> bool {
+    pub(crate) fn is_video(&self) -> bool {
         matches!(self.world.job.media, Media::Video(_))
     }
 

@@ -13,6 +13,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod calm;
 mod draw;
 mod drive;
 #[path = "../sim/mod.rs"]
@@ -66,6 +67,11 @@ fn what_is_said_can_be_compared() {
         return;
     };
     swarm::write_digests(wanted(0..20_000), &path);
+}
+
+#[test]
+fn a_world_without_trouble_costs_what_it_must() {
+    calm::all_cost_what_they_must(wanted(0..2000));
 }
 
 #[test]

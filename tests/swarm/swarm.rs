@@ -42,12 +42,17 @@ fn text_of(panic: &(dyn Any + Send)) -> String {
         .unwrap_or_default()
 }
 
-fn run(case: &mut Case) -> Result<Verdict, String> {
+/// What a world says where it panics.
+pub(crate) fn caught<T>(world: impl FnOnce() -> T) -> Result<T, String> {
     be_quiet();
     IN_WORLD.set(true);
-    let result = catch_unwind(AssertUnwindSafe(|| drive(case)));
+    let result = catch_unwind(AssertUnwindSafe(world));
     IN_WORLD.set(false);
     result.map_err(|panic| text_of(&*panic))
+}
+
+fn run(case: &mut Case) -> Result<Verdict, String> {
+    caught(|| drive(case))
 }
 
 /// What is wrong with this world, if anything.

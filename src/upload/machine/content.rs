@@ -4,7 +4,6 @@ use super::grant::Place;
 use super::object::Object;
 use super::playlist::Playlist;
 use crate::error::Error;
-use crate::upload::plan::Plan;
 
 /// What is uploaded.
 #[derive(Clone)]
@@ -34,7 +33,7 @@ impl Content {
     /// Parts or files in all, where that is known.
     pub(super) fn count(&self) -> Option<u32> {
         match self {
-            Content::Object(object) => object.planned().and_then(Plan::count),
+            Content::Object(object) => object.count(),
             Content::Playlist(playlist) => playlist.count(),
         }
     }

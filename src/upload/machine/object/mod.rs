@@ -87,6 +87,17 @@ impl Object {
         }
     }
 
+    /// Parts in all, where that is known. Those of a source that is read in order may be cut short: then there are more than
+    /// were planned, and the last one tells how many.
+    pub(super) fn count(&self) -> Option<u32> {
+        let begun = self.parts.begun();
+        let planned = self.plan.as_ref().and_then(Plan::count);
+        match self.is_stream() && self.reader.ended() {
+            true => Some(begun),
+            false => planned.filter(|planned| *planned >= begun),
+        }
+    }
+
     pub(super) fn planned(&self) -> Option<&Plan> {
         self.plan.as_ref()
     }
