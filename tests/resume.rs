@@ -605,6 +605,13 @@ fn give_up(seed: u64, tamper: impl FnOnce(&mut Checkpoint, &mut World)) -> (Worl
 }
 
 #[test]
+fn an_upload_id_without_its_place_is_refused() {
+    let (world, code) = give_up(3, |checkpoint, _| checkpoint.place = None);
+    assert_eq!(code, Code::CheckpointInvalid);
+    assert_eq!(world.luck.count(Op::RefreshUploadVideo), 0);
+}
+
+#[test]
 fn an_abort_removes_nothing_of_a_media_whose_file_has_arrived() {
     for status in ARRIVED {
         let (world, code) = give_up(3, |checkpoint, world| {

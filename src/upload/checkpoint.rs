@@ -308,6 +308,10 @@ impl Checkpoint {
         if self.upload_id.as_deref() == Some("") {
             return Err(invalid("`uploadId` of the checkpoint is empty"));
         }
+        // It would be looked for without end: no credential tells where it is.
+        if self.upload_id.is_some() && self.place.is_none() {
+            return Err(invalid("`place` is missing, and there is an `uploadId`"));
+        }
         match &self.plan {
             Some(plan) if !plan.is_possible() => Err(beyond("plan")),
             _ => self.playlist.as_ref().map_or(Ok(()), PlaylistMark::check),
