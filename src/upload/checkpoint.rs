@@ -362,7 +362,7 @@ impl PlaylistMark {
 }
 
 /// The last time that JavaScript can name, in ms since the epoch.
-const LATEST_MS: u64 = 8_640_000_000_000_000;
+pub(crate) const LATEST_MS: u64 = 8_640_000_000_000_000;
 
 fn beyond(field: &str) -> Error {
     invalid(&format!(

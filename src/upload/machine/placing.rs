@@ -9,6 +9,7 @@ use super::trouble::VodTrouble;
 use super::turn::Turn;
 use crate::error::{Code, Error};
 use crate::http::Reply;
+use crate::upload::checkpoint::LATEST_MS;
 use crate::upload::job::Media;
 use crate::vod::api::{self, UploadTicket};
 
@@ -62,7 +63,8 @@ fn note_create(cx: &mut Context) {
     if cx.job.media.reference_id().is_none() || cx.rights.create_sent.is_some() {
         return;
     }
-    cx.rights.create_sent = Some(cx.now.0);
+    // A checkpoint takes no later one.
+    cx.rights.create_sent = Some(cx.now.0.min(LATEST_MS));
     cx.save();
 }
 
