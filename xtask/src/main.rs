@@ -3,6 +3,7 @@
 //! Read `toolchain.rs` for how a compiler for wasm is found or got, `wasm.rs` for what is done with it, `rust_worker.rs` for the
 //! example in Rust, `say.rs` for how the build talks.
 
+mod functions;
 mod order;
 mod rust_worker;
 mod say;

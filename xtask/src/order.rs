@@ -4,7 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
-use wasmparser::{Parser, Payload};
+
+use crate::functions::functions;
 
 /// So many bytes in a row are looked for elsewhere.
 const PIECE: usize = 6;
@@ -15,25 +16,14 @@ const COMMON: usize = 400;
 
 /// The wasm with names that are in the wanted order, for a tool that sorts by name. It must have no names.
 pub(crate) fn named_in_order(wasm: &[u8]) -> Result<Vec<u8>> {
-    let (mut bodies, mut imported) = (Vec::new(), 0);
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, wasmparser::TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => bodies.push(&wasm[body.range()]),
-            _ => {}
-        }
-    }
+    let (indexes, bodies): (Vec<_>, Vec<_>) = functions(wasm)?.into_iter().unzip();
     let mut ranks = vec![0; bodies.len()];
     for (rank, at) in alike_together(&bodies).into_iter().enumerate() {
         ranks[at] = rank;
     }
     let mut names = number(ranks.len());
-    for (index, rank) in (imported as usize..).zip(ranks) {
-        names.extend(number(index));
+    for (index, rank) in indexes.into_iter().zip(ranks) {
+        names.extend(number(index as usize));
         names.extend(text(&format!("{rank:06}")));
     }
     let mut section = text("name");

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
+use crate::functions::functions;
 use crate::wasm::{compressed, named};
 
 /// So many rows are shown.
@@ -80,16 +81,9 @@ fn saving(functions: &[Function], whole: usize, members: &[usize]) -> Result<usi
 
 /// The functions with their names, and the data.
 fn read(wasm: &[u8]) -> Result<(Vec<Function<'_>>, &[u8])> {
-    let (mut bodies, mut names, mut data) = (Vec::new(), BTreeMap::new(), &wasm[..0]);
-    let mut imported = 0;
+    let (mut names, mut data) = (BTreeMap::new(), &wasm[..0]);
     for payload in Parser::new(0).parse_all(wasm) {
         match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, wasmparser::TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => bodies.push(&wasm[body.range()]),
             Payload::DataSection(section) => data = &wasm[section.range()],
             Payload::CustomSection(section) => {
                 let KnownCustom::Name(section) = section.as_known() else {
@@ -108,8 +102,7 @@ fn read(wasm: &[u8]) -> Result<(Vec<Function<'_>>, &[u8])> {
             _ => {}
         }
     }
-    let functions = bodies.into_iter().zip(imported..);
-    let functions = functions.map(|(body, index)| Function {
+    let functions = functions(wasm)?.into_iter().map(|(index, body)| Function {
         name: names.get(&index).copied().unwrap_or("?"),
         body,
     });
