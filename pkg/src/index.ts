@@ -89,7 +89,6 @@ import type {
   VodService,
 } from "./wasm/core.js";
 
-export type { HeaderFields } from "./arguments.ts";
 export {
   type CheckpointStore,
   durableObjectCheckpoint,
@@ -113,48 +112,31 @@ export {
   VodliftError,
   withOptionNames,
 } from "./error.ts";
-export type { ByteReader, Host, Incoming, Outgoing } from "./hosts/host.ts";
+export type * from "./option-types.ts";
 export type {
   AttachedOption,
-  ClientOption,
-  EveryOption,
   ImageOption,
   MediaOption,
   PlaylistOption,
   ResumeOption,
-  RunOption,
   VideoOption,
 } from "./options.gen.ts";
 export type {
-  CallerCredentials,
   CallOptions,
-  NamedSource,
   PlaylistOptions,
   ResumeOptions,
-  SliceOptions,
   TransferOptions,
   UploadAnyOptions,
   UploadAttachedMediaOptions,
-  UploadBudget,
-  UploadCallback,
   UploadEnd,
   UploadImageOptions,
   UploadItem,
   UploadMediaByUrlOptions,
   UploadOptions,
   UrlUploadMetadata,
-  VodliftOptions,
   WaitOptions,
 } from "./options.ts";
-export type { Outcome } from "./outcome.ts";
-export type { UploadProgress } from "./progress.ts";
-export type { SlowRequest } from "./slow.ts";
-export type { FileSource } from "./sources/file.ts";
-export type { UploadSource, UrlSource } from "./sources/index.ts";
-export type { HostRequest, PlaylistSource } from "./sources/playlist.ts";
-export type { RangeBytes, RangeSource } from "./sources/ranged.ts";
-export type { StoredObject } from "./sources/reply.ts";
-export type { ByteStream } from "./sources/stream.ts";
+export type { PlaylistSource } from "./sources/playlist.ts";
 export {
   type OssOptions,
   type TicketHasOption,
@@ -163,41 +145,15 @@ export {
   uploadWithTicket,
 } from "./ticket.ts";
 export type {
-  Adopt,
-  BusinessType,
-  Checkpoint,
-  Compared,
-  CreateUploadAttachedMedia,
-  CreateUploadImage,
-  CreateUploadVideo,
   Deletion,
-  Error as ErrorData,
-  HostLimits,
-  ImageType,
-  InOrder,
-  Media,
   Mezzanine,
-  MissingSegments,
-  Outcome as CoreOutcome,
-  Phase,
-  PlaceMark,
-  Plan,
-  PlaylistLimits,
-  PlaylistMark,
-  Progress,
   Readiness,
-  Request as HostedRequest,
-  Retry,
-  SourceMark,
   UrlUploadInfo,
   UrlUploadInfos,
   UrlUploadJob,
   UrlUploads,
-  Validator,
   Verify,
   VideoInfo,
-  VideoRef,
-  Vouched,
 } from "./wasm/core.js";
 export { fileCheckpoint, fromFile };
 
