@@ -18,7 +18,7 @@ function plain(name: string): string {
 }
 
 /** How many letters have to be put in, left out, changed or swapped (with the next one). */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {
