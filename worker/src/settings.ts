@@ -51,6 +51,11 @@ export function setting(env: Settings, name: NumberName): number {
   return text === "" || !isNumber(name, text) ? NUMBERS[name] : Number(text);
 }
 
+/** A setting in days, in milliseconds. */
+export function daysMs(env: Settings, name: Extract<NumberName, `${string}_DAYS`>): number {
+  return setting(env, name) * 86_400_000;
+}
+
 /** A list among the settings; nothing if it is not set. */
 export function list(env: Settings, name: ListName): string[] | undefined {
   const text = env[name] ?? "";

@@ -2,7 +2,7 @@
 // ago is forgotten.
 import type { Env } from "../env.ts";
 import type { RunParams } from "../ingest/workflow.ts";
-import { setting } from "../settings.ts";
+import { daysMs, setting } from "../settings.ts";
 import { leftToDo, nextToRun, type Turns } from "./dispatch.ts";
 import { forgetRequests, nextToForget } from "./forget.ts";
 import type { Lives } from "./lives.ts";
@@ -20,7 +20,6 @@ export interface Care {
   starts: Starts;
 }
 
-const DAY_MS = 86_400_000;
 const TICK_MS = 15_000;
 /** A run names its media within a second or two, or after a crash and a restart. */
 const EARLY_MS = 3_600_000;
@@ -119,7 +118,7 @@ function staleMs(env: Env): number {
 }
 
 function keptMs(env: Env): number {
-  return setting(env, "VODLIFT_RETENTION_DAYS") * DAY_MS;
+  return daysMs(env, "VODLIFT_RETENTION_DAYS");
 }
 
 const NO_TURNS: Turns = { start: [], yields: [] };

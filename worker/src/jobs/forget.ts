@@ -1,9 +1,8 @@
 // The sealed request of what has failed or was canceled is kept as long as it may be tried again, and no longer: it may hold
 // a signed URL and headers that are somebody's key. What is told of the ingest stays as long as the ingest itself.
 import type { Env } from "../env.ts";
-import { setting } from "../settings.ts";
+import { daysMs } from "../settings.ts";
 
-const DAY_MS = 86_400_000;
 /** Requests removed at a time. */
 const SWEEP = 1_000;
 
@@ -39,5 +38,5 @@ export function isForgotten({ env, sql }: Forgetting, seq: number): boolean {
 }
 
 function retryMs(env: Forgetting["env"]): number {
-  return setting(env, "VODLIFT_RETRY_DAYS") * DAY_MS;
+  return daysMs(env, "VODLIFT_RETRY_DAYS");
 }
