@@ -240,16 +240,7 @@ const steps: readonly Step[] = [
   {
     name: "the dashboard in Chromium, on the Worker itself",
     group: "browser",
-    command: [
-      "env",
-      "DASHBOARD=worker",
-      "node",
-      "--test",
-      "--test-concurrency=1",
-      "--test-reporter=spec",
-      "tests/browser/ingests.test.ts",
-      "tests/browser/login.test.ts",
-    ],
+    command: ["env", "DASHBOARD=worker", ...tests("tests/browser/{ingests,login}.test.ts", 1)],
     skip: noChromium,
   },
   {

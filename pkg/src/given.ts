@@ -1,5 +1,4 @@
-// What others write of an option: in JSON, or as the text of a cell or of a query. Every shell but the command line, which has
-// its own units and sentences, reads it here.
+// What others write of an option: in JSON, or as the text of a cell, of a query or on the command line. Every shell reads it here.
 
 import { invalid, needed } from "./arguments.ts";
 import { DECLARED, readOption, type ValueType } from "./declared.ts";
